@@ -1,0 +1,50 @@
+#include "core/base/clock.hpp"
+
+#include <fmt/core.h>
+
+#include <cstdio>
+#include <ctime>
+
+namespace deployctl {
+namespace {
+
+class SystemClock : public Clock {
+ public:
+  WallTime wall() const override {
+    return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
+  }
+  SteadyTime steady() const override {
+    return std::chrono::time_point_cast<Duration>(std::chrono::steady_clock::now());
+  }
+};
+
+}  // namespace
+
+const Clock& system_clock() {
+  static const SystemClock clock;
+  return clock;
+}
+
+std::string to_string(WallTime t) {
+  const auto ms = t.time_since_epoch().count();
+  const std::time_t seconds = ms / 1000;
+  std::tm tm{};
+  ::gmtime_r(&seconds, &tm);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
+                     tm.tm_hour, tm.tm_min, tm.tm_sec, ms % 1000);
+}
+
+Result<WallTime> parse_time(std::string_view text) {
+  std::tm tm{};
+  int ms = 0;
+  const std::string copy(text);
+  char z = 0;
+  if (std::sscanf(copy.c_str(), "%4d-%2d-%2dT%2d:%2d:%2d.%3d%c", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &tm.tm_hour,
+                  &tm.tm_min, &tm.tm_sec, &ms, &z) != 8 || z != 'Z')
+    return fail(Code::invalid, "'" + copy + "' is not a time such as 2026-11-24T09:08:32.120Z");
+  tm.tm_year -= 1900;
+  tm.tm_mon -= 1;
+  return WallTime(std::chrono::milliseconds(static_cast<std::int64_t>(::timegm(&tm)) * 1000 + ms));
+}
+
+}  // namespace deployctl

@@ -1,0 +1,94 @@
+#include "core/base/digest.hpp"
+
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace deployctl {
+namespace {
+
+constexpr std::string_view prefix = "sha256:";
+
+int nibble(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  return -1;
+}
+
+}  // namespace
+
+Result<Digest> Digest::parse(std::string_view text) {
+  std::string_view hex = text.starts_with(prefix) ? text.substr(prefix.size()) : text;
+  const auto bad = error(Code::invalid, "'" + std::string(text) + "' is not a digest: sha256: and 64 hex digits");
+  if (hex.size() != 2 * size) return fail(bad);
+  std::array<std::uint8_t, size> bytes{};
+  for (std::size_t i = 0; i < size; ++i) {
+    const int high = nibble(hex[2 * i]);
+    const int low = nibble(hex[2 * i + 1]);
+    if (high < 0 || low < 0) return fail(bad);
+    bytes[i] = static_cast<std::uint8_t>(high * 16 + low);
+  }
+  return Digest(bytes);
+}
+
+Result<Digest> Digest::from_raw(std::string_view raw) {
+  if (raw.size() != size) return fail(Code::invalid, "a digest has 32 bytes, not " + std::to_string(raw.size()));
+  std::array<std::uint8_t, size> bytes{};
+  std::copy(raw.begin(), raw.end(), bytes.begin());
+  return Digest(bytes);
+}
+
+std::string Digest::hex() const {
+  static constexpr char digits[] = "0123456789abcdef";
+  std::string out;
+  out.reserve(2 * size);
+  for (const auto b : bytes_) {
+    out += digits[b >> 4];
+    out += digits[b & 15];
+  }
+  return out;
+}
+
+struct Hasher::Context {
+  EVP_MD_CTX* md = EVP_MD_CTX_new();
+  ~Context() { EVP_MD_CTX_free(md); }
+};
+
+Hasher::Hasher() : context_(std::make_unique<Context>()) {
+  EVP_DigestInit_ex(context_->md, EVP_sha256(), nullptr);
+}
+Hasher::~Hasher() = default;
+Hasher::Hasher(Hasher&&) noexcept = default;
+Hasher& Hasher::operator=(Hasher&&) noexcept = default;
+
+void Hasher::update(BytesView data) { EVP_DigestUpdate(context_->md, data.data(), data.size()); }
+
+Digest Hasher::finish() {
+  std::array<std::uint8_t, Digest::size> bytes{};
+  EVP_DigestFinal_ex(context_->md, bytes.data(), nullptr);
+  return Digest(bytes);
+}
+
+Digest sha256(BytesView data) {
+  Hasher hasher;
+  hasher.update(data);
+  return hasher.finish();
+}
+
+Result<Digest> sha256_file(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return fail(os_error(errno, "open " + path));
+  Hasher hasher;
+  Bytes buffer(256 * 1024);
+  ssize_t n = 0;
+  while ((n = ::read(fd, buffer.data(), buffer.size())) > 0) hasher.update({buffer.data(), static_cast<std::size_t>(n)});
+  const int errnum = errno;
+  ::close(fd);
+  if (n < 0) return fail(os_error(errnum, "read " + path));
+  return hasher.finish();
+}
+
+}  // namespace deployctl

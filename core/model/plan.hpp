@@ -1,0 +1,88 @@
+// A release plan after loading: every default filled in, every path absolute, nothing left to check in isolation.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/model/activation.hpp"
+#include "core/model/amount.hpp"
+#include "core/model/fleet.hpp"
+
+namespace deployctl::model {
+
+// Where a value stands in a file, for errors found later than the loader could (1-based).
+struct Mark {
+  std::string file;
+  unsigned line = 0;
+  unsigned column = 0;
+  std::string text() const;  // "deploy.yaml:12:5"
+};
+
+struct ArtifactRule {
+  std::string from;               // a glob or a folder, relative to the checkout
+  std::optional<std::string> to;  // ends in '/': keeps the name; absent: keeps the path
+  Mark mark;
+};
+
+struct Build {
+  std::string repo;  // absolute path, or a file, ssh or https URL
+  std::string ref;
+  std::vector<std::string> steps;
+  Environment env;
+  Duration timeout{std::chrono::minutes(30)};
+  std::vector<ArtifactRule> artifact;
+  Mark ref_mark;
+};
+
+// Hooks on the control host, once a rollout.
+struct ControlHooks {
+  Hook pre_build, post_build, pre_deploy, post_deploy, on_failure;
+};
+
+struct ReleaseSpec {
+  std::string version_template = "{describe}";
+  std::string deploy_to;
+  unsigned keep_releases = 5;
+  Activation activation;
+  ControlHooks control_hooks;
+};
+
+enum class Prefer { time, bytes };
+enum class OnFailure { rollback, pause, abort };
+const char* to_string(OnFailure v);
+
+struct Wave {
+  std::string name;
+  std::vector<std::string> regions;       // in order; never empty
+  std::optional<Amount> targets;          // per region, in file order; absent: all that are left
+  std::optional<Selector> selector;
+  unsigned max_parallel_regions = 1;
+  Duration bake_time{0};
+  std::optional<Amount> max_parallel;     // overrides the rollout's
+  Mark mark;
+};
+
+struct RolloutSpec {
+  std::vector<Wave> waves;
+  Amount max_parallel{25, true};
+  std::optional<Amount> min_healthy;      // absent: what max_parallel leaves
+  Amount max_failed{0, false};
+  Amount max_unhealthy{0, false};
+  std::optional<Amount> max_unreachable;  // absent: 10%, at least 1
+  OnFailure on_failure = OnFailure::rollback;
+  Duration progress_deadline{std::chrono::minutes(10)};
+};
+
+struct Plan {
+  std::string file;         // absolute
+  std::string service;
+  std::string environment = "default";
+  Fleet fleet;              // only what the selector takes
+  Build build;
+  ReleaseSpec release;
+  Prefer prefer = Prefer::time;
+  RolloutSpec rollout;
+};
+
+}  // namespace deployctl::model
