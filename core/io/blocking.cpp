@@ -1,0 +1,47 @@
+#include "core/io/blocking.hpp"
+
+#include <asio/post.hpp>
+#include <asio/steady_timer.hpp>
+#include <asio/redirect_error.hpp>
+#include <asio/this_coro.hpp>
+#include <asio/thread_pool.hpp>
+#include <asio/use_awaitable.hpp>
+#include <asio/executor_work_guard.hpp>
+
+namespace deployctl::io::detail {
+namespace {
+
+struct Job {
+  explicit Job(const asio::any_io_executor& executor) : bell(executor, asio::steady_timer::time_point::max()) {}
+  asio::steady_timer bell;
+  std::exception_ptr failure;
+  bool done = false;
+};
+
+}  // namespace
+
+asio::awaitable<void> run_on(asio::thread_pool& pool, std::function<void()> work) {
+  co_await asio::this_coro::throw_if_cancelled(false);
+  const asio::any_io_executor executor = co_await asio::this_coro::executor;
+  const auto job = std::make_shared<Job>(executor);
+  auto task = [job, work = std::move(work), guard = asio::make_work_guard(executor)] {
+    try {
+      work();
+    } catch (...) {
+      job->failure = std::current_exception();
+    }
+    asio::post(guard.get_executor(), [job] {
+      job->done = true;
+      job->bell.cancel();
+    });
+  };
+  asio::post(pool, std::move(task));
+  asio::error_code ec;
+  while (!job->done) {
+    co_await asio::this_coro::reset_cancellation_state();
+    co_await job->bell.async_wait(asio::redirect_error(asio::use_awaitable, ec));
+  }
+  if (job->failure) std::rethrow_exception(job->failure);
+}
+
+}  // namespace deployctl::io::detail

@@ -1,0 +1,104 @@
+#include "core/io/deadline.hpp"
+
+#include <asio/bind_cancellation_slot.hpp>
+#include <asio/cancellation_signal.hpp>
+#include <asio/co_spawn.hpp>
+#include <asio/posix/stream_descriptor.hpp>
+#include <asio/redirect_error.hpp>
+#include <asio/steady_timer.hpp>
+#include <asio/this_coro.hpp>
+#include <asio/use_awaitable.hpp>
+#include <memory>
+
+#include "core/io/fd.hpp"
+
+namespace deployctl::io {
+namespace {
+
+using asio::steady_timer;
+
+// What the racing work, its timer and its token share. Held by each of them, so whichever comes last finds it alive.
+struct Race {
+  explicit Race(const asio::any_io_executor& executor) : timer(executor), token(executor) {}
+  steady_timer timer;  // the deadline at first, then merely the bell that the work rings when it is over
+  asio::posix::stream_descriptor token;
+  asio::cancellation_signal cancel;
+  std::exception_ptr failure;
+  bool done = false;
+  bool token_set = false;
+};
+
+void watch_token(const std::shared_ptr<Race>& race, const CancelToken& token) {
+  auto copy = duplicate(token.fd());
+  if (!copy) throw std::runtime_error(copy.error().text());
+  race->token.assign(copy->release());
+  race->token.async_wait(asio::posix::stream_descriptor::wait_read, [race](asio::error_code ec) {
+    if (ec) return;
+    race->token_set = true;
+    race->timer.cancel();
+  });
+}
+
+void start(const std::shared_ptr<Race>& race, const asio::any_io_executor& executor, asio::awaitable<void> work) {
+  auto finished = [race](std::exception_ptr failure) {
+    race->done = true;
+    race->failure = failure;
+    race->timer.cancel();
+  };
+  asio::co_spawn(executor, std::move(work), asio::bind_cancellation_slot(race->cancel.slot(), std::move(finished)));
+}
+
+// Our own abort is no failure; anything else that the work threw is.
+void rethrow_unless_aborted(const std::exception_ptr& failure, bool aborted) {
+  if (!failure) return;
+  try {
+    std::rethrow_exception(failure);
+  } catch (const asio::system_error& e) {
+    if (!aborted || e.code() != asio::error::operation_aborted) throw;
+  }
+}
+
+}  // namespace
+
+asio::awaitable<void> sleep_until(SteadyTime t) {
+  steady_timer timer(co_await asio::this_coro::executor, steady_timer::time_point(t));
+  co_await timer.async_wait(asio::use_awaitable);
+}
+
+asio::awaitable<void> sleep_for(Duration d) { return sleep_until(now_steady() + d); }
+
+namespace detail {
+
+Error timed_out(const std::string& what, Duration d) {
+  return error(Code::timed_out, what + " timed out after " + humane(d));
+}
+
+asio::awaitable<Ended> race(asio::awaitable<void> work, Limits limits) {
+  co_await asio::this_coro::throw_if_cancelled(false);
+  const auto executor = co_await asio::this_coro::executor;
+  const auto race = std::make_shared<Race>(executor);
+  race->timer.expires_at(limits.deadline ? steady_timer::time_point(*limits.deadline)
+                                         : steady_timer::time_point::max());
+  if (limits.token) watch_token(race, *limits.token);
+  start(race, executor, std::move(work));
+  asio::error_code ec;
+  co_await race->timer.async_wait(asio::redirect_error(asio::use_awaitable, ec));
+  const bool over_time = !ec;
+  const bool aborted = !race->done;
+  if (aborted) race->cancel.emit(asio::cancellation_type::terminal);
+  // Even when this coroutine itself was cancelled it waits: the work uses what lies in its caller's frame.
+  while (!race->done) {
+    co_await asio::this_coro::reset_cancellation_state();
+    race->timer.expires_at(steady_timer::time_point::max());
+    co_await race->timer.async_wait(asio::redirect_error(asio::use_awaitable, ec));
+  }
+  race->token.close(ec);
+  rethrow_unless_aborted(race->failure, aborted);
+  if (!aborted) co_return Ended::by_itself;
+  if (race->token_set) co_return Ended::by_token;
+  if (over_time) co_return Ended::by_deadline;
+  throw asio::system_error(asio::error::operation_aborted);
+}
+
+}  // namespace detail
+}  // namespace deployctl::io

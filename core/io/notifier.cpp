@@ -1,0 +1,78 @@
+#include "core/io/notifier.hpp"
+
+#include <asio/redirect_error.hpp>
+#include <asio/steady_timer.hpp>
+#include <asio/use_awaitable.hpp>
+#include <list>
+#include <utility>
+
+namespace deployctl::io {
+namespace {
+
+struct Waiter {
+  explicit Waiter(const asio::any_io_executor& executor) : timer(executor) {}
+  asio::steady_timer timer;
+  bool notified = false;
+};
+
+using Waiters = std::list<Waiter*>;
+
+// Takes its waiter off the list however the wait ends: by a notification, by time, or by an unwinding coroutine.
+class Enlisted {
+ public:
+  Enlisted(Waiters& list, Waiter* waiter) : list_(list), at_(list.insert(list.end(), waiter)) {}
+  ~Enlisted() { list_.erase(at_); }
+  Enlisted(const Enlisted&) = delete;
+  Enlisted& operator=(const Enlisted&) = delete;
+
+ private:
+  Waiters& list_;
+  Waiters::iterator at_;
+};
+
+void wake(Waiters& waiters, bool notified) {
+  for (auto* waiter : waiters) {
+    waiter->notified = waiter->notified || notified;
+    waiter->timer.cancel();
+  }
+}
+
+}  // namespace
+
+struct Notifier::State {
+  explicit State(asio::any_io_executor e) : executor(std::move(e)) {}
+  asio::any_io_executor executor;
+  Waiters waiters;
+  bool dead = false;
+};
+
+namespace {
+
+template <class State>
+asio::awaitable<bool> wait_in(std::shared_ptr<State> state, asio::steady_timer::time_point deadline) {
+  if (state->dead) co_return false;
+  Waiter waiter(state->executor);
+  const Enlisted enlisted(state->waiters, &waiter);
+  waiter.timer.expires_at(deadline);
+  asio::error_code ec;
+  co_await waiter.timer.async_wait(asio::redirect_error(asio::use_awaitable, ec));
+  co_return waiter.notified;
+}
+
+}  // namespace
+
+Notifier::Notifier(asio::any_io_executor executor) : state_(std::make_shared<State>(std::move(executor))) {}
+Notifier::~Notifier() {
+  state_->dead = true;
+  wake(state_->waiters, false);
+}
+
+void Notifier::notify_all() { wake(state_->waiters, true); }
+
+asio::awaitable<bool> Notifier::wait() { return wait_in(state_, asio::steady_timer::time_point::max()); }
+asio::awaitable<bool> Notifier::wait_until(SteadyTime deadline) { return wait_in(state_, deadline); }
+asio::awaitable<bool> Notifier::wait_for(Duration d) {
+  return wait_in(state_, std::chrono::steady_clock::now() + d);
+}
+
+}  // namespace deployctl::io
