@@ -1,0 +1,65 @@
+// A link to one agent over any ByteStream: requests out, events and one reply back, many at once. Owns the stream and one
+// reading and one writing coroutine, which keep the link's state alive until both have ended; the destructor closes.
+// All calls come from the stream's executor (one strand).
+//
+// Opening: up to 64 KiB of login noise is skipped until the agent's magic; `missing_magic` instead means that the host
+// lacks the agent, and `install` is called to send it (then the magic is awaited again). Noise and no magic: the error
+// shows the noise. Hellos are exchanged; another protocol version is Code::unsupported, naming both.
+//
+// Living: both sides ping when idle (5 s); nothing heard for 20 s is Code::disconnected, and so is the peer's end. Every
+// pending call then ends with that error. Chunks that the peer wants on a call's stream are read from the call's source
+// and sent by one writer, so a slow call never blocks another's frames for more than a chunk.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "core/io/byte_stream.hpp"
+#include "core/io/cancel_token.hpp"
+#include "core/payload/chunk_source.hpp"
+#include "core/wire/messages.hpp"
+
+namespace deployctl::link {
+
+using asio::awaitable;
+
+struct LinkOptions {
+  std::string name;  // of the host, for errors
+  std::string program = "deployctl";
+  Duration hello_timeout{std::chrono::seconds(30)};
+  Duration ping_every{std::chrono::seconds(5)};
+  Duration silence{std::chrono::seconds(20)};
+  // Sends the agent's bytes for `machine` (uname -m); absent: a host without the agent is an error.
+  std::function<awaitable<Status>(io::ByteStream&, std::string machine)> install;
+};
+
+struct Call {
+  wire::pb::Request request;
+  std::function<void(const wire::pb::Event&)> on_event;  // may be empty; called on the strand, must not throw
+  std::shared_ptr<payload::ChunkSource> chunks;          // what the peer may pull on this stream
+  Duration deadline{std::chrono::minutes(1)};            // of the whole call; then the stream is aborted: Code::timed_out
+};
+
+class AgentLink {
+ public:
+  static awaitable<Result<std::shared_ptr<AgentLink>>> open(std::unique_ptr<io::ByteStream> stream, LinkOptions options);
+  ~AgentLink();
+
+  // The peer's Abort becomes the Error; `name` is added as context. A cancelled coroutine aborts the stream.
+  awaitable<Result<wire::pb::Reply>> call(Call call);
+  const wire::pb::Hello& peer() const;
+  const std::string& name() const;
+  bool closed() const;       // no call can succeed any more
+  Error why_closed() const;  // when closed
+  std::uint64_t sent() const;  // bytes written so far, frames and all
+  void close();
+
+  struct State;
+  explicit AgentLink(std::shared_ptr<State> state);
+
+ private:
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace deployctl::link

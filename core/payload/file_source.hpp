@@ -1,0 +1,13 @@
+// A ChunkSource over a payload file of this host. Each read is checked against the index.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "core/payload/chunk_source.hpp"
+
+namespace deployctl::payload {
+
+Result<std::shared_ptr<ChunkSource>> open_file_source(const std::string& path, Index index);
+
+}  // namespace deployctl::payload

@@ -1,0 +1,33 @@
+// The generated messages under their short name, and what joins them to our own values. The conversation: frame.hpp.
+#pragma once
+
+#include "core/base/error.hpp"
+#include "core/wire/frame.hpp"
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wpedantic"
+#include "core/wire/messages.pb.h"
+#pragma GCC diagnostic pop
+
+namespace deployctl::wire {
+
+pb::Abort to_abort(const Error& error);
+Error to_error(const pb::Abort& abort);
+
+// A message as a frame's payload, and back; Code::invalid when it doesn't parse or is of another type.
+template <class Message>
+Result<Frame> to_frame(FrameType type, std::uint32_t stream, const Message& message) {
+  if (message.ByteSizeLong() > max_payload)
+    return fail(Code::invalid, "a message of " + std::to_string(message.ByteSizeLong()) + " bytes is above the cap of 1 MiB");
+  Frame frame{type, stream, 0, Bytes(message.ByteSizeLong())};
+  message.SerializeToArray(frame.payload.data(), static_cast<int>(frame.payload.size()));
+  return frame;
+}
+template <class Message>
+Result<Message> from_frame(const Frame& frame) {
+  Message message;
+  if (!message.ParseFromArray(frame.payload.data(), static_cast<int>(frame.payload.size())))
+    return fail(Code::invalid, "a frame of type " + std::to_string(static_cast<int>(frame.type)) + " does not parse");
+  return message;
+}
+
+}  // namespace deployctl::wire
