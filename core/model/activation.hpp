@@ -26,7 +26,7 @@ struct Hook {
 
 // Hooks that run on targets, in the order of design §4.
 enum class TargetHook { drain, stop, install, start, validate, undrain };
-constexpr std::array target_hooks{TargetHook::drain, TargetHook::stop,     TargetHook::install,
+inline constexpr std::array target_hooks{TargetHook::drain, TargetHook::stop,     TargetHook::install,
                                   TargetHook::start, TargetHook::validate, TargetHook::undrain};
 const char* to_string(TargetHook hook);
 

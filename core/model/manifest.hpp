@@ -12,12 +12,12 @@ namespace deployctl::model {
 enum class EntryType { file, link, folder };
 
 struct Entry {
-  std::string path;           // relative, '/'-separated, UTF-8 or raw bytes; never empty, ".", "..", absolute
+  std::string path;           // relative, '/'-separated, UTF-8; never empty, ".", "..", absolute
   EntryType type = EntryType::file;
   unsigned mode = 0644;       // permission bits; files 0644 or 0755, folders 0755, links 0777
   std::uint64_t size = 0;     // files only
   Digest content;             // files only: sha256 of the bytes
-  std::string link;           // links only: where it points; never absolute, never above the root
+  std::string link;           // links only: where it points; never absolute, ".." at its beginning only, never above the root
   bool operator==(const Entry&) const = default;
 };
 
