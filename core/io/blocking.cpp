@@ -21,6 +21,8 @@ struct Job {
 }  // namespace
 
 asio::awaitable<void> run_on(asio::thread_pool& pool, std::function<void()> work) {
+  // A setting of the whole coroutine thread, our callers included: put back at the end.
+  const bool throws = co_await asio::this_coro::throw_if_cancelled();
   co_await asio::this_coro::throw_if_cancelled(false);
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
   const auto job = std::make_shared<Job>(executor);
@@ -41,6 +43,7 @@ asio::awaitable<void> run_on(asio::thread_pool& pool, std::function<void()> work
     co_await asio::this_coro::reset_cancellation_state();
     co_await job->bell.async_wait(asio::redirect_error(asio::use_awaitable, ec));
   }
+  co_await asio::this_coro::throw_if_cancelled(throws);
   if (job->failure) std::rethrow_exception(job->failure);
 }
 

@@ -74,6 +74,8 @@ Error timed_out(const std::string& what, Duration d) {
 }
 
 asio::awaitable<Ended> race(asio::awaitable<void> work, Limits limits) {
+  // A setting of the whole coroutine thread, our callers included: put back at the end.
+  const bool throws = co_await asio::this_coro::throw_if_cancelled();
   co_await asio::this_coro::throw_if_cancelled(false);
   const auto executor = co_await asio::this_coro::executor;
   const auto race = std::make_shared<Race>(executor);
@@ -87,17 +89,20 @@ asio::awaitable<Ended> race(asio::awaitable<void> work, Limits limits) {
   const bool aborted = !race->done;
   if (aborted) race->cancel.emit(asio::cancellation_type::terminal);
   // Even when this coroutine itself was cancelled it waits: the work uses what lies in its caller's frame.
+  bool caller_cancelled = aborted && !over_time && !race->token_set;
   while (!race->done) {
+    const auto state = co_await asio::this_coro::cancellation_state;
+    caller_cancelled = caller_cancelled || state.cancelled() != asio::cancellation_type::none;
     co_await asio::this_coro::reset_cancellation_state();
     race->timer.expires_at(steady_timer::time_point::max());
     co_await race->timer.async_wait(asio::redirect_error(asio::use_awaitable, ec));
   }
   race->token.close(ec);
+  co_await asio::this_coro::throw_if_cancelled(throws);
   rethrow_unless_aborted(race->failure, aborted);
+  if (caller_cancelled) throw asio::system_error(asio::error::operation_aborted);
   if (!aborted) co_return Ended::by_itself;
-  if (race->token_set) co_return Ended::by_token;
-  if (over_time) co_return Ended::by_deadline;
-  throw asio::system_error(asio::error::operation_aborted);
+  co_return race->token_set ? Ended::by_token : Ended::by_deadline;
 }
 
 }  // namespace detail

@@ -59,6 +59,18 @@ Result<std::shared_ptr<Drain>> start_drain(asio::any_io_executor executor, Fd fd
   return to;
 }
 
+// Ends the reader with the caller, however that ends: a stray grandchild may hold the pipe for ever.
+class Draining {
+ public:
+  explicit Draining(std::shared_ptr<Drain> drain) : drain_(std::move(drain)) {}
+  ~Draining() { drain_->stream->close(); }
+  Draining(const Draining&) = delete;
+  Draining& operator=(const Draining&) = delete;
+
+ private:
+  std::shared_ptr<Drain> drain_;
+};
+
 asio::awaitable<bool> drained(std::shared_ptr<Drain> drain, SteadyTime deadline) {
   while (!drain->done) {
     if (!co_await drain->over.wait_until(deadline)) break;
@@ -112,16 +124,16 @@ asio::awaitable<Result<Output>> async_run(Command command, Duration most) {
   const std::string what = command.argv.empty() ? "a process" : command.argv[0];
   DEPLOYCTL_CO_TRY(child, Subprocess::spawn(piped(std::move(command))));
   DEPLOYCTL_CO_TRY(out, start_drain(executor, child.take_stdout()));
+  const Draining draining_out(out);
   DEPLOYCTL_CO_TRY(err, start_drain(executor, child.take_stderr()));
+  const Draining draining_err(err);
   const bool out_over = co_await drained(out, deadline);
   const bool err_over = co_await drained(err, deadline);
   if (!out_over || !err_over) {
     co_await child.async_end(std::chrono::milliseconds(200));
-    out->stream->close();
-    err->stream->close();
     co_return fail(detail::timed_out(what, most));
   }
-  auto exit = co_await with_deadline(child.async_wait(), std::chrono::ceil<Duration>(deadline - now_steady()), what);
+  auto exit = co_await with_deadline(child.async_wait(), std::max(deadline - now_steady(), Duration(0)), what);
   if (!exit) {
     co_await child.async_end(std::chrono::milliseconds(200));
     co_return fail(detail::timed_out(what, most));

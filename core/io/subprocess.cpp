@@ -12,6 +12,7 @@
 #include <asio/redirect_error.hpp>
 #include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -69,13 +70,14 @@ Result<End> open_end(const Stdio& stdio, int target) {
   switch (stdio.kind) {
     case Stdio::Kind::pipe: {
       DEPLOYCTL_TRY(pipe, make_pipe());
-      end.theirs = std::move(reads ? pipe.read : pipe.write);
+      // Above 2, as everything of "theirs": a dup2 in the child then never meets what an earlier one has replaced.
+      DEPLOYCTL_TRY(copy, duplicate(reads ? pipe.read.get() : pipe.write.get()));
+      end.theirs = std::move(copy);
       end.ours = std::move(reads ? pipe.write : pipe.read);
       return end;
     }
     case Stdio::Kind::inherit:
     case Stdio::Kind::fd: {
-      // A copy above 2: dup2 in the child then never meets a descriptor that an earlier dup2 has replaced.
       DEPLOYCTL_TRY(copy, duplicate(stdio.kind == Stdio::Kind::fd ? stdio.fd : target));
       end.theirs = std::move(copy);
       return end;
@@ -113,7 +115,7 @@ Result<pid_t> spawn_child(const Command& command, const End (&ends)[3]) {
   ::posix_spawn_file_actions_addclosefrom_np(actions.get(), 3);
   const Attributes attributes(command.group);
   const auto argv = pointers(command.argv);
-  const auto env = pointers(command.env.value_or(std::vector<std::string>{}));
+  const auto env = command.env ? pointers(*command.env) : std::vector<char*>{};
   pid_t pid = -1;
   const int errnum = ::posix_spawnp(&pid, argv[0], actions.get(), attributes.get(), argv.data(),
                                     command.env ? env.data() : environ);

@@ -1,0 +1,17 @@
+// A program run to its end by a test, with what it said. Throws when it can't be started or takes over a minute.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/io/subprocess.hpp"
+
+namespace deployctl::testing {
+
+io::Output run_program(std::vector<std::string> argv, std::string cwd = {}, std::vector<std::string> more_env = {});
+// The same, and throws unless it exits 0; answers its stdout.
+std::string check_program(std::vector<std::string> argv, std::string cwd = {});
+// Our own environment with some NAME=VALUE set anew.
+std::vector<std::string> environment_with(std::vector<std::string> more);
+
+}  // namespace deployctl::testing
