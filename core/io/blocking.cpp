@@ -39,12 +39,18 @@ asio::awaitable<void> run_on(asio::thread_pool& pool, std::function<void()> work
   };
   asio::post(pool, std::move(task));
   asio::error_code ec;
+  bool cancelled = false;
   while (!job->done) {
+    const auto state = co_await asio::this_coro::cancellation_state;
+    cancelled = cancelled || state.cancelled() != asio::cancellation_type::none;
     co_await asio::this_coro::reset_cancellation_state();
     co_await job->bell.async_wait(asio::redirect_error(asio::use_awaitable, ec));
   }
   co_await asio::this_coro::throw_if_cancelled(throws);
   if (job->failure) std::rethrow_exception(job->failure);
+  const auto state = co_await asio::this_coro::cancellation_state;
+  if (cancelled || state.cancelled() != asio::cancellation_type::none)
+    throw asio::system_error(asio::error::operation_aborted);
 }
 
 }  // namespace deployctl::io::detail

@@ -46,6 +46,7 @@ class FrameDecoder {
  public:
   void feed(BytesView data);
   Result<std::optional<Frame>> next();
+  bool midway() const { return at_ < buffer_.size(); }  // bytes are left over: the end here would cut a frame
 
  private:
   Bytes buffer_;

@@ -12,6 +12,8 @@ namespace deployctl::wire {
 
 pb::Abort to_abort(const Error& error);
 Error to_error(const pb::Abort& abort);
+// What a request asks for, for people: "stage", "take grant".
+const char* name_of(const pb::Request& request);
 
 // A message as a frame's payload, and back; Code::invalid when it doesn't parse or is of another type.
 template <class Message>

@@ -6,11 +6,11 @@ namespace deployctl::model {
 namespace {
 
 Entry file(std::string path) { return {std::move(path), EntryType::file, 0644, 3, sha256("abc"), {}}; }
-Entry link(std::string path, std::string to) { return {std::move(path), EntryType::link, 0777, 0, {}, std::move(to)}; }
+Entry symlink_to(std::string path, std::string to) { return {std::move(path), EntryType::link, 0777, 0, {}, std::move(to)}; }
 
 TEST(Manifest, HasOneSpellingWhateverTheOrder) {
-  const auto one = Manifest::make({file("b"), file("a/x"), link("l", "a/x")});
-  const auto two = Manifest::make({link("l", "a/x"), file("a/x"), file("b")});
+  const auto one = Manifest::make({file("b"), file("a/x"), symlink_to("l", "a/x")});
+  const auto two = Manifest::make({symlink_to("l", "a/x"), file("a/x"), file("b")});
   ASSERT_TRUE(one && two);
   EXPECT_EQ(one->json(), two->json());
   EXPECT_EQ(one->digest(), two->digest());
@@ -29,10 +29,10 @@ TEST(Manifest, RefusesPathsThatAreNotPlain) {
 }
 
 TEST(Manifest, RefusesLinksThatLeadOut) {
-  EXPECT_TRUE(Manifest::make({link("a/b", "../c")}));
+  EXPECT_TRUE(Manifest::make({symlink_to("a/b", "../c")}));
   for (const char* to : {"", "/etc", "..", "../../c", "x/../../../y"})
-    EXPECT_FALSE(Manifest::make({link("a/b", to), file("a/z")}).has_value() && std::string(to) != "..") << to;
-  EXPECT_FALSE(Manifest::make({link("b", "..")}));
+    EXPECT_FALSE(Manifest::make({symlink_to("a/b", to), file("a/z")}).has_value() && std::string(to) != "..") << to;
+  EXPECT_FALSE(Manifest::make({symlink_to("b", "..")}));
 }
 
 TEST(Manifest, RefusesAnotherSpelling) {
