@@ -3,9 +3,11 @@
 // service.ended() has returned.
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "agents/serve/service.hpp"
+#include "core/base/duration.hpp"
 #include "core/io/byte_stream.hpp"
 
 namespace deployctl::serve {

@@ -15,6 +15,7 @@
 #include <memory>
 #include <string>
 
+#include "core/base/duration.hpp"
 #include "core/io/byte_stream.hpp"
 #include "core/io/cancel_token.hpp"
 #include "core/payload/chunk_source.hpp"

@@ -1,0 +1,193 @@
+#include "agents/serve/session.hpp"
+
+#include <unistd.h>
+
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
+#include <deque>
+#include <fstream>
+#include <map>
+
+#include "core/io/notifier.hpp"
+#include "core/link/frame_pipe.hpp"
+
+namespace deployctl::serve {
+namespace {
+
+using wire::Frame;
+using wire::FrameType;
+
+constexpr std::size_t max_requests = 100'000;  // open at once: a relay's targets, and a few for each
+
+struct Session;
+
+// One open stream. The session and the coroutine that serves it share it.
+struct Stream final : Exchange {
+  Stream(std::shared_ptr<link::FramePipe> p, std::uint32_t n) : pipe(std::move(p)), number(n), arrived(pipe->executor()) {}
+
+  awaitable<Status> emit(const wire::pb::Event& event) override;
+  awaitable<Status> want(std::uint32_t first, std::uint32_t count) override;
+  awaitable<Result<Chunk>> next_chunk() override;
+  io::CancelToken cancelled() const override { return token; }
+
+  void give_up(Error why) {
+    if (!gone) gone = std::move(why);
+    token.cancel();
+    arrived.notify_all();
+  }
+
+  std::shared_ptr<link::FramePipe> pipe;
+  std::uint32_t number;
+  io::Notifier arrived;  // a chunk, or `gone`
+  std::deque<Chunk> chunks;
+  std::uint64_t owed = 0;  // chunks asked for and not yet here
+  std::optional<Error> gone;
+  io::CancelToken token;
+};
+
+awaitable<Status> Stream::emit(const wire::pb::Event& event) {
+  if (gone) co_return fail(*gone);
+  DEPLOYCTL_CO_TRY(frame, wire::to_frame(FrameType::event, number, event));
+  co_return co_await pipe->send(std::move(frame));
+}
+
+awaitable<Status> Stream::want(std::uint32_t first, std::uint32_t count) {
+  if (gone) co_return fail(*gone);
+  wire::pb::Want want;
+  want.add_ranges()->set_first(first);
+  want.mutable_ranges(0)->set_count(count);
+  DEPLOYCTL_CO_TRY(frame, wire::to_frame(FrameType::want, number, want));
+  owed += count;
+  pipe->post(frame);
+  co_return Status{};
+}
+
+awaitable<Result<Chunk>> Stream::next_chunk() {
+  while (chunks.empty() && !gone) co_await arrived.wait();
+  if (gone) co_return fail(*gone);
+  Chunk chunk = std::move(chunks.front());
+  chunks.pop_front();
+  co_return chunk;
+}
+
+struct Session : std::enable_shared_from_this<Session> {
+  Session(std::shared_ptr<link::FramePipe> p, Service& s) : pipe(std::move(p)), service(s), over(pipe->executor()) {}
+
+  static awaitable<void> run_request(std::shared_ptr<Session> self, std::shared_ptr<Stream> stream, wire::pb::Request request);
+  Status take(Frame& frame);
+  Status open_stream(const Frame& frame);
+
+  template <class Message>
+  void post(FrameType type, std::uint32_t stream, const Message& message) {
+    auto frame = wire::to_frame(type, stream, message);
+    if (frame) pipe->post(*frame);
+    else if (type != FrameType::abort) post(FrameType::abort, stream, wire::to_abort(frame.error()));
+  }
+
+  std::shared_ptr<link::FramePipe> pipe;
+  Service& service;
+  std::map<std::uint32_t, std::shared_ptr<Stream>> streams;
+  std::uint32_t last_opened = 0;
+  io::Notifier over;  // a request is
+};
+
+awaitable<void> Session::run_request(std::shared_ptr<Session> self, std::shared_ptr<Stream> stream, wire::pb::Request request) {
+  auto reply = co_await self->service.serve(std::move(request), *stream);
+  if (!reply) self->post(FrameType::abort, stream->number, wire::to_abort(reply.error()));
+  else if (!stream->gone) self->post(FrameType::reply, stream->number, *reply);
+  self->streams.erase(stream->number);
+  self->over.notify_all();
+}
+
+Status Session::open_stream(const Frame& frame) {
+  if (frame.stream % 2 == 0 || frame.stream <= last_opened)
+    return fail(Code::invalid, "the caller opened a stream with a number that is not its turn");
+  if (streams.size() >= max_requests) return fail(Code::invalid, "the caller has too many requests open");
+  DEPLOYCTL_TRY(request, wire::from_frame<wire::pb::Request>(frame));
+  last_opened = frame.stream;
+  const auto stream = std::make_shared<Stream>(pipe, frame.stream);
+  streams.emplace(frame.stream, stream);
+  asio::co_spawn(pipe->executor(), run_request(shared_from_this(), stream, std::move(request)), asio::detached);
+  return {};
+}
+
+Status Session::take(Frame& frame) {
+  if (frame.type == FrameType::request) return open_stream(frame);
+  const auto at = streams.find(frame.stream);
+  if (at == streams.end()) return {};  // it is over, and the caller could not know yet
+  auto& stream = *at->second;
+  if (frame.type == FrameType::abort) {
+    DEPLOYCTL_TRY(abort, wire::from_frame<wire::pb::Abort>(frame));
+    stream.give_up(with_context(wire::to_error(abort), "the caller gave up"));
+    return {};
+  }
+  if (frame.type != FrameType::chunk || stream.owed == 0)
+    return fail(Code::invalid, "the caller sent a frame that nobody asked for");
+  --stream.owed;
+  stream.chunks.push_back(Chunk{frame.number, std::move(frame.payload)});
+  stream.arrived.notify_all();
+  return {};
+}
+
+std::string boot_id() {
+  std::string id;
+  std::getline(std::ifstream("/proc/sys/kernel/random/boot_id") >> std::ws, id);
+  return id;
+}
+
+wire::pb::Hello our_hello(const SessionOptions& options) {
+  char host[256] = {};
+  ::gethostname(host, sizeof host - 1);
+  wire::pb::Hello hello;
+  hello.set_version(wire::protocol_version);
+  hello.set_role(options.role);
+  hello.set_program(options.program);
+  hello.set_agent(options.agent.raw());
+  hello.set_host_name(host);
+  hello.set_boot_id(boot_id());
+  return hello;
+}
+
+Status check_hello(const Frame& frame) {
+  if (frame.type != FrameType::hello) return fail(Code::invalid, "the caller began without a hello");
+  DEPLOYCTL_TRY(hello, wire::from_frame<wire::pb::Hello>(frame));
+  if (hello.version() == wire::protocol_version) return {};
+  return fail(Code::unsupported, "this agent speaks protocol " + std::to_string(wire::protocol_version) + ", the caller (" +
+                                     hello.program() + ") speaks " + std::to_string(hello.version()));
+}
+
+awaitable<Status> greet(Session& session, const SessionOptions& options) {
+  session.post(FrameType::hello, 0, our_hello(options));
+  DEPLOYCTL_CO_TRY(frame, co_await session.pipe->next());
+  auto checked = check_hello(frame);
+  if (!checked) session.post(FrameType::abort, 0, wire::to_abort(checked.error()));
+  co_return checked;
+}
+
+awaitable<void> end(std::shared_ptr<Session> session, Error why) {
+  for (const auto& [number, stream] : session->streams) stream->give_up(why);
+  while (!session->streams.empty()) co_await session->over.wait();
+  co_await session->service.ended();
+}
+
+}  // namespace
+
+awaitable<Status> serve_session(std::unique_ptr<io::ByteStream> stream, Service& service, SessionOptions options) {
+  DEPLOYCTL_CO_CHECK(co_await stream->write(as_bytes(wire::magic)));
+  link::PipeOptions pipe_options{options.ping_every, options.silence};
+  const auto pipe = link::FramePipe::start(std::move(stream), {}, pipe_options);
+  const auto session = std::make_shared<Session>(pipe, service);
+  auto result = co_await greet(*session, options);
+  while (result) {
+    auto frame = co_await pipe->next();
+    if (!frame) break;  // the caller's end is how a session ends
+    result = session->take(*frame);
+    if (!result) session->post(FrameType::abort, 0, wire::to_abort(result.error()));
+  }
+  co_await end(session, pipe->closed().value_or(error(Code::disconnected, "the session ended")));
+  co_await pipe->drain();
+  pipe->close(error(Code::cancelled, "the session ended"));
+  co_return result;
+}
+
+}  // namespace deployctl::serve

@@ -1,0 +1,117 @@
+#include "core/link/frame_pipe.hpp"
+
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
+
+#include "core/io/deadline.hpp"
+
+namespace deployctl::link {
+namespace {
+
+constexpr std::size_t queue_limit = 2 * wire::max_payload;
+constexpr std::size_t read_size = 256 * 1024;
+
+}  // namespace
+
+FramePipe::FramePipe(std::unique_ptr<io::ByteStream> stream, PipeOptions options)
+    : stream_(std::move(stream)),
+      options_(options),
+      changed_(stream_->executor()),
+      heard_(io::now_steady()),
+      spoke_(heard_),
+      inbox_(read_size) {}
+
+std::shared_ptr<FramePipe> FramePipe::start(std::unique_ptr<io::ByteStream> stream, BytesView early, PipeOptions options) {
+  std::shared_ptr<FramePipe> pipe(new FramePipe(std::move(stream), options));
+  pipe->decoder_.feed(early);
+  asio::co_spawn(pipe->executor(), write_all(pipe), asio::detached);
+  asio::co_spawn(pipe->executor(), keep_alive(pipe), asio::detached);
+  return pipe;
+}
+
+awaitable<Result<wire::Frame>> FramePipe::next() {
+  const auto self = shared_from_this();
+  for (;;) {
+    if (closed_) co_return fail(*closed_);
+    auto frame = decoder_.next();
+    if (!frame) {
+      close(frame.error());
+      continue;
+    }
+    if (*frame) {
+      if ((*frame)->type == wire::FrameType::ping) continue;
+      co_return std::move(**frame);
+    }
+    const auto got = co_await stream_->read_some(inbox_);
+    if (!got) close(got.error());
+    else if (*got == 0) close(error(Code::disconnected, decoder_.midway() ? "the connection ended in the middle of a frame"
+                                                                         : "the connection ended"));
+    else {
+      heard_ = io::now_steady();
+      decoder_.feed(BytesView(inbox_).first(*got));
+    }
+  }
+}
+
+void FramePipe::post(const wire::Frame& frame) {
+  if (closed_) return;
+  queue_.push_back(wire::encode(frame));
+  queued_ += queue_.back().size();
+  changed_.notify_all();
+}
+
+awaitable<Status> FramePipe::send(wire::Frame frame) {
+  const auto self = shared_from_this();
+  while (!closed_ && queued_ >= queue_limit) co_await changed_.wait();
+  if (closed_) co_return fail(*closed_);
+  post(frame);
+  co_return Status{};
+}
+
+awaitable<void> FramePipe::drain() {
+  const auto self = shared_from_this();
+  while (!closed_ && queued_ > 0) co_await changed_.wait();
+}
+
+void FramePipe::close(Error why) {
+  if (closed_) return;
+  closed_ = std::move(why);
+  stream_->close();
+  changed_.notify_all();
+}
+
+awaitable<void> FramePipe::write_all(std::shared_ptr<FramePipe> self) {
+  while (!self->closed_) {
+    if (self->queue_.empty()) {
+      co_await self->changed_.wait();
+      continue;
+    }
+    const Bytes bytes = std::move(self->queue_.front());
+    self->queue_.pop_front();
+    const auto written = co_await self->stream_->write(bytes);
+    if (!written) {
+      self->close(written.error());
+      break;
+    }
+    self->queued_ -= bytes.size();
+    self->sent_ += bytes.size();
+    self->spoke_ = io::now_steady();
+    self->changed_.notify_all();
+  }
+}
+
+awaitable<void> FramePipe::keep_alive(std::shared_ptr<FramePipe> self) {
+  while (!self->closed_) {
+    const auto now = io::now_steady();
+    if (now >= self->heard_ + self->options_.silence) {
+      self->close(error(Code::disconnected, "nothing heard for " + humane(self->options_.silence)));
+      break;
+    }
+    if (now >= self->spoke_ + self->options_.ping_every && self->queued_ == 0)
+      self->post(wire::Frame{wire::FrameType::ping, 0, 0, {}});
+    const auto ping_at = std::max(self->spoke_, now) + self->options_.ping_every;
+    co_await self->changed_.wait_until(std::min(ping_at, self->heard_ + self->options_.silence));
+  }
+}
+
+}  // namespace deployctl::link

@@ -1,0 +1,79 @@
+#include "core/link/preamble.hpp"
+
+namespace deployctl::link::detail {
+namespace {
+
+// The end of what a login printed, on one line, fit for a terminal.
+std::string shown(std::string_view noise) {
+  std::string text;
+  for (const char c : noise.substr(noise.size() - std::min<std::size_t>(noise.size(), 400))) {
+    const auto u = static_cast<unsigned char>(c);
+    if (u >= 0x20 && u != 0x7f) text += c;
+    else if (c == '\n' && !text.empty()) text += " / ";
+  }
+  return text;
+}
+
+Error no_agent(Code code, const std::string& what, std::string_view noise) {
+  const auto text = shown(noise);
+  auto e = error(code, what + (text.empty() ? "" : "; it said: " + text));
+  return with_hint(std::move(e), "log in by hand with ssh and see what its shell start-up files print or refuse");
+}
+
+struct Reader {
+  io::ByteStream& stream;
+  std::string seen;
+
+  awaitable<Status> more() {
+    Bytes part(16 * 1024);
+    const auto got = co_await stream.read_some(part);
+    if (!got) co_return fail(got.error());
+    if (*got == 0) co_return fail(no_agent(Code::disconnected, "the login ended before the agent answered", seen));
+    seen.append(as_text(BytesView(part).first(*got)));
+    co_return Status{};
+  }
+};
+
+// "x86_64\n" after missing_magic; `seen` keeps what follows it.
+awaitable<Result<std::string>> read_machine(Reader& reader) {
+  for (;;) {
+    const auto end = reader.seen.find('\n');
+    if (end != std::string::npos) {
+      std::string machine = reader.seen.substr(0, end);
+      reader.seen.erase(0, end + 1);
+      co_return machine;
+    }
+    if (reader.seen.size() > 256) co_return fail(Code::invalid, "the host did not say what machine it is");
+    DEPLOYCTL_CO_CHECK(co_await reader.more());
+  }
+}
+
+awaitable<Status> install(Reader& reader, const LinkOptions& options) {
+  DEPLOYCTL_CO_TRY(machine, co_await read_machine(reader));
+  if (!options.install) co_return fail(Code::absent, "the host has no agent of this version");
+  co_return co_await options.install(reader.stream, machine);
+}
+
+}  // namespace
+
+awaitable<Result<Bytes>> await_magic(io::ByteStream& stream, const LinkOptions& options) {
+  Reader reader{stream, {}};
+  bool installed = false;
+  for (;;) {
+    if (const auto at = reader.seen.find(wire::magic); at != std::string::npos) {
+      const auto rest = as_bytes(reader.seen).subspan(at + wire::magic_size);
+      co_return Bytes(rest.begin(), rest.end());
+    }
+    const auto missing = reader.seen.find(wire::missing_magic);
+    if (missing != std::string::npos && !installed) {
+      reader.seen.erase(0, missing + wire::magic_size);
+      installed = true;
+      DEPLOYCTL_CO_CHECK(co_await install(reader, options));
+      continue;
+    }
+    if (reader.seen.size() > wire::max_noise) co_return fail(no_agent(Code::invalid, "no agent answered", reader.seen));
+    DEPLOYCTL_CO_CHECK(co_await reader.more());
+  }
+}
+
+}  // namespace deployctl::link::detail
