@@ -1,0 +1,129 @@
+#include "agents/target/grant.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "agents/target/json.hpp"
+#include "core/io/atomic_file.hpp"
+#include "core/io/files.hpp"
+
+namespace deployctl::target {
+namespace {
+
+constexpr Duration longest_ttl{std::chrono::hours(1)};
+
+std::string words(const GrantHolder& holder) {
+  std::string text = "rollout " + holder.rollout;
+  if (!holder.user.empty() || !holder.host.empty()) text += " of " + holder.user + "@" + holder.host;
+  if (holder.pid != 0) text += " (process " + std::to_string(holder.pid) + ")";
+  if (!holder.reason.empty()) text += ", \"" + holder.reason + "\"";
+  return text;
+}
+
+Error held_by(const Grant& grant, const BootTime& now) {
+  return with_hint(error(Code::locked, "held by " + words(grant.holder) + "; its grant lasts another " +
+                                           humane(grant.left(now)) + " unless renewed"),
+                   "wait for it, or take over with a reason");
+}
+
+Error superseded(const Grant& grant, std::uint64_t epoch) {
+  return error(Code::locked, "epoch " + std::to_string(epoch) + " is over: epoch " + std::to_string(grant.epoch) +
+                                 " was granted to " + words(grant.holder));
+}
+
+BootTime until(const BootTime& now, Duration ttl) {
+  return {now.boot_id, now.ms + std::clamp(ttl, Duration(1), longest_ttl).count()};
+}
+
+Json to_json(const Grant& grant) {
+  const GrantHolder& h = grant.holder;
+  return {{"epoch", grant.epoch},   {"dropped", grant.dropped},  {"rollout", h.rollout},
+          {"user", h.user},         {"host", h.host},            {"pid", h.pid},
+          {"pid_start", h.pid_start}, {"holder_boot_id", h.boot_id}, {"since", h.since},
+          {"reason", h.reason},     {"boot_id", grant.expires.boot_id}, {"expires_boottime_ms", grant.expires.ms}};
+}
+
+Grant grant_from(const Json& json) {
+  Grant grant;
+  json.at("epoch").get_to(grant.epoch);
+  json.at("dropped").get_to(grant.dropped);
+  json.at("rollout").get_to(grant.holder.rollout);
+  json.at("user").get_to(grant.holder.user);
+  json.at("host").get_to(grant.holder.host);
+  json.at("pid").get_to(grant.holder.pid);
+  json.at("pid_start").get_to(grant.holder.pid_start);
+  json.at("holder_boot_id").get_to(grant.holder.boot_id);
+  json.at("since").get_to(grant.holder.since);
+  json.at("reason").get_to(grant.holder.reason);
+  json.at("boot_id").get_to(grant.expires.boot_id);
+  json.at("expires_boottime_ms").get_to(grant.expires.ms);
+  return grant;
+}
+
+}  // namespace
+
+Duration Grant::left(const BootTime& now) const {
+  if (dropped || expires.boot_id != now.boot_id) return Duration(0);
+  return Duration(std::max<std::int64_t>(expires.ms - now.ms, 0));
+}
+
+Result<Grant> take(const Grant& held, const GrantRequest& request, const BootTime& now) {
+  const bool same = held.holder.rollout == request.holder.rollout;
+  if (request.holder.rollout.empty()) return fail(Code::invalid, "a grant needs a rollout's id");
+  if (!same && held.living(now) && request.replaces != held.holder.rollout) return fail(held_by(held, now));
+  if (request.epoch == 0 || request.epoch < held.epoch || (request.epoch == held.epoch && !same))
+    return fail(superseded(held, request.epoch));
+  return Grant{request.epoch, request.holder, false, until(now, request.ttl)};
+}
+
+Result<Grant> renew(const Grant& held, const std::string& rollout, std::uint64_t epoch, Duration ttl,
+                    const BootTime& now) {
+  if (held.epoch != epoch || held.holder.rollout != rollout) return fail(superseded(held, epoch));
+  if (held.dropped) return fail(Code::locked, "rollout " + rollout + " has given its grant back");
+  Grant renewed = held;
+  renewed.expires = until(now, ttl);
+  return renewed;
+}
+
+Result<Grant> drop(const Grant& held, const std::string& rollout, std::uint64_t epoch) {
+  if (held.dropped) return held;
+  if (held.epoch != epoch || held.holder.rollout != rollout) return fail(superseded(held, epoch));
+  Grant dropped = held;
+  dropped.dropped = true;
+  return dropped;
+}
+
+Status check(const Grant& held, const std::string& rollout, std::uint64_t epoch, const BootTime& now) {
+  if (held.epoch != epoch || held.holder.rollout != rollout) {
+    if (held.epoch == 0) return fail(Code::locked, "rollout " + rollout + " has no grant here");
+    return fail(superseded(held, epoch));
+  }
+  if (held.dropped) return fail(Code::locked, "rollout " + rollout + " has given its grant back");
+  if (!held.living(now))
+    return fail(with_hint(error(Code::locked, "the grant of rollout " + rollout + " has expired"),
+                          "renew it, or take a new one"));
+  return {};
+}
+
+Result<Grant> GrantFile::read() const {
+  const std::string file = slot_.state("grant.json");
+  auto text = io::read_file(file);
+  if (!text && text.error().code == Code::absent) return Grant{};
+  if (!text) return fail(text.error());
+  return read_json<Grant>(*text, file, grant_from);
+}
+
+Result<io::FileLock> GrantFile::lock() const {
+  return io::FileLock::lock(slot_.state("grant.lock"), "process " + std::to_string(::getpid()));
+}
+
+Result<Grant> GrantFile::change(const std::function<Result<Grant>(const Grant&)>& how) const {
+  DEPLOYCTL_TRY(lock, this->lock());
+  DEPLOYCTL_TRY(held, read());
+  DEPLOYCTL_TRY(changed, how(held));
+  DEPLOYCTL_CHECK(io::write_file(slot_.state("grant.json"), dump(to_json(changed)) + "\n", 0600));
+  return changed;
+}
+
+}  // namespace deployctl::target
