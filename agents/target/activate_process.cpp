@@ -1,0 +1,213 @@
+#include "agents/target/activate_process.hpp"
+
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "agents/target/health.hpp"
+#include "agents/target/hooks.hpp"
+#include "agents/target/kept_releases.hpp"
+#include "agents/target/switch.hpp"
+#include "core/io/files.hpp"
+#include "core/io/flock.hpp"
+
+namespace deployctl::target {
+namespace {
+
+using model::TargetHook;
+
+// One of the two releases of an activation; a folder that isn't ours has neither hooks nor checks.
+struct Side {
+  std::string folder;
+  std::string version;
+  model::Activation activation;
+};
+
+Result<Side> side_of(const Slot& slot, const std::string& folder) {
+  if (folder.empty()) return Side{};
+  DEPLOYCTL_TRY(kept, kept_release(slot, folder));
+  Side side;
+  side.folder = folder;
+  side.version = kept.version();
+  if (kept.release) side.activation = kept.release->activation;
+  return side;
+}
+
+class Executor {
+ public:
+  Executor(Slot slot, Journal& journal) : slot_(std::move(slot)), journal_(journal) {}
+
+  Status run();
+
+ private:
+  Status load();
+  Status perform(Step step);
+  Status act(Step step);
+  Status hook(TargetHook which, const Side& side, Step step);
+  Status checks(const Side& side);
+  Status prepare();
+  Status end(Outcome outcome);
+  Status note(Record::Kind kind, Step step) { return journal_.append(record(kind, step)); }
+  static Record record(Record::Kind kind, Step step) {
+    Record r;
+    r.kind = kind;
+    r.step = step;
+    return r;
+  }
+  std::vector<std::string> env_of(const Side& side) const;
+  const Intent& intent() const { return journal_.intent(); }
+
+  Slot slot_;
+  Journal& journal_;
+  Side to_, from_;
+};
+
+Status Executor::load() {
+  // What ran may have been removed by hand since; then there is nothing of it to stop, and the switch back says so.
+  if (auto from = side_of(slot_, intent().from))
+    from_ = std::move(*from);
+  else
+    from_.folder = intent().from;
+  auto to = side_of(slot_, intent().to);
+  if (to)
+    to_ = std::move(*to);
+  else
+    to_.folder = intent().to;  // prepare says what is wrong with it
+  return {};
+}
+
+Status Executor::run() {
+  DEPLOYCTL_CHECK(load());
+  const Progress before = fold(journal_.records());
+  if (before.ended) return {};
+  const BootTime now = boot_now();
+  if (before.running && before.boot_id == now.boot_id) end_group(before.running->group, before.running->session);
+  DEPLOYCTL_CHECK(note(Record::Kind::resumed, Step::prepare));
+  for (;;) {
+    const Next what = next(intent(), fold(journal_.records()));
+    if (const auto* step = std::get_if<Perform>(&what)) {
+      DEPLOYCTL_CHECK(perform(step->step));
+    } else if (const auto* over = std::get_if<End>(&what)) {
+      return end(over->outcome);
+    } else {
+      return {};
+    }
+  }
+}
+
+// Only a journal that can't be written stops the run; what a step fails at goes into the journal.
+Status Executor::perform(Step step) {
+  DEPLOYCTL_CHECK(note(Record::Kind::begun, step));
+  auto done = act(step);
+  if (done) return note(Record::Kind::done, step);
+  Record failed = record(Record::Kind::failed, step);
+  failed.error = done.error();
+  return journal_.append(failed);
+}
+
+Status Executor::act(Step step) {
+  switch (step) {
+    case Step::prepare: return prepare();
+    case Step::drain: return hook(TargetHook::drain, from_, step);
+    case Step::stop: return hook(TargetHook::stop, from_, step);
+    case Step::install: return hook(TargetHook::install, to_, step);
+    case Step::link: return link_shared(slot_, to_.folder, to_.activation);
+    case Step::switch_over: return switch_current(slot_, to_.folder);
+    case Step::start: return hook(TargetHook::start, to_, step);
+    case Step::validate: return hook(TargetHook::validate, to_, step);
+    case Step::checks: return checks(to_);
+    case Step::undrain: return hook(TargetHook::undrain, to_, step);
+    case Step::remove: return switch_current(slot_, "");
+    case Step::back_stop: return hook(TargetHook::stop, to_, step);
+    case Step::back_switch: return switch_current(slot_, from_.folder);
+    case Step::back_start: return hook(TargetHook::start, from_, step);
+    case Step::back_validate: return hook(TargetHook::validate, from_, step);
+    case Step::back_checks: return checks(from_);
+    case Step::back_undrain: return hook(TargetHook::undrain, from_, step);
+  }
+  return fail(Code::internal, "no such step");
+}
+
+Status Executor::prepare() {
+  if (to_.folder.empty()) return {};
+  DEPLOYCTL_CHECK(check_whole(slot_, to_.folder));
+  return check_linked_files(slot_, to_.activation);
+}
+
+std::vector<std::string> Executor::env_of(const Side& side) const {
+  HookWords words;
+  words.version = side.version;
+  words.release = slot_.release(side.folder);
+  words.previous_release = intent().from.empty() ? "" : slot_.release(intent().from);
+  words.deploy_to = slot_.path();
+  words.shared = slot_.shared();
+  return hook_env(intent(), words, side.activation.env);
+}
+
+Status Executor::hook(TargetHook which, const Side& side, Step step) {
+  const model::Hook* hook = side.activation.hook(which);
+  if (!hook) return {};
+  HookRun run;
+  run.name = model::to_string(which);
+  run.hook = *hook;
+  run.cwd = slot_.release(side.folder);
+  run.env = env_of(side);
+  run.log = slot_.hook_log(intent().rollout);
+  run.on_process = [&](int group) {
+    Record process = record(Record::Kind::process, step);
+    process.group = group;
+    process.session = ::getsid(0);
+    return journal_.append(process);
+  };
+  return run_hook(run);
+}
+
+// Deadlines count from the start's end, also when we are a later process than the one that saw it.
+Status Executor::checks(const Side& side) {
+  const Progress progress = fold(journal_.records());
+  const auto since = progress.started ? Duration(boot_now().ms - progress.started->ms) : Duration(0);
+  ProbeContext context;
+  context.cwd = slot_.release(side.folder);
+  context.env = env_of(side);
+  return wait_healthy(side.activation.health_checks, context, system_clock().steady() - since);
+}
+
+// The receipt first: a crash between the two writes it twice, which says the same.
+Status Executor::end(Outcome outcome) {
+  Receipt receipt;
+  receipt.time = wall_ms();
+  receipt.rollout = intent().rollout;
+  receipt.epoch = intent().epoch;
+  receipt.folder = intent().to;
+  receipt.release = intent().to_release;
+  receipt.outcome = outcome;
+  DEPLOYCTL_CHECK(append_receipt(slot_, receipt));
+  Record ended = record(Record::Kind::ended, Step::prepare);
+  ended.outcome = outcome;
+  return journal_.append(ended);
+}
+
+}  // namespace
+
+Status finish_journal(const Slot& slot) {
+  DEPLOYCTL_TRY(lock, io::FileLock::lock(slot.state("lock"), "activation, process " + std::to_string(::getpid())));
+  auto journal = Journal::open(slot);
+  if (!journal && journal.error().code == Code::absent) return {};
+  if (!journal) return fail(journal.error());
+  return Executor(slot, *journal).run();
+}
+
+int run_activate(const std::string& deploy_to) {
+  ::signal(SIGHUP, SIG_IGN);
+  ::signal(SIGPIPE, SIG_IGN);
+  ::umask(022);
+  const auto slot = Slot::at(deploy_to, "");
+  auto done = slot ? finish_journal(*slot) : Status(fail(slot.error()));
+  if (done) return 0;
+  std::fprintf(stderr, "deploy-agent activate: %s\n", done.error().text().c_str());
+  return 1;
+}
+
+}  // namespace deployctl::target

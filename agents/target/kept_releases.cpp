@@ -1,0 +1,195 @@
+#include "agents/target/kept_releases.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <ctime>
+
+#include "agents/target/json.hpp"
+#include "core/io/atomic_file.hpp"
+#include "core/io/beneath.hpp"
+#include "core/io/files.hpp"
+
+namespace deployctl::target {
+namespace {
+
+constexpr std::int64_t billion = 1'000'000'000;
+
+std::int64_t ns(const timespec& t) { return static_cast<std::int64_t>(t.tv_sec) * billion + t.tv_nsec; }
+
+Json to_json(const Receipt& r) {
+  return {{"time", r.time}, {"rollout", r.rollout}, {"epoch", r.epoch}, {"folder", r.folder}, {"release", r.release},
+          {"outcome", to_string(r.outcome)}};
+}
+
+Receipt receipt_from(const Json& json) {
+  Receipt r;
+  json.at("time").get_to(r.time);
+  json.at("rollout").get_to(r.rollout);
+  json.at("epoch").get_to(r.epoch);
+  json.at("folder").get_to(r.folder);
+  json.at("release").get_to(r.release);
+  r.outcome = to_outcome(json.at("outcome").get<std::string>()).value_or(Outcome::broken);
+  return r;
+}
+
+void apply(KeptRelease& kept, const std::vector<Receipt>& receipts) {
+  for (const auto& receipt : receipts) {
+    if (receipt.folder != kept.folder || receipt.outcome == Outcome::deactivated) continue;
+    kept.failed = receipt.outcome != Outcome::active;
+    if (receipt.outcome != Outcome::active) continue;
+    kept.confirmed = true;
+    kept.confirmed_at = receipt.time;
+  }
+}
+
+Result<KeptRelease> look_at(const Slot& slot, const std::string& folder, const std::vector<Receipt>& receipts) {
+  KeptRelease kept;
+  kept.folder = folder;
+  auto text = io::read_file(slot.about(folder) + "/release.json");
+  if (text) {
+    while (!text->empty() && text->back() == '\n') text->pop_back();
+    auto release = model::Release::parse(*text);
+    if (!release) return fail(with_context(release.error(), slot.about(folder)));
+    kept.release = std::move(*release);
+  } else if (text.error().code != Code::absent) {
+    return fail(text.error());
+  }
+  apply(kept, receipts);
+  return kept;
+}
+
+Status changed(const model::Entry& entry, const std::string& why) {
+  return fail(with_hint(error(Code::verification, "release file " + entry.path + " " + why), "stage the release again"));
+}
+
+Status check_entry(int dir, const model::Entry& entry, std::int64_t sealed, bool installs) {
+  auto place = io::place_beneath(dir, entry.path);
+  struct stat st {};
+  if (!place || ::fstatat(place->dir.get(), place->name.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0)
+    return changed(entry, "is missing");
+  if (installs) return {};
+  switch (entry.type) {
+    case model::EntryType::folder: return S_ISDIR(st.st_mode) ? Status{} : changed(entry, "is no folder any more");
+    case model::EntryType::link: return S_ISLNK(st.st_mode) ? Status{} : changed(entry, "is no link any more");
+    case model::EntryType::file: break;
+  }
+  if (!S_ISREG(st.st_mode)) return changed(entry, "is no plain file any more");
+  if (static_cast<std::uint64_t>(st.st_size) != entry.size) return changed(entry, "has another size");
+  if (ns(st.st_mtim) > sealed) return changed(entry, "was changed after it was staged");
+  return {};
+}
+
+bool above(const std::string& upper, const std::string& lower) { return lower.starts_with(upper + "/"); }
+
+}  // namespace
+
+Status append_receipt(const Slot& slot, const Receipt& receipt) {
+  DEPLOYCTL_TRY(fd, io::open_fd(slot.state("receipts"), O_RDWR | O_APPEND | O_CREAT, 0600));
+  // A line that a crash cut short must not swallow this one.
+  char last = '\n';
+  const off_t size = ::lseek(fd.get(), 0, SEEK_END);
+  if (size > 0 && ::pread(fd.get(), &last, 1, size - 1) != 1) return fail(os_error(errno, "read the receipts"));
+  const std::string line = (last == '\n' ? "" : "\n") + dump(to_json(receipt)) + "\n";
+  DEPLOYCTL_CHECK(io::write_all(fd.get(), as_bytes(line)));
+  if (::fsync(fd.get()) != 0) return fail(os_error(errno, "fsync the receipts"));
+  return io::fsync_dir(slot.path() + "/.deployctl");
+}
+
+Result<std::vector<Receipt>> read_receipts(const Slot& slot) {
+  const std::string file = slot.state("receipts");
+  std::vector<Receipt> receipts;
+  auto text = io::read_file(file, 1024ULL * 1024 * 1024);
+  if (!text && text.error().code == Code::absent) return receipts;
+  if (!text) return fail(text.error());
+  for (std::size_t at = 0; at < text->size();) {
+    const auto end = std::min(text->find('\n', at), text->size());
+    auto receipt = read_json<Receipt>(std::string_view(*text).substr(at, end - at), file, receipt_from);
+    if (receipt) receipts.push_back(std::move(*receipt));  // else a torn line: that activation's journal is unfinished
+    at = end + 1;
+  }
+  return receipts;
+}
+
+Result<std::vector<KeptRelease>> kept_releases(const Slot& slot) {
+  std::vector<KeptRelease> kept;
+  auto names = io::list_dir(slot.releases());
+  if (!names && names.error().code == Code::absent) return kept;
+  if (!names) return fail(names.error());
+  DEPLOYCTL_TRY(receipts, read_receipts(slot));
+  for (const auto& name : *names) {
+    struct stat st {};
+    if (name.front() == '.' || ::lstat(slot.release(name).c_str(), &st) != 0 || !S_ISDIR(st.st_mode)) continue;
+    DEPLOYCTL_TRY(one, look_at(slot, name, receipts));
+    kept.push_back(std::move(one));
+  }
+  return kept;
+}
+
+Result<KeptRelease> kept_release(const Slot& slot, const std::string& folder) {
+  DEPLOYCTL_TRY(all, kept_releases(slot));
+  for (auto& one : all)
+    if (one.folder == folder) return std::move(one);
+  return fail(Code::absent, "there is no release folder " + slot.release(folder));
+}
+
+Result<KeptRelease> kept_release(const Slot& slot, const Digest& release) {
+  DEPLOYCTL_TRY(all, kept_releases(slot));
+  for (auto& one : all)
+    if (one.release && one.release->digest() == release) return std::move(one);
+  return fail(Code::absent, "release " + release.text() + " is not in " + slot.releases());
+}
+
+Result<model::Manifest> manifest_of(const Slot& slot, const std::string& folder) {
+  DEPLOYCTL_TRY(text, io::read_file(slot.about(folder) + "/manifest.json", 1024ULL * 1024 * 1024));
+  auto manifest = model::Manifest::parse(text);
+  if (!manifest) return fail(with_context(manifest.error(), slot.about(folder)));
+  return manifest;
+}
+
+Status write_about(const Slot& slot, const model::Release& release, const model::Manifest& manifest) {
+  const std::string about = slot.about(release.folder());
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  DEPLOYCTL_CHECK(io::make_dirs(about, 0700));
+  DEPLOYCTL_CHECK(io::write_file(about + "/manifest.json", manifest.json(), 0600));
+  DEPLOYCTL_CHECK(io::write_file(about + "/sealed.json", dump({{"sealed_ns", ns(now)}}) + "\n", 0600));
+  DEPLOYCTL_CHECK(io::write_file(about + "/release.json", release.json() + "\n", 0600));
+  return io::fsync_dir(slot.state("releases"));
+}
+
+Status check_whole(const Slot& slot, const std::string& folder) {
+  DEPLOYCTL_TRY(kept, kept_release(slot, folder));
+  if (!kept.release) return {};
+  DEPLOYCTL_TRY(manifest, manifest_of(slot, folder));
+  const std::string file = slot.about(folder) + "/sealed.json";
+  DEPLOYCTL_TRY(text, io::read_file(file));
+  const auto read = [](const Json& json) { return json.at("sealed_ns").get<std::int64_t>(); };
+  DEPLOYCTL_TRY(sealed, read_json<std::int64_t>(text, file, read));
+  DEPLOYCTL_TRY(dir, io::open_fd(slot.release(folder), O_RDONLY | O_DIRECTORY));
+  const bool installs = kept.release->activation.hook(model::TargetHook::install) != nullptr;
+  for (const auto& entry : manifest.entries()) {
+    DEPLOYCTL_CHECK(check_entry(dir.get(), entry, sealed, installs));
+  }
+  return {};
+}
+
+Status check_links(const model::Release& release, const model::Manifest& manifest) {
+  std::vector<std::string> links = release.activation.linked_dirs;
+  links.insert(links.end(), release.activation.linked_files.begin(), release.activation.linked_files.end());
+  for (const auto& link : links) {
+    DEPLOYCTL_CHECK(io::check_relative(link));
+    for (const auto& entry : manifest.entries()) {
+      const bool leaf = entry.type != model::EntryType::folder;
+      if (entry.path == link || above(link, entry.path) || (leaf && above(entry.path, link)))
+        return fail(with_hint(error(Code::invalid, "artifact path '" + entry.path + "' stands where '" + link +
+                                                       "' is to be linked from shared"),
+                              "take it out of the artifact, or out of linked_dirs and linked_files"));
+    }
+  }
+  return {};
+}
+
+}  // namespace deployctl::target

@@ -1,0 +1,53 @@
+// The releases in a slot, and what became of them: the tree in releases/FOLDER, what we know of it in
+// .deployctl/releases/FOLDER/{release.json,manifest.json,sealed.json}, its outcomes in .deployctl/receipts. A folder without that is
+// not ours: it may run and be a baseline, it is never pruned. Blocking; writers hold the slot's lock.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "agents/target/activation_machine.hpp"
+#include "agents/target/slot.hpp"
+#include "core/model/manifest.hpp"
+#include "core/model/release.hpp"
+
+namespace deployctl::target {
+
+struct KeptRelease {
+  std::string folder;
+  std::optional<model::Release> release;  // absent: not made by us
+  bool confirmed = false;                 // was healthy once
+  std::int64_t confirmed_at = 0;          // wall clock, ms; the last time
+  bool failed = false;                    // its last activation was taken back
+  std::string version() const { return release ? release->version : folder; }
+};
+
+struct Receipt {
+  std::int64_t time = 0;
+  std::string rollout;
+  std::uint64_t epoch = 0;
+  std::string folder;
+  std::string release;  // digest text
+  Outcome outcome = Outcome::active;
+};
+
+Status append_receipt(const Slot& slot, const Receipt& receipt);
+Result<std::vector<Receipt>> read_receipts(const Slot& slot);
+
+// All folders of releases/, sorted by name.
+Result<std::vector<KeptRelease>> kept_releases(const Slot& slot);
+Result<KeptRelease> kept_release(const Slot& slot, const std::string& folder);       // Code::absent
+Result<KeptRelease> kept_release(const Slot& slot, const Digest& release);           // by its digest
+Result<model::Manifest> manifest_of(const Slot& slot, const std::string& folder);
+
+// Written before the tree gets its name, so a named tree is always one of ours and whole.
+Status write_about(const Slot& slot, const model::Release& release, const model::Manifest& manifest);
+// The tree is as it was sealed: every entry there, of its type and size, and no file changed since. Contents are not read.
+// A release with an install hook may change its own files: there only what exists is looked at. Code::verification.
+Status check_whole(const Slot& slot, const std::string& folder);
+
+// A linked path that is an artifact's own, lies beneath one of its files or above one of its entries: Code::invalid.
+Status check_links(const model::Release& release, const model::Manifest& manifest);
+
+}  // namespace deployctl::target

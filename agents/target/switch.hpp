@@ -1,0 +1,20 @@
+// Making a release current: its links into shared/, then `current` itself, by one rename, durable when it returns. Each may
+// be done again. Blocking; under the slot's lock.
+#pragma once
+
+#include <string>
+
+#include "agents/target/slot.hpp"
+#include "core/model/activation.hpp"
+
+namespace deployctl::target {
+
+// Code::absent when one of linked_files is not in shared/.
+Status check_linked_files(const Slot& slot, const model::Activation& activation);
+// Makes missing linked_dirs in shared/, and all links in the release folder. What isn't such a link is in the way: an error.
+Status link_shared(const Slot& slot, const std::string& folder, const model::Activation& activation);
+
+// An empty folder removes `current`. One that is there already is left as it is.
+Status switch_current(const Slot& slot, const std::string& folder);
+
+}  // namespace deployctl::target
