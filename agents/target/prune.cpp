@@ -1,0 +1,94 @@
+#include "agents/target/prune.hpp"
+
+#include <limits.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "agents/target/journal.hpp"
+#include "core/io/files.hpp"
+
+namespace deployctl::target {
+namespace {
+
+Status remove_release(const Slot& slot, const std::string& folder) {
+  // Out of sight first: a tree that is half removed must never look like a release.
+  const std::string aside = slot.releases() + "/.removing-" + folder;
+  if (::rename(slot.release(folder).c_str(), aside.c_str()) != 0)
+    return fail(os_error(errno, "move " + slot.release(folder) + " aside"));
+  DEPLOYCTL_CHECK(io::fsync_dir(slot.releases()));
+  DEPLOYCTL_CHECK(io::remove_tree(slot.about(folder)));
+  return io::remove_tree(aside);
+}
+
+Status clear_leftovers(const Slot& slot) {
+  DEPLOYCTL_TRY(names, io::list_dir(slot.releases()));
+  for (const auto& name : names)
+    if (name.starts_with(".removing-")) {
+      DEPLOYCTL_CHECK(io::remove_tree(slot.releases() + "/" + name));
+    }
+  return {};
+}
+
+std::string link_of(const std::string& path) {
+  char text[PATH_MAX];
+  const ssize_t n = ::readlink(path.c_str(), text, sizeof text);
+  return n < 0 ? std::string() : std::string(text, static_cast<std::size_t>(n));
+}
+
+}  // namespace
+
+std::vector<std::string> choose_pruned(const std::vector<KeptRelease>& kept, const std::set<std::string>& protected_folders,
+                                       std::size_t keep) {
+  std::vector<KeptRelease> good;
+  std::vector<std::string> pruned;
+  const KeptRelease* newest_failed = nullptr;
+  for (const auto& one : kept) {
+    if (one.confirmed && one.release) good.push_back(one);
+    if (!one.confirmed && one.failed) newest_failed = &one;
+  }
+  std::sort(good.begin(), good.end(), [&](const KeptRelease& a, const KeptRelease& b) {
+    const bool a_safe = protected_folders.contains(a.folder), b_safe = protected_folders.contains(b.folder);
+    return a_safe != b_safe ? a_safe : a.confirmed_at > b.confirmed_at;
+  });
+  for (std::size_t i = keep; i < good.size(); ++i) pruned.push_back(good[i].folder);
+  for (const auto& one : kept)
+    if (one.release && !one.confirmed && &one != newest_failed) pruned.push_back(one.folder);
+  std::erase_if(pruned, [&](const std::string& folder) { return protected_folders.contains(folder); });
+  std::sort(pruned.begin(), pruned.end());
+  return pruned;
+}
+
+std::set<std::string> folders_in_use(const Slot& slot) {
+  std::set<std::string> used;
+  char real[PATH_MAX];
+  const std::string prefix = (::realpath(slot.releases().c_str(), real) ? std::string(real) : slot.releases()) + "/";
+  for (const auto& pid : io::list_dir("/proc").value_or(std::vector<std::string>{})) {
+    if (pid.find_first_not_of("0123456789") != std::string::npos) continue;
+    for (const char* what : {"/exe", "/cwd", "/root"}) {
+      const std::string path = link_of("/proc/" + pid + what);
+      if (path.starts_with(prefix)) used.insert(path.substr(prefix.size(), path.find('/', prefix.size()) - prefix.size()));
+    }
+  }
+  return used;
+}
+
+Result<std::vector<std::string>> prune(const Slot& slot, const std::vector<Digest>& in_use, std::size_t keep) {
+  DEPLOYCTL_TRY(kept, kept_releases(slot));
+  DEPLOYCTL_TRY(current, slot.current_folder());
+  DEPLOYCTL_TRY(going_on, unfinished(slot));
+  std::set<std::string> safe = folders_in_use(slot);
+  if (current) safe.insert(*current);
+  if (going_on) safe.insert({going_on->to, going_on->from});
+  for (const auto& one : kept)
+    if (one.release && std::find(in_use.begin(), in_use.end(), one.release->digest()) != in_use.end()) safe.insert(one.folder);
+  const auto pruned = choose_pruned(kept, safe, keep);
+  for (const auto& folder : pruned) {
+    DEPLOYCTL_CHECK(remove_release(slot, folder));
+  }
+  DEPLOYCTL_CHECK(clear_leftovers(slot));
+  return pruned;
+}
+
+}  // namespace deployctl::target

@@ -1,0 +1,216 @@
+#include "agents/target/staging.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "core/io/beneath.hpp"
+#include "core/io/files.hpp"
+
+namespace deployctl::target {
+namespace {
+
+constexpr std::size_t most_single_syncs = 1000;
+
+Error no_base(const std::string& why) {
+  return with_hint(error(Code::absent, "base: " + why), "send a payload that needs no base");
+}
+
+unsigned sealed_mode(const model::Entry& entry) { return (entry.mode & 0111) ? 0555 : 0444; }
+
+Result<Digest> digest_of(int fd) {
+  Hasher hasher;
+  std::vector<std::uint8_t> buffer(256 * 1024);
+  for (off_t at = 0;;) {
+    const ssize_t n = ::pread(fd, buffer.data(), buffer.size(), at);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return fail(os_error(errno, "read a file of the base"));
+    if (n == 0) return hasher.finish();
+    hasher.update({buffer.data(), static_cast<std::size_t>(n)});
+    at += n;
+  }
+}
+
+bool can_copy_instead(int errnum) {
+  return errnum == EPERM || errnum == EXDEV || errnum == EMLINK || errnum == EACCES || errnum == EOPNOTSUPP;
+}
+
+}  // namespace
+
+Result<Base> Base::of(const Slot& slot, const Digest& artifact) {
+  DEPLOYCTL_TRY(all, kept_releases(slot));
+  for (const auto& kept : all) {
+    if (!kept.release || kept.release->artifact != artifact) continue;
+    auto manifest = manifest_of(slot, kept.folder);
+    if (!manifest) return fail(no_base(manifest.error().text()));
+    Base base;
+    auto dir = io::open_fd(slot.release(kept.folder), O_RDONLY | O_DIRECTORY);
+    if (!dir) return fail(no_base(dir.error().text()));
+    base.dir_ = std::move(*dir);
+    base.links_ = kept.release->activation.hook(model::TargetHook::install) == nullptr;
+    for (const auto& entry : manifest->entries())
+      if (entry.type == model::EntryType::file) base.paths_.emplace(entry.content, entry.path);
+    return base;
+  }
+  return fail(no_base("artifact " + artifact.text() + " is not kept here"));
+}
+
+Result<io::Fd> Base::open(const Digest& content) const {
+  if (!has(content)) return fail(no_base("it has no file with the content " + content.text()));
+  auto fd = io::open_beneath(dir_.get(), path(content), O_RDONLY);
+  if (!fd) return fail(no_base(fd.error().text()));
+  return fd;
+}
+
+Staging::Staging(Slot slot, model::Release release, const Base* base)
+    : slot_(std::move(slot)), release_(std::move(release)), base_(base),
+      links_(release_.activation.hook(model::TargetHook::install) == nullptr) {}
+
+Staging::~Staging() {
+  if (!committed_) (void)io::remove_tree(folder());
+}
+
+Status Staging::begin(const model::Manifest& manifest) {
+  if (manifest.digest() != release_.artifact)
+    return fail(Code::verification, "the payload's manifest is not that of artifact " + release_.artifact.text());
+  DEPLOYCTL_CHECK(check_links(release_, manifest));
+  DEPLOYCTL_CHECK(io::remove_tree(folder()));
+  DEPLOYCTL_CHECK(io::make_dirs(folder()));
+  DEPLOYCTL_TRY(dir, io::open_fd(folder(), O_RDONLY | O_DIRECTORY));
+  dir_ = std::move(dir);
+  manifest_ = manifest;
+  each_synced_ = manifest.entries().size() <= most_single_syncs;
+  for (const auto& entry : manifest_->entries()) {
+    if (entry.type == model::EntryType::folder) {
+      DEPLOYCTL_CHECK(io::make_dirs_beneath(dir_.get(), entry.path, 0755));
+    } else if (entry.type == model::EntryType::link) {
+      DEPLOYCTL_CHECK(io::symlink_beneath(dir_.get(), entry.path, entry.link));
+    } else {
+      wanted_[entry.content].push_back(&entry);
+    }
+  }
+  std::vector<Digest> referred;
+  for (const auto& [content, paths] : wanted_)
+    if (base_ && base_->has(content)) referred.push_back(content);
+  for (const auto& content : referred) {
+    DEPLOYCTL_CHECK(place_from_base(content, wanted_.at(content)));
+    wanted_.erase(content);
+  }
+  return {};
+}
+
+Status Staging::place_from_base(const Digest& content, const Paths& paths) {
+  DEPLOYCTL_TRY(file, base_->open(content));
+  DEPLOYCTL_TRY(found, digest_of(file.get()));
+  if (found != content) return fail(no_base("its file " + base_->path(content) + " was changed"));
+  struct stat st {};
+  if (::fstat(file.get(), &st) != 0) return fail(os_error(errno, "look at a file of the base"));
+  for (const auto* entry : paths) {
+    int problem = EPERM;
+    if (links_ && base_->links() && (st.st_mode & 07777) == sealed_mode(*entry)) {
+      auto linked = io::link_beneath(base_->dir(), base_->path(content), dir_.get(), entry->path, &problem);
+      if (linked) continue;
+      if (!can_copy_instead(problem)) return linked;
+    }
+    DEPLOYCTL_CHECK(copy(file.get(), *entry));
+  }
+  return {};
+}
+
+Status Staging::copy(int from, const model::Entry& to) {
+  DEPLOYCTL_TRY(file, io::open_beneath(dir_.get(), to.path, O_WRONLY | O_CREAT | O_EXCL, 0600));
+  std::vector<std::uint8_t> buffer(256 * 1024);
+  for (off_t at = 0;;) {
+    const ssize_t n = ::pread(from, buffer.data(), buffer.size(), at);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return fail(os_error(errno, "read for " + to.path));
+    if (n == 0) break;
+    auto written = io::write_all(file.get(), {buffer.data(), static_cast<std::size_t>(n)});
+    if (!written) return fail(with_context(written.error(), to.path));
+    at += n;
+  }
+  return seal(std::move(file), to);
+}
+
+Status Staging::seal(io::Fd file, const model::Entry& entry) {
+  if (::fchmod(file.get(), sealed_mode(entry)) != 0) return fail(os_error(errno, "set the mode of " + entry.path));
+  if (each_synced_ && ::fsync(file.get()) != 0) return fail(os_error(errno, "fsync " + entry.path));
+  return {};
+}
+
+Status Staging::begin_content(const Digest& content, std::uint64_t) {
+  writing_ = nullptr;
+  const auto at = wanted_.find(content);
+  if (at == wanted_.end()) return {};  // the base had it too: its bytes pass by
+  also_ = std::move(at->second);
+  wanted_.erase(at);
+  writing_ = also_.front();
+  also_.erase(also_.begin());
+  DEPLOYCTL_TRY(file, io::open_beneath(dir_.get(), writing_->path, O_WRONLY | O_CREAT | O_EXCL, 0600));
+  file_ = std::move(file);
+  return {};
+}
+
+Status Staging::data(BytesView bytes) {
+  if (!writing_) return {};
+  auto written = io::write_all(file_.get(), bytes);
+  if (!written) return fail(with_context(written.error(), writing_->path));
+  return {};
+}
+
+Status Staging::end_content() {
+  if (!writing_) return {};
+  DEPLOYCTL_CHECK(seal(std::move(file_), *writing_));
+  for (const auto* other : also_) {
+    DEPLOYCTL_CHECK(place_again(*writing_, *other));
+  }
+  writing_ = nullptr;
+  return {};
+}
+
+Status Staging::place_again(const model::Entry& from, const model::Entry& to) {
+  int problem = EPERM;
+  if (links_ && sealed_mode(from) == sealed_mode(to)) {
+    auto linked = io::link_beneath(dir_.get(), from.path, dir_.get(), to.path, &problem);
+    if (linked || !can_copy_instead(problem)) return linked;
+  }
+  DEPLOYCTL_TRY(file, io::open_beneath(dir_.get(), from.path, O_RDONLY));
+  return copy(file.get(), to);
+}
+
+Status Staging::to_disk() {
+  if (!each_synced_) {
+    if (::syncfs(dir_.get()) != 0) return fail(os_error(errno, "sync " + folder()));
+    return {};
+  }
+  for (const auto& entry : manifest_->entries()) {
+    if (entry.type != model::EntryType::folder) continue;
+    DEPLOYCTL_TRY(dir, io::open_beneath(dir_.get(), entry.path, O_RDONLY | O_DIRECTORY));
+    if (::fsync(dir.get()) != 0) return fail(os_error(errno, "fsync " + entry.path));
+  }
+  if (::fsync(dir_.get()) != 0) return fail(os_error(errno, "fsync " + folder()));
+  return {};
+}
+
+Status Staging::commit() {
+  if (!manifest_) return fail(Code::verification, "the payload holds no manifest");
+  if (!wanted_.empty())
+    return fail(Code::verification, "the payload lacks the content of " + wanted_.begin()->second.front()->path);
+  DEPLOYCTL_CHECK(to_disk());
+  DEPLOYCTL_CHECK(write_about(slot_, release_, *manifest_));
+  const std::string name = slot_.release(release_.folder());
+  // One that is no longer whole stands there, or check_whole() had spared us: it makes room.
+  if (io::exists(name)) {
+    const std::string aside = slot_.releases() + "/.removing-" + release_.folder();
+    DEPLOYCTL_CHECK(io::remove_tree(aside));
+    if (::rename(name.c_str(), aside.c_str()) != 0) return fail(os_error(errno, "move " + name + " aside"));
+  }
+  if (::rename(folder().c_str(), name.c_str()) != 0) return fail(os_error(errno, "rename to " + name));
+  committed_ = true;
+  DEPLOYCTL_CHECK(io::fsync_dir(slot_.releases()));
+  return io::remove_tree(slot_.releases() + "/.removing-" + release_.folder());
+}
+
+}  // namespace deployctl::target

@@ -1,0 +1,74 @@
+// A release on its way in: a TreeSink that builds releases/.staging-FOLDER from a payload's contents and a kept base, and makes
+// it releases/FOLDER when all is there, verified and on disk. Paths come from the checked manifest and are opened beneath
+// the folder. Files are read-only; what the base has too is a hard link to it where that can be, else a copy, and only after
+// its bytes were found to be what the digest says. Destroyed before commit(), it takes the folder away again.
+// Code::absent with "base": the base can't serve, ask for a payload without one. Blocking; one thread at a time; the
+// slot's staging lock is the caller's.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "agents/target/kept_releases.hpp"
+#include "core/io/fd.hpp"
+#include "core/payload/decode.hpp"
+
+namespace deployctl::target {
+
+// A kept release's files by content.
+class Base {
+ public:
+  static Result<Base> of(const Slot& slot, const Digest& artifact);  // Code::absent "base ..."
+  bool has(const Digest& content) const { return paths_.contains(content); }
+  const std::string& path(const Digest& content) const { return paths_.at(content); }
+  Result<io::Fd> open(const Digest& content) const;  // verified by nobody yet
+  int dir() const { return dir_.get(); }
+  bool links() const { return links_; }  // its files never change: no install hook
+
+ private:
+  io::Fd dir_;
+  std::map<Digest, std::string> paths_;
+  bool links_ = true;
+};
+
+class Staging : public payload::TreeSink {
+ public:
+  // `base` is borrowed; may be null.
+  Staging(Slot slot, model::Release release, const Base* base);
+  ~Staging() override;
+
+  Status begin(const model::Manifest& manifest) override;
+  Status begin_content(const Digest& content, std::uint64_t size) override;
+  Status data(BytesView bytes) override;
+  Status end_content() override;
+
+  // Every content must be there. Then: to disk, and its name.
+  Status commit();
+
+ private:
+  using Paths = std::vector<const model::Entry*>;
+  Status place_from_base(const Digest& content, const Paths& paths);
+  Status place_again(const model::Entry& from, const model::Entry& to);
+  Status copy(int from, const model::Entry& to);
+  Status seal(io::Fd file, const model::Entry& entry);
+  Status to_disk();
+  std::string folder() const { return slot_.releases() + "/.staging-" + release_.folder(); }
+
+  Slot slot_;
+  model::Release release_;
+  const Base* base_;
+  bool links_;
+  bool committed_ = false;
+  std::optional<model::Manifest> manifest_;
+  std::map<Digest, Paths> wanted_;  // not here yet
+  io::Fd dir_;
+  bool each_synced_ = true;
+  const model::Entry* writing_ = nullptr;
+  Paths also_;  // other paths of what is being written
+  io::Fd file_;
+};
+
+}  // namespace deployctl::target
