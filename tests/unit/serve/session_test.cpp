@@ -1,0 +1,198 @@
+// Both ends of a session over a real socket pair: core/link on one side, agents/serve on the other.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
+#include <asio/this_coro.hpp>
+
+#include "agents/serve/session.hpp"
+#include "core/io/stream_pair.hpp"
+#include "core/link/agent_link.hpp"
+#include "tests/support/run_async.hpp"
+
+using namespace deployctl;
+using asio::awaitable;
+using deployctl::testing::run_async;
+
+namespace {
+
+struct Chunks final : payload::ChunkSource {
+  explicit Chunks(std::uint32_t count) {
+    for (std::uint32_t i = 0; i < count; ++i) {
+      bytes.push_back(Bytes(1000 + i, static_cast<std::uint8_t>(i)));
+      index_.lengths.push_back(1000 + i);
+      index_.digests.push_back(sha256(bytes.back()));
+    }
+  }
+  const payload::Index& index() const override { return index_; }
+  awaitable<Result<Bytes>> read(std::uint32_t number) override { co_return bytes[number]; }
+  payload::Index index_;
+  std::vector<Bytes> bytes;
+};
+
+// survey: replies after two events; carry: pulls a payload; detach: waits to be cancelled; anything else: an error.
+struct Echo final : serve::Service {
+  explicit Echo(payload::Index i) : index(std::move(i)) {}
+
+  awaitable<Result<wire::pb::Reply>> serve(wire::pb::Request request, serve::Exchange& exchange) override {
+    wire::pb::Reply reply;
+    if (request.has_survey()) {
+      wire::pb::Event event;
+      for (const char* state : {"begun", "done"}) {
+        event.mutable_step()->set_state(state);
+        (void)co_await exchange.emit(event);
+      }
+      reply.mutable_surveyed()->set_other_service(request.survey().place().service());
+      co_return reply;
+    }
+    if (request.has_carry()) {
+      std::function<awaitable<Status>(std::uint32_t, Bytes)> sink = [this](std::uint32_t, Bytes b) { return keep(std::move(b)); };
+      auto pulled = co_await serve::pull(exchange, index, 4, sink);
+      if (!pulled) co_return fail(pulled.error());
+      reply.mutable_done();
+      co_return reply;
+    }
+    if (request.has_detach()) {
+      co_await exchange.cancelled().wait();
+      ++cancelled;
+    }
+    co_return fail(with_hint(error(Code::no_space, "the disk is full"), "free some"));
+  }
+  awaitable<void> ended() override {
+    ++ends;
+    co_return;
+  }
+  awaitable<Status> keep(Bytes bytes) {
+    received += bytes.size();
+    co_return Status{};
+  }
+
+  payload::Index index;
+  std::uint64_t received = 0;
+  int cancelled = 0, ends = 0;
+};
+
+awaitable<void> serve_on(std::unique_ptr<io::ByteStream> stream, serve::Service& service) {
+  serve::SessionOptions options;
+  options.role = "target";
+  options.program = "test";
+  (void)co_await serve::serve_session(std::move(stream), service, options);
+}
+
+awaitable<Result<std::shared_ptr<link::AgentLink>>> connect(serve::Service& service, std::string noise = {}) {
+  auto executor = co_await asio::this_coro::executor;
+  auto pair = io::make_stream_pair(executor);
+  if (!noise.empty()) (void)co_await pair->second->write(as_bytes(noise));
+  asio::co_spawn(executor, serve_on(std::move(pair->second), service), asio::detached);
+  link::LinkOptions options;
+  options.name = "host-a";
+  co_return co_await link::AgentLink::open(std::move(pair->first), std::move(options));
+}
+
+link::Call survey() {
+  link::Call call;
+  call.request.mutable_survey()->mutable_place()->set_service("redis");
+  return call;
+}
+
+awaitable<void> asks(Echo& echo) {
+  auto opened = co_await connect(echo, "Welcome to host-a\nlast login: never\n");
+  EXPECT_TRUE(opened);
+  if (!opened) co_return;
+  EXPECT_EQ((*opened)->peer().role(), "target");
+  std::string states;
+  link::Call call = survey();
+  call.on_event = [&](const wire::pb::Event& e) { states += e.step().state() + " "; };
+  auto reply = co_await (*opened)->call(std::move(call));
+  EXPECT_TRUE(reply && reply->surveyed().other_service() == "redis");
+  EXPECT_EQ(states, "begun done ");
+}
+
+awaitable<void> fails(Echo& echo) {
+  auto opened = co_await connect(echo);
+  link::Call call;
+  call.request.mutable_prune();
+  auto reply = co_await (*opened)->call(std::move(call));
+  EXPECT_FALSE(reply);
+  EXPECT_EQ(reply.error().code, Code::no_space);
+  EXPECT_EQ(reply.error().text(), "host-a: the disk is full");
+  EXPECT_EQ(reply.error().hint, "free some");
+}
+
+awaitable<void> carries(Echo& echo, std::shared_ptr<Chunks> chunks) {
+  auto opened = co_await connect(echo);
+  link::Call call;
+  call.request.mutable_carry();
+  call.chunks = chunks;
+  auto reply = co_await (*opened)->call(std::move(call));
+  EXPECT_TRUE(reply) << (reply ? "" : reply.error().text());
+}
+
+awaitable<void> gives_up(Echo& echo) {
+  auto opened = co_await connect(echo);
+  link::Call call;
+  call.request.mutable_detach();
+  call.deadline = Duration(20);
+  auto reply = co_await (*opened)->call(std::move(call));
+  EXPECT_EQ(reply.error().code, Code::timed_out);
+  auto after = co_await (*opened)->call(survey());  // the link itself goes on
+  EXPECT_TRUE(after);
+}
+
+awaitable<void> meets_no_agent() {
+  auto executor = co_await asio::this_coro::executor;
+  auto pair = io::make_stream_pair(executor);
+  (void)co_await pair->second->write(as_bytes("sh: deploy-agent: not found\n"));
+  pair->second->close();
+  link::LinkOptions options;
+  options.name = "host-a";
+  auto opened = co_await link::AgentLink::open(std::move(pair->first), std::move(options));
+  EXPECT_FALSE(opened);
+  EXPECT_THAT(opened.error().text(), ::testing::HasSubstr("deploy-agent: not found"));
+}
+
+}  // namespace
+
+TEST(Session, SkipsALoginsNoiseAndAnswersWithEventsAndAReply) {
+  Echo echo({});
+  run_async(asks(echo));
+  EXPECT_EQ(echo.ends, 1);
+}
+
+TEST(Session, AnErrorKeepsItsCodeAndHintAndNamesTheHost) {
+  Echo echo({});
+  run_async(fails(echo));
+}
+
+TEST(Session, APayloadIsPulledWhole) {
+  const auto chunks = std::make_shared<Chunks>(50);
+  Echo echo(chunks->index());
+  run_async(carries(echo, chunks));
+  EXPECT_EQ(echo.received, chunks->index().total());
+}
+
+TEST(Session, AWrongChunkIsRefused) {
+  const auto chunks = std::make_shared<Chunks>(5);
+  Echo echo(chunks->index());
+  chunks->bytes[3][0] ^= 1;
+  std::optional<Code> code;
+  const auto run = [](Echo& e, std::shared_ptr<Chunks> c, std::optional<Code>& out) -> awaitable<void> {
+    auto opened = co_await connect(e);
+    link::Call call;
+    call.request.mutable_carry();
+    call.chunks = c;
+    auto reply = co_await (*opened)->call(std::move(call));
+    if (!reply) out = reply.error().code;
+  };
+  run_async(run(echo, chunks, code));
+  EXPECT_EQ(code, Code::verification);
+}
+
+TEST(Session, ACallThatTimesOutIsCancelledThereAndTheLinkGoesOn) {
+  Echo echo({});
+  run_async(gives_up(echo));
+  EXPECT_EQ(echo.cancelled, 1);
+}
+
+TEST(Session, AHostWithoutAnAgentShowsWhatItSaid) { run_async(meets_no_agent()); }
