@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 
+#include "agents/target/switch.hpp"
 #include "core/io/beneath.hpp"
 #include "core/io/files.hpp"
 
@@ -201,16 +203,18 @@ Status Staging::commit() {
   DEPLOYCTL_CHECK(to_disk());
   DEPLOYCTL_CHECK(write_about(slot_, release_, *manifest_));
   const std::string name = slot_.release(release_.folder());
-  // One that is no longer whole stands there, or check_whole() had spared us: it makes room.
+  // One that is no longer whole may stand there, and may even run: both change names at once, never is there none.
   if (io::exists(name)) {
-    const std::string aside = slot_.releases() + "/.removing-" + release_.folder();
-    DEPLOYCTL_CHECK(io::remove_tree(aside));
-    if (::rename(name.c_str(), aside.c_str()) != 0) return fail(os_error(errno, "move " + name + " aside"));
+    DEPLOYCTL_CHECK(link_shared(slot_, ".staging-" + release_.folder(), release_.activation));
+    if (::renameat2(AT_FDCWD, folder().c_str(), AT_FDCWD, name.c_str(), RENAME_EXCHANGE) != 0)
+      return fail(os_error(errno, "exchange " + name + " for the new one"));
+    DEPLOYCTL_CHECK(io::fsync_dir(slot_.releases()));
+    committed_ = true;
+    return io::remove_tree(folder());
   }
   if (::rename(folder().c_str(), name.c_str()) != 0) return fail(os_error(errno, "rename to " + name));
   committed_ = true;
-  DEPLOYCTL_CHECK(io::fsync_dir(slot_.releases()));
-  return io::remove_tree(slot_.releases() + "/.removing-" + release_.folder());
+  return io::fsync_dir(slot_.releases());
 }
 
 }  // namespace deployctl::target

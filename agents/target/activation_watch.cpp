@@ -1,0 +1,159 @@
+#include "agents/target/activation_watch.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "agents/target/kept_releases.hpp"
+#include "agents/target/survey.hpp"
+#include "core/io/deadline.hpp"
+#include "core/io/files.hpp"
+#include "core/io/subprocess.hpp"
+
+namespace deployctl::target {
+namespace {
+
+constexpr Duration look_every{std::chrono::milliseconds(50)};
+constexpr int most_starts = 3;
+constexpr std::uint64_t most_output = 64 * 1024;
+
+// The detached process, seen through a pidfd of our own: it outlives whoever holds it.
+struct Detached {
+  io::Fd pidfd;
+  bool over() const {
+    pollfd entry{pidfd.get(), POLLIN, 0};
+    if (::poll(&entry, 1, 0) <= 0) return false;
+    siginfo_t info{};
+    ::waitid(P_PIDFD, static_cast<id_t>(pidfd.get()), &info, WEXITED | WNOHANG);
+    return true;
+  }
+};
+
+Result<Detached> start_process(const Slot& slot, const std::string& self_exe) {
+  io::Command command;
+  command.argv = {self_exe, "activate", "--deploy-to", slot.path()};
+  command.cwd = "/";
+  command.out = io::Stdio::append(slot.state("activate.log"));
+  command.err = io::Stdio::append(slot.state("activate.log"));
+  command.group = io::Command::Group::session;
+  DEPLOYCTL_TRY(child, io::Subprocess::spawn(command));
+  auto pidfd = io::duplicate(child.pidfd());
+  child.detach();
+  if (!pidfd) return fail(pidfd.error());
+  return Detached{std::move(*pidfd)};
+}
+
+// What the hooks said since the last look.
+class LogTail {
+ public:
+  LogTail(std::string path, std::uint64_t from) : path_(std::move(path)), at_(from) {}
+  std::string more() {
+    auto fd = io::open_fd(path_, O_RDONLY);
+    struct stat st {};
+    if (!fd || ::fstat(fd->get(), &st) != 0) return {};
+    const auto size = static_cast<std::uint64_t>(st.st_size);
+    if (size <= at_) return {};
+    at_ = std::max(at_, size - std::min(size, most_output));
+    std::string text(size - at_, '\0');
+    const ssize_t n = ::pread(fd->get(), text.data(), text.size(), static_cast<off_t>(at_));
+    text.resize(static_cast<std::size_t>(std::max<ssize_t>(n, 0)));
+    at_ += text.size();
+    return text;
+  }
+
+ private:
+  std::string path_;
+  std::uint64_t at_;
+};
+
+// Protobuf strings are UTF-8; a hook may print anything.
+std::string printable(std::string text) {
+  for (char& c : text)
+    if (static_cast<unsigned char>(c) >= 0x80) c = '?';
+  return text;
+}
+
+std::optional<wire::pb::Event> event_of(const Record& record, LogTail& log) {
+  wire::pb::Event event;
+  auto& step = *event.mutable_step();
+  step.set_name(to_string(record.step));
+  switch (record.kind) {
+    case Record::Kind::begun: step.set_state("begun"); return event;
+    case Record::Kind::done: step.set_state("done"); break;
+    case Record::Kind::failed:
+      step.set_state("failed");
+      step.set_detail(printable(record.error.text()));
+      break;
+    default: return std::nullopt;
+  }
+  step.set_output(printable(log.more()));
+  return event;
+}
+
+asio::awaitable<Status> tell(serve::Exchange* exchange, const std::vector<Record>& records, std::size_t& told, LogTail& log) {
+  for (; told < records.size(); ++told) {
+    const auto event = event_of(records[told], log);
+    if (event && exchange) {
+      DEPLOYCTL_CO_CHECK(co_await exchange->emit(*event));
+    }
+  }
+  co_return Status{};
+}
+
+Error gave_up(const Slot& slot) {
+  std::string words = io::read_file(slot.state("activate.log")).value_or("");
+  while (!words.empty() && words.back() == '\n') words.pop_back();
+  const auto line = words.rfind('\n');
+  if (line != std::string::npos) words = words.substr(line + 1);
+  return with_hint(error(Code::internal, "the activation ends before its journal does: " +
+                                             (words.empty() ? std::string("it said nothing") : printable(words))),
+                   "look at " + slot.state("activate.log") + "; a rerun goes on where it stopped");
+}
+
+}  // namespace
+
+wire::pb::Activated activated_of(const Slot& slot, const JournalText& journal) {
+  const Progress progress = fold(journal.records);
+  wire::pb::Activated out;
+  switch (progress.ended.value_or(Outcome::broken)) {
+    case Outcome::active: out.set_outcome(wire::pb::Activated::ACTIVE); break;
+    case Outcome::reverted: out.set_outcome(wire::pb::Activated::REVERTED); break;
+    case Outcome::broken: out.set_outcome(wire::pb::Activated::BROKEN); break;
+    case Outcome::deactivated: out.set_outcome(wire::pb::Activated::DEACTIVATED); break;
+  }
+  if (progress.failure) {
+    Error why = with_context(progress.failure->error, to_string(progress.failure->step));
+    if (progress.ended == Outcome::broken && !progress.back_failures.empty())
+      why.message += "; and on the way back: " + progress.back_failures.back().error.message;
+    why.message = printable(why.message);
+    *out.mutable_error() = wire::to_abort(why);
+    out.set_unhealthy(progress.failure->error.code == Code::unhealthy);
+  }
+  const auto current = slot.current_folder();
+  if (current && *current)
+    if (auto kept = kept_release(slot, **current)) *out.mutable_current() = to_wire(*kept);
+  return out;
+}
+
+asio::awaitable<Result<wire::pb::Activated>> follow_activation(Slot slot, std::string self_exe, serve::Exchange* exchange) {
+  DEPLOYCTL_CO_TRY(first, Journal::read(slot));
+  LogTail log(slot.hook_log(first.intent.rollout), first.intent.log_from);
+  std::size_t told = 0;
+  for (int starts = 0; starts < most_starts; ++starts) {
+    DEPLOYCTL_CO_TRY(process, start_process(slot, self_exe));
+    for (bool over = false; !over;) {
+      over = process.over();  // before the read: what it wrote last is then seen
+      DEPLOYCTL_CO_TRY(journal, Journal::read(slot));
+      DEPLOYCTL_CO_CHECK(co_await tell(exchange, journal.records, told, log));
+      if (fold(journal.records).ended) co_return activated_of(slot, journal);
+      if (exchange && exchange->cancelled().cancelled())
+        co_return fail(Code::cancelled, "the caller went away; the activation goes on");
+      if (!over) co_await io::sleep_for(look_every);
+    }
+  }
+  co_return fail(gave_up(slot));
+}
+
+}  // namespace deployctl::target

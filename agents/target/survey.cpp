@@ -1,0 +1,108 @@
+#include "agents/target/survey.hpp"
+
+#include <sys/statvfs.h>
+
+#include "agents/target/grant.hpp"
+#include "agents/target/health.hpp"
+#include "agents/target/hooks.hpp"
+#include "agents/target/journal.hpp"
+#include "core/io/files.hpp"
+
+namespace deployctl::target {
+namespace {
+
+// Of the file system that deploy_to is on, or will be.
+std::uint64_t free_bytes(std::string path) {
+  while (!io::exists(path)) path = io::parent_dir(path);
+  struct statvfs st {};
+  if (::statvfs(path.c_str(), &st) != 0) return 0;
+  return static_cast<std::uint64_t>(st.f_bavail) * st.f_frsize;
+}
+
+wire::pb::Holder to_wire(const Grant& grant, const BootTime& now) {
+  wire::pb::Holder holder;
+  holder.set_rollout(grant.holder.rollout);
+  holder.set_user(grant.holder.user);
+  holder.set_host(grant.holder.host);
+  holder.set_pid(grant.holder.pid);
+  holder.set_pid_start(grant.holder.pid_start);
+  holder.set_boot_id(grant.holder.boot_id);
+  holder.set_since(grant.holder.since);
+  holder.set_epoch(grant.epoch);
+  holder.set_expires_in_ms(static_cast<std::uint64_t>(grant.left(now).count()));
+  return holder;
+}
+
+ProbeContext context_of(const Slot& slot, const Identity& identity, const KeptRelease& kept) {
+  Intent intent;
+  intent.service = identity.service;
+  intent.environment = identity.environment;
+  HookWords words{kept.version(), slot.release(kept.folder), slot.release(kept.folder), slot.path(), slot.shared()};
+  return {slot.release(kept.folder), hook_env(intent, words, kept.release->activation.env)};
+}
+
+}  // namespace
+
+wire::pb::KeptRelease to_wire(const KeptRelease& kept) {
+  wire::pb::KeptRelease out;
+  out.set_folder(kept.folder);
+  out.set_version(kept.version());
+  if (kept.release) {
+    out.set_release(kept.release->digest().raw());
+    out.set_artifact(kept.release->artifact.raw());
+  }
+  out.set_confirmed(kept.confirmed);
+  out.set_confirmed_at(kept.confirmed_at);
+  out.set_failed(kept.failed);
+  return out;
+}
+
+Result<wire::pb::Health> check_health(const Slot& slot, const Identity& identity) {
+  wire::pb::Health health;
+  DEPLOYCTL_TRY(current, slot.current_folder());
+  health.set_state("absent");
+  if (!current) return health;
+  health.set_state("unchecked");
+  auto kept = kept_release(slot, *current);
+  if (!kept) {
+    health.set_state("unhealthy");
+    health.add_failing("current points to " + *current + ", which is not there");
+    return health;
+  }
+  if (!kept->release || kept->release->activation.health_checks.empty()) return health;
+  const auto failing = probe_all(kept->release->activation.health_checks, context_of(slot, identity, *kept));
+  health.set_state(failing.empty() ? "healthy" : "unhealthy");
+  for (const auto& words : failing) health.add_failing(words);
+  return health;
+}
+
+Result<wire::pb::Surveyed> survey(const Slot& slot, const Identity& identity, bool with_health) {
+  wire::pb::Surveyed out;
+  out.set_free_bytes(free_bytes(slot.path()));
+  DEPLOYCTL_TRY(owner, slot.identity());
+  if (owner && *owner != identity) {
+    out.set_other_service(owner->text());
+    return out;
+  }
+  DEPLOYCTL_TRY(current, slot.current_folder());
+  DEPLOYCTL_TRY(kept, kept_releases(slot));
+  for (const auto& one : kept) {
+    *out.add_kept() = to_wire(one);
+    if (current && one.folder == *current) *out.mutable_current() = to_wire(one);
+  }
+  // A dangling link still says what should run.
+  if (current && !out.has_current()) out.mutable_current()->set_folder(*current);
+  DEPLOYCTL_TRY(grant, GrantFile(slot).read());
+  const BootTime now = boot_now();
+  out.set_epoch(grant.epoch);
+  if (grant.living(now)) *out.mutable_holder() = to_wire(grant, now);
+  DEPLOYCTL_TRY(going_on, unfinished(slot));
+  if (going_on) out.set_unfinished_rollout(going_on->rollout);
+  if (with_health) {
+    DEPLOYCTL_TRY(health, check_health(slot, identity));
+    *out.mutable_health() = std::move(health);
+  }
+  return out;
+}
+
+}  // namespace deployctl::target

@@ -1,0 +1,17 @@
+// What stands in a slot, as the wire says it. Changes nothing, makes nothing. Blocking (health checks take their time).
+#pragma once
+
+#include "agents/target/kept_releases.hpp"
+#include "core/wire/messages.hpp"
+
+namespace deployctl::target {
+
+wire::pb::KeptRelease to_wire(const KeptRelease& kept);
+
+// Somebody else's deploy_to is answered with other_service alone.
+Result<wire::pb::Surveyed> survey(const Slot& slot, const Identity& identity, bool with_health);
+
+// One try of each of the running release's checks.
+Result<wire::pb::Health> check_health(const Slot& slot, const Identity& identity);
+
+}  // namespace deployctl::target
