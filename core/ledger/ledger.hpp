@@ -1,0 +1,86 @@
+// What was done and what is meant to be done, on this control host: builds, rollouts, their events, each target's baseline.
+// An intent is written, durably, before it is acted on. SQLite at STATE/ledger.db, synchronous=FULL, WAL; several processes
+// may use it. One Ledger object: one thread at a time. Every call is one transaction. A ledger of a newer version is
+// Code::unsupported; a damaged one Code::verification, with words on what to do (targets know the truth).
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/clock.hpp"
+#include "core/base/digest.hpp"
+
+namespace deployctl::ledger {
+
+// running: somebody drives it, or died while driving. The rest are resting places; `interrupted` and `paused` may go on.
+enum class RolloutState { running, paused, interrupted, succeeded, incomplete, rolled_back, failed, aborted, superseded };
+const char* to_string(RolloutState state);
+bool is_unfinished(RolloutState state);  // running, paused, interrupted
+
+struct RolloutRow {
+  std::string id;       // "r-20261124-091502-3f9a"
+  std::string service, environment;
+  std::string kind;     // "deploy", "rollback"
+  RolloutState state = RolloutState::running;
+  std::string version;
+  std::string release_json;  // model::Release; empty: to nothing
+  Digest release;
+  std::string commit;        // of a deploy
+  std::string previous;      // version that most targets ran before
+  std::string user, host;    // who drives it, or did last
+  std::uint32_t pid = 0;
+  std::uint64_t pid_start = 0;
+  std::string boot_id;
+  WallTime started{}, ended{};
+  std::string summary_json;  // the last event's body, once over
+  std::string reason;
+};
+
+struct EventRow {
+  std::uint64_t seq = 0;
+  WallTime time{};
+  std::string json;  // the line as --output json prints it
+};
+
+// What a target ran before the oldest unfinished rollout touched it.
+struct Baseline {
+  std::string region, target;
+  std::string folder;   // empty: nothing ran
+  Digest release;       // empty with a folder: one that we didn't make
+  Digest artifact;
+  std::string version;
+  bool operator==(const Baseline&) const = default;
+};
+
+class Ledger {
+ public:
+  static Result<std::unique_ptr<Ledger>> open(const std::string& path);
+  virtual ~Ledger() = default;
+
+  virtual Status add_rollout(const RolloutRow& row) = 0;
+  // All columns but the id; the row must be there.
+  virtual Status update_rollout(const RolloutRow& row) = 0;
+  virtual Result<std::optional<RolloutRow>> rollout(const std::string& id_or_prefix) = 0;  // ambiguous: Code::invalid
+  virtual Result<std::vector<RolloutRow>> unfinished(const std::string& service, const std::string& environment) = 0;  // oldest first
+  virtual Result<std::vector<RolloutRow>> history(const std::string& service, const std::string& environment, std::size_t most) = 0;  // newest first
+
+  // Events of one rollout, several in one transaction; `seq` continues across the processes that drive it.
+  virtual Status append_events(const std::string& rollout, const std::vector<EventRow>& events) = 0;
+  virtual Result<std::vector<EventRow>> events(const std::string& rollout) = 0;
+  virtual Result<std::uint64_t> last_seq(const std::string& rollout) = 0;
+
+  // Kept per (service, environment) while a rollout is unfinished: set only where none is set; cleared when one succeeds,
+  // rolls back or is given up.
+  virtual Status add_baselines(const std::string& service, const std::string& environment, const std::vector<Baseline>& baselines) = 0;
+  virtual Result<std::vector<Baseline>> baselines(const std::string& service, const std::string& environment) = 0;
+  virtual Status clear_baselines(const std::string& service, const std::string& environment) = 0;
+
+  // Releases that were made, so that a later command knows a version's artifact and activation.
+  virtual Status add_release(const std::string& service, const std::string& environment, const std::string& release_json,
+                             const Digest& release, const std::string& version, WallTime made) = 0;
+  virtual Result<std::optional<std::string>> release_json(const Digest& release) = 0;
+};
+
+}  // namespace deployctl::ledger

@@ -1,0 +1,33 @@
+// What happens in a rollout, as everybody sees it: one line of JSON a person's renderer, the ledger and CI read alike.
+// `body` holds the members beyond the common ones as JSON object text ("{}"), so that this header needs no JSON.
+// Names are a public contract: man/deployctl-events.7 lists them with their members.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "core/base/clock.hpp"
+#include "core/base/error.hpp"
+
+namespace deployctl::rollout {
+
+inline constexpr int event_schema = 1;
+
+struct Event {
+  std::string name;  // "wave_started", "target_active", ...
+  std::uint64_t seq = 0;
+  WallTime time{};
+  std::string rollout, service, environment;
+  std::string version, wave, region, target;  // empty: does not apply
+  std::optional<Error> error;
+  std::string body = "{}";
+  bool fleeting = false;  // progress of bytes, a build's output: shown, not kept
+};
+
+// {"schema":1,"seq":..,"time":..,"event":..,"rollout":..,"service":..,"environment":..,...}; one line, no newline.
+std::string to_json_line(const Event& event);
+
+using EventSink = std::function<void(const Event&)>;
+
+}  // namespace deployctl::rollout

@@ -1,0 +1,65 @@
+// The control host's links to a fleet's targets: through a region's relays, or straight from here. Links are opened on
+// demand and shared: one session a relay, targets attached behind it; at most 8 logins in progress to one server. Several
+// relays share a region's targets; when one can't be reached or is lost, its targets move to the next, then (where the
+// fleet gives a direct key) to a session of their own from here. One strand for everything.
+#pragma once
+
+#include <asio/any_io_executor.hpp>
+#include <asio/awaitable.hpp>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/link/agent_link.hpp"
+#include "core/model/fleet.hpp"
+#include "core/remote/open_agent.hpp"
+
+namespace deployctl::rollout {
+
+// A payload on its way: chunks here, and the same name at every relay that carried it.
+struct Shipment {
+  std::shared_ptr<payload::ChunkSource> chunks;
+};
+
+struct FleetLinksOptions {
+  std::string known_hosts;       // absolute
+  remote::AgentImage image;
+  std::string program = "deployctl";
+  Duration login_timeout{std::chrono::seconds(20)};
+};
+
+class FleetLinks {
+ public:
+  // Targets are numbered through the fleet: regions in order, targets in file order.
+  FleetLinks(asio::any_io_executor executor, const model::Fleet& fleet, FleetLinksOptions options);
+  ~FleetLinks();
+
+  // Idempotent: attached already is success. Errors as of ssh::dial, naming the hop that failed ("relay 10.1.0.1: ...").
+  asio::awaitable<Status> open(std::size_t target);
+  // One request to a target (open() first; a link lost since is opened once more, except for activate). `request.target` is
+  // filled in here. For a stage, `shipment` is carried to the target's relay (once for all its targets, cut-through), or
+  // pulled from here when there is no relay.
+  asio::awaitable<Result<wire::pb::Reply>> call(std::size_t target, wire::pb::Request request, Duration deadline,
+                                                std::function<void(const wire::pb::Event&)> on_event = {},
+                                                std::shared_ptr<Shipment> shipment = {});
+  // How a target is reached at the moment: "relay 10.1.0.1", "direct", "" when not.
+  std::string route(std::size_t target) const;
+  // Logs in to the relays of a region and says what is there; for `fleet ping`.
+  struct RelayStatus {
+    std::string region, name;
+    std::optional<Error> error;
+    std::string program;
+    Duration took{0};
+  };
+  asio::awaitable<std::vector<RelayStatus>> ping_relays();
+
+  std::uint64_t wan_bytes() const;  // handed to links that start here: to relays and to direct targets
+  void close();                     // every link
+
+  struct State;
+
+ private:
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace deployctl::rollout

@@ -1,0 +1,34 @@
+// From deploy.yaml and fleet.yaml to model::Plan. All mistakes of both files at once, each with its place, what is wrong,
+// what is allowed and the nearest known word. Reads files; no network, no git. Blocking; any thread.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/model/plan.hpp"
+
+namespace deployctl::plans {
+
+struct Problem {
+  model::Mark mark;
+  std::string message;  // "unknown key 'verison'"
+  std::string hint;     // "did you mean 'version'?", "allowed: rollback, pause, abort"
+  // "deploy.yaml:12:5: unknown key 'verison'; did you mean 'version'?"
+  std::string text() const;
+};
+
+struct LoadOptions {
+  std::string fleet;                  // replaces the plan's fleet file
+  std::vector<std::string> overrides; // "release.keep_releases=3"; a path of keys, a YAML value
+};
+
+struct Loaded {
+  std::optional<model::Plan> plan;  // absent when there are problems
+  std::vector<Problem> problems;    // sorted by file, line, column
+};
+
+Loaded load(const std::string& plan_file, const LoadOptions& options);
+// Problems as one Error (Code::invalid), one a line.
+Error to_error(const std::vector<Problem>& problems);
+
+}  // namespace deployctl::plans
