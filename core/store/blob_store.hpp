@@ -21,9 +21,13 @@ class BlobStore {
   // Those that are not here, in the order asked.
   virtual Result<std::vector<Digest>> find_missing(const std::vector<Digest>& blobs) = 0;
   virtual Result<io::Fd> open(const Digest& blob) = 0;  // for reading, at 0
-  virtual Result<Digest> put_file(const std::string& path) = 0;  // copies (or reflinks) the bytes in, hashing on the way
+  // Copies (or reflinks) the bytes in, hashing on the way. A regular file: a link is not followed. A damaged blob of
+  // these bytes is replaced.
+  virtual Result<Digest> put_file(const std::string& path) = 0;
+  // As put_file for each, in the order given; durable when it returns, at the cost of far fewer syncs.
+  virtual Result<std::vector<Digest>> put_files(const std::vector<std::string>& paths) = 0;
   virtual Result<Digest> put_text(std::string_view text) = 0;
-  virtual Result<std::string> get_text(const Digest& blob) = 0;  // verified
+  virtual Result<std::string> get_text(const Digest& blob) = 0;  // verified; at most 256 MiB
   virtual Status remove(const Digest& blob) = 0;                 // absent: success
   virtual Status each(const std::function<Status(const Digest&, std::uint64_t size)>& visit) = 0;
   virtual Status verify(const Digest& blob) = 0;  // reads all of it
