@@ -72,6 +72,7 @@ struct RolloutSpec {
   std::optional<Amount> max_unreachable;  // absent: 10%, at least 1
   OnFailure on_failure = OnFailure::rollback;
   Duration progress_deadline{std::chrono::minutes(10)};
+  Mark max_parallel_mark, min_healthy_mark;  // where they were given; else of line 0
 };
 
 struct Plan {

@@ -1,22 +1,21 @@
 // The rollout machine: (state, event, now) -> (state, actions). Pure; no clock, no I/O; one value, any thread. The runner
-// feeds it what happened, performs what it answers, and sleeps until wake_at().
+// feeds it what happened, performs what it answers, and sends a Tick at wake_at().
 //
-//   working ── budget exceeded ──► settling ──► rolling_back ──► over        (on_failure: rollback)
-//      │                               └──────► over                         (pause, abort, interrupted)
-//      └── waves done ──► finishing (post_deploy hook) ──► over
+//   working ── budget exceeded ──► settling ──► rolling back ──► over     (on_failure: rollback)
+//      │                               └─────────────────────► over      (pause, abort, interrupted)
+//      └── waves done ──► finishing (post_deploy) ───────────► over
 //
 // A target:  unreachable ⇄ ready ─► staging ─► staged ─► activating ─► active
-//                            └ already at its goal: active, untouched      └► failed | unhealthy (reverted by itself, or broken)
-//            rolling back: active | failed | unhealthy ─► reverting ─► reverted | stuck
+//                            └ at its goal already: active, untouched      └► failed | unhealthy
+//            rolling back:  active | failed | unhealthy ─► reverting ─► reverted | stuck
 //
 // Budgets: a target counts in one of failed, unhealthy, unreachable. Failed or unhealthy exceeded: on_failure. Unreachable
-// exceeded: pause, never rollback. Slots: a healthy target may be stopped only if the region's healthy ones without it
-// are still >= min_healthy; every target in activation holds one of the region's max_parallel slots until it settles.
+// exceeded: pause, never a rollback. Slots: every target in activation holds one of its region's until it settles, and a
+// healthy one is stopped only if the region's healthy ones without it are still enough. In a rollback an unhealthy target
+// needs no slot.
 #pragma once
 
-#include <deque>
 #include <optional>
-#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -61,14 +60,17 @@ struct ActivateLost { TargetIndex target; Error error; };   // the link broke: w
 struct Checked { TargetIndex target; bool healthy; std::string why; };
 struct HookEnded { ControlHook hook; std::optional<Error> error; };
 struct Interrupt {};                                        // Ctrl-C: start nothing new, settle, stop
-struct Superseded { Error error; };                         // a target told that a newer epoch is there
-struct GiveUp { Error error; };                             // the ledger can't be written, an invariant broke
+struct Superseded { Error error; };                         // a target told of a newer epoch: nothing is ours any more
+struct GiveUp { Error error; };                             // the ledger can't be written: start nothing new, settle, stop
+struct Progressed { TargetIndex target; };                  // bytes came in
+struct CheckLost { TargetIndex target; };                   // no answer: nothing is known of its health
 using MachineEvent = std::variant<Begin, Tick, Reopened, ReopenFailed, Staged, StageFailed, Activated, ActivateLost, Checked,
-                                  HookEnded, Interrupt, Superseded, GiveUp>;
+                                  CheckLost, Progressed, HookEnded, Interrupt, Superseded, GiveUp>;
 
 // ---- actions out ------------------------------------------------------------------------------------------------------
 struct Reopen { TargetIndex target; };          // survey and grant again
 struct Stage { TargetIndex target; };
+struct Already { TargetIndex target; };         // for people: it runs its goal, nothing to do
 struct Activate { TargetIndex target; };        // its goal
 struct Revert { TargetIndex target; };          // activate its baseline
 struct CheckHealth { TargetIndex target; };
@@ -78,7 +80,7 @@ struct WaveBakes { WaveIndex wave; Duration time; };
 struct WaveEnds { WaveIndex wave; };
 struct RollbackBegins { Error why; };
 struct Finish { RolloutResult result; std::optional<Error> why; };
-using Action = std::variant<Reopen, Stage, Activate, Revert, CheckHealth, RunHook, WaveBegins, WaveBakes, WaveEnds, RollbackBegins, Finish>;
+using Action = std::variant<Reopen, Stage, Already, Activate, Revert, CheckHealth, RunHook, WaveBegins, WaveBakes, WaveEnds, RollbackBegins, Finish>;
 
 struct Counts {
   unsigned total = 0, active = 0, failed = 0, unhealthy = 0, unreachable = 0, reverted = 0, stuck = 0, pending = 0;
@@ -96,29 +98,91 @@ class Machine {
   const RolloutSpec& spec() const { return spec_; }
   TargetState state(TargetIndex target) const;
   bool touched(TargetIndex target) const;     // an activation was begun there by this rollout
-  const std::optional<Error>& error(TargetIndex target) const;
+  const std::optional<Error>& error_of(TargetIndex target) const;
   Counts counts() const;
   // For the invariants that tests hold after every step.
   unsigned in_activation(RegionIndex region) const;
   unsigned healthy(RegionIndex region) const;
 
  private:
+  enum class Phase { working, settling, rolling_back, finishing, over };
   struct Target {
-    TargetState state = TargetState::ready;
+    TargetState state = TargetState::unreachable;
     Facts facts;
     std::optional<Error> error;
-    bool healthy = false;   // serves, as far as we know
+    bool healthy = false;    // serves, as far as we know
     bool touched = false;
-    bool reopening = false;
-    bool stopped_healthy = false;
-    unsigned lost = 0;      // activations whose link broke
-    unsigned bad_checks = 0;
+    bool away = false;       // not known to be on its baseline
+    bool reopening = false;  // an answer is awaited
     bool checking = false;
-    bool replaced = false;  // an unreachable canary that another stands in for
-    WaveIndex wave = 0;
+    bool tried = false;      // unreachable, and asked again when its wave came
+    bool in_wave = false;    // its wave has begun: counts in the budget of the unreachable
+    unsigned lost = 0;       // links that broke under it
+    unsigned bad_checks = 0;
   };
+  struct Part {  // of the wave that is going on
+    WaveRegion plan;
+    std::size_t wanted = 0;
+    std::vector<TargetIndex> members;
+  };
+
+  void take(const Begin&, SteadyTime now);
+  void take(const Tick&, SteadyTime) {}
+  void take(const Reopened& e, SteadyTime now);
+  void take(const ReopenFailed& e, SteadyTime now);
+  void take(const Staged& e, SteadyTime now);
+  void take(const StageFailed& e, SteadyTime now);
+  void take(const Activated& e, SteadyTime now);
+  void take(const ActivateLost& e, SteadyTime now);
+  void take(const Checked& e, SteadyTime now);
+  void take(const CheckLost& e, SteadyTime now);
+  void take(const Progressed&, SteadyTime now) { last_progress_ = now; }
+  void take(const HookEnded& e, SteadyTime now);
+  void take(const Interrupt&, SteadyTime now);
+  void take(const Superseded& e, SteadyTime now);
+  void take(const GiveUp& e, SteadyTime now);
+  void take_reverted(Target& target, const Activated& e);
+
+  void advance(SteadyTime now);
+  void work(SteadyTime now);
+  bool tripped();
+  void begin_wave(SteadyTime now);
+  void stage_wave(WaveIndex wave);
+  void substitute(Part& part);
+  bool part_over(const Part& part) const;
+  void start_some(Part& part);
+  bool bake(SteadyTime now);
+  void check_members(SteadyTime now);
+  void recheck_when_blocked(SteadyTime now);
+  bool end_wave(SteadyTime now);
+  void stop(RolloutResult result, std::optional<Error> why);
+  void fail_rollout(Error why);
+  void settle();
+  void roll_back();
+  void conclude(RolloutResult result, std::optional<Error> why);
+  void finish(RolloutResult result, std::optional<Error> why);
+  bool may_stop(TargetIndex target, unsigned slots) const;
+  bool settled(TargetIndex target) const;
+  unsigned floor(RegionIndex region) const;
+  void ask_again(TargetIndex target);
+  void say(Action action) { out_.push_back(std::move(action)); }
+
   RolloutSpec spec_;
   std::vector<Target> targets_;
+  std::vector<unsigned> floors_;  // by region: healthy ones that must stay
+  Phase phase_ = Phase::working;
+  WaveIndex wave_ = 0;
+  bool wave_begun_ = false;
+  std::vector<Part> parts_;
+  std::optional<ControlHook> hook_;  // going on
+  bool interrupted_ = false;
+  bool wants_rollback_ = false;      // what follows the settling
+  std::optional<RolloutResult> verdict_;
+  std::optional<Error> why_;
+  std::optional<SteadyTime> bake_until_, next_check_;
+  bool last_look_ = false;  // of the bake has begun
+  SteadyTime last_progress_{};
+  std::vector<Action> out_;
 };
 
 }  // namespace deployctl::rollout

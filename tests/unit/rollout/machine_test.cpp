@@ -1,0 +1,279 @@
+#include "core/rollout/machine.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/rollout/machine_fixture.hpp"
+
+using namespace deployctl;
+using namespace deployctl::testing;
+using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::UnorderedElementsAre;
+
+TEST(Machine, TakesEveryTargetWaveByWave) {
+  auto spec = spec_of({2, 2});
+  with_canary(spec);
+  Play play(spec);
+  play.run();
+  EXPECT_EQ(play.result, RolloutResult::succeeded);
+  EXPECT_THAT(play.activated, ElementsAre(0, 1, 2, 3));
+  EXPECT_EQ(play.machine.counts().active, 4u);
+}
+
+TEST(Machine, LeavesATargetAlreadyAtItsGoalAlone) {
+  auto there = running_old();
+  there.at_goal = there.has_goal = true;
+  Play play(spec_of({2}), {there, running_old()});
+  play.run();
+  EXPECT_EQ(play.result, RolloutResult::succeeded);
+  EXPECT_THAT(play.activated, ElementsAre(1));
+  EXPECT_EQ(play.count<Already>(), 1u);
+}
+
+TEST(Machine, StagesOneWaveAheadOnly) {
+  auto spec = spec_of({1, 1, 1});
+  auto regions = spec.waves[0].regions;
+  spec.waves.clear();
+  for (const auto& region : regions) spec.waves.push_back({"w" + std::to_string(region.region), {region}, 1, Duration(0)});
+  Play play(spec);
+  play.send(Begin{});
+  std::vector<TargetIndex> staged;
+  for (const auto& action : play.actions)
+    if (const auto* stage = std::get_if<Stage>(&action)) staged.push_back(stage->target);
+  EXPECT_THAT(staged, ElementsAre(0, 1));
+}
+
+TEST(Machine, AFailureTakesEveryTouchedTargetBackAndNoOther) {
+  auto spec = spec_of({4});
+  with_canary(spec);
+  Play play(spec);
+  play.activations[1] = goes(Went::reverted, true);
+  play.run();
+  EXPECT_EQ(play.result, RolloutResult::rolled_back);
+  EXPECT_THAT(play.activated, ElementsAre(0, 1));
+  EXPECT_THAT(play.taken_back, ElementsAre(0)) << "target 1 took itself back";
+  EXPECT_EQ(play.machine.state(0), TargetState::reverted);
+  EXPECT_FALSE(play.machine.touched(2));
+  EXPECT_THAT(play.why->text(), HasSubstr("max_unhealthy is 0"));
+}
+
+TEST(Machine, ABrokenTargetIsTakenBackTooAndAStuckOneIsAFailure) {
+  Play play(spec_of({2}));
+  play.activations[0] = goes(Went::broken);
+  play.reverts[0] = goes(Went::broken);
+  play.run();
+  EXPECT_EQ(play.result, RolloutResult::failed);
+  EXPECT_EQ(play.machine.state(0), TargetState::stuck);
+}
+
+TEST(Machine, OnFailurePauseOrAbortLeavesThingsAsTheyAre) {
+  for (const auto how : {model::OnFailure::pause, model::OnFailure::abort}) {
+    auto spec = spec_of({3});
+    spec.on_failure = how;
+    Play play(spec);
+    play.activations[1] = goes(Went::reverted);
+    play.run();
+    EXPECT_EQ(play.result, how == model::OnFailure::pause ? RolloutResult::paused : RolloutResult::failed);
+    EXPECT_THAT(play.taken_back, ElementsAre());
+    EXPECT_EQ(play.machine.state(0), TargetState::active);
+  }
+}
+
+TEST(Machine, ABudgetAllowsAsManyAsItSays) {
+  auto spec = spec_of({4});
+  spec.max_failed = 1;
+  Play play(spec);
+  play.activations[1] = goes(Went::reverted);
+  play.run();
+  EXPECT_EQ(play.result, RolloutResult::incomplete);
+  EXPECT_EQ(play.machine.counts().active, 3u);
+}
+
+TEST(Machine, OneDeadHostStopsNothing) {
+  Play play(spec_of({4}), {running_old(), std::nullopt, running_old(), running_old()});
+  play.run();
+  EXPECT_EQ(play.result, RolloutResult::incomplete);
+  EXPECT_THAT(play.activated, ElementsAre(0, 2, 3));
+  EXPECT_EQ(play.count<Reopen>(), 1u) << "asked once more when its wave came";
+}
+
+TEST(Machine, AnUnreachableCanaryIsReplacedByTheNextTarget) {
+  auto spec = spec_of({3});
+  with_canary(spec);
+  Play play(spec, {std::nullopt, running_old(), running_old()});
+  play.run();
+  EXPECT_EQ(play.result, RolloutResult::incomplete);
+  EXPECT_THAT(play.activated, ElementsAre(1, 2));
+}
+
+TEST(Machine, TooManyUnreachableBeforeAnyChangeFailsUntouched) {
+  Play play(spec_of({3}), {std::nullopt, std::nullopt, running_old()});
+  play.run();
+  EXPECT_EQ(play.result, RolloutResult::failed);
+  EXPECT_EQ(play.why->code, Code::unreachable);
+  EXPECT_THAT(play.activated, ElementsAre());
+}
+
+TEST(Machine, TooManyUnreachableOnTheWayPausesAndNeverRollsBack) {
+  auto spec = spec_of({4});
+  spec.max_unreachable = 0;
+  Play play(spec);
+  play.activations[1] = [](TargetIndex t) -> MachineEvent { return ActivateLost{t, error(Code::disconnected, "gone")}; };
+  play.run();
+  EXPECT_EQ(play.result, RolloutResult::paused);
+  EXPECT_THAT(play.taken_back, ElementsAre());
+}
+
+TEST(Machine, ALostLinkIsOpenedAgainAndTheTruthIsAskedFor) {
+  Play play(spec_of({1}));
+  play.activations[0] = [](TargetIndex t) -> MachineEvent { return ActivateLost{t, error(Code::disconnected, "gone")}; };
+  play.reopens[0] = [](TargetIndex t) -> MachineEvent {
+    Facts facts = running_old();
+    facts.at_goal = true;
+    facts.at_baseline = false;
+    return Reopened{t, facts};
+  };
+  play.run();
+  EXPECT_EQ(play.result, RolloutResult::succeeded);
+  EXPECT_THAT(play.activated, ElementsAre(0)) << "activated once";
+}
+
+TEST(Machine, NeverStopsAHealthyOneBelowMinHealthy) {
+  auto spec = spec_of({4}, 4);
+  spec.regions[0].min_healthy = 3;
+  Play play(spec);
+  play.send(Begin{});
+  for (TargetIndex t = 0; t < 4; ++t) play.send(Staged{t});
+  EXPECT_EQ(play.machine.in_activation(0), 1u);
+  EXPECT_EQ(play.machine.healthy(0), 3u);
+}
+
+TEST(Machine, TakesThoseThatDoNotServeFirst) {
+  Facts sick;
+  Play play(spec_of({3}, 1), {running_old(), running_old(), sick});
+  play.send(Begin{});
+  for (TargetIndex t = 0; t < 3; ++t) play.send(Staged{t});
+  play.todo.clear();
+  ASSERT_EQ(play.machine.state(0), TargetState::activating) << "the first to be staged had the slot";
+  play.send(Activated{0, Went::active, false, {}});
+  EXPECT_EQ(play.machine.state(2), TargetState::activating);
+  EXPECT_EQ(play.machine.state(1), TargetState::staged);
+}
+
+TEST(Machine, AFullDiskWhileStagingTakesTheCanaryBack) {
+  auto spec = spec_of({3});
+  with_canary(spec);
+  Play play(spec);
+  play.stage_fails[2] = error(Code::no_space, "no space left");
+  play.run();
+  EXPECT_EQ(play.result, RolloutResult::rolled_back);
+  EXPECT_THAT(play.why->text(), HasSubstr("t2: no space left"));
+}
+
+TEST(Machine, BakesAndWatchesHealthMeanwhile) {
+  auto spec = spec_of({3});
+  with_canary(spec, 10s);
+  Play play(spec);
+  play.sick[0] = true;
+  play.run();
+  EXPECT_EQ(play.result, RolloutResult::rolled_back);
+  EXPECT_THAT(play.activated, ElementsAre(0));
+  EXPECT_LT(play.now.time_since_epoch(), 10s) << "two bad looks in a row are enough";
+  Play well(spec);
+  well.run();
+  EXPECT_EQ(well.result, RolloutResult::succeeded);
+  EXPECT_GE(well.now.time_since_epoch(), 10s);
+  EXPECT_GE(well.count<CheckHealth>(), 8u);
+}
+
+TEST(Machine, NoProgressForTooLongIsAFailure) {
+  auto spec = spec_of({2}, 1);
+  spec.progress_deadline = 1min;
+  spec.regions[0].min_healthy = 1;
+  spec.max_unhealthy = 1;
+  Play play(spec, {running_old(), Facts{}});
+  play.activations[1] = goes(Went::broken, true);
+  play.sick[1] = true;
+  play.run();
+  EXPECT_EQ(play.result, RolloutResult::rolled_back);
+  EXPECT_THAT(play.activated, ElementsAre(1)) << "target 0 is the only one that serves";
+  EXPECT_THAT(play.why->text(), HasSubstr("no target advanced for 1 min"));
+  EXPECT_GE(play.count<CheckHealth>(), 10u) << "it may have recovered by itself";
+}
+
+TEST(Machine, AnInterruptSettlesWhatIsInFlightAndStartsNothingNew) {
+  Play play(spec_of({3}, 1));
+  play.send(Begin{});
+  for (TargetIndex t = 0; t < 3; ++t) play.send(Staged{t});
+  play.send(Interrupt{});
+  EXPECT_FALSE(play.result) << "target 0 is in activation";
+  play.send(Activated{0, Went::active, false, {}});
+  EXPECT_EQ(play.result, RolloutResult::interrupted);
+  EXPECT_EQ(play.count<Activate>(), 1u);
+}
+
+TEST(Machine, ANewerEpochEndsEverythingAtOnce) {
+  Play play(spec_of({3}, 1));
+  play.send(Begin{});
+  play.send(Staged{0});
+  play.send(Superseded{error(Code::locked, "epoch 7 was granted to r-2")});
+  EXPECT_EQ(play.result, RolloutResult::superseded);
+}
+
+TEST(Machine, AResumedRolloutTakesBackWhatItsFirstDriverTouched) {
+  Facts done;
+  done.at_goal = done.has_goal = done.healthy = true;
+  done.at_baseline = false;
+  Play play(spec_of({2}), {done, running_old()});
+  play.activations[1] = goes(Went::reverted);
+  play.run();
+  EXPECT_EQ(play.result, RolloutResult::rolled_back);
+  EXPECT_THAT(play.taken_back, ElementsAre(0));
+}
+
+TEST(Machine, ARollbackGoesOnPastATargetThatFails) {
+  auto spec = spec_of({2, 2});
+  spec.kind = Kind::rollback;
+  spec.waves[0].max_parallel_regions = 2;
+  Play play(spec);
+  play.activations[0] = goes(Went::reverted);
+  play.run();
+  EXPECT_EQ(play.result, RolloutResult::failed);
+  EXPECT_THAT(play.activated, UnorderedElementsAre(0, 1, 2, 3));
+  EXPECT_EQ(play.machine.counts().active, 3u);
+}
+
+TEST(Machine, ARollbackTakesUnhealthyTargetsAllAtOnceAndHealthyOnesWithinMinHealthy) {
+  auto spec = spec_of({6}, 1);
+  spec.kind = Kind::rollback;
+  spec.regions[0].min_healthy = 1;
+  Facts sick, well;
+  sick.has_goal = well.has_goal = well.healthy = true;
+  Play play(spec, {well, sick, sick, sick, well, well});
+  play.send(Begin{});
+  EXPECT_EQ(play.machine.in_activation(0), 3u);
+  EXPECT_EQ(play.machine.state(0), TargetState::staged);
+  for (const TargetIndex t : {1u, 2u, 3u}) play.send(Activated{t, Went::active, false, {}});
+  EXPECT_EQ(play.machine.in_activation(0), 1u);
+}
+
+TEST(Machine, ControlHooksRunOnceAndAFailingFirstOneChangesNothing) {
+  auto spec = spec_of({1});
+  spec.pre_deploy = spec.post_deploy = spec.on_failure_hook = true;
+  Play play(spec);
+  play.run();
+  EXPECT_EQ(play.result, RolloutResult::succeeded);
+  EXPECT_THAT(play.hooks, ElementsAre(ControlHook::pre_deploy, ControlHook::post_deploy));
+  Play failing(spec);
+  failing.hook_failures[ControlHook::pre_deploy] = error(Code::hook_failed, "exit status 1");
+  failing.run();
+  EXPECT_EQ(failing.result, RolloutResult::failed);
+  EXPECT_THAT(failing.activated, ElementsAre());
+  Play back(spec);
+  back.activations[0] = goes(Went::reverted);
+  back.run();
+  EXPECT_EQ(back.result, RolloutResult::rolled_back);
+  EXPECT_THAT(back.hooks, ElementsAre(ControlHook::pre_deploy, ControlHook::on_failure));
+}
