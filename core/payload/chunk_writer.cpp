@@ -1,0 +1,58 @@
+#include "core/payload/chunk_writer.hpp"
+
+#include <algorithm>
+
+#include "core/io/files.hpp"
+
+namespace deployctl::payload {
+
+ChunkWriter::ChunkWriter(std::string path, io::AtomicFile file) : path_(std::move(path)), file_(std::move(file)) {
+  chunk_.reserve(max_chunk);
+}
+
+Result<ChunkWriter> ChunkWriter::create(const std::string& path) {
+  DEPLOYCTL_TRY(file, io::AtomicFile::create(path));
+  return ChunkWriter(path, std::move(file));
+}
+
+Status ChunkWriter::write(BytesView bytes) {
+  if (hashing_) all_.update(bytes);
+  while (!bytes.empty()) {
+    const auto piece = bytes.first(std::min(bytes.size(), max_chunk - chunk_.size()));
+    chunk_.insert(chunk_.end(), piece.begin(), piece.end());
+    bytes = bytes.subspan(piece.size());
+    if (chunk_.size() < max_chunk) continue;
+    DEPLOYCTL_CHECK(flush());
+  }
+  return {};
+}
+
+Status ChunkWriter::flush() {
+  if (index_.lengths.size() == max_chunks)
+    return fail(Code::invalid, "the payload is larger than " + std::to_string(max_chunks) + " chunks");
+  DEPLOYCTL_CHECK(file_.write(chunk_));
+  index_.lengths.push_back(static_cast<std::uint32_t>(chunk_.size()));
+  index_.digests.push_back(sha256(chunk_));
+  chunk_.clear();
+  return {};
+}
+
+Digest ChunkWriter::digest_so_far() {
+  hashing_ = false;
+  return all_.finish();
+}
+
+Result<Index> ChunkWriter::commit() {
+  if (!chunk_.empty()) {
+    DEPLOYCTL_CHECK(flush());
+  }
+  // One that stood here before must not be taken for the index's.
+  DEPLOYCTL_CHECK(io::remove_file(path_));
+  DEPLOYCTL_CHECK(write_index(path_, index_));
+  auto committed = file_.commit();
+  if (committed) return std::move(index_);
+  (void)io::remove_file(path_ + ".index");
+  return fail(committed.error());
+}
+
+}  // namespace deployctl::payload

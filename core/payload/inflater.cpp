@@ -1,0 +1,73 @@
+#include "core/payload/inflater.hpp"
+
+#include <zstd.h>
+
+#include <array>
+#include <new>
+
+namespace deployctl::payload {
+namespace {
+
+// Little-endian. Frames that the library also knows (skippable ones, those of versions before 1.0) are not ours.
+constexpr std::array<std::uint8_t, 4> magic{0x28, 0xB5, 0x2F, 0xFD};
+
+Error bad_frame(const std::string& why) { return error(Code::verification, "the payload can't be decompressed: " + why); }
+
+}  // namespace
+
+struct Inflater::Context {
+  Context() : zstd(ZSTD_createDCtx()) {
+    if (!zstd) throw std::bad_alloc();
+    ZSTD_DCtx_setParameter(zstd, ZSTD_d_windowLogMax, max_window_log);
+  }
+  ~Context() { ZSTD_freeDCtx(zstd); }
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
+  ZSTD_DCtx* zstd;
+};
+
+Inflater::Inflater() : context_(std::make_unique<Context>()), buffer_(ZSTD_DStreamOutSize()) {}
+Inflater::~Inflater() = default;
+
+Status Inflater::begin(std::uint64_t plain, BytesView prefix) {
+  left_ = plain;
+  seen_ = 0;
+  ended_ = false;
+  ZSTD_DCtx_reset(context_->zstd, ZSTD_reset_session_only);
+  const auto set = ZSTD_DCtx_refPrefix(context_->zstd, prefix.empty() ? nullptr : prefix.data(), prefix.size());
+  if (ZSTD_isError(set)) return fail(Code::internal, std::string("zstd takes no prefix: ") + ZSTD_getErrorName(set));
+  return {};
+}
+
+Status Inflater::check_magic(BytesView coded) {
+  for (std::size_t i = 0; i < coded.size() && seen_ < magic.size(); ++i, ++seen_)
+    if (coded[i] != magic[seen_]) return fail(bad_frame("it does not begin as a zstd frame"));
+  return {};
+}
+
+Status Inflater::feed(BytesView coded, const Out& out) {
+  DEPLOYCTL_CHECK(check_magic(coded));
+  ZSTD_inBuffer in{coded.data(), coded.size(), 0};
+  // A full buffer may mean that more is ready although all of the input is used.
+  for (bool full = false; in.pos < in.size || full;) {
+    if (ended_) return fail(bad_frame("bytes after the end of the frame"));
+    ZSTD_outBuffer piece{buffer_.data(), buffer_.size(), 0};
+    const auto more = ZSTD_decompressStream(context_->zstd, &piece, &in);
+    if (ZSTD_isError(more)) return fail(bad_frame(ZSTD_getErrorName(more)));
+    if (piece.pos > left_) return fail(bad_frame("more bytes than announced"));
+    left_ -= piece.pos;
+    ended_ = more == 0;
+    full = !ended_ && piece.pos == piece.size;
+    if (piece.pos == 0) continue;
+    DEPLOYCTL_CHECK(out(BytesView(buffer_).first(piece.pos)));
+  }
+  return {};
+}
+
+Status Inflater::finish() {
+  if (!ended_) return fail(bad_frame("the frame has no end"));
+  if (left_ > 0) return fail(bad_frame("fewer bytes than announced"));
+  return {};
+}
+
+}  // namespace deployctl::payload

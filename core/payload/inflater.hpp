@@ -1,0 +1,37 @@
+// One zstd frame undone piece by piece, as its bytes come, within a fixed memory: a frame whose window is above
+// 2^max_window_log, that gives more bytes than were announced, or that anything follows is Code::verification. Private to
+// the room. One thread.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "core/payload/stream_format.hpp"
+
+namespace deployctl::payload {
+
+class Inflater {
+ public:
+  using Out = std::function<Status(BytesView)>;
+
+  Inflater();
+  ~Inflater();
+
+  // A new frame of `plain` bytes. `prefix` is borrowed until finish().
+  Status begin(std::uint64_t plain, BytesView prefix);
+  // Gives what comes of `coded` to `out`, whose error ends the work.
+  Status feed(BytesView coded, const Out& out);
+  // The frame must be at its end.
+  Status finish();
+
+ private:
+  Status check_magic(BytesView coded);
+  struct Context;
+  std::unique_ptr<Context> context_;
+  Bytes buffer_;
+  std::uint64_t left_ = 0;     // plain bytes still to come
+  std::size_t seen_ = 0;       // coded bytes so far, up to the length of the magic
+  bool ended_ = false;
+};
+
+}  // namespace deployctl::payload

@@ -1,0 +1,96 @@
+#include "core/payload/payload_cache.hpp"
+
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
+#include <asio/this_coro.hpp>
+#include <map>
+
+#include "core/io/blocking.hpp"
+#include "core/io/cancel_token.hpp"
+#include "core/io/notifier.hpp"
+#include "core/payload/payload_making.hpp"
+#include "core/payload/stream_format.hpp"
+
+namespace deployctl::payload {
+namespace {
+
+using Source = std::shared_ptr<ChunkSource>;
+
+// One encoding at work, and how many wait for it.
+struct Job {
+  explicit Job(asio::any_io_executor executor) : bell(std::move(executor)) {}
+  io::Notifier bell;
+  io::CancelToken cancel;
+  unsigned waiters = 0;
+  std::optional<Result<Source>> result;
+};
+
+// The last to leave gives the work up.
+class Waiter {
+ public:
+  explicit Waiter(std::shared_ptr<Job> job) : job_(std::move(job)) { ++job_->waiters; }
+  ~Waiter() {
+    if (--job_->waiters == 0 && !job_->result) job_->cancel.cancel();
+  }
+  Waiter(const Waiter&) = delete;
+  Waiter& operator=(const Waiter&) = delete;
+
+ private:
+  std::shared_ptr<Job> job_;
+};
+
+}  // namespace
+
+struct PayloadCache::State {
+  asio::thread_pool& pool;
+  std::string dir;
+  OpenManifest manifests;
+  OpenContent contents;
+  std::map<std::string, std::weak_ptr<ChunkSource>> ready{};
+  std::map<std::string, std::shared_ptr<Job>> jobs{};
+
+  // Keeps the state and the job until the work is over, whoever goes away meanwhile.
+  static asio::awaitable<void> work(std::shared_ptr<State> state, std::string name, std::shared_ptr<Job> job, Making making) {
+    std::function<Result<Source>()> make = [making = std::move(making)] { return make_payload(making); };
+    auto made = co_await io::run_blocking(state->pool, std::move(make));
+    if (made) state->ready[name] = *made;
+    job->result = std::move(made);
+    state->jobs.erase(name);
+    job->bell.notify_all();
+  }
+
+  static asio::awaitable<Result<Source>> get(std::shared_ptr<State> state, Digest next, std::optional<Digest> base) {
+    const auto executor = co_await asio::this_coro::executor;
+    const std::string name = file_name(next, base);
+    while (true) {
+      if (auto source = state->ready[name].lock()) co_return source;
+      auto& slot = state->jobs[name];
+      if (!slot) {
+        slot = std::make_shared<Job>(executor);
+        Making making{state->dir, name, next, base, state->manifests, state->contents, slot->cancel};
+        asio::co_spawn(executor, work(state, name, slot, std::move(making)), asio::detached);
+      }
+      const std::shared_ptr<Job> job = slot;
+      const Waiter waiter(job);
+      const bool given_up = job->cancel.cancelled();
+      while (!job->result) co_await job->bell.wait();
+      // We came when the others had just left: once more, by ourselves.
+      if (given_up && !*job->result) continue;
+      co_return *job->result;
+    }
+  }
+};
+
+PayloadCache::PayloadCache(asio::thread_pool& pool, std::string dir, OpenManifest manifests, OpenContent contents)
+    : state_(std::make_shared<State>(State{pool, std::move(dir), std::move(manifests), std::move(contents)})) {}
+PayloadCache::~PayloadCache() = default;
+
+asio::awaitable<Result<std::shared_ptr<ChunkSource>>> PayloadCache::get(Digest next, std::optional<Digest> base) {
+  return State::get(state_, next, base);
+}
+
+std::string PayloadCache::file_name(const Digest& next, const std::optional<Digest>& base) {
+  return (base ? base->hex() : "none") + "-" + next.hex() + ".v" + std::to_string(stream_version);
+}
+
+}  // namespace deployctl::payload

@@ -1,0 +1,47 @@
+// The payloads of the control host: each made once for (base or none, next), kept as a file in a folder (STATE/store/
+// payloads), found again by later rollouts and other processes. Concurrent gets of one payload share one encoding, which
+// runs on the thread pool; a lock file beside it keeps a second process from the same work. An encoding that nobody waits
+// for any more (every getter was cancelled) is given up and leaves nothing behind.
+//
+// One strand for all calls; the pool outlives the io_context, which outlives no getter. `manifests` and `contents` are called
+// on the pool's threads. Errors name the artifact, are not kept (the next get tries again) and are:
+// Code::absent "base ...": the base's manifest is not in the store: get one without a base;  no_space;  verification: the store is damaged.
+#pragma once
+
+#include <asio/awaitable.hpp>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/model/manifest.hpp"
+#include "core/payload/chunk_source.hpp"
+#include "core/payload/contents.hpp"
+
+namespace asio {
+class thread_pool;
+}
+
+namespace deployctl::payload {
+
+// A manifest by its digest, as ArtifactStore::manifest() gives it. Blocking.
+using OpenManifest = std::function<Result<model::Manifest>(const Digest&)>;
+
+class PayloadCache {
+ public:
+  PayloadCache(asio::thread_pool& pool, std::string dir, OpenManifest manifests, OpenContent contents);
+  ~PayloadCache();
+
+  // Artifacts by the digests of their manifests. Cheap to call for every target: while somebody holds the source, the same
+  // is given again.
+  asio::awaitable<Result<std::shared_ptr<ChunkSource>>> get(Digest next, std::optional<Digest> base);
+
+  // The name of the file in the folder: "<base hex or none>-<next hex>.v1".
+  static std::string file_name(const Digest& next, const std::optional<Digest>& base);
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace deployctl::payload

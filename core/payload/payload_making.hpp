@@ -1,0 +1,25 @@
+// The blocking half of PayloadCache: finds the payload file or makes it, alone among the processes of this host. Private to
+// the room; for a thread of the pool; never throws.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/io/cancel_token.hpp"
+#include "core/payload/payload_cache.hpp"
+
+namespace deployctl::payload {
+
+struct Making {
+  std::string dir;
+  std::string name;  // of the file
+  Digest next;
+  std::optional<Digest> base;
+  OpenManifest manifests;
+  OpenContent contents;
+  io::CancelToken cancel;
+};
+
+Result<std::shared_ptr<ChunkSource>> make_payload(const Making& making);
+
+}  // namespace deployctl::payload
