@@ -8,6 +8,7 @@
 
 #include "agents/target/kept_releases.hpp"
 #include "agents/target/survey.hpp"
+#include "agents/target/text.hpp"
 #include "core/io/deadline.hpp"
 #include "core/io/files.hpp"
 #include "core/io/subprocess.hpp"
@@ -67,13 +68,6 @@ class LogTail {
   std::string path_;
   std::uint64_t at_;
 };
-
-// Protobuf strings are UTF-8; a hook may print anything.
-std::string printable(std::string text) {
-  for (char& c : text)
-    if (static_cast<unsigned char>(c) >= 0x80) c = '?';
-  return text;
-}
 
 std::optional<wire::pb::Event> event_of(const Record& record, LogTail& log) {
   wire::pb::Event event;

@@ -217,4 +217,13 @@ Status Staging::commit() {
   return io::fsync_dir(slot_.releases());
 }
 
+Status clear_staging(const Slot& slot) {
+  DEPLOYCTL_TRY(names, io::list_dir(slot.releases()));
+  for (const auto& name : names)
+    if (name.starts_with(".staging-")) {
+      DEPLOYCTL_CHECK(io::remove_tree(slot.releases() + "/" + name));
+    }
+  return {};
+}
+
 }  // namespace deployctl::target

@@ -71,4 +71,7 @@ class Staging : public payload::TreeSink {
   io::Fd file_;
 };
 
+// Takes away what crashes left of earlier stagings. Under the staging lock.
+Status clear_staging(const Slot& slot);
+
 }  // namespace deployctl::target

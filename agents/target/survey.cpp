@@ -1,7 +1,6 @@
 #include "agents/target/survey.hpp"
 
-#include <sys/statvfs.h>
-
+#include "agents/target/free_space.hpp"
 #include "agents/target/grant.hpp"
 #include "agents/target/health.hpp"
 #include "agents/target/hooks.hpp"
@@ -10,14 +9,6 @@
 
 namespace deployctl::target {
 namespace {
-
-// Of the file system that deploy_to is on, or will be.
-std::uint64_t free_bytes(std::string path) {
-  while (!io::exists(path)) path = io::parent_dir(path);
-  struct statvfs st {};
-  if (::statvfs(path.c_str(), &st) != 0) return 0;
-  return static_cast<std::uint64_t>(st.f_bavail) * st.f_frsize;
-}
 
 wire::pb::Holder to_wire(const Grant& grant, const BootTime& now) {
   wire::pb::Holder holder;
@@ -78,7 +69,7 @@ Result<wire::pb::Health> check_health(const Slot& slot, const Identity& identity
 
 Result<wire::pb::Surveyed> survey(const Slot& slot, const Identity& identity, bool with_health) {
   wire::pb::Surveyed out;
-  out.set_free_bytes(free_bytes(slot.path()));
+  out.set_free_bytes(free_bytes(slot.path()).value_or(0));
   DEPLOYCTL_TRY(owner, slot.identity());
   if (owner && *owner != identity) {
     out.set_other_service(owner->text());

@@ -1,0 +1,76 @@
+#include "agents/session_role.hpp"
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <asio/co_spawn.hpp>
+#include <asio/io_context.hpp>
+#include <climits>
+#include <cstdio>
+#include <cstdlib>
+
+#include "agents/roles.hpp"
+#include "agents/serve/session.hpp"
+#include "agents/session_stdio.hpp"
+#include "core/io/fd_stream.hpp"
+#include "core/io/files.hpp"
+
+namespace deployctl::agents {
+namespace {
+
+int complain(const std::string& role, const Error& why, int exit_code) {
+  std::fprintf(stderr, "deploy-agent %s: %s\n", role.c_str(), why.text().c_str());
+  if (!why.hint.empty()) std::fprintf(stderr, "  %s\n", why.hint.c_str());
+  return exit_code;
+}
+
+}  // namespace
+
+std::string self_exe() {
+  constexpr const char* link = "/proc/self/exe";
+  char path[PATH_MAX];
+  const ssize_t n = ::readlink(link, path, sizeof path);
+  const std::string text(path, static_cast<std::size_t>(n > 0 ? n : 0));
+  return !text.empty() && io::exists(text) ? text : link;
+}
+
+// sshd sets HOME; a caller with an empty environment gets what the account's entry says (/etc/passwd alone: we are static).
+std::string home_folder() {
+  if (const char* home = std::getenv("HOME"); home && *home == '/') return home;
+  const std::string passwd = io::read_file("/etc/passwd").value_or("");
+  const std::string uid = std::to_string(::getuid());
+  for (std::size_t at = 0; at < passwd.size();) {
+    const auto end = std::min(passwd.find('\n', at), passwd.size());
+    std::vector<std::string> fields(1);
+    for (std::size_t i = at; i < end; ++i) {
+      if (passwd[i] == ':') fields.emplace_back();
+      else fields.back() += passwd[i];
+    }
+    if (fields.size() >= 6 && fields[2] == uid && fields[5].starts_with('/')) return fields[5];
+    at = end + 1;
+  }
+  return {};
+}
+
+int run_session(serve::Service& service, const std::string& role) {
+  auto stdio = take_session_stdio();
+  if (!stdio) return complain(role, stdio.error(), 2);
+  asio::io_context context(1);
+  auto stream = io::make_fd_stream(context.get_executor(), std::move(stdio->in), std::move(stdio->out));
+  if (!stream) return complain(role, with_context(stream.error(), "stdin and stdout must be pipes or sockets"), 2);
+  serve::SessionOptions options;
+  options.role = role;
+  options.program = program_name;
+  options.agent = sha256_file("/proc/self/exe").value_or(Digest{});
+  std::optional<Status> ended;
+  asio::co_spawn(context, serve::serve_session(std::move(*stream), service, options),
+                 [&ended](std::exception_ptr thrown, Status status) {
+                   if (thrown) std::rethrow_exception(thrown);
+                   ended = std::move(status);
+                 });
+  context.run();
+  if (ended && !*ended && ended->error().code != Code::disconnected) return complain(role, ended->error(), 1);
+  return 0;
+}
+
+}  // namespace deployctl::agents

@@ -1,0 +1,18 @@
+// A Service on stdin and stdout to its caller's end: the one loop that all session roles share. Blocking; one thread for the
+// io_context.
+#pragma once
+
+#include <string>
+
+#include "agents/serve/service.hpp"
+
+namespace deployctl::agents {
+
+// Exit code: 0 the caller ended the session, 1 it broke (stderr says how), 2 it could not begin.
+int run_session(serve::Service& service, const std::string& role);
+
+// Our own binary: its path while that is still there, else /proc/self/exe, which works even when it was deleted.
+std::string self_exe();
+std::string home_folder();
+
+}  // namespace deployctl::agents

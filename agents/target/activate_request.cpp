@@ -1,0 +1,188 @@
+// activate and prune.
+#include <sys/stat.h>
+
+#include "agents/target/activation_watch.hpp"
+#include "agents/target/grant.hpp"
+#include "agents/target/kept_releases.hpp"
+#include "agents/target/prune.hpp"
+#include "agents/target/requests.hpp"
+#include "agents/target/survey.hpp"
+#include "core/io/blocking.hpp"
+#include "core/io/deadline.hpp"
+
+namespace deployctl::target {
+namespace {
+
+using wire::pb::Activated;
+using wire::pb::Reply;
+
+constexpr Duration longest_wait{std::chrono::minutes(1)};  // for a lock that is held for moments
+
+struct Goal {
+  std::string folder;   // empty: nothing is to run
+  std::string release;  // digest text; empty: not ours
+};
+
+Goal goal_at(const KeptRelease& kept) { return {kept.folder, kept.release ? kept.release->digest().text() : ""}; }
+
+Result<Goal> goal_of(const Slot& slot, const wire::pb::Activate& asked) {
+  if (!asked.release().empty() && !asked.folder().empty())
+    return fail(Code::invalid, "activate a release or a folder, not both");
+  if (!asked.release().empty()) {
+    DEPLOYCTL_TRY(digest, Digest::from_raw(asked.release()));
+    DEPLOYCTL_TRY(kept, kept_release(slot, digest));
+    return goal_at(kept);
+  }
+  if (asked.folder().empty()) return Goal{};
+  if (!plain_name(asked.folder())) return fail(Code::invalid, "\"" + asked.folder() + "\" is no release folder's name");
+  DEPLOYCTL_TRY(kept, kept_release(slot, asked.folder()));
+  return goal_at(kept);
+}
+
+// What comes of looking at a request: an answer, or a journal to be followed, or another look later.
+struct Finding {
+  enum class Kind { answer, follow, finish_other, again };
+  Kind kind = Kind::again;
+  Activated answer;
+};
+
+Finding answer(Activated activated) { return {Finding::Kind::answer, std::move(activated)}; }
+
+// By the journal: asked before, or somebody else's is to be finished first.
+Result<std::optional<Finding>> find_in_journal(const Slot& slot, const Claim& claim, const Goal& goal) {
+  auto journal = Journal::read(slot);
+  if (!journal && journal.error().code == Code::absent) return std::optional<Finding>{};
+  if (!journal) return fail(journal.error());
+  const Intent& intent = journal->intent;
+  const bool ended = fold(journal->records).ended.has_value();
+  const bool same = intent.rollout == claim.rollout && intent.epoch == claim.epoch && intent.to == goal.folder &&
+                    intent.to_release == goal.release;
+  if (same && ended) return std::optional(answer(activated_of(slot, *journal)));
+  if (same) return std::optional(Finding{Finding::Kind::follow, {}});
+  if (!ended) return std::optional(Finding{Finding::Kind::finish_other, {}});
+  return std::optional<Finding>{};
+}
+
+// It is as wished already: current, confirmed, and healthy now. Runs checks: no lock is held here.
+Result<std::optional<Activated>> find_already(const Placed& place, const Goal& goal) {
+  DEPLOYCTL_TRY(current, place.slot.current_folder());
+  if (current.value_or("") != goal.folder) return std::optional<Activated>{};
+  Activated already;
+  already.set_outcome(Activated::DEACTIVATED);
+  if (goal.folder.empty()) return std::optional(std::move(already));
+  DEPLOYCTL_TRY(kept, kept_release(place.slot, goal.folder));
+  if (kept.failed || (kept.release && !kept.confirmed)) return std::optional<Activated>{};
+  DEPLOYCTL_TRY(health, check_health(place.slot, place.identity));
+  if (health.state() == "unhealthy") return std::optional<Activated>{};
+  already.set_outcome(Activated::ALREADY);
+  *already.mutable_current() = to_wire(kept);
+  return std::optional(std::move(already));
+}
+
+Result<Intent> intent_of(const Placed& place, const wire::pb::Activate& asked, const Goal& goal) {
+  Intent intent;
+  intent.rollout = asked.rollout();
+  intent.epoch = asked.epoch();
+  intent.service = place.identity.service;
+  intent.environment = place.identity.environment;
+  intent.region = asked.region();
+  intent.target = asked.target();
+  intent.to = goal.folder;
+  intent.to_release = goal.release;
+  DEPLOYCTL_TRY(current, place.slot.current_folder());
+  intent.from = current.value_or("");
+  if (auto kept = kept_release(place.slot, intent.from)) intent.from_release = goal_at(*kept).release;
+  struct stat st {};
+  if (::stat(place.slot.hook_log(intent.rollout).c_str(), &st) == 0) intent.log_from = static_cast<std::uint64_t>(st.st_size);
+  return intent;
+}
+
+// Under both locks: nobody acts here now, and no newer grant is given while the journal begins.
+Result<Finding> begin(const Placed& place, const wire::pb::Activate& asked, const Goal& goal) {
+  auto lock = io::FileLock::try_lock(place.slot.state("lock"), "rollout " + asked.rollout());
+  if (!lock && lock.error().code == Code::locked) return Finding{};
+  if (!lock) return fail(lock.error());
+  DEPLOYCTL_TRY(granting, GrantFile(place.slot).lock());
+  DEPLOYCTL_CHECK(check_claim(place, {asked.rollout(), asked.epoch()}));
+  DEPLOYCTL_TRY(left, unfinished(place.slot));
+  if (left) return Finding{};
+  DEPLOYCTL_TRY(intent, intent_of(place, asked, goal));
+  DEPLOYCTL_CHECK(Journal::begin(place.slot, intent));
+  return Finding{Finding::Kind::follow, {}};
+}
+
+Result<Finding> look(const Placed& place, const wire::pb::Activate& asked) {
+  const Claim claim{asked.rollout(), asked.epoch()};
+  DEPLOYCTL_CHECK(check_claim(place, claim));
+  DEPLOYCTL_TRY(goal, goal_of(place.slot, asked));
+  DEPLOYCTL_TRY(known, find_in_journal(place.slot, claim, goal));
+  if (known) return std::move(*known);
+  DEPLOYCTL_TRY(already, find_already(place, goal));
+  if (already) return answer(std::move(*already));
+  return begin(place, asked, goal);
+}
+
+awaitable<Result<Activated>> activate(Context& context, Placed place, wire::pb::Activate asked, Exchange& exchange) {
+  const std::function<Result<Finding>()> work = [place, asked] { return look(place, asked); };
+  for (;;) {
+    DEPLOYCTL_CO_TRY(found, co_await io::run_blocking(context.pool, work));
+    if (found.kind == Finding::Kind::answer) co_return std::move(found.answer);
+    if (found.kind == Finding::Kind::follow) co_return co_await follow_activation(place.slot, context.self_exe, &exchange);
+    if (found.kind == Finding::Kind::finish_other) {
+      DEPLOYCTL_CO_CHECK(co_await follow_activation(place.slot, context.self_exe, &exchange));
+      continue;
+    }
+    if (exchange.cancelled().cancelled()) co_return fail(Code::cancelled, "the caller went away before it began");
+    co_await io::sleep_for(std::chrono::milliseconds(50));
+  }
+}
+
+awaitable<Result<std::vector<std::string>>> prune_locked(Context& context, Placed place, std::vector<Digest> in_use,
+                                                         std::size_t keep, Exchange& exchange) {
+  const Slot& slot = place.slot;
+  DEPLOYCTL_CO_TRY(staging, co_await wait_for_lock(slot.state("staging.lock"), "pruning", longest_wait, exchange));
+  DEPLOYCTL_CO_TRY(lock, co_await wait_for_lock(slot.state("lock"), "pruning", longest_wait, exchange));
+  const std::function<Result<std::vector<std::string>>()> work = [slot, in_use, keep] { return prune(slot, in_use, keep); };
+  co_return co_await io::run_blocking(context.pool, work);
+}
+
+// What ran before stays too: it is where a rollback of this rollout goes.
+awaitable<void> prune_after(Context& context, Placed place, std::size_t keep, Exchange& exchange) {
+  const auto journal = Journal::read(place.slot);
+  if (!journal) co_return;
+  std::vector<Digest> in_use;
+  if (const auto from = Digest::parse(journal->intent.from_release)) in_use.push_back(*from);
+  (void)co_await prune_locked(context, place, std::move(in_use), keep, exchange);
+}
+
+}  // namespace
+
+awaitable<Result<Reply>> answer_activate(Context& context, wire::pb::Activate asked, Exchange& exchange) {
+  DEPLOYCTL_CO_TRY(place, placed(context, asked.place()));
+  DEPLOYCTL_CO_TRY(activated, co_await activate(context, place, asked, exchange));
+  if (asked.keep_releases() > 0 && activated.outcome() == Activated::ACTIVE)
+    co_await prune_after(context, place, asked.keep_releases(), exchange);
+  Reply reply;
+  *reply.mutable_activated() = std::move(activated);
+  co_return reply;
+}
+
+awaitable<Result<Reply>> answer_prune(Context& context, wire::pb::Prune asked, Exchange& exchange) {
+  DEPLOYCTL_CO_TRY(place, placed(context, asked.place()));
+  if (asked.keep() == 0) co_return fail(Code::invalid, "prune keeps at least one release");
+  std::vector<Digest> in_use;
+  for (const auto& raw : asked.in_use()) {
+    DEPLOYCTL_CO_TRY(digest, Digest::from_raw(raw));
+    in_use.push_back(digest);
+  }
+  const Claim claim{asked.rollout(), asked.epoch()};
+  const std::function<Status()> check = [place, claim] { return check_claim(place, claim); };
+  DEPLOYCTL_CO_CHECK(co_await io::run_blocking(context.pool, check));
+  DEPLOYCTL_CO_TRY(folders, co_await prune_locked(context, place, std::move(in_use), asked.keep(), exchange));
+  Reply reply;
+  auto& pruned = *reply.mutable_pruned();
+  for (const auto& folder : folders) pruned.add_folders(folder);
+  co_return reply;
+}
+
+}  // namespace deployctl::target

@@ -1,0 +1,109 @@
+// take_grant, renew_grant, drop_grant.
+#include "agents/target/activation_watch.hpp"
+#include "agents/target/grant.hpp"
+#include "agents/target/requests.hpp"
+#include "agents/target/survey.hpp"
+#include "core/io/blocking.hpp"
+
+namespace deployctl::target {
+namespace {
+
+using wire::pb::Reply;
+
+GrantRequest request_of(const wire::pb::TakeGrant& asked) {
+  const auto& holder = asked.holder();
+  GrantRequest request;
+  request.holder = {holder.rollout(), holder.user(),    holder.host(),  holder.pid(),
+                    holder.pid_start(), holder.boot_id(), holder.since(), asked.reason()};
+  request.epoch = holder.epoch();
+  request.ttl = Duration(static_cast<std::int64_t>(std::min<std::uint64_t>(asked.ttl_ms(), 24 * 3600 * 1000)));
+  request.replaces = asked.replaces();
+  return request;
+}
+
+// Refused before anything is made here. From the grant on nobody of a lower epoch changes anything.
+Status grant_to(const Placed& place, const GrantRequest& request) {
+  if (!plain_name(request.holder.rollout))
+    return fail(Code::invalid, "\"" + request.holder.rollout + "\" is no rollout's id");
+  const GrantFile file(place.slot);
+  const auto how = [&](const Grant& held) { return take(held, request, boot_now()); };
+  DEPLOYCTL_TRY(owner, place.slot.identity());
+  if (owner) {
+    DEPLOYCTL_CHECK(place.slot.check_identity(place.identity));
+    DEPLOYCTL_TRY(held, file.read());
+    DEPLOYCTL_TRY(granted, how(held));
+  }
+  DEPLOYCTL_TRY(current, place.slot.current_folder());  // a real folder there is refused now rather than at the switch
+  DEPLOYCTL_CHECK(place.slot.claim(place.identity));
+  DEPLOYCTL_TRY(granted, file.change(how));
+  return {};
+}
+
+// Finishing took its time: the grant's begins now.
+Result<wire::pb::Surveyed> settled(const Placed& place, const GrantRequest& request) {
+  const auto how = [&](const Grant& held) {
+    return renew(held, request.holder.rollout, request.epoch, request.ttl, boot_now());
+  };
+  DEPLOYCTL_TRY(granted, GrantFile(place.slot).change(how));
+  return survey(place.slot, place.identity, false);
+}
+
+Status give_back(const Placed& place, const GrantRequest& request) {
+  const auto how = [&](const Grant& held) { return drop(held, request.holder.rollout, request.epoch); };
+  DEPLOYCTL_TRY(dropped, GrantFile(place.slot).change(how));
+  return {};
+}
+
+}  // namespace
+
+awaitable<Result<Reply>> answer_take_grant(Context& context, wire::pb::TakeGrant asked, Exchange& exchange) {
+  DEPLOYCTL_CO_TRY(place, placed(context, asked.place()));
+  const GrantRequest request = request_of(asked);
+  const std::function<Status()> grant = [place, request] { return grant_to(place, request); };
+  DEPLOYCTL_CO_CHECK(co_await io::run_blocking(context.pool, grant));
+  DEPLOYCTL_CO_TRY(left, unfinished(place.slot));
+  if (left) {
+    auto finished = co_await follow_activation(place.slot, context.self_exe, &exchange);
+    if (!finished && finished.error().code != Code::cancelled) {
+      const std::function<Status()> undo = [place, request] { return give_back(place, request); };
+      (void)co_await io::run_blocking(context.pool, undo);
+    }
+    if (!finished) co_return fail(with_context(finished.error(), "finish the activation of rollout " + left->rollout));
+  }
+  const std::function<Result<wire::pb::Surveyed>()> look = [place, request] { return settled(place, request); };
+  DEPLOYCTL_CO_TRY(surveyed, co_await io::run_blocking(context.pool, look));
+  Reply reply;
+  *reply.mutable_granted()->mutable_surveyed() = std::move(surveyed);
+  co_return reply;
+}
+
+awaitable<Result<Reply>> answer_renew_grant(Context& context, wire::pb::RenewGrant asked) {
+  DEPLOYCTL_CO_TRY(place, placed(context, asked.place()));
+  const auto ttl = Duration(static_cast<std::int64_t>(std::min<std::uint64_t>(asked.ttl_ms(), 24 * 3600 * 1000)));
+  const std::function<Status()> work = [place, asked, ttl]() -> Status {
+    DEPLOYCTL_CHECK(place.slot.check_identity(place.identity));
+    const auto how = [&](const Grant& held) { return renew(held, asked.rollout(), asked.epoch(), ttl, boot_now()); };
+    DEPLOYCTL_TRY(renewed, GrantFile(place.slot).change(how));
+    return {};
+  };
+  DEPLOYCTL_CO_CHECK(co_await io::run_blocking(context.pool, work));
+  Reply reply;
+  reply.mutable_done();
+  co_return reply;
+}
+
+awaitable<Result<Reply>> answer_drop_grant(Context& context, wire::pb::DropGrant asked) {
+  DEPLOYCTL_CO_TRY(place, placed(context, asked.place()));
+  const std::function<Status()> work = [place, asked]() -> Status {
+    DEPLOYCTL_CHECK(place.slot.check_identity(place.identity));
+    const auto how = [&](const Grant& held) { return drop(held, asked.rollout(), asked.epoch()); };
+    DEPLOYCTL_TRY(dropped, GrantFile(place.slot).change(how));
+    return {};
+  };
+  DEPLOYCTL_CO_CHECK(co_await io::run_blocking(context.pool, work));
+  Reply reply;
+  reply.mutable_done();
+  co_return reply;
+}
+
+}  // namespace deployctl::target

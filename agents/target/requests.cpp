@@ -1,0 +1,31 @@
+#include "agents/target/requests.hpp"
+
+#include "agents/target/grant.hpp"
+#include "core/io/deadline.hpp"
+
+namespace deployctl::target {
+
+Result<Placed> placed(const Context& context, const wire::pb::Place& place) {
+  if (place.service().empty()) return fail(Code::invalid, "a place needs a service's name");
+  DEPLOYCTL_TRY(slot, Slot::at(place.deploy_to(), context.home));
+  return Placed{std::move(slot), {place.service(), place.environment()}};
+}
+
+Status check_claim(const Placed& place, const Claim& claim) {
+  if (!plain_name(claim.rollout)) return fail(Code::invalid, "\"" + claim.rollout + "\" is no rollout's id");
+  DEPLOYCTL_CHECK(place.slot.check_identity(place.identity));
+  DEPLOYCTL_TRY(held, GrantFile(place.slot).read());
+  return check(held, claim.rollout, claim.epoch, boot_now());
+}
+
+awaitable<Result<io::FileLock>> wait_for_lock(std::string path, std::string holder, Duration most, Exchange& exchange) {
+  const auto give_up = io::now_steady() + most;
+  for (;;) {
+    auto lock = io::FileLock::try_lock(path, holder);
+    if (lock || lock.error().code != Code::locked || io::now_steady() >= give_up) co_return lock;
+    if (exchange.cancelled().cancelled()) co_return fail(Code::cancelled, "the caller went away");
+    co_await io::sleep_for(std::chrono::milliseconds(50));
+  }
+}
+
+}  // namespace deployctl::target

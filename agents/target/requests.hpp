@@ -1,0 +1,56 @@
+// What the requests of a target share, and their bodies: one function a request, on the session's strand, blocking work on
+// the context's pool. Private to the room. An error is the request's answer.
+#pragma once
+
+#include <string>
+
+#include "agents/serve/service.hpp"
+#include "agents/target/slot.hpp"
+#include "core/base/duration.hpp"
+#include "core/io/flock.hpp"
+
+namespace asio {
+class thread_pool;
+}
+
+namespace deployctl::target {
+
+using serve::awaitable;
+using serve::Exchange;
+
+struct Context {
+  asio::thread_pool& pool;
+  std::string self_exe;
+  std::string home;
+};
+
+struct Placed {
+  Slot slot;
+  Identity identity;
+};
+Result<Placed> placed(const Context& context, const wire::pb::Place& place);
+
+// Who asks, in every request that changes something.
+struct Claim {
+  std::string rollout;
+  std::uint64_t epoch = 0;
+};
+// The slot is the service's, and the rollout holds its grant. Blocking, short.
+Status check_claim(const Placed& place, const Claim& claim);
+
+// One of the slot's locks, for at most `most`; then Code::locked with the holder's words. Code::cancelled when the caller
+// goes away meanwhile.
+awaitable<Result<io::FileLock>> wait_for_lock(std::string path, std::string holder, Duration most, Exchange& exchange);
+
+awaitable<Result<wire::pb::Reply>> answer_survey(Context& context, wire::pb::Survey asked);
+awaitable<Result<wire::pb::Reply>> answer_check(Context& context, wire::pb::Check asked);
+awaitable<Result<wire::pb::Reply>> answer_read_log(Context& context, wire::pb::ReadLog asked);
+// Granted only when an activation that somebody left unfinished is at its end.
+awaitable<Result<wire::pb::Reply>> answer_take_grant(Context& context, wire::pb::TakeGrant asked, Exchange& exchange);
+awaitable<Result<wire::pb::Reply>> answer_renew_grant(Context& context, wire::pb::RenewGrant asked);
+awaitable<Result<wire::pb::Reply>> answer_drop_grant(Context& context, wire::pb::DropGrant asked);
+awaitable<Result<wire::pb::Reply>> answer_stage(Context& context, wire::pb::Stage asked, Exchange& exchange);
+awaitable<Result<wire::pb::Reply>> answer_activate(Context& context, wire::pb::Activate asked, Exchange& exchange);
+awaitable<Result<wire::pb::Reply>> answer_prune(Context& context, wire::pb::Prune asked, Exchange& exchange);
+
+}  // namespace deployctl::target

@@ -1,0 +1,195 @@
+// stage: a release's payload is pulled, decoded and put beside the live release.
+#include <functional>
+
+#include "agents/serve/session.hpp"
+#include "agents/target/free_space.hpp"
+#include "agents/target/grant.hpp"
+#include "agents/target/requests.hpp"
+#include "agents/target/staging.hpp"
+#include "core/io/blocking.hpp"
+#include "core/io/deadline.hpp"
+
+namespace deployctl::target {
+namespace {
+
+using wire::pb::Reply;
+
+constexpr std::uint32_t outstanding = 8;  // chunks asked for: 8 MiB
+constexpr Duration tell_every{std::chrono::milliseconds(200)};
+constexpr Duration longest_wait{std::chrono::seconds(20)};  // for a stage that is being given up
+
+Result<payload::Index> index_of(const wire::pb::PayloadIndex& wire) {
+  if (wire.version() != payload::index_version)
+    return fail(Code::unsupported, "a payload of version " + std::to_string(wire.version()) + "; this agent knows " +
+                                       std::to_string(payload::index_version));
+  if (wire.digests().size() != static_cast<std::size_t>(wire.lengths_size()) * Digest::size)
+    return fail(Code::invalid, "a payload index names as many lengths as digests");
+  payload::Index index;
+  index.lengths.assign(wire.lengths().begin(), wire.lengths().end());
+  for (std::size_t at = 0; at < wire.digests().size(); at += Digest::size) {
+    DEPLOYCTL_TRY(digest, Digest::from_raw(std::string_view(wire.digests()).substr(at, Digest::size)));
+    index.digests.push_back(digest);
+  }
+  DEPLOYCTL_CHECK(index.check());
+  return index;
+}
+
+struct Order {
+  Placed place;
+  Claim claim;
+  model::Release release;
+  std::optional<Digest> base;
+  payload::Index index;
+};
+
+Result<Order> order_of(const Context& context, const wire::pb::Stage& asked) {
+  DEPLOYCTL_TRY(place, placed(context, asked.place()));
+  DEPLOYCTL_TRY(release, model::Release::parse(asked.release_json()));
+  DEPLOYCTL_TRY(index, index_of(asked.index()));
+  Order order{std::move(place), {asked.rollout(), asked.epoch()}, std::move(release), {}, std::move(index)};
+  if (asked.base().empty()) return order;
+  DEPLOYCTL_TRY(base, Digest::from_raw(asked.base()));
+  order.base = base;
+  return order;
+}
+
+bool is_whole(const Order& order) {
+  const auto kept = kept_release(order.place.slot, order.release.digest());
+  return kept && check_whole(order.place.slot, kept->folder);
+}
+
+// A full disk's words, with the place and what is left there.
+Error where(Error e, const Slot& slot) {
+  if (e.code != Code::no_space) return e;
+  const auto left = free_bytes(slot.path());
+  e = with_context(std::move(e), "stage in " + slot.path() + (left ? ", where " + megabytes(*left) + " are free" : ""));
+  return with_hint(std::move(e), "free some space there, or lower keep_releases");
+}
+
+// What is on its way in. One pool thread at a time.
+class Inbound {
+ public:
+  explicit Inbound(Order order) : order_(std::move(order)) {}
+  const Order& order() const { return order_; }
+
+  Status open() {
+    DEPLOYCTL_CHECK(clear_staging(order_.place.slot));
+    if (order_.base) {
+      DEPLOYCTL_TRY(base, Base::of(order_.place.slot, *order_.base));
+      base_.emplace(std::move(base));
+    }
+    staging_ = std::make_unique<Staging>(order_.place.slot, order_.release, base_ ? &*base_ : nullptr);
+    payload::OpenContent contents = [this](const Digest& content) -> Result<io::Fd> {
+      if (!base_) return fail(Code::absent, "base: the payload refers to one, and none was named");
+      return base_->open(content);
+    };
+    decoder_ = std::make_unique<payload::Decoder>(order_.release.artifact, std::move(contents), *staging_);
+    return {};
+  }
+
+  // An expired grant that nobody took meanwhile does: what is staged isn't live.
+  Status still_ours() const {
+    DEPLOYCTL_TRY(held, GrantFile(order_.place.slot).read());
+    DEPLOYCTL_TRY(renewed, renew(held, order_.claim.rollout, order_.claim.epoch, Duration(1), boot_now()));
+    return {};
+  }
+
+  Status feed(BytesView chunk) { return decoder_->feed(chunk); }
+
+  Status finish() {
+    DEPLOYCTL_CHECK(decoder_->finish());
+    DEPLOYCTL_CHECK(still_ours());
+    return staging_->commit();
+  }
+
+  // Takes away what was not committed.
+  Status leave() {
+    decoder_.reset();
+    staging_.reset();
+    return {};
+  }
+
+ private:
+  Order order_;
+  std::optional<Base> base_;
+  std::unique_ptr<Staging> staging_;
+  std::unique_ptr<payload::Decoder> decoder_;
+};
+
+// The strand's side of it: chunks to the pool, progress to the caller.
+struct Pulling {
+  Context& context;
+  Exchange& exchange;
+  std::shared_ptr<Inbound> inbound;
+  std::uint64_t received = 0;
+  SteadyTime told{};
+
+  static awaitable<Status> take(Pulling* self, Bytes chunk) {
+    const auto size = chunk.size();
+    const bool tell = io::now_steady() - self->told >= tell_every;
+    const auto bytes = std::make_shared<Bytes>(std::move(chunk));
+    const auto inbound = self->inbound;
+    const std::function<Status()> work = [inbound, bytes, tell]() -> Status {
+      if (tell) {
+        DEPLOYCTL_CHECK(inbound->still_ours());
+      }
+      return inbound->feed(*bytes);
+    };
+    DEPLOYCTL_CO_CHECK(co_await io::run_blocking(self->context.pool, work));
+    self->received += size;
+    if (tell || self->received == inbound->order().index.total()) {
+      self->told = io::now_steady();
+      co_return co_await tell_progress(self);
+    }
+    co_return Status{};
+  }
+
+  static awaitable<Status> tell_progress(Pulling* self) {
+    wire::pb::Event event;
+    event.mutable_progress()->set_received(self->received);
+    event.mutable_progress()->set_total(self->inbound->order().index.total());
+    co_return co_await self->exchange.emit(event);
+  }
+};
+
+awaitable<Status> bring_in(Context& context, std::shared_ptr<Inbound> inbound, Exchange& exchange) {
+  const std::function<Status()> open = [inbound] { return inbound->open(); };
+  DEPLOYCTL_CO_CHECK(co_await io::run_blocking(context.pool, open));
+  Pulling pulling{context, exchange, inbound};
+  Pulling* at = &pulling;
+  const std::function<awaitable<Status>(std::uint32_t, Bytes)> sink = [at](std::uint32_t, Bytes chunk) {
+    return Pulling::take(at, std::move(chunk));
+  };
+  DEPLOYCTL_CO_CHECK(co_await serve::pull(exchange, inbound->order().index, outstanding, sink));
+  const std::function<Status()> finish = [inbound] { return inbound->finish(); };
+  co_return co_await io::run_blocking(context.pool, finish);
+}
+
+Reply staged(bool already, std::uint64_t received) {
+  Reply reply;
+  reply.mutable_staged()->set_already(already);
+  reply.mutable_staged()->set_received(received);
+  return reply;
+}
+
+}  // namespace
+
+awaitable<Result<Reply>> answer_stage(Context& context, wire::pb::Stage asked, Exchange& exchange) {
+  DEPLOYCTL_CO_TRY(order, order_of(context, asked));
+  const Slot slot = order.place.slot;
+  const auto inbound = std::make_shared<Inbound>(std::move(order));
+  const std::function<Status()> check = [inbound] { return check_claim(inbound->order().place, inbound->order().claim); };
+  DEPLOYCTL_CO_CHECK(co_await io::run_blocking(context.pool, check));
+  DEPLOYCTL_CO_TRY(lock, co_await wait_for_lock(slot.state("staging.lock"), "staging for rollout " + asked.rollout(),
+                                                longest_wait, exchange));
+  const std::function<Result<bool>()> whole = [inbound] { return Result<bool>(is_whole(inbound->order())); };
+  DEPLOYCTL_CO_TRY(already, co_await io::run_blocking(context.pool, whole));
+  if (already) co_return staged(true, 0);
+  const auto brought = co_await bring_in(context, inbound, exchange);
+  const std::function<Status()> leave = [inbound] { return inbound->leave(); };
+  (void)co_await io::run_blocking(context.pool, leave);
+  if (!brought) co_return fail(where(brought.error(), slot));
+  co_return staged(false, inbound->order().index.total());
+}
+
+}  // namespace deployctl::target

@@ -1,0 +1,54 @@
+#include "agents/target/target_service.hpp"
+
+#include <asio/thread_pool.hpp>
+
+#include "agents/target/requests.hpp"
+
+namespace deployctl::target {
+namespace {
+
+using wire::pb::Reply;
+using wire::pb::Request;
+
+constexpr std::size_t most_threads = 4;  // they wait for the disk and for health checks rather than compute
+
+Error not_here(const Request& request) {
+  return error(Code::unsupported, std::string(wire::name_of(request)) + ": this agent is a target");
+}
+
+}  // namespace
+
+struct TargetService::State {
+  explicit State(TargetOptions options)
+      : pool(most_threads), context{pool, std::move(options.self_exe), std::move(options.home)} {}
+  asio::thread_pool pool;
+  Context context;
+};
+
+TargetService::TargetService(TargetOptions options) : state_(std::make_unique<State>(std::move(options))) {}
+TargetService::~TargetService() { state_->pool.join(); }
+
+serve::awaitable<Result<Reply>> TargetService::serve(Request request, serve::Exchange& exchange) {
+  Context& context = state_->context;
+  if (request.target() != 0) co_return fail(Code::invalid, "this agent is a target: nothing is attached to it");
+  switch (request.body_case()) {
+    case Request::kSurvey: co_return co_await answer_survey(context, request.survey());
+    case Request::kTakeGrant: co_return co_await answer_take_grant(context, request.take_grant(), exchange);
+    case Request::kRenewGrant: co_return co_await answer_renew_grant(context, request.renew_grant());
+    case Request::kDropGrant: co_return co_await answer_drop_grant(context, request.drop_grant());
+    case Request::kStage: co_return co_await answer_stage(context, request.stage(), exchange);
+    case Request::kActivate: co_return co_await answer_activate(context, request.activate(), exchange);
+    case Request::kCheck: co_return co_await answer_check(context, request.check());
+    case Request::kReadLog: co_return co_await answer_read_log(context, request.read_log());
+    case Request::kPrune: co_return co_await answer_prune(context, request.prune(), exchange);
+    case Request::kAttach:
+    case Request::kDetach:
+    case Request::kCarry:
+    case Request::BODY_NOT_SET: break;
+  }
+  co_return fail(not_here(request));
+}
+
+serve::awaitable<void> TargetService::ended() { co_return; }
+
+}  // namespace deployctl::target

@@ -1,0 +1,33 @@
+// The role `target`: what a deploy-agent does for one host's slots. It answers survey, grants, stage, activate, check, logs and
+// prune; what is a relay's is refused. Nothing is remembered between requests: the truth is in the slot's files, so any
+// number of agents may run at once, and a new one goes on where another died. Requests run as coroutines on the session's
+// strand; what blocks runs on a pool of its own, so that pings are answered meanwhile.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "agents/serve/service.hpp"
+
+namespace deployctl::target {
+
+struct TargetOptions {
+  std::string self_exe;  // started as `SELF activate --deploy-to PATH`
+  std::string home;      // what "~/" in a deploy_to is
+};
+
+class TargetService : public serve::Service {
+ public:
+  explicit TargetService(TargetOptions options);
+  ~TargetService() override;  // waits for the pool
+
+  serve::awaitable<Result<wire::pb::Reply>> serve(wire::pb::Request request, serve::Exchange& exchange) override;
+  // An activation that has begun goes on by itself; all else ended with its request.
+  serve::awaitable<void> ended() override;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace deployctl::target
