@@ -6,9 +6,10 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "core/base/clock.hpp"
-#include "core/base/error.hpp"
+#include "core/base/result.hpp"
 
 namespace deployctl::rollout {
 
@@ -26,7 +27,12 @@ struct Event {
 };
 
 // {"schema":1,"seq":..,"time":..,"event":..,"rollout":..,"service":..,"environment":..,...}; one line, no newline.
+// Always in this order, then version, wave, region, target and error where they apply, then the members of `body`; where a
+// member of `body` bears a name that is there already, the common one wins. Bytes that aren't UTF-8 are replaced.
 std::string to_json_line(const Event& event);
+// The way back, for history and logs: common members to their fields, the rest to `body`; an error's context is part of its
+// message. Not such a line: Code::invalid; of a newer schema: Code::unsupported.
+Result<Event> parse_event(std::string_view line);
 
 using EventSink = std::function<void(const Event&)>;
 
