@@ -10,15 +10,15 @@
 namespace deployctl::ssh {
 
 struct HostKey {
-  std::string type;  // "ssh-ed25519"
-  std::string blob;  // raw, as in the third field of known_hosts once decoded
+  std::string type;                 // "ssh-ed25519"
+  std::string blob;                 // raw, as in the third field of known_hosts once decoded
   std::string fingerprint() const;  // "SHA256:..."
   bool operator==(const HostKey&) const = default;
 };
 
-// A file in OpenSSH's format: plain and hashed names, [host]:port. A line of "@revoked" or "@cert-authority" makes the
-// file Code::unsupported with file:line (what we can't honour we must not skip); a malformed line is Code::invalid with
-// file:line; a missing file Code::absent.
+// A file in OpenSSH's format: plain and hashed names, [host]:port. A line of "@revoked" or "@cert-authority"
+// makes the file Code::unsupported with file:line (what we can't honour we must not skip); a malformed line
+// is Code::invalid with file:line; a missing file Code::absent.
 class KnownHosts {
  public:
   static Result<KnownHosts> load(const std::string& path);

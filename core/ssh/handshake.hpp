@@ -1,0 +1,26 @@
+// Key exchange with algorithms of today only, and the check of the host key against its pins: before anything
+// of ours is shown. Private to the room.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/ssh/host_key.hpp"
+#include "core/ssh/transport.hpp"
+
+namespace deployctl::ssh::detail {
+
+struct Server {
+  std::string host;
+  unsigned port = 22;
+  std::vector<HostKey> pins;  // none: the key it shows is told in the error
+  std::string name() const;   // "host:port", "[v6]:port"
+};
+
+// Code::unsupported for a host whose pins are all of kinds that libssh2 can't check; for use before a
+// connection is made.
+Status check_pins(const Server& server);
+
+awaitable<Status> shake_hands(std::shared_ptr<Transport> transport, Server server);
+
+}  // namespace deployctl::ssh::detail
