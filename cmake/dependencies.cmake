@@ -27,7 +27,7 @@ endfunction()
 
 bare_library(libcrypto crypto)
 bare_library(libssh2 ssh2 ssl crypto z)
-bare_library(zstd_library zstd)
+bare_library(zstd_library -lzstd)  # by flag: the bare name would mean the alias below
 add_library(zstd ALIAS zstd_library)
 bare_library(protobuf_lite protobuf-lite Threads::Threads)
 bare_library(cli11)
