@@ -1,0 +1,25 @@
+// Every command, each made in the file of its name.
+#pragma once
+
+#include <vector>
+
+#include "cli/commands/command.hpp"
+
+namespace deployctl::commands {
+
+Command init_command();
+Command validate_command();
+Command plan_command();
+Command build_command();
+Command deploy_command();
+Command rollback_command();
+Command status_command();
+Command history_command();
+Command logs_command();
+Command fleet_command();
+Command artifact_command();
+
+// In the order in which help shows them.
+std::vector<Command> all_commands();
+
+}  // namespace deployctl::commands

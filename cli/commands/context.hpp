@@ -1,0 +1,86 @@
+// What a command runs in: the options given everywhere, the places of this control host, and the two streams. Answers go to
+// stdout, words beside them to stderr; with --output json stdout holds JSON lines only. Made by the command line, used by
+// one command on one thread (emit() and note() may be called from a worker as long as nobody else writes meanwhile).
+// What may fail answers a Result; hand its Error to fail_with() and return the code.
+#pragma once
+
+#include <cstdio>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "cli/commands/exit_code.hpp"
+#include "cli/commands/globals.hpp"
+#include "cli/commands/json_object.hpp"
+#include "cli/commands/state_dir.hpp"
+#include "core/base/result.hpp"
+#include "core/io/cancel_token.hpp"
+
+namespace deployctl::model {
+struct Plan;
+}
+namespace deployctl::ledger {
+class Ledger;
+}
+namespace deployctl::artifact {
+class ArtifactStore;
+}
+
+namespace deployctl::commands {
+
+struct Streams {
+  std::FILE* out = stdout;
+  std::FILE* err = stderr;
+};
+
+// What an event is about; empty members are left out.
+struct Subject {
+  std::string service, environment, rollout;
+};
+
+class Context {
+ public:
+  explicit Context(Globals globals, Streams streams = {});
+  ~Context();
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
+
+  const Globals& globals() const { return globals_; }
+  bool json() const { return globals_.json(); }
+  Streams streams() const { return streams_; }
+  // Set by the first Ctrl-C or SIGTERM.
+  const io::CancelToken& cancel() const;
+
+  void print(std::string_view text);       // the answer, as it is; nothing under --output json
+  void print_json(const JsonObject& line); // one line on stdout
+  void note(std::string_view line);        // on stderr; not under --quiet
+  void warn(std::string_view line);        // on stderr, always
+  // {"schema":1,"seq":..,"time":..,"event":NAME,...,MEMBERS} under --output json; otherwise nothing.
+  void emit(std::string_view name, const Subject& subject, const JsonObject& members = {});
+
+  // Says what failed and what to do next, and answers the exit code: return context.fail_with(result.error());
+  int fail_with(const Error& error);
+  // The same with a code of the command's own.
+  int fail_with(const Error& error, int code);
+
+  // With --fleet and --set; all problems are in the error, one a line.
+  Result<model::Plan> load_plan(const std::string& file);
+  Result<StateDir> state();  // the folders are made
+  // Opened when first asked for; they live as long as the context.
+  Result<ledger::Ledger*> ledger();
+  Result<artifact::ArtifactStore*> artifacts();
+
+ private:
+  struct Stores;
+  Globals globals_;
+  Streams streams_;
+  std::uint64_t seq_ = 0;
+  std::mutex writing_;
+  std::shared_ptr<Stores> stores_;
+};
+
+// {"code":..,"message":..,"context":[..],"hint":..}
+JsonObject to_json(const Error& error);
+
+}  // namespace deployctl::commands

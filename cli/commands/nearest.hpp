@@ -1,0 +1,12 @@
+// A mistyped word and what was probably meant, as a half sentence. The plan language measures nearness. Pure; any thread.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace deployctl::commands {
+
+// "; did you mean 'build'?", or "" when no known word is near.
+std::string did_you_mean(const std::string& word, const std::vector<std::string>& known);
+
+}  // namespace deployctl::commands

@@ -1,0 +1,35 @@
+// deployctl: the program at the terminal and in CI. All that it does is in cli/commands.
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <exception>
+
+#include "cli/commands/command_line.hpp"
+#include "cli/commands/commands.hpp"
+#include "cli/commands/interrupt.hpp"
+
+namespace {
+
+// An answer that could not be written is not given: a full disk behind stdout makes success a failure. A reader that
+// went away (head) has what it wanted.
+int after_output(int code) {
+  if (std::fflush(stdout) == 0 && !std::ferror(stdout)) return code;
+  if (code != 0 || errno == EPIPE) return code;
+  std::fprintf(stderr, "deployctl: write the answer: %s\n", std::strerror(errno));
+  return deployctl::commands::exit_codes::internal;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  using namespace deployctl::commands;
+  std::signal(SIGPIPE, SIG_IGN);
+  Interrupt::install();
+  try {
+    return after_output(run_command_line({argv + (argc > 0 ? 1 : 0), argv + argc}, all_commands(), {}));
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "deployctl: internal error: %s\n  this is a bug in deployctl: please report it\n", e.what());
+    return exit_codes::internal;
+  }
+}
