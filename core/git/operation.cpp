@@ -1,0 +1,110 @@
+#include "core/git/operation.hpp"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <mutex>
+
+#include "core/git/ssh_transport.hpp"
+#include "core/git/socket_stream.hpp"
+
+namespace deployctl::git {
+namespace {
+
+thread_local Operation* innermost = nullptr;
+
+Code code_of(int result, int klass, int errnum) {
+  switch (result) {
+    case GIT_EAUTH: return Code::authentication;
+    case GIT_ECERTIFICATE: return Code::host_key;
+    case GIT_EUSER: return Code::cancelled;
+    case GIT_ENOTFOUND: return klass == GIT_ERROR_ODB ? Code::verification : Code::absent;
+    default: break;
+  }
+  switch (klass) {
+    case GIT_ERROR_OS:
+    case GIT_ERROR_FILESYSTEM: return os_error(errnum, "").code;
+    case GIT_ERROR_NET:
+    case GIT_ERROR_HTTP:
+    case GIT_ERROR_SSH: return Code::unreachable;
+    case GIT_ERROR_SSL: return Code::host_key;
+    case GIT_ERROR_ODB:
+    case GIT_ERROR_ZLIB:
+    case GIT_ERROR_OBJECT:
+    case GIT_ERROR_INDEXER:
+    case GIT_ERROR_SHA:
+    case GIT_ERROR_TREE:
+    case GIT_ERROR_REFERENCE:
+    case GIT_ERROR_REPOSITORY:
+    case GIT_ERROR_CONFIG: return Code::verification;
+    default: return Code::internal;
+  }
+}
+
+std::string one_line(std::string text) {
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
+}
+
+}  // namespace
+
+void start_library() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    git_libgit2_init();
+    // No configuration but a repository's own: no insteadOf, no proxy command, no attributes from the machine.
+    for (const int level : {GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL, GIT_CONFIG_LEVEL_PROGRAMDATA})
+      git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, "");
+    git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);  // the plan names the repository: whose it is doesn't matter
+    git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
+    git_libgit2_opts(GIT_OPT_SET_USER_AGENT, "deployctl");
+    register_ssh_transport();
+    register_socket_stream();
+  });
+}
+
+Operation::Operation(std::string what, const Limits& limits) : what_(std::move(what)), limits_(limits), outer_(innermost) {
+  start_library();
+  innermost = this;
+}
+Operation::~Operation() { innermost = outer_; }
+Operation* Operation::current() { return innermost; }
+
+int Operation::stop(Error why) {
+  if (!stopped_) stopped_ = std::move(why);
+  git_error_set_str(GIT_ERROR_CALLBACK, stopped_->message.c_str());
+  return GIT_EUSER;
+}
+
+int Operation::stop_if_cancelled() {
+  return limits_.cancel.cancelled() ? stop(error(Code::cancelled, "cancelled")) : 0;
+}
+
+int Operation::wait_ready(int fd, short events) {
+  const auto deadline = std::chrono::steady_clock::now() + limits_.idle;
+  for (;;) {
+    pollfd waited[] = {{fd, events, 0}, {limits_.cancel.fd(), POLLIN, 0}};
+    const auto left = std::chrono::ceil<Duration>(deadline - std::chrono::steady_clock::now()).count();
+    const int n = ::poll(waited, 2, static_cast<int>(std::clamp<std::int64_t>(left, 0, 1'000'000'000)));
+    if (limits_.cancel.cancelled()) return stop_if_cancelled();
+    if (n == 0) return stop(error(Code::timed_out, "nothing heard for " + humane(limits_.idle)));
+    if (n < 0 && errno != EINTR) return stop(os_error(errno, "poll"));
+    if (n > 0 && waited[0].revents != 0) return 0;
+  }
+}
+
+Error Operation::failure(int result) const {
+  const int errnum = errno;
+  if (stopped_) return with_context(*stopped_, what_);
+  const git_error* last = git_error_last();
+  const std::string message = last && last->message ? one_line(last->message) : "error " + std::to_string(result);
+  return with_context(error(code_of(result, last ? last->klass : 0, errnum), message), what_);
+}
+
+Status Operation::check(int result) const {
+  if (result >= 0) return {};
+  return fail(failure(result));
+}
+
+}  // namespace deployctl::git

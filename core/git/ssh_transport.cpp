@@ -1,0 +1,198 @@
+#include "core/git/ssh_transport.hpp"
+
+#include <git2/sys/transport.h>
+#include <poll.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <string>
+
+#include "core/git/operation.hpp"
+#include "core/git/url.hpp"
+#include "core/io/files.hpp"
+#include "core/io/subprocess.hpp"
+
+namespace deployctl::git {
+namespace {
+
+// For the far shell, as git quotes it.
+std::string quoted(const std::string& path) {
+  std::string out = "'";
+  for (const char c : path) {
+    if (c == '\'' || c == '!')
+      out += std::string("'\\") + c + "'";
+    else
+      out += c;
+  }
+  return out + "'";
+}
+
+std::vector<std::string> ssh_argv(const Url& url) {
+  std::vector<std::string> argv;
+  const char* own = std::getenv("GIT_SSH_COMMAND");
+  if (own && *own) argv = {"/bin/sh", "-c", std::string(own) + " \"$@\"", own};
+  else argv = {"ssh"};
+  for (const char* word : {"-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes", "-o", "ConnectTimeout=30", "-x", "-T"})
+    argv.push_back(word);
+  if (url.port != 0) argv.insert(argv.end(), {"-p", std::to_string(url.port)});
+  argv.push_back(url.user.empty() ? url.host : url.user + "@" + url.host);
+  argv.push_back("git-upload-pack " + quoted(url.path));
+  return argv;
+}
+
+struct Why {
+  const char* words;
+  Code code;
+  const char* hint;
+};
+// ssh exits 255 for all of these: its words are all there is.
+constexpr Why reasons[] = {
+    {"Host key verification failed", Code::host_key, "add the host's key to ~/.ssh/known_hosts after checking its fingerprint"},
+    {"Permission denied", Code::authentication, "load a key that the host accepts into ssh-agent, or name it in ~/.ssh/config or GIT_SSH_COMMAND"},
+    {"Could not resolve hostname", Code::unreachable, "check the host's name"},
+    {"Connection refused", Code::unreachable, ""},
+    {"timed out", Code::unreachable, ""},
+    {"No route to host", Code::unreachable, ""},
+    {"does not appear to be a git repository", Code::invalid, "check the repository's path"},
+    {"ot found", Code::invalid, "check the repository's path, and that git is installed there"},
+};
+
+Error ssh_error(const std::string& said) {
+  for (const auto& reason : reasons) {
+    const auto at = said.find(reason.words);
+    if (at == std::string::npos) continue;
+    const auto line = said.rfind('\n', at);
+    const auto begin = line == std::string::npos ? 0 : line + 1;
+    auto words = said.substr(begin, said.find_first_of("\r\n", at) - begin);
+    return with_hint(error(reason.code, "ssh: " + words), reason.hint);
+  }
+  auto last = said.substr(0, said.find_last_not_of(" \r\n") + 1);
+  last.erase(0, last.find_last_of("\r\n") + 1);
+  return error(Code::disconnected, "ssh: " + (last.empty() ? "the connection ended early" : last));
+}
+
+// ssh and its three ends, and the stream that libgit2 reads and writes.
+struct Connection : git_smart_subtransport_stream {
+  io::Subprocess ssh;
+  io::Fd to, from, said;  // said: a file without a name, for ssh's own words
+
+  std::string words() const {
+    std::string text(16 * 1024, '\0');
+    const ssize_t n = ::pread(said.get(), text.data(), text.size(), 0);
+    return text.substr(0, static_cast<std::size_t>(std::max<ssize_t>(n, 0)));
+  }
+};
+
+struct Subtransport : git_smart_subtransport {
+  Connection* connection = nullptr;  // libgit2 frees it by the stream's own free
+};
+
+int stop(Error why) {
+  Operation* operation = Operation::current();
+  if (operation) return operation->stop(std::move(why));
+  git_error_set_str(GIT_ERROR_SSH, why.message.c_str());
+  return -1;
+}
+
+int wait_ready(int fd, short events) {
+  Operation* operation = Operation::current();
+  return operation ? operation->wait_ready(fd, events) : 0;
+}
+
+int read_from(git_smart_subtransport_stream* stream, char* buffer, size_t size, size_t* bytes_read) {
+  auto* connection = static_cast<Connection*>(stream);
+  *bytes_read = 0;
+  if (const int result = wait_ready(connection->from.get(), POLLIN); result < 0) return result;
+  const ssize_t n = ::read(connection->from.get(), buffer, size);
+  if (n < 0) return stop(os_error(errno, "read from ssh"));
+  if (n == 0) {
+    (void)connection->ssh.wait(std::chrono::seconds(2));  // its last words
+    return stop(ssh_error(connection->words()));
+  }
+  *bytes_read = static_cast<size_t>(n);
+  return 0;
+}
+
+int write_to(git_smart_subtransport_stream* stream, const char* buffer, size_t size) {
+  auto* connection = static_cast<Connection*>(stream);
+  while (size > 0) {
+    if (const int result = wait_ready(connection->to.get(), POLLOUT); result < 0) return result;
+    const ssize_t n = ::send(connection->to.get(), buffer, size, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) continue;
+    if (n < 0 && errno == EPIPE) return stop(ssh_error(connection->words()));
+    if (n < 0) return stop(os_error(errno, "write to ssh"));
+    buffer += n;
+    size -= static_cast<size_t>(n);
+  }
+  return 0;
+}
+
+void free_connection(git_smart_subtransport_stream* stream) {
+  auto* connection = static_cast<Connection*>(stream);
+  static_cast<Subtransport*>(connection->subtransport)->connection = nullptr;
+  connection->to.reset();
+  (void)connection->ssh.wait(std::chrono::milliseconds(500));  // a good ending needs no kill
+  delete connection;
+}
+
+Result<Connection*> connect(const std::string& text) {
+  DEPLOYCTL_TRY(url, parse_url(text));
+  io::Fd said(::memfd_create("ssh-stderr", MFD_CLOEXEC));
+  if (!said) return fail(os_error(errno, "make a file in memory"));
+  DEPLOYCTL_TRY(in, io::make_socket_pair());  // a socket: a write to an ssh that is gone raises no SIGPIPE
+  io::Command command;
+  command.argv = ssh_argv(url);
+  command.in = io::Stdio::of(in.second.get());
+  command.out = io::Stdio::pipe();
+  command.err = io::Stdio::of(said.get());
+  auto ssh = io::Subprocess::spawn(command);
+  if (!ssh) return fail(with_hint(ssh.error(), "install the OpenSSH client"));
+  auto* connection = new Connection{{}, std::move(*ssh), {}, {}, std::move(said)};
+  connection->to = std::move(in.first);
+  connection->from = connection->ssh.take_stdout();
+  connection->read = read_from;
+  connection->write = write_to;
+  connection->free = free_connection;
+  return connection;
+}
+
+int act(git_smart_subtransport_stream** out, git_smart_subtransport* subtransport, const char* url, git_smart_service_t service) {
+  auto* self = static_cast<Subtransport*>(subtransport);
+  if (service == GIT_SERVICE_UPLOADPACK && self->connection) {
+    *out = self->connection;
+    return 0;
+  }
+  if (service != GIT_SERVICE_UPLOADPACK_LS) return stop(error(Code::unsupported, "ssh: only fetching is supported"));
+  auto connection = connect(url);
+  if (!connection) return stop(connection.error());
+  (*connection)->subtransport = subtransport;
+  self->connection = *connection;
+  *out = *connection;
+  return 0;
+}
+
+int close_it(git_smart_subtransport*) { return 0; }
+void free_it(git_smart_subtransport* subtransport) { delete static_cast<Subtransport*>(subtransport); }
+
+int make_subtransport(git_smart_subtransport** out, git_transport*, void*) {
+  auto* made = new Subtransport;
+  made->action = act;
+  made->close = close_it;
+  made->free = free_it;
+  *out = made;
+  return 0;
+}
+
+git_smart_subtransport_definition definition{make_subtransport, 0, nullptr};
+
+}  // namespace
+
+void register_ssh_transport() {
+  for (const char* scheme : {"ssh", "ssh+git", "git+ssh"}) git_transport_register(scheme, git_transport_smart, &definition);
+}
+
+}  // namespace deployctl::git
