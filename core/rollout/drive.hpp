@@ -1,0 +1,32 @@
+// A deploy or a rollback from its first look at the targets to its last event: the local lock, the ledger's row, survey, grants,
+// the runner, pruning, giving back. What commands call. Everything on the links' strand; the ledger's short writes block it.
+#pragma once
+
+#include "core/model/release.hpp"
+#include "core/rollout/runner.hpp"
+
+namespace deployctl::rollout {
+
+struct DriveParts {
+  FleetLinks& links;
+  ledger::Ledger* ledger = nullptr;           // null: it could not be opened (a rollback goes on without)
+  payload::PayloadCache* payloads = nullptr;  // null: nothing can be staged
+  EventSink sink;
+  io::CancelToken interrupt;
+  std::string locks_dir;  // STATE/locks
+  std::string logs_dir;   // STATE/logs: the output of hooks on this host
+  std::string user_reason;  // --take-over REASON; empty: living grants are respected
+};
+
+struct Driven {
+  std::string rollout;     // empty: it never came to one
+  RolloutOutcome outcome;  // result failed and `why` where it never began
+  bool began = false;      // grants were taken: the machine decided
+  std::string version, previous;
+};
+
+asio::awaitable<Driven> deploy(const model::Plan& plan, model::Release release, std::string commit, DriveParts parts);
+// `to` as for choose_rollback.
+asio::awaitable<Driven> roll_back(const model::Plan& plan, std::string to, DriveParts parts);
+
+}  // namespace deployctl::rollout

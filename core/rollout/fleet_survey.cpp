@@ -1,0 +1,84 @@
+#include "core/rollout/fleet_survey.hpp"
+
+#include "core/io/deadline.hpp"
+#include "core/io/gather.hpp"
+#include "core/rollout/this_process.hpp"
+
+namespace deployctl::rollout {
+namespace {
+
+constexpr Duration survey_deadline{std::chrono::minutes(2)};
+
+asio::awaitable<void> survey_into(FleetLinks& links, TargetIndex target, wire::pb::Place place, bool with_health,
+                                  io::CancelToken token, TargetSurvey& out) {
+  auto reply = co_await io::with_cancel(survey_target(links, target, place, with_health), token, "survey");
+  if (reply) out.reply = std::move(*reply);
+  else out.error = reply.error();
+}
+
+}  // namespace
+
+asio::awaitable<Result<wire::pb::Surveyed>> survey_target(FleetLinks& links, TargetIndex target, wire::pb::Place place, bool with_health) {
+  DEPLOYCTL_CO_CHECK(co_await links.open(target));
+  DEPLOYCTL_CO_TRY(reply, co_await links.call(target, survey(place, with_health), survey_deadline));
+  if (!reply.has_surveyed()) co_return fail(Code::invalid, "the agent answered a survey with something else");
+  if (!reply.surveyed().other_service().empty())
+    co_return fail(with_hint(error(Code::refused, place.deploy_to() + " belongs to " + reply.surveyed().other_service()),
+                             "give this service a deploy_to of its own"));
+  co_return std::move(*reply.mutable_surveyed());
+}
+
+asio::awaitable<FleetSurvey> survey_fleet(FleetLinks& links, std::size_t targets, wire::pb::Place place, bool with_health,
+                                          io::CancelToken token) {
+  FleetSurvey out(targets);
+  std::vector<asio::awaitable<void>> work;
+  for (std::size_t i = 0; i < targets; ++i)
+    work.push_back(survey_into(links, static_cast<TargetIndex>(i), place, with_health, token, out[i]));
+  co_await io::gather(std::move(work));
+  co_return out;
+}
+
+std::uint64_t next_epoch(const FleetSurvey& survey) {
+  std::uint64_t highest = 0;
+  for (const auto& one : survey)
+    if (one.reply) highest = std::max(highest, one.reply->epoch());
+  return highest + 1;
+}
+
+std::string replaceable(const wire::pb::Surveyed& survey, const std::string& our_rollout, bool take_over) {
+  if (!survey.has_holder()) return {};
+  const auto& holder = survey.holder();
+  if (holder.rollout() == our_rollout) return {};
+  if (take_over || is_dead_here(holder.boot_id(), holder.pid(), holder.pid_start())) return holder.rollout();
+  return {};
+}
+
+ledger::Baseline baseline_now(const wire::pb::Surveyed& survey, const std::string& region, const std::string& target) {
+  ledger::Baseline out;
+  out.region = region;
+  out.target = target;
+  if (!survey.has_current()) return out;
+  out.folder = survey.current().folder();
+  out.version = survey.current().version();
+  out.release = Digest::from_raw(survey.current().release()).value_or(Digest{});
+  out.artifact = Digest::from_raw(survey.current().artifact()).value_or(Digest{});
+  return out;
+}
+
+Facts facts_of(const wire::pb::Surveyed& survey, const Goal& goal, const ledger::Baseline& baseline) {
+  Facts facts;
+  const bool unhealthy = survey.health().state() == "unhealthy";
+  const bool runs = survey.has_current();
+  facts.healthy = runs && !unhealthy;
+  for (const auto& kept : survey.kept())
+    if (!goal.release.empty() && kept.release() == goal.release.raw()) facts.has_goal = true;
+  const bool settled = survey.unfinished_rollout().empty();
+  facts.at_goal = facts.has_goal && runs && settled && survey.current().release() == goal.release.raw() &&
+                  survey.current().confirmed() && !unhealthy;
+  facts.has_baseline = !baseline.folder.empty();
+  const auto now = baseline_now(survey, baseline.region, baseline.target);
+  facts.at_baseline = now.folder == baseline.folder && now.release == baseline.release;
+  return facts;
+}
+
+}  // namespace deployctl::rollout

@@ -1,0 +1,60 @@
+// The first look at every target of a rollout, and what follows from it: who holds what, the epoch to ask for, what each ran
+// before. The looks are coroutines on the links' strand; the conclusions are pure.
+#pragma once
+
+#include <asio/awaitable.hpp>
+#include <optional>
+#include <vector>
+
+#include "core/io/cancel_token.hpp"
+#include "core/rollout/fleet_links.hpp"
+#include "core/rollout/goal.hpp"
+#include "core/rollout/machine.hpp"
+#include "core/rollout/requests.hpp"
+
+namespace deployctl::rollout {
+
+// One of the two.
+struct TargetSurvey {
+  std::optional<wire::pb::Surveyed> reply;
+  std::optional<Error> error;
+};
+using FleetSurvey = std::vector<TargetSurvey>;  // by target index
+
+// Opens the target's link and asks. Another service's deploy_to is Code::refused.
+asio::awaitable<Result<wire::pb::Surveyed>> survey_target(FleetLinks& links, TargetIndex target, wire::pb::Place place, bool with_health);
+// All at once; `token` ends those that are still waited for (Code::cancelled).
+asio::awaitable<FleetSurvey> survey_fleet(FleetLinks& links, std::size_t targets, wire::pb::Place place, bool with_health,
+                                          io::CancelToken token);
+
+std::uint64_t next_epoch(const FleetSurvey& survey);
+// The rollout whose grant may be replaced there, if any: its driver, a process of this host, is dead; or all may be.
+std::string replaceable(const wire::pb::Surveyed& survey, const std::string& our_rollout, bool take_over);
+
+// What it runs now, as the way back.
+ledger::Baseline baseline_now(const wire::pb::Surveyed& survey, const std::string& region, const std::string& target);
+Facts facts_of(const wire::pb::Surveyed& survey, const Goal& goal, const ledger::Baseline& baseline);
+
+// What a rollback by hand may go to: for each version kept by some target, on how many, and when it was last confirmed.
+struct Candidate {
+  Digest release;
+  Digest artifact;
+  std::string version;
+  std::size_t targets = 0;       // keep it
+  std::size_t running = 0;       // run it now
+  bool confirmed = false;        // was healthy once, somewhere
+  bool failed_last = false;      // its last activation was reverted, everywhere that keeps it
+  std::int64_t staged_at = 0;    // ms since the epoch; the first time anywhere
+};
+std::vector<Candidate> candidates(const FleetSurvey& survey);  // newest first
+// The releases that ran one below the other, as the ledger's finished rollouts (newest first) tell: a deploy goes on top, a
+// rollback takes off what lay above its release. The running one first.
+std::vector<Digest> stack_of(const std::vector<ledger::RolloutRow>& newest_first);
+// `to` empty: the newest earlier one that was healthy. What is left behind is the release of the newest rollout where that did
+// not go through and some target runs it, else what most targets run; earlier is below it in the stack, and where the ledger
+// (its rollouts, newest first) doesn't tell, staged before it. Code::absent: none, saying what is kept; Code::invalid: `to` names several
+// releases, whose digests are listed.
+Result<Candidate> choose_rollback(const std::vector<Candidate>& all, const std::string& to,
+                                  const std::vector<ledger::RolloutRow>& newest_first);
+
+}  // namespace deployctl::rollout

@@ -1,0 +1,170 @@
+#include "core/rollout/narration.hpp"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+namespace deployctl::rollout {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+Event named(const char* name) {
+  Event event;
+  event.name = name;
+  return event;
+}
+
+// With three digits at most: nobody reads microseconds.
+double seconds(Duration d) { return static_cast<double>(d.count()) / 1000.0; }
+
+}  // namespace
+
+Event Story::at(TargetIndex target, const char* name) const {
+  Event event = named(name);
+  event.target = spec->targets[target].name;
+  event.region = spec->regions[spec->targets[target].region].name;
+  for (const auto& wave : spec->waves)
+    for (const auto& part : wave.regions)
+      for (const auto member : part.targets)
+        if (member == target) event.wave = wave.name;
+  return event;
+}
+
+namespace {
+
+struct Teller {
+  const Story& story;
+  const RolloutSpec& spec;
+
+  Event wave(const char* name, WaveIndex index) const {
+    Event event = named(name);
+    event.wave = spec.waves[index].name;
+    return event;
+  }
+  std::optional<Event> operator()(const WaveBegins& a) const {
+    Event event = wave("wave_started", a.wave);
+    event.body = dump({{"targets", spec.waves[a.wave].size()}});
+    return event;
+  }
+  std::optional<Event> operator()(const WaveBakes& a) const {
+    Event event = wave("wave_baking", a.wave);
+    event.body = dump({{"seconds", seconds(a.time)}});
+    return event;
+  }
+  std::optional<Event> operator()(const WaveEnds& a) const { return wave("wave_finished", a.wave); }
+  std::optional<Event> operator()(const RollbackBegins& a) const {
+    Event event = named("rollback_started");
+    event.error = a.why;
+    return event;
+  }
+  std::optional<Event> operator()(const RunHook& a) const {
+    Event event = named("hook_started");
+    event.body = dump({{"hook", to_string(a.hook)}});
+    return event;
+  }
+  template <class Other>
+  std::optional<Event> operator()(const Other&) const {
+    return std::nullopt;
+  }
+};
+
+}  // namespace
+
+std::optional<Event> Story::of(const Action& action) const {
+  if (const auto* a = std::get_if<Activate>(&action)) return at(a->target, "target_activating");
+  if (const auto* a = std::get_if<Revert>(&action)) {
+    Event event = at(a->target, "target_reverting");
+    event.version = baselines[a->target];
+    return event;
+  }
+  if (const auto* a = std::get_if<Already>(&action)) {
+    Event event = at(a->target, "target_active");
+    event.body = dump({{"already", true}});
+    return event;
+  }
+  return std::visit(Teller{*this, *spec}, action);
+}
+
+std::optional<Event> Story::of_change(TargetIndex target, TargetState now, const std::optional<Error>& why, Duration took) const {
+  const char* name = nullptr;
+  switch (now) {
+    case TargetState::active: name = "target_active"; break;
+    case TargetState::failed: name = "target_failed"; break;
+    case TargetState::unhealthy: name = "target_unhealthy"; break;
+    case TargetState::unreachable: name = "target_unreachable"; break;
+    case TargetState::reverted: name = "target_reverted"; break;
+    case TargetState::stuck: name = "target_stuck"; break;
+    default: return std::nullopt;
+  }
+  Event event = at(target, name);
+  if (now != TargetState::active && now != TargetState::reverted) event.error = why;
+  if (now == TargetState::reverted) event.version = baselines[target];
+  if (now == TargetState::active) event.body = dump({{"already", false}, {"seconds", seconds(took)}});
+  if (now == TargetState::reverted) event.body = dump({{"seconds", seconds(took)}});
+  return event;
+}
+
+Event Story::of_step(TargetIndex target, const wire::pb::Step& step) const {
+  Event event = at(target, "target_step");
+  Json body{{"step", step.name()}, {"state", step.state()}};
+  if (!step.detail().empty()) body["detail"] = step.detail();
+  if (!step.output().empty()) body["output"] = step.output();
+  event.body = dump(body);
+  return event;
+}
+
+Event Story::of_progress(TargetIndex target, const wire::pb::Progress& progress) const {
+  Event event = at(target, "target_staging");
+  event.body = dump({{"received", progress.received()}, {"total", progress.total()}});
+  event.fleeting = true;
+  return event;
+}
+
+Event Story::of_staged(TargetIndex target, const wire::pb::Staged& staged) const {
+  Event event = at(target, "target_staged");
+  event.body = dump({{"already", staged.already()}, {"received", staged.received()}});
+  return event;
+}
+
+Event Story::of_hook(ControlHook hook, const std::optional<Error>& error) const {
+  Event event = named("hook_finished");
+  event.body = dump({{"hook", to_string(hook)}});
+  event.error = error;
+  return event;
+}
+
+Event Story::started(Kind kind, const std::string& previous, const std::string& commit) const {
+  Event event = named("rollout_started");
+  Json waves = Json::array();
+  for (const auto& wave : spec->waves) waves.push_back({{"name", wave.name}, {"targets", wave.size()}});
+  Json body{{"kind", to_string(kind)}, {"previous", previous}, {"targets", spec->targets.size()}, {"waves", std::move(waves)}};
+  if (!commit.empty()) body["commit"] = commit;
+  event.body = dump(body);
+  return event;
+}
+
+Event Story::finished(const End& end) const {
+  Event event = named("rollout_finished");
+  const Counts& c = end.counts;
+  // An interrupted rollout is told as aborted: the words are those of the contract; the exit code tells them apart.
+  const auto told = end.result == RolloutResult::interrupted ? RolloutResult::aborted : end.result;
+  event.body = dump({{"result", to_string(told)},
+                     {"version", version},
+                     {"previous", end.previous},
+                     {"seconds", seconds(end.took)},
+                     {"wan_bytes", end.wan_bytes},
+                     {"targets",
+                      {{"total", c.total},
+                       {"active", c.active},
+                       {"failed", c.failed + c.unhealthy + c.stuck},
+                       {"unhealthy", c.unhealthy},
+                       {"reverted", c.reverted},
+                       {"unreachable", c.unreachable},
+                       {"pending", c.pending}}}});
+  event.error = end.why;
+  return event;
+}
+
+}  // namespace deployctl::rollout

@@ -1,0 +1,40 @@
+// The rollout's story as events: pure, from what the machine decides and what targets answer. Names and members are a public
+// contract (man/deployctl-events.7).
+#pragma once
+
+#include "core/rollout/event.hpp"
+#include "core/rollout/machine.hpp"
+#include "core/wire/messages.hpp"
+
+namespace deployctl::rollout {
+
+struct Story {
+  const RolloutSpec* spec = nullptr;  // borrowed
+  std::string version;                // that it goes to
+  std::vector<std::string> baselines; // versions, by target; what a way back goes to
+
+  // What is about to be done; nullopt: nothing worth telling.
+  std::optional<Event> of(const Action& action) const;
+  // A target's state has become `now`.
+  std::optional<Event> of_change(TargetIndex target, TargetState now, const std::optional<Error>& why, Duration took) const;
+  Event of_step(TargetIndex target, const wire::pb::Step& step) const;
+  Event of_progress(TargetIndex target, const wire::pb::Progress& progress) const;
+  Event of_staged(TargetIndex target, const wire::pb::Staged& staged) const;
+  Event of_hook(ControlHook hook, const std::optional<Error>& error) const;
+  Event started(Kind kind, const std::string& previous, const std::string& commit) const;
+
+  struct End {
+    RolloutResult result;
+    std::optional<Error> why;
+    Counts counts;
+    std::string previous;
+    Duration took{0};
+    std::uint64_t wan_bytes = 0;
+  };
+  Event finished(const End& end) const;
+
+ private:
+  Event at(TargetIndex target, const char* name) const;
+};
+
+}  // namespace deployctl::rollout

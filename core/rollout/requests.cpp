@@ -1,0 +1,111 @@
+#include "core/rollout/requests.hpp"
+
+#include "core/link/payload_index.hpp"
+#include "core/rollout/this_process.hpp"
+
+namespace deployctl::rollout {
+
+wire::pb::Place place_of(const std::string& service, const std::string& environment, const std::string& deploy_to) {
+  wire::pb::Place place;
+  place.set_service(service);
+  place.set_environment(environment);
+  place.set_deploy_to(deploy_to);
+  return place;
+}
+
+wire::pb::Holder holder_of(const std::string& rollout) {
+  const ThisProcess self = this_process();
+  wire::pb::Holder holder;
+  holder.set_rollout(rollout);
+  holder.set_user(self.user);
+  holder.set_host(self.host);
+  holder.set_pid(self.pid);
+  holder.set_pid_start(self.pid_start);
+  holder.set_boot_id(self.boot_id);
+  holder.set_since(system_clock().wall().time_since_epoch().count());
+  return holder;
+}
+
+wire::pb::Request survey(const wire::pb::Place& place, bool with_health) {
+  wire::pb::Request request;
+  *request.mutable_survey()->mutable_place() = place;
+  request.mutable_survey()->set_with_health(with_health);
+  return request;
+}
+
+wire::pb::Request take_grant(const Ticket& ticket, const std::string& replaces, const std::string& reason) {
+  wire::pb::Request request;
+  auto& take = *request.mutable_take_grant();
+  *take.mutable_place() = ticket.place;
+  *take.mutable_holder() = ticket.holder;
+  take.mutable_holder()->set_epoch(ticket.epoch);
+  take.set_ttl_ms(static_cast<std::uint64_t>(ticket.grant.count()));
+  take.set_replaces(replaces);
+  take.set_reason(reason);
+  return request;
+}
+
+wire::pb::Request renew_grant(const Ticket& ticket) {
+  wire::pb::Request request;
+  auto& renew = *request.mutable_renew_grant();
+  *renew.mutable_place() = ticket.place;
+  renew.set_rollout(ticket.rollout());
+  renew.set_epoch(ticket.epoch);
+  renew.set_ttl_ms(static_cast<std::uint64_t>(ticket.grant.count()));
+  return request;
+}
+
+wire::pb::Request drop_grant(const Ticket& ticket) {
+  wire::pb::Request request;
+  auto& drop = *request.mutable_drop_grant();
+  *drop.mutable_place() = ticket.place;
+  drop.set_rollout(ticket.rollout());
+  drop.set_epoch(ticket.epoch);
+  return request;
+}
+
+wire::pb::Request stage(const Ticket& ticket, const std::string& release_json, const Digest& base, const payload::Index& index) {
+  wire::pb::Request request;
+  auto& stage = *request.mutable_stage();
+  *stage.mutable_place() = ticket.place;
+  stage.set_rollout(ticket.rollout());
+  stage.set_epoch(ticket.epoch);
+  stage.set_release_json(release_json);
+  if (!base.empty()) stage.set_base(base.raw());
+  *stage.mutable_index() = link::to_message(index);
+  return request;
+}
+
+wire::pb::Request activate(const Ticket& ticket, const Goal& goal, const std::string& region, const std::string& target,
+                           unsigned keep_releases) {
+  wire::pb::Request request;
+  auto& activate = *request.mutable_activate();
+  *activate.mutable_place() = ticket.place;
+  activate.set_rollout(ticket.rollout());
+  activate.set_epoch(ticket.epoch);
+  if (!goal.release.empty()) activate.set_release(goal.release.raw());
+  activate.set_folder(goal.folder);
+  activate.set_region(region);
+  activate.set_target(target);
+  activate.set_keep_releases(keep_releases);
+  return request;
+}
+
+wire::pb::Request check(const wire::pb::Place& place) {
+  wire::pb::Request request;
+  *request.mutable_check()->mutable_place() = place;
+  return request;
+}
+
+wire::pb::Request prune(const Ticket& ticket, unsigned keep, const std::vector<Digest>& in_use) {
+  wire::pb::Request request;
+  auto& prune = *request.mutable_prune();
+  *prune.mutable_place() = ticket.place;
+  prune.set_rollout(ticket.rollout());
+  prune.set_epoch(ticket.epoch);
+  prune.set_keep(keep);
+  for (const auto& digest : in_use) prune.add_in_use(digest.raw());
+  return request;
+}
+
+}  // namespace deployctl::rollout

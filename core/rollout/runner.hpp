@@ -1,0 +1,56 @@
+// Performs what the machine decides: each action is recorded in the ledger first, done second, and its outcome fed back. Owns the
+// machine and the coroutines of the actions that are in flight; everything runs on the links' strand. run() returns when the
+// machine is over and nothing of ours is in flight any more (what targets do by themselves goes on there).
+#pragma once
+
+#include <asio/awaitable.hpp>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "core/io/cancel_token.hpp"
+#include "core/payload/payload_cache.hpp"
+#include "core/rollout/fleet_survey.hpp"
+#include "core/rollout/narration.hpp"
+#include "core/rollout/recorder.hpp"
+
+namespace deployctl::rollout {
+
+struct RolloutOrder {
+  RolloutSpec spec;
+  Ticket ticket;
+  Goal goal;
+  Digest artifact;           // of the goal
+  std::string release_json;  // of the goal; empty: it can't be staged, targets must keep it
+  unsigned keep_releases = 5;
+  Duration activation_limit{std::chrono::hours(1)};  // how long one may take, hooks and checks and the way back
+  bool take_over = false;    // living grants of others give way
+  std::string reason;        // of the take-over
+  // By target: what it ran before the oldest unfinished rollout; absent: not known yet, what it runs when it is first seen.
+  std::vector<std::optional<ledger::Baseline>> baselines;
+  FleetSurvey survey;        // by target; those with an error are asked again when their wave comes
+};
+
+struct RunnerParts {
+  FleetLinks& links;
+  Recorder& recorder;
+  payload::PayloadCache* payloads = nullptr;                    // null: nothing can be staged
+  std::function<Status(const ledger::Baseline&)> keep_baseline; // before the target is touched
+  // One of the hooks of the control host, to its end or the token's. Blocking work is its own business.
+  std::function<asio::awaitable<Status>(ControlHook, io::CancelToken)> run_hook;
+  io::CancelToken interrupt;
+};
+
+struct RolloutOutcome {
+  RolloutResult result = RolloutResult::failed;
+  std::optional<Error> why;
+  Counts counts;
+  bool touched = false;                            // any target at all
+  std::vector<std::optional<Error>> errors;        // by target: why it is where it is
+  std::vector<TargetState> states;
+};
+
+// Grants are to be held already (grants.hpp); they are renewed here while it runs.
+asio::awaitable<RolloutOutcome> run_rollout(RolloutOrder order, RunnerParts parts);
+
+}  // namespace deployctl::rollout
