@@ -6,6 +6,8 @@
 
 #include <cerrno>
 #include <ctime>
+#include <map>
+#include <set>
 
 #include "agents/target/json.hpp"
 #include "core/io/atomic_file.hpp"
@@ -16,6 +18,8 @@ namespace deployctl::target {
 namespace {
 
 constexpr std::int64_t billion = 1'000'000'000;
+constexpr off_t many_receipts = 256 * 1024;  // bytes
+constexpr std::size_t newest_receipts = 200;
 
 std::int64_t ns(const timespec& t) { return static_cast<std::int64_t>(t.tv_sec) * billion + t.tv_nsec; }
 
@@ -39,6 +43,7 @@ void apply(KeptRelease& kept, const std::vector<Receipt>& receipts) {
   for (const auto& receipt : receipts) {
     if (receipt.folder != kept.folder || receipt.outcome == Outcome::deactivated) continue;
     kept.failed = receipt.outcome != Outcome::active;
+    kept.ended_at = receipt.time;
     if (receipt.outcome != Outcome::active) continue;
     kept.confirmed = true;
     kept.confirmed_at = receipt.time;
@@ -82,6 +87,28 @@ Status check_entry(int dir, const model::Entry& entry, std::int64_t sealed, bool
   return {};
 }
 
+// What a release kept here was last, and when it was last healthy; of all others the newest.
+std::vector<Receipt> worth_keeping(const Slot& slot, const std::vector<Receipt>& receipts) {
+  std::set<std::size_t> keep;
+  std::map<std::pair<std::string, bool>, std::size_t> last;
+  for (std::size_t i = 0; i < receipts.size(); ++i) {
+    if (i + newest_receipts >= receipts.size()) keep.insert(i);
+    if (receipts[i].outcome == Outcome::deactivated || !io::exists(slot.release(receipts[i].folder))) continue;
+    last[{receipts[i].folder, receipts[i].outcome == Outcome::active}] = i;
+  }
+  for (const auto& [what, i] : last) keep.insert(i);
+  std::vector<Receipt> kept;
+  for (const auto i : keep) kept.push_back(receipts[i]);
+  return kept;
+}
+
+Status shorten_receipts(const Slot& slot) {
+  DEPLOYCTL_TRY(all, read_receipts(slot));
+  std::string text;
+  for (const auto& receipt : worth_keeping(slot, all)) text += dump(to_json(receipt)) + "\n";
+  return io::write_file(slot.state("receipts"), text, 0600);
+}
+
 bool above(const std::string& upper, const std::string& lower) { return lower.starts_with(upper + "/"); }
 
 }  // namespace
@@ -95,6 +122,7 @@ Status append_receipt(const Slot& slot, const Receipt& receipt) {
   const std::string line = (last == '\n' ? "" : "\n") + dump(to_json(receipt)) + "\n";
   DEPLOYCTL_CHECK(io::write_all(fd.get(), as_bytes(line)));
   if (::fsync(fd.get()) != 0) return fail(os_error(errno, "fsync the receipts"));
+  if (size > many_receipts) return shorten_receipts(slot);
   return io::fsync_dir(slot.path() + "/.deployctl");
 }
 
@@ -151,13 +179,25 @@ Result<model::Manifest> manifest_of(const Slot& slot, const std::string& folder)
 
 Status write_about(const Slot& slot, const model::Release& release, const model::Manifest& manifest) {
   const std::string about = slot.about(release.folder());
-  timespec now{};
-  ::clock_gettime(CLOCK_REALTIME, &now);
   DEPLOYCTL_CHECK(io::make_dirs(about, 0700));
+  // First of all: a tree that stands there and is no longer whole must not be sealed by a commit that a crash cuts short.
+  if (io::exists(about + "/sealed.json")) {
+    DEPLOYCTL_CHECK(io::remove_file(about + "/sealed.json"));
+    DEPLOYCTL_CHECK(io::fsync_dir(about));
+  }
   DEPLOYCTL_CHECK(io::write_file(about + "/manifest.json", manifest.json(), 0600));
-  DEPLOYCTL_CHECK(io::write_file(about + "/sealed.json", dump({{"sealed_ns", ns(now)}}) + "\n", 0600));
   DEPLOYCTL_CHECK(io::write_file(about + "/release.json", release.json() + "\n", 0600));
   return io::fsync_dir(slot.state("releases"));
+}
+
+Status seal(const Slot& slot, const std::string& folder, std::int64_t at) {
+  return io::write_file(slot.about(folder) + "/sealed.json", dump({{"sealed_ns", at}}) + "\n", 0600);
+}
+
+std::int64_t seal_time() {
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  return ns(now);
 }
 
 Status check_whole(const Slot& slot, const std::string& folder) {
@@ -165,9 +205,13 @@ Status check_whole(const Slot& slot, const std::string& folder) {
   if (!kept.release) return {};
   DEPLOYCTL_TRY(manifest, manifest_of(slot, folder));
   const std::string file = slot.about(folder) + "/sealed.json";
-  DEPLOYCTL_TRY(text, io::read_file(file));
+  auto text = io::read_file(file);
+  if (!text && text.error().code == Code::absent)
+    return fail(with_hint(error(Code::verification, "release " + folder + " was never staged to its end"),
+                          "stage the release again"));
+  if (!text) return fail(text.error());
   const auto read = [](const Json& json) { return json.at("sealed_ns").get<std::int64_t>(); };
-  DEPLOYCTL_TRY(sealed, read_json<std::int64_t>(text, file, read));
+  DEPLOYCTL_TRY(sealed, read_json<std::int64_t>(*text, file, read));
   DEPLOYCTL_TRY(dir, io::open_fd(slot.release(folder), O_RDONLY | O_DIRECTORY));
   const bool installs = kept.release->activation.hook(model::TargetHook::install) != nullptr;
   for (const auto& entry : manifest.entries()) {

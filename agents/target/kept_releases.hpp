@@ -17,9 +17,11 @@ namespace deployctl::target {
 struct KeptRelease {
   std::string folder;
   std::optional<model::Release> release;  // absent: not made by us
+  std::int64_t staged_at = 0;             // wall clock, ms; 0: not made by us
   bool confirmed = false;                 // was healthy once
   std::int64_t confirmed_at = 0;          // wall clock, ms; the last time
   bool failed = false;                    // its last activation was taken back
+  std::int64_t ended_at = 0;              // when its last activation ended
   std::string version() const { return release ? release->version : folder; }
 };
 
@@ -32,6 +34,7 @@ struct Receipt {
   Outcome outcome = Outcome::active;
 };
 
+// Old receipts that say nothing about a release kept here are dropped now and then.
 Status append_receipt(const Slot& slot, const Receipt& receipt);
 Result<std::vector<Receipt>> read_receipts(const Slot& slot);
 
@@ -41,8 +44,11 @@ Result<KeptRelease> kept_release(const Slot& slot, const std::string& folder);  
 Result<KeptRelease> kept_release(const Slot& slot, const Digest& release);           // by its digest
 Result<model::Manifest> manifest_of(const Slot& slot, const std::string& folder);
 
-// Written before the tree gets its name, so a named tree is always one of ours and whole.
+// Before the tree gets its name: whose it is, and that it is not sealed. After it: sealed, as it was at that time. So a tree
+// that a crash left unsealed is staged anew, never taken for whole.
 Status write_about(const Slot& slot, const model::Release& release, const model::Manifest& manifest);
+std::int64_t seal_time();  // wall clock, ns
+Status seal(const Slot& slot, const std::string& folder, std::int64_t at);
 // The tree is as it was sealed: every entry there, of its type and size, and no file changed since. Contents are not read.
 // A release with an install hook may change its own files: there only what exists is looked at. Code::verification.
 Status check_whole(const Slot& slot, const std::string& folder);
