@@ -50,6 +50,12 @@ void apply(KeptRelease& kept, const std::vector<Receipt>& receipts) {
   }
 }
 
+// Wall clock, ms; 0: there is no such file.
+std::int64_t written_at(const std::string& file) {
+  struct stat st {};
+  return ::stat(file.c_str(), &st) == 0 ? ns(st.st_mtim) / 1'000'000 : 0;
+}
+
 Result<KeptRelease> look_at(const Slot& slot, const std::string& folder, const std::vector<Receipt>& receipts) {
   KeptRelease kept;
   kept.folder = folder;
@@ -59,6 +65,7 @@ Result<KeptRelease> look_at(const Slot& slot, const std::string& folder, const s
     auto release = model::Release::parse(*text);
     if (!release) return fail(with_context(release.error(), slot.about(folder)));
     kept.release = std::move(*release);
+    kept.staged_at = written_at(slot.about(folder) + "/manifest.json");
   } else if (text.error().code != Code::absent) {
     return fail(text.error());
   }

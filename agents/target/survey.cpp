@@ -42,6 +42,7 @@ wire::pb::KeptRelease to_wire(const KeptRelease& kept) {
     out.set_release(kept.release->digest().raw());
     out.set_artifact(kept.release->artifact.raw());
   }
+  out.set_staged_at(kept.staged_at);
   out.set_confirmed(kept.confirmed);
   out.set_confirmed_at(kept.confirmed_at);
   out.set_failed(kept.failed);
