@@ -1,4 +1,5 @@
-// Big-endian integers and digests in bytes. Private to the room; a Reader is only made over bytes whose number is known.
+// Big-endian integers and digests in bytes. Private to the room; a Reader is only made over bytes whose
+// number is known.
 #pragma once
 
 #include <algorithm>

@@ -6,7 +6,8 @@
 
 namespace deployctl::payload {
 
-ChunkWriter::ChunkWriter(std::string path, io::AtomicFile file) : path_(std::move(path)), file_(std::move(file)) {
+ChunkWriter::ChunkWriter(std::string path, io::AtomicFile file)
+    : path_(std::move(path)), file_(std::move(file)) {
   chunk_.reserve(max_chunk);
 }
 

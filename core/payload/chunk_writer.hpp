@@ -1,8 +1,8 @@
-// Cuts a stream into chunks of exactly max_chunk bytes (but the last), writes them to a file beside its place and collects
-// their index. Private to the room. Blocking; one thread.
+// Cuts a stream into chunks of exactly max_chunk bytes (but the last), writes them to a file beside its place
+// and collects their index. Private to the room. Blocking; one thread.
 //
-// commit() puts the index beside `path` first and the payload in its place last, so a payload that is there is whole and
-// has its index. Whatever ends before that leaves nothing behind.
+// commit() puts the index beside `path` first and the payload in its place last, so a payload that is there
+// is whole and has its index. Whatever ends before that leaves nothing behind.
 #pragma once
 
 #include "core/io/atomic_file.hpp"

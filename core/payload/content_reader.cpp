@@ -11,7 +11,8 @@ namespace {
 
 // 0: the end.
 Result<std::size_t> read_at(int fd, std::uint64_t offset, std::span<std::uint8_t> into) {
-  if (offset > static_cast<std::uint64_t>(std::numeric_limits<off_t>::max()) - into.size()) return std::size_t{0};
+  if (offset > static_cast<std::uint64_t>(std::numeric_limits<off_t>::max()) - into.size())
+    return std::size_t{0};
   ssize_t n = 0;
   do n = ::pread(fd, into.data(), into.size(), static_cast<off_t>(offset));
   while (n < 0 && errno == EINTR);
@@ -56,12 +57,13 @@ Status read_region(int fd, std::uint64_t offset, std::span<std::uint8_t> into) {
   return {};
 }
 
-Result<Digest> digest_of(int fd) {
+Result<Digest> digest_of(int fd, const io::CancelToken& cancel) {
   Hasher hasher;
   Bytes buffer(256 * 1024);
   for (std::uint64_t at = 0;;) {
     DEPLOYCTL_TRY(n, fill(fd, at, buffer));
     if (n == 0) return hasher.finish();
+    if (cancel.cancelled()) return fail(Code::cancelled, "reading was cancelled");
     hasher.update(BytesView(buffer).first(n));
     at += n;
   }

@@ -1,9 +1,10 @@
-// Reads one content, in order or by region, and says whether it is what its digest says. Private to the room. Blocking; one
-// thread at a time.
+// Reads one content, in order or by region, and says whether it is what its digest says. Private to the room.
+// Blocking; one thread at a time.
 #pragma once
 
 #include "core/base/bytes.hpp"
 #include "core/base/digest.hpp"
+#include "core/io/cancel_token.hpp"
 #include "core/io/fd.hpp"
 
 namespace deployctl::payload {
@@ -27,7 +28,7 @@ class ContentReader {
 
 // Fills `into` from `offset` on; fewer bytes are there: Code::absent.
 Status read_region(int fd, std::uint64_t offset, std::span<std::uint8_t> into);
-// The whole file's sha256, whatever was read of it before.
-Result<Digest> digest_of(int fd);
+// The whole file's sha256, whatever was read of it before. Code::cancelled when the token is set meanwhile.
+Result<Digest> digest_of(int fd, const io::CancelToken& cancel = {});
 
 }  // namespace deployctl::payload

@@ -1,5 +1,5 @@
-// The plain bytes of a payload, cut into the contents that they are: each known to the manifest, given once, verified.
-// Private to the room. One thread.
+// The plain bytes of a payload, cut into the contents that they are: each known to the manifest, given once,
+// verified. Private to the room. One thread.
 #pragma once
 
 #include <deque>
@@ -21,8 +21,8 @@ class ContentWriter {
   // Every content announced has begun.
   Status end_window();
 
-  bool within() const { return open_; }               // between the beginning and the end of a content
-  bool sink_failed() const { return sink_failed_; }   // the last error was the sink's own
+  bool within() const { return open_; }              // between the beginning and the end of a content
+  bool sink_failed() const { return sink_failed_; }  // the last error was the sink's own
 
  private:
   struct Known {
@@ -43,8 +43,8 @@ class ContentWriter {
   std::deque<Start> waiting_;
   bool open_ = false;
   bool sink_failed_ = false;
-  Start current_;            // while open_
-  std::uint64_t left_ = 0;   // bytes of current_ still to come
+  Start current_;           // while open_
+  std::uint64_t left_ = 0;  // bytes of current_ still to come
   Hasher hasher_;
 };
 

@@ -10,8 +10,8 @@
 
 namespace deployctl::payload {
 
-// The stream is a row of parts of known length; `part` says what is being read. Short parts are collected whole, bodies are
-// passed on as they come.
+// The stream is a row of parts of known length; `part` says what is being read. Short parts are collected
+// whole, bodies are passed on as they come.
 struct Decoder::State {
   enum class Part { header, manifest_head, manifest, kind, window_head, lists, body, end, over };
 
@@ -96,14 +96,22 @@ Status Decoder::State::part_read() {
       expect(Part::manifest_head, format::manifest_head_size);
       return {};
     }
-    case Part::manifest_head: return begin_manifest();
-    case Part::manifest: return end_manifest();
-    case Part::kind: return read_kind();
-    case Part::window_head: return read_window_head();
-    case Part::lists: return begin_window();
-    case Part::body: return blame(end_window());
-    case Part::end: return check_end();
-    case Part::over: break;
+    case Part::manifest_head:
+      return begin_manifest();
+    case Part::manifest:
+      return end_manifest();
+    case Part::kind:
+      return read_kind();
+    case Part::window_head:
+      return read_window_head();
+    case Part::lists:
+      return begin_window();
+    case Part::body:
+      return blame(end_window());
+    case Part::end:
+      return check_end();
+    case Part::over:
+      break;
   }
   return {};
 }
@@ -132,7 +140,8 @@ Status Decoder::State::read_kind() {
     expect(Part::end, Digest::size);
     return {};
   }
-  if (kind != format::window_kind) return fail(malformed("a record of the unknown kind " + std::to_string(kind)));
+  if (kind != format::window_kind)
+    return fail(malformed("a record of the unknown kind " + std::to_string(kind)));
   all.update({&kind, 1});
   expect(Part::window_head, format::window_head_size);
   return {};
@@ -178,7 +187,8 @@ Status Decoder::State::blame(Status status) {
 }
 
 Status Decoder::State::check_end() {
-  if (Reader(held).digest() != all.finish()) return fail(malformed("its end has another digest than its bytes"));
+  if (Reader(held).digest() != all.finish())
+    return fail(malformed("its end has another digest than its bytes"));
   if (contents.within()) return fail(malformed("it ends within a file"));
   expect(Part::over, 0);
   return {};
@@ -198,7 +208,8 @@ Status Decoder::feed(BytesView chunk) {
 Status Decoder::finish() {
   if (state_->failed) return fail(*state_->failed);
   if (state_->part == State::Part::over) return {};
-  return fail(Code::verification, "the payload ends too early, after " + std::to_string(state_->total) + " bytes");
+  return fail(Code::verification,
+              "the payload ends too early, after " + std::to_string(state_->total) + " bytes");
 }
 
 }  // namespace deployctl::payload

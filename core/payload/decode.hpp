@@ -1,6 +1,9 @@
-// The other end of encode(): fed with the payload's chunks in order, it gives the manifest and then each file that is not
-// in the base, in pieces. Paths are never taken from the stream but from the checked manifest. Every file's sha256 is
-// checked while it passes; a wrong one is Code::verification. Memory <= 64 MiB whatever the sizes. Blocking.
+// The other end of encode(): fed with the payload's chunks in order, it gives the manifest and then each file
+// that is not in the base, in pieces. Paths are never taken from the stream but from the checked manifest.
+// Every file's sha256 is checked while it passes; a wrong one is Code::verification, a malformed stream
+// verification or invalid, one of another format unsupported. An error stays: every later call answers it.
+// What the payload leaves to the base the decoder can't know: the sink sees to it that its tree is whole.
+// Memory: 41 MiB and the manifest, whatever the sizes. Blocking.
 #pragma once
 
 #include <memory>
@@ -15,7 +18,8 @@ class TreeSink {
   virtual ~TreeSink() = default;
   // Once, first. An error ends the decoding.
   virtual Status begin(const model::Manifest& manifest) = 0;
-  // Each distinct content that the payload carries (not those by reference): begin, data in order, end when verified.
+  // Each distinct content that the payload carries (not those by reference): begin, data in order, end when
+  // verified.
   virtual Status begin_content(const Digest& content, std::uint64_t size) = 0;
   virtual Status data(BytesView bytes) = 0;
   virtual Status end_content() = 0;
@@ -23,8 +27,9 @@ class TreeSink {
 
 class Decoder {
  public:
-  // `expected`: the artifact's digest; a manifest with another is refused before anything is written. `base` opens contents
-  // that the payload's prefixes refer to; what it can't open is Code::absent (ask anew without a base).
+  // `expected`: the artifact's digest; a manifest with another is refused before anything is written. `base`
+  // opens contents that the payload's prefixes refer to (may be empty); one that it can't open, or that is
+  // not what its digest says, is Code::absent with a message that begins "base": ask anew without one.
   Decoder(Digest expected, OpenContent base, TreeSink& sink);
   ~Decoder();
   Status feed(BytesView chunk);

@@ -11,8 +11,8 @@
 namespace deployctl::payload {
 namespace {
 
-// Beside its old self a file goes in smaller windows: the prefix then reaches as far again to both sides, so what moved
-// by less than a window's length is still found.
+// Beside its old self a file goes in smaller windows: the prefix then reaches as far again to both sides, so
+// what moved by less than a window's length is still found.
 constexpr std::size_t paired_window = 8 * 1024 * 1024;
 static_assert(paired_window * 3 <= max_prefix && paired_window <= max_window);
 
@@ -51,8 +51,8 @@ Status Encoder::go_on() const {
 Status Encoder::begin(const model::Manifest& manifest) {
   const std::string json = manifest.json();
   if (json.size() > max_manifest)
-    return fail(Code::invalid, "the artifact's manifest is " + std::to_string(json.size()) + " bytes long; up to " +
-                                   std::to_string(max_manifest) + " are allowed");
+    return fail(Code::invalid, "the artifact's manifest is " + std::to_string(json.size()) +
+                                   " bytes long; up to " + std::to_string(max_manifest) + " are allowed");
   DEPLOYCTL_TRY(coded, coder_.zstd(as_bytes(json)));
   DEPLOYCTL_CHECK(out_.write(format::header()));
   const ManifestHead head{static_cast<std::uint32_t>(json.size()), static_cast<std::uint32_t>(coded.size())};
@@ -60,7 +60,9 @@ Status Encoder::begin(const model::Manifest& manifest) {
   return out_.write(coded);
 }
 
-Status Encoder::add(const Item& item) { return item.size <= max_packed ? add_to_pack(item) : add_large(item); }
+Status Encoder::add(const Item& item) {
+  return item.size <= max_packed ? add_to_pack(item) : add_large(item);
+}
 
 Result<ContentReader> Encoder::open(const Item& item) {
   DEPLOYCTL_CHECK(go_on());
@@ -117,7 +119,8 @@ Status Encoder::add_to_pack(const Item& item) {
   pack_.add(item, plain_);
   DEPLOYCTL_TRY(old, open_old_self(contents_, item.old, cancel_));
   if (!old) return {};
-  const Region region{item.old->content, 0, static_cast<std::uint32_t>(std::min<std::uint64_t>(item.old->size, max_packed))};
+  const Region region{item.old->content, 0,
+                      static_cast<std::uint32_t>(std::min<std::uint64_t>(item.old->size, max_packed))};
   DEPLOYCTL_CHECK(read_old(old->get(), region, item));
   pack_.add_old(region, prefix_);
   return {};

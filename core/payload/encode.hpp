@@ -1,7 +1,11 @@
-// Makes the payload that brings a tree to `next`, from `base` or from nothing: written to a file, cut into chunks. Contents
-// that the base has too go by reference; a changed file is coded in windows of at most 32 MiB, each with the smallest of
-// zstd with the base file as prefix, zstd, or raw; small files travel in packs. The coded stream begins with the manifest.
-// Blocking, for a worker thread; memory bounded (<= 512 MiB) whatever the sizes. Deterministic for one library version.
+// Makes the payload that brings a tree to `next`, from `base` or from nothing: written to a file, cut into
+// chunks. Contents that the base has too go by reference; the others go once each, in windows of 16 MiB (8
+// MiB beside an old self), each with the smallest of zstd with a part of the old self as prefix, zstd, or
+// raw; small files travel in packs. The old self is what the base has at the same path, else its file of that
+// name nearest in size; one that `contents` can't give whole is done without. stream_format.hpp spells the
+// stream. Blocking, for a worker thread; memory <= 150 MiB and the manifest, whatever the sizes.
+// Deterministic for one library version. Code::verification or absent, naming the path: the store lacks a
+// content or has another. Code::cancelled, no_space: nothing is left behind.
 #pragma once
 
 #include <optional>
@@ -15,11 +19,12 @@
 namespace deployctl::payload {
 
 struct EncodeOptions {
-  int level = 3;            // zstd
+  int level = 3;  // zstd
   io::CancelToken cancel;
 };
 
-// Writes `path` whole (temporary, fsync, rename) and, beside it, `path`.index; gives the index.
+// Writes `path`.index and then `path` (temporary, fsync, rename): a payload that stands there is whole and
+// has its index. Who may write the same path at the same time must hold a lock.
 Result<Index> encode(const model::Manifest& next, const model::Manifest* base, const OpenContent& contents,
                      const std::string& path, EncodeOptions options = {});
 // An index that encode() wrote; Code::absent when there is none or the payload is not whole.

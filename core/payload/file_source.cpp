@@ -13,7 +13,8 @@ namespace {
 
 class FileSource : public ChunkSource {
  public:
-  FileSource(std::string path, io::Fd fd, Index index) : path_(std::move(path)), fd_(std::move(fd)), index_(std::move(index)) {
+  FileSource(std::string path, io::Fd fd, Index index)
+      : path_(std::move(path)), fd_(std::move(fd)), index_(std::move(index)) {
     std::uint64_t at = 0;
     for (const auto length : index_.lengths) {
       offsets_.push_back(at);
@@ -27,15 +28,15 @@ class FileSource : public ChunkSource {
  private:
   Result<Bytes> read_now(std::uint32_t number) const {
     if (number >= index_.count())
-      return fail(Code::invalid, "chunk " + std::to_string(number) + " is beyond the " + std::to_string(index_.count()) +
-                                     " of " + path_);
+      return fail(Code::invalid, "chunk " + std::to_string(number) + " is beyond the " +
+                                     std::to_string(index_.count()) + " of " + path_);
     Bytes bytes(index_.lengths[number]);
     auto got = read_region(fd_.get(), offsets_[number], bytes);
     if (!got && got.error().code != Code::absent) return fail(with_context(got.error(), path_));
     if (got && sha256(bytes) == index_.digests[number]) return bytes;
-    return fail(with_hint(
-        error(Code::verification, "chunk " + std::to_string(number) + " of " + path_ + " is not what its index says"),
-        "remove the file: the payload is then made anew"));
+    return fail(with_hint(error(Code::verification, "chunk " + std::to_string(number) + " of " + path_ +
+                                                        " is not what its index says"),
+                          "remove the file: the payload is then made anew"));
   }
 
   std::string path_;

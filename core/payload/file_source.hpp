@@ -1,4 +1,5 @@
-// A ChunkSource over a payload file of this host. Each read is checked against the index.
+// A ChunkSource over a payload file of this host. Each read is checked against the index, and blocks the
+// strand for the time of reading and hashing one chunk (a millisecond from the page cache).
 #pragma once
 
 #include <memory>

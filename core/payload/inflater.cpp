@@ -8,10 +8,13 @@
 namespace deployctl::payload {
 namespace {
 
-// Little-endian. Frames that the library also knows (skippable ones, those of versions before 1.0) are not ours.
+// Little-endian. Frames that the library also knows (skippable ones, those of versions before 1.0) are not
+// ours.
 constexpr std::array<std::uint8_t, 4> magic{0x28, 0xB5, 0x2F, 0xFD};
 
-Error bad_frame(const std::string& why) { return error(Code::verification, "the payload can't be decompressed: " + why); }
+Error bad_frame(const std::string& why) {
+  return error(Code::verification, "the payload can't be decompressed: " + why);
+}
 
 }  // namespace
 
@@ -34,8 +37,10 @@ Status Inflater::begin(std::uint64_t plain, BytesView prefix) {
   seen_ = 0;
   ended_ = false;
   ZSTD_DCtx_reset(context_->zstd, ZSTD_reset_session_only);
-  const auto set = ZSTD_DCtx_refPrefix(context_->zstd, prefix.empty() ? nullptr : prefix.data(), prefix.size());
-  if (ZSTD_isError(set)) return fail(Code::internal, std::string("zstd takes no prefix: ") + ZSTD_getErrorName(set));
+  const auto set =
+      ZSTD_DCtx_refPrefix(context_->zstd, prefix.empty() ? nullptr : prefix.data(), prefix.size());
+  if (ZSTD_isError(set))
+    return fail(Code::internal, std::string("zstd takes no prefix: ") + ZSTD_getErrorName(set));
   return {};
 }
 

@@ -1,6 +1,6 @@
-// One zstd frame undone piece by piece, as its bytes come, within a fixed memory: a frame whose window is above
-// 2^max_window_log, that gives more bytes than were announced, or that anything follows is Code::verification. Private to
-// the room. One thread.
+// One zstd frame undone piece by piece, as its bytes come, within a fixed memory: a frame whose window is
+// above 2^max_window_log, that gives more bytes than were announced, or that anything follows is
+// Code::verification. Private to the room. One thread.
 #pragma once
 
 #include <functional>
@@ -29,8 +29,8 @@ class Inflater {
   struct Context;
   std::unique_ptr<Context> context_;
   Bytes buffer_;
-  std::uint64_t left_ = 0;     // plain bytes still to come
-  std::size_t seen_ = 0;       // coded bytes so far, up to the length of the magic
+  std::uint64_t left_ = 0;  // plain bytes still to come
+  std::size_t seen_ = 0;    // coded bytes so far, up to the length of the magic
   bool ended_ = false;
 };
 

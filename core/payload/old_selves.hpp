@@ -1,5 +1,5 @@
-// A content's old self as the encoder finds it. One that can't be opened, or is not what its digest says, is only a loss
-// of bytes on the way: the content is then coded without it. Private to the room. Blocking.
+// A content's old self as the encoder finds it. One that can't be opened, or is not what its digest says, is
+// only a loss of bytes on the way: the content is then coded without it. Private to the room. Blocking.
 #pragma once
 
 #include <optional>
@@ -16,7 +16,8 @@ namespace deployctl::payload {
 Result<std::optional<io::Fd>> open_old_self(const OpenContent& contents, const std::optional<OldSelf>& old,
                                             const io::CancelToken& cancel);
 
-// The part of the old self, at most max_prefix, around the place that corresponds to `middle` of a content of `size` bytes.
+// The part of the old self, at most max_prefix, around the place that corresponds to `middle` of a content of
+// `size` bytes.
 Region region_beside(const OldSelf& old, std::uint64_t size, std::uint64_t middle);
 
 }  // namespace deployctl::payload

@@ -1,5 +1,5 @@
-// Small contents on their way into one window, with the old selves of those that have one as its prefix. Private to the
-// room. One thread.
+// Small contents on their way into one window, with the old selves of those that have one as its prefix.
+// Private to the room. One thread.
 #pragma once
 
 #include "core/payload/pairing.hpp"
@@ -7,14 +7,15 @@
 
 namespace deployctl::payload {
 
-inline constexpr std::size_t max_packed = 256 * 1024;       // a larger content has windows of its own
+inline constexpr std::size_t max_packed = 256 * 1024;     // a larger content has windows of its own
 inline constexpr std::size_t max_pack = 4 * 1024 * 1024;  // plain bytes
 
 class Pack {
  public:
   bool empty() const { return starts_.empty(); }
   bool takes(const Item& item) const {
-    return starts_.size() < max_starts && plain_.size() + item.size <= max_pack && prefix_.size() + max_packed <= max_prefix;
+    return starts_.size() < max_starts && plain_.size() + item.size <= max_pack &&
+           prefix_.size() + max_packed <= max_prefix;
   }
   void add(const Item& item, BytesView bytes) {
     starts_.push_back(item.content);

@@ -1,5 +1,5 @@
-// Which contents a payload carries, and the old self of each: what stood at the same path in the base, else the base's
-// file of the same name that is nearest in size. Private to the room; pure, any thread.
+// Which contents a payload carries, and the old self of each: what stood at the same path in the base, else
+// the base's file of the same name that is nearest in size. Private to the room; pure, any thread.
 #pragma once
 
 #include <optional>
@@ -21,8 +21,8 @@ struct Item {
   std::optional<OldSelf> old;
 };
 
-// Each content of `next` that `base` (may be null) lacks, once, in the order of the paths. Code::invalid when one content is
-// said to have two sizes.
+// Each content of `next` that `base` (may be null) lacks, once, in the order of the paths. Code::invalid when
+// one content is said to have two sizes.
 Result<std::vector<Item>> contents_to_send(const model::Manifest& next, const model::Manifest* base);
 
 }  // namespace deployctl::payload

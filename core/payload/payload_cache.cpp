@@ -50,7 +50,8 @@ struct PayloadCache::State {
   std::map<std::string, std::shared_ptr<Job>> jobs{};
 
   // Keeps the state and the job until the work is over, whoever goes away meanwhile.
-  static asio::awaitable<void> work(std::shared_ptr<State> state, std::string name, std::shared_ptr<Job> job, Making making) {
+  static asio::awaitable<void> work(std::shared_ptr<State> state, std::string name, std::shared_ptr<Job> job,
+                                    Making making) {
     std::function<Result<Source>()> make = [making = std::move(making)] { return make_payload(making); };
     auto made = co_await io::run_blocking(state->pool, std::move(make));
     if (made) state->ready[name] = *made;
@@ -59,7 +60,8 @@ struct PayloadCache::State {
     job->bell.notify_all();
   }
 
-  static asio::awaitable<Result<Source>> get(std::shared_ptr<State> state, Digest next, std::optional<Digest> base) {
+  static asio::awaitable<Result<Source>> get(std::shared_ptr<State> state, Digest next,
+                                             std::optional<Digest> base) {
     const auto executor = co_await asio::this_coro::executor;
     const std::string name = file_name(next, base);
     while (true) {
@@ -81,11 +83,14 @@ struct PayloadCache::State {
   }
 };
 
-PayloadCache::PayloadCache(asio::thread_pool& pool, std::string dir, OpenManifest manifests, OpenContent contents)
-    : state_(std::make_shared<State>(State{pool, std::move(dir), std::move(manifests), std::move(contents)})) {}
+PayloadCache::PayloadCache(asio::thread_pool& pool, std::string dir, OpenManifest manifests,
+                           OpenContent contents)
+    : state_(
+          std::make_shared<State>(State{pool, std::move(dir), std::move(manifests), std::move(contents)})) {}
 PayloadCache::~PayloadCache() = default;
 
-asio::awaitable<Result<std::shared_ptr<ChunkSource>>> PayloadCache::get(Digest next, std::optional<Digest> base) {
+asio::awaitable<Result<std::shared_ptr<ChunkSource>>> PayloadCache::get(Digest next,
+                                                                        std::optional<Digest> base) {
   return State::get(state_, next, base);
 }
 

@@ -1,11 +1,12 @@
-// The payloads of the control host: each made once for (base or none, next), kept as a file in a folder (STATE/store/
-// payloads), found again by later rollouts and other processes. Concurrent gets of one payload share one encoding, which
-// runs on the thread pool; a lock file beside it keeps a second process from the same work. An encoding that nobody waits
-// for any more (every getter was cancelled) is given up and leaves nothing behind.
+// The payloads of the control host: each made once for (base or none, next), kept as a file in a folder
+// (STATE/store/payloads), found again by later rollouts and other processes. Concurrent gets of one payload
+// share one encoding, which runs on the thread pool; a lock file beside it keeps a second process from the
+// same work. An encoding that nobody waits for any more (every getter was cancelled) is given up and leaves
+// nothing behind.
 //
-// One strand for all calls; the pool outlives the io_context, which outlives no getter. `manifests` and `contents` are called
-// on the pool's threads. Errors name the artifact, are not kept (the next get tries again) and are:
-// Code::absent "base ...": the base's manifest is not in the store: get one without a base;  no_space;  verification: the store is damaged.
+// One strand for all calls; the pool outlives it. `manifests` and `contents` are called on the pool's
+// threads. Errors name the artifact and are not kept: the next get tries again. Code::absent with a message
+// that begins "base": the store lacks the base's manifest, get a payload without one. Otherwise as encode().
 #pragma once
 
 #include <asio/awaitable.hpp>
@@ -32,8 +33,8 @@ class PayloadCache {
   PayloadCache(asio::thread_pool& pool, std::string dir, OpenManifest manifests, OpenContent contents);
   ~PayloadCache();
 
-  // Artifacts by the digests of their manifests. Cheap to call for every target: while somebody holds the source, the same
-  // is given again.
+  // Artifacts by the digests of their manifests. Cheap to call for every target: while somebody holds the
+  // source, the same is given again.
   asio::awaitable<Result<std::shared_ptr<ChunkSource>>> get(Digest next, std::optional<Digest> base);
 
   // The name of the file in the folder: "<base hex or none>-<next hex>.v1".

@@ -1,5 +1,5 @@
-// The blocking half of PayloadCache: finds the payload file or makes it, alone among the processes of this host. Private to
-// the room; for a thread of the pool; never throws.
+// The blocking half of PayloadCache: finds the payload file or makes it, alone among the processes of this
+// host. Private to the room; for a thread of the pool; never throws.
 #pragma once
 
 #include <optional>

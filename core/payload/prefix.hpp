@@ -1,5 +1,5 @@
-// What a window is decoded against: regions of base contents, one after another. What can't be read is Code::absent with a
-// message that begins "base". Private to the room. Blocking; one thread.
+// What a window is decoded against: regions of base contents, one after another. What can't be read is
+// Code::absent with a message that begins "base". Private to the room. Blocking; one thread.
 #pragma once
 
 #include <set>
@@ -16,7 +16,8 @@ class Prefix {
   // `regions` hold at most max_prefix bytes, as read_window_lists() saw to.
   Status load(const std::vector<Region>& regions);
   BytesView bytes() const { return bytes_; }
-  // Reads again whatever was used since forget(): one that is not what its digest says is Code::absent as well.
+  // Reads again whatever was used since forget(): one that is not what its digest says is Code::absent as
+  // well.
   Status verify() const;
   void forget() { used_.clear(); }
 

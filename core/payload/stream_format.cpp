@@ -18,7 +18,9 @@ Status check_coding(const format::WindowHead& head) {
       if (window.coded == 0 || window.coded >= window.plain)
         return fail(malformed("a coded window that is no shorter than its bytes"));
       break;
-    default: return fail(malformed("a window of the unknown coding " + std::to_string(static_cast<int>(window.coding))));
+    default:
+      return fail(
+          malformed("a window of the unknown coding " + std::to_string(static_cast<int>(window.coding))));
   }
   if ((head.regions > 0) != (window.coding == Coding::zstd_prefix))
     return fail(malformed("a window whose coding and prefix don't agree"));
@@ -27,7 +29,9 @@ Status check_coding(const format::WindowHead& head) {
 
 }  // namespace
 
-Error malformed(const std::string& why) { return error(Code::verification, "the payload is malformed: " + why); }
+Error malformed(const std::string& why) {
+  return error(Code::verification, "the payload is malformed: " + why);
+}
 
 namespace format {
 
@@ -40,12 +44,14 @@ Bytes header() {
 
 Status check_header(BytesView bytes) {
   Reader in(bytes);
-  if (as_text(in.take(magic.size())) != magic) return fail(Code::invalid, "this is no payload: it does not begin as one");
+  if (as_text(in.take(magic.size())) != magic)
+    return fail(Code::invalid, "this is no payload: it does not begin as one");
   const auto version = in.number<std::uint32_t>();
   if (version == stream_version) return {};
-  return fail(with_hint(error(Code::unsupported, "the payload has format " + std::to_string(version) + ", this program reads " +
-                                                     std::to_string(stream_version)),
-                        "use the same version of deployctl and deploy-agent"));
+  return fail(
+      with_hint(error(Code::unsupported, "the payload has format " + std::to_string(version) +
+                                             ", this program reads " + std::to_string(stream_version)),
+                "use the same version of deployctl and deploy-agent"));
 }
 
 Bytes manifest_head(const ManifestHead& head) {
@@ -90,9 +96,12 @@ Result<WindowHead> read_window_head(BytesView bytes) {
   head.regions = in.number<std::uint16_t>();
   head.window.plain = in.number<std::uint32_t>();
   head.window.coded = in.number<std::uint32_t>();
-  if (head.window.plain > max_window) return fail(malformed("a window of " + std::to_string(head.window.plain) + " bytes"));
-  if (head.starts > max_starts) return fail(malformed("a window that starts " + std::to_string(head.starts) + " contents"));
-  if (head.regions > max_regions) return fail(malformed("a prefix of " + std::to_string(head.regions) + " regions"));
+  if (head.window.plain > max_window)
+    return fail(malformed("a window of " + std::to_string(head.window.plain) + " bytes"));
+  if (head.starts > max_starts)
+    return fail(malformed("a window that starts " + std::to_string(head.starts) + " contents"));
+  if (head.regions > max_regions)
+    return fail(malformed("a prefix of " + std::to_string(head.regions) + " regions"));
   DEPLOYCTL_CHECK(check_coding(head));
   return head;
 }

@@ -1,5 +1,6 @@
-// How a payload's coded stream is spelled: what encode() writes and Decoder reads. Private to the room; pure, any thread.
-// Integers are big-endian. A reader refuses what it doesn't know, and checks every length below before it allocates.
+// How a payload's coded stream is spelled: what encode() writes and Decoder reads. Private to the room; pure,
+// any thread. Integers are big-endian. A reader refuses what it doesn't know, and checks every length below
+// before it allocates.
 //
 //   header     "deploypl", u32 version
 //   manifest   u32 plain bytes, u32 coded bytes, then one zstd frame: the manifest's canonical JSON
@@ -7,15 +8,17 @@
 //              starts x digest, regions x (digest, u64 offset, u32 length), then the coded bytes
 //   end        u8 'E', sha256 of every byte before this record; nothing follows
 //
-// The plain bytes of all windows, one after another, are the contents in the order in which windows name them under
-// `starts`; how long each is the manifest says. So small files travel as a pack (one window starts many), and a large one
-// in several windows (the first starts it). A window ends with a content or inside the last one that it started. Contents
-// that no window starts are those that the base has too.
+// The plain bytes of all windows, one after another, are the contents in the order in which windows name them
+// under `starts`; how long each is the manifest says. So small files travel as a pack (one window starts
+// many), and a large one in several windows (the first starts it). A window ends with a content or inside the
+// last one that it started. Contents that no window starts are those that the base has too.
 //
-// Codings: raw; zstd, one frame; zstd with a prefix, which is the regions of base contents one after another. A later
-// version adds a delta as another coding. A reader of version 1 answers Code::unsupported to another version.
+// Codings: raw; zstd, one frame; zstd with a prefix, which is the regions of base contents one after another.
+// A later version adds a delta as another coding. A reader of version 1 answers Code::unsupported to another
+// version.
 //
-// Memory of a decoder: the zstd window (<= max_window) + the prefix (<= max_prefix) + 1 MiB, and the manifest.
+// Memory of a decoder: the zstd window (<= max_window) + the prefix (<= max_prefix) + 1 MiB, and the
+// manifest.
 #pragma once
 
 #include <vector>
@@ -67,7 +70,8 @@ Bytes header();
 Bytes manifest_head(const ManifestHead& head);
 Bytes window(const Window& window);  // kind, head and lists; the coded bytes follow
 
-// Of exactly the sizes above; anything out of bounds is Code::verification, another version Code::unsupported.
+// Of exactly the sizes above; anything out of bounds is Code::verification, another version
+// Code::unsupported.
 Status check_header(BytesView bytes);
 Result<ManifestHead> read_manifest_head(BytesView bytes);
 

@@ -1,5 +1,6 @@
-// The coding of one window: the smallest of zstd with the prefix, zstd, and the bytes as they are. Deterministic for one
-// library version and level. Private to the room. One thread at a time; the answer is valid until the next call.
+// The coding of one window: the smallest of zstd with the prefix, zstd, and the bytes as they are.
+// Deterministic for one library version and level. Private to the room. One thread at a time; the answer is
+// valid until the next call.
 #pragma once
 
 #include <memory>

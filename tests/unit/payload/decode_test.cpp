@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 #include "core/payload/big_endian.hpp"
 #include "core/payload/stream_format.hpp"
 #include "core/payload/window_coder.hpp"
@@ -10,7 +12,7 @@
 namespace deployctl::payload {
 namespace {
 
-// A real payload with every kind of record and coding in it: packs (zstd, and with prefix), raw and several windows.
+// A small real payload: a pack coded against an old self. (Raw and several windows: HostileLargePayload.)
 class Hostile : public ::testing::Test {
  protected:
   Contents contents;
@@ -32,7 +34,7 @@ bool is_refusal(const Status& status) {
   return !status && (status.error().code == Code::verification || status.error().code == Code::invalid);
 }
 
-// Where the version stands, another one is Code::unsupported; where a base content's name or a region stands, the base lacks it.
+// Another version is Code::unsupported; another base content or region is one that the base lacks.
 bool is_fair_refusal(const Status& status, std::size_t at) {
   if (is_refusal(status) || status) return !status;
   if (status.error().code == Code::unsupported) return at >= 8 && at < format::header_size;
@@ -51,7 +53,8 @@ TEST_F(Hostile, IsRefusedWithAnyByteChanged) {
       std::string bad = payload;
       bad[at] = static_cast<char>(bad[at] ^ change);
       const auto status = decoded(bad);
-      ASSERT_TRUE(is_fair_refusal(status, at)) << at << " " << change << (status ? " passed" : status.error().text());
+      ASSERT_TRUE(is_fair_refusal(status, at))
+          << at << " " << change << (status ? " passed" : status.error().text());
       absent += status.error().code == Code::absent;
     }
   // Only the one region's digest, offset and length may be taken for a lack of base.
@@ -120,7 +123,21 @@ TEST_F(Hostile, NamesItsVersionWhenThatIsAnother) {
   EXPECT_EQ(status.error().message, "the payload has format 9, this program reads 1");
 }
 
-// ---- payloads that only an attacker writes ------------------------------------------------------------------------------
+// What was written when the format was settled is still read; DEPLOYCTL_RECORD_GOLDEN=1 records it anew.
+TEST_F(Hostile, GoldenPayloadOfVersionOneIsRead) {
+  const std::string golden = std::string(TEST_SOURCE_DIR) + "/tests/golden/payload-v1/stream";
+  if (std::getenv("DEPLOYCTL_RECORD_GOLDEN")) {
+    ASSERT_TRUE(io::make_dirs(io::parent_dir(golden)));
+    ASSERT_TRUE(io::write_file(golden, payload));
+  }
+  Kept kept;
+  const auto status = decode(as_bytes(testing::read_text(golden)), next.digest(), contents.open(), kept);
+  ASSERT_TRUE(status) << status.error().text();
+  EXPECT_EQ(kept.given.size(), files.size());
+}
+
+// ---- payloads that only an attacker writes
+// ------------------------------------------------------------------------------
 
 // Well formed as far as lengths and the last digest go.
 class Forge {
@@ -130,7 +147,8 @@ class Forge {
     put(out, format::header());
     WindowCoder coder(3);
     const auto coded = coder.zstd(as_bytes(json)).value();
-    put(out, format::manifest_head({claimed.value_or(static_cast<std::uint32_t>(json.size())), static_cast<std::uint32_t>(coded.size())}));
+    put(out, format::manifest_head({claimed.value_or(static_cast<std::uint32_t>(json.size())),
+                                    static_cast<std::uint32_t>(coded.size())}));
     put(out, coded);
   }
   Forge& raw(std::vector<Digest> starts, std::string_view bytes) {
@@ -205,19 +223,20 @@ TEST_F(Forged, MayNotHideMoreBytesInAFrame) {
   const auto bomb = coder.zstd(as_bytes(many)).value();
   const auto tree = contents.add({{"f", std::string(5000, 'a')}});
   Forge forge(tree);
-  forge.window({Coding::zstd, 5000, static_cast<std::uint32_t>(bomb.size()), {sha256(std::string(5000, 'a'))}, {}}, bomb);
+  forge.window(
+      {Coding::zstd, 5000, static_cast<std::uint32_t>(bomb.size()), {sha256(std::string(5000, 'a'))}, {}},
+      bomb);
   EXPECT_TRUE(is_refusal(forge.decoded(tree.digest())));
 }
 
 TEST_F(Forged, MayNotAskForAWindowAboveTheCaps) {
-  for (const Window& window : {Window{Coding::raw, max_window + 1, max_window + 1, {a}, {}},
-                               Window{Coding::zstd, 0xffffffff, 100, {a}, {}},
-                               Window{Coding::zstd, 4, 0xffffffff, {a}, {}},
-                               Window{static_cast<Coding>(3), 4, 3, {a}, {}},
-                               Window{Coding::raw, 4, 4, {a}, {{a, 0, 4}}},
-                               Window{Coding::zstd_prefix, 4, 3, {a}, {}},
-                               Window{Coding::zstd_prefix, 4, 3, {a}, {{a, 0, 0xffffffff}, {a, 0, 0xffffffff}}},
-                               Window{Coding::raw, 0, 0, std::vector<Digest>(max_starts + 1, a), {}}}) {
+  for (const Window& window :
+       {Window{Coding::raw, max_window + 1, max_window + 1, {a}, {}},
+        Window{Coding::zstd, 0xffffffff, 100, {a}, {}}, Window{Coding::zstd, 4, 0xffffffff, {a}, {}},
+        Window{static_cast<Coding>(3), 4, 3, {a}, {}}, Window{Coding::raw, 4, 4, {a}, {{a, 0, 4}}},
+        Window{Coding::zstd_prefix, 4, 3, {a}, {}},
+        Window{Coding::zstd_prefix, 4, 3, {a}, {{a, 0, 0xffffffff}, {a, 0, 0xffffffff}}},
+        Window{Coding::raw, 0, 0, std::vector<Digest>(max_starts + 1, a), {}}}) {
     Forge forge(next);
     EXPECT_TRUE(is_refusal(forge.window(window, as_bytes("xxxx")).decoded(next.digest())));
   }
@@ -227,13 +246,14 @@ TEST_F(Forged, MayNotCarryAManifestThatIsNoneOrAboveTheCap) {
   EXPECT_TRUE(is_refusal(Forge("not json").decoded(sha256("not json"))));
   EXPECT_TRUE(is_refusal(Forge(next.json(), 0xffffffff).decoded(next.digest())));
   EXPECT_TRUE(is_refusal(Forge(next.json(), 10).decoded(next.digest())));
-  const auto two_sizes = model::Manifest::make({{"a", model::EntryType::file, 0644, 4, a, {}},
-                                                {"b", model::EntryType::file, 0644, 5, a, {}}});
+  const auto two_sizes = model::Manifest::make(
+      {{"a", model::EntryType::file, 0644, 4, a, {}}, {"b", model::EntryType::file, 0644, 5, a, {}}});
   ASSERT_TRUE(two_sizes);
   EXPECT_TRUE(is_refusal(Forge(*two_sizes).decoded(two_sizes->digest())));
 }
 
-// ---- the base --------------------------------------------------------------------------------------------------------------
+// ---- the base
+// --------------------------------------------------------------------------------------------------------------
 
 class Base : public ::testing::Test {
  protected:
@@ -282,7 +302,8 @@ TEST_F(Base, IsNotBlamedForWhatTheSinkRefuses) {
 TEST_F(Base, RegionFarBeyondItsEndIsAbsent) {
   for (const std::uint64_t offset : {std::uint64_t{100 * 1024}, ~std::uint64_t{0}, std::uint64_t{1} << 63}) {
     Forge forge(next);
-    forge.window({Coding::zstd_prefix, 100 * 1024, 4, {sha256(after)}, {{sha256(before), offset, 10}}}, as_bytes("xxxx"));
+    forge.window({Coding::zstd_prefix, 100 * 1024, 4, {sha256(after)}, {{sha256(before), offset, 10}}},
+                 as_bytes("xxxx"));
     lacks_base(forge.decoded(next.digest(), contents.open()));
   }
 }

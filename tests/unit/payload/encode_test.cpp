@@ -124,7 +124,8 @@ TEST(Encode, LeavesNothingOnAFullDisk) {
   EXPECT_EQ(WEXITSTATUS(status), 0) << "1: it succeeded, 2: another error, 3: something is left";
 }
 
-// ---- the index ---------------------------------------------------------------------------------------------------------------
+// ---- the index
+// ---------------------------------------------------------------------------------------------------------------
 
 class ReadIndex : public ::testing::Test {
  protected:
@@ -165,17 +166,21 @@ TEST_F(ReadIndex, IsAbsentWhenAnyByteOfItIsOther) {
   }
 }
 
-// ---- pairing -----------------------------------------------------------------------------------------------------------------
+// ---- pairing
+// -----------------------------------------------------------------------------------------------------------------
 
 model::Entry file(std::string path, std::string_view bytes) {
   return {std::move(path), model::EntryType::file, 0644, bytes.size(), sha256(bytes), {}};
 }
 
 TEST(Pairing, PrefersThePathThenTheNameNearestInSize) {
-  const auto base = model::Manifest::make({file("a/x", "old-x"), file("b/x", "a longer x"), file("c/x", "an x still longer"),
-                                           file("none", "")}).value();
-  const auto next = model::Manifest::make({file("a/x", "new-x"), file("d/x", "longer too"), file("e/x", "much much much longer x"),
-                                           file("none", "now some"), file("y", "y")}).value();
+  const auto base = model::Manifest::make({file("a/x", "old-x"), file("b/x", "a longer x"),
+                                           file("c/x", "an x still longer"), file("none", "")})
+                        .value();
+  const auto next = model::Manifest::make({file("a/x", "new-x"), file("d/x", "longer too"),
+                                           file("e/x", "much much much longer x"), file("none", "now some"),
+                                           file("y", "y")})
+                        .value();
   const auto items = contents_to_send(next, &base).value();
   ASSERT_EQ(items.size(), 5u);
   EXPECT_EQ(items[0].old->content, sha256("old-x"));

@@ -48,7 +48,9 @@ class Cache : public ::testing::Test {
     };
     return PayloadCache(pool, folder, manifests, open);
   }
-  Result<Source> get(const Digest& next, std::optional<Digest> base = {}) { return testing::run_async(cache.get(next, base)); }
+  Result<Source> get(const Digest& next, std::optional<Digest> base = {}) {
+    return testing::run_async(cache.get(next, base));
+  }
   // Stored names without lock files.
   std::vector<std::string> kept() const {
     auto names = io::list_dir(folder).value_or(std::vector<std::string>{});
@@ -67,7 +69,8 @@ TEST_F(Cache, MakesAPayloadOnceAndFindsItAgain) {
   cache = make();
   EXPECT_EQ(get(next).value()->index(), (*first)->index());
   EXPECT_EQ(opened, 1u);
-  EXPECT_EQ(kept(), (std::vector<std::string>{"none-" + next.hex() + ".v1", "none-" + next.hex() + ".v1.index"}));
+  EXPECT_EQ(kept(),
+            (std::vector<std::string>{"none-" + next.hex() + ".v1", "none-" + next.hex() + ".v1.index"}));
 }
 
 TEST_F(Cache, KeepsOneForEachBase) {
@@ -83,7 +86,8 @@ TEST_F(Cache, SharesOneEncodingAmongThoseThatAskAtOnce) {
   asio::io_context context(1);
   std::vector<Source> got;
   for (unsigned i = 0; i < 10; ++i)
-    asio::co_spawn(context, cache.get(next, {}), [&](std::exception_ptr, Result<Source> source) { got.push_back(source.value()); });
+    asio::co_spawn(context, cache.get(next, {}),
+                   [&](std::exception_ptr, Result<Source> source) { got.push_back(source.value()); });
   context.run();
   ASSERT_EQ(got.size(), 10u);
   EXPECT_EQ(std::count(got.begin(), got.end(), got.front()), 10);
@@ -143,7 +147,8 @@ TEST_F(Cache, WaitsForTheProcessThatIsAtIt) {
   ASSERT_TRUE(other);
   asio::io_context context(1);
   std::optional<Result<Source>> got;
-  asio::co_spawn(context, cache.get(next, {}), [&](std::exception_ptr, Result<Source> source) { got = std::move(source); });
+  asio::co_spawn(context, cache.get(next, {}),
+                 [&](std::exception_ptr, Result<Source> source) { got = std::move(source); });
   context.poll();
   EXPECT_FALSE(got);
   ASSERT_TRUE(io::write_file(file_of(next), made));
@@ -171,7 +176,8 @@ TEST_F(Cache, GivesUpWhenNobodyWaitsAnyMore) {
   };
   bool thrown = false;
   asio::co_spawn(context, cache.get(next, {}),
-                 asio::bind_cancellation_slot(stop.slot(), [&](std::exception_ptr e, Result<Source>) { thrown = e != nullptr; }));
+                 asio::bind_cancellation_slot(
+                     stop.slot(), [&](std::exception_ptr e, Result<Source>) { thrown = e != nullptr; }));
   context.run();
   EXPECT_TRUE(thrown);
   EXPECT_EQ(opened, 2u);
@@ -191,13 +197,15 @@ TEST_F(Cache, ServesTheOneWhoComesAfterTheOthersLeft) {
     asio::post(context, [&] {
       stop.emit(asio::cancellation_type::terminal);
       asio::post(context, [&] {
-        asio::co_spawn(context, cache.get(next, {}), [&](std::exception_ptr, Result<Source> source) { late = std::move(source); });
+        asio::co_spawn(context, cache.get(next, {}),
+                       [&](std::exception_ptr, Result<Source> source) { late = std::move(source); });
         asio::post(context, [&] { stopped.count_down(); });
       });
     });
     stopped.wait();
   };
-  asio::co_spawn(context, cache.get(next, {}), asio::bind_cancellation_slot(stop.slot(), [](std::exception_ptr, Result<Source>) {}));
+  asio::co_spawn(context, cache.get(next, {}),
+                 asio::bind_cancellation_slot(stop.slot(), [](std::exception_ptr, Result<Source>) {}));
   context.run();
   ASSERT_TRUE(late && *late) << (late ? late->error().text() : "");
 }

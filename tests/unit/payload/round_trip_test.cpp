@@ -5,7 +5,8 @@
 namespace deployctl::payload {
 namespace {
 
-// The payload from base to next, decoded against the base: what it gave, and that with the base it is the whole tree.
+// The payload from base to next, decoded against the base: what it gave, and that with the base it is the
+// whole tree.
 std::map<Digest, std::string> carried(const Files& files, const Files* old, std::size_t* size = nullptr,
                                       std::size_t piece = max_chunk) {
   Contents contents;
@@ -15,7 +16,8 @@ std::map<Digest, std::string> carried(const Files& files, const Files* old, std:
   const std::string payload = encoded(next, base ? &*base : nullptr, contents);
   if (size) *size = payload.size();
   Kept kept;
-  const auto status = decode(as_bytes(payload), next.digest(), old ? contents.open() : OpenContent{}, kept, piece);
+  const auto status =
+      decode(as_bytes(payload), next.digest(), old ? contents.open() : OpenContent{}, kept, piece);
   EXPECT_TRUE(status) << status.error().text();
   EXPECT_EQ(kept.broken_promises, 0u);
   EXPECT_TRUE(kept.manifest && kept.manifest->entries() == next.entries());
@@ -47,10 +49,12 @@ TEST(Payload, CarriesLinksAndFoldersInTheManifestAlone) {
 TEST(Payload, CarriesFilesOfAllSizesAtTheirEdges) {
   Files files;
   unsigned seed = 0;
-  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{256 * 1024 - 1}, std::size_t{256 * 1024},
-                                 std::size_t{256 * 1024 + 1}, max_chunk, max_chunk + 1})
+  for (const std::size_t size :
+       {std::size_t{0}, std::size_t{1}, std::size_t{256 * 1024 - 1}, std::size_t{256 * 1024},
+        std::size_t{256 * 1024 + 1}, max_chunk, max_chunk + 1})
     for (const bool dense : {false, true})
-      files["f" + std::to_string(size) + (dense ? "d" : "w")] = dense ? noise(size, ++seed) : words(size, ++seed);
+      files["f" + std::to_string(size) + (dense ? "d" : "w")] =
+          dense ? noise(size, ++seed) : words(size, ++seed);
   EXPECT_EQ(carried(files, nullptr).size(), 2 * 7 - 1u);  // the empty one is one
 }
 
