@@ -5,7 +5,6 @@
 #include <random>
 
 #include "core/io/files.hpp"
-#include "core/io/flock.hpp"
 #include "core/io/gather.hpp"
 #include "core/rollout/control_hooks.hpp"
 #include "core/rollout/grants.hpp"
@@ -69,7 +68,6 @@ class Drive {
   awaitable<Driven> roll_back(std::string to);
 
  private:
-  Status lock();
   Status choose_id();
   Status put_aside(ledger::RolloutRow& other, const std::string& why);
   Status open_row();
@@ -85,7 +83,6 @@ class Drive {
 
   const model::Plan& plan_;
   DriveParts parts_;
-  std::optional<io::FileLock> lock_;
   ledger::RolloutRow row_;
   wire::pb::Place place_;
   Ticket ticket_;
@@ -98,22 +95,6 @@ class Drive {
 };
 
 // ---- before anything happens ----
-
-Status Drive::lock() {
-  DEPLOYCTL_CHECK(io::make_dirs(parts_.locks_dir, 0700));
-  const ThisProcess self = this_process();
-  const std::string path = parts_.locks_dir + "/" + plan_.service + "-" + plan_.environment + ".lock";
-  const std::string holder = std::string(row_.kind) + " of " + row_.version + " by " + self.user + "@" + self.host + " (process " +
-                             std::to_string(self.pid) + ") since " + deployctl::to_string(system_clock().wall());
-  auto lock = io::FileLock::try_lock(path, holder);
-  if (lock) {
-    lock_.emplace(std::move(*lock));
-    return {};
-  }
-  if (lock.error().code != Code::locked) return fail(lock.error());
-  return fail(with_hint(error(Code::locked, plan_.service + " (" + plan_.environment + ") is held by " + io::FileLock::holder(path)),
-                        "wait for it, or roll back: deployctl rollback PLAN"));
-}
 
 Status Drive::put_aside(ledger::RolloutRow& other, const std::string& why) {
   other.state = RolloutState::superseded;
@@ -332,7 +313,6 @@ awaitable<Driven> Drive::deploy(model::Release release, std::string commit) {
   auto spec = make_spec(plan_);
   if (!spec) co_return over(not_begun(spec.error()), false);
   spec_ = *spec;
-  if (auto locked = lock(); !locked) co_return over(not_begun(locked.error()), false);
   if (auto opened = open_row(); !opened) co_return over(not_begun(opened.error()), false);
   if (parts_.ledger)
     (void)parts_.ledger->add_release(row_.service, row_.environment, row_.release_json, row_.release, row_.version, system_clock().wall());
@@ -348,8 +328,6 @@ awaitable<Driven> Drive::roll_back(std::string to) {
   auto spec = make_rollback_spec(plan_);
   if (!spec) co_return over(not_begun(spec.error()), false);
   spec_ = *spec;
-  // A deploy that is going on here loses its grants to us and ends by itself: its lock is no obstacle.
-  if (auto locked = lock(); !locked && locked.error().code != Code::locked) co_return over(not_begun(locked.error()), false);
   survey_ = co_await survey_fleet(parts_.links, spec_.targets.size(), place_, true, parts_.interrupt);
   std::vector<ledger::RolloutRow> past;
   if (parts_.ledger)

@@ -1,5 +1,7 @@
-// A deploy or a rollback from its first look at the targets to its last event: the local lock, the ledger's row, survey, grants,
-// the runner, pruning, giving back. What commands call. Everything on the links' strand; the ledger's short writes block it.
+// A deploy or a rollback from its first look at the targets to its last event: the ledger's row, survey, grants, the runner,
+// pruning, giving back. What commands call. A deploy's caller holds the service's lock (service_lock.hpp); a rollback needs
+// none: a deploy that is going on loses its grants to it and ends by itself. Everything on the links' strand; the ledger's
+// short writes block it.
 #pragma once
 
 #include "core/model/release.hpp"
@@ -13,7 +15,6 @@ struct DriveParts {
   payload::PayloadCache* payloads = nullptr;  // null: nothing can be staged
   EventSink sink;
   io::CancelToken interrupt;
-  std::string locks_dir;  // STATE/locks
   std::string logs_dir;   // STATE/logs: the output of hooks on this host
   std::string user_reason;  // --take-over REASON; empty: living grants are respected
 };

@@ -1,0 +1,124 @@
+// deployctl deploy: build what is not built, then bring it to every target of the plan, in waves.
+#include <unistd.h>
+
+#include "cli/commands/building.hpp"
+#include "cli/commands/commands.hpp"
+#include "cli/commands/context.hpp"
+#include "cli/commands/fleet_session.hpp"
+#include "cli/commands/interrupt.hpp"
+#include "cli/commands/question.hpp"
+#include "cli/commands/rollout_exit.hpp"
+#include "cli/commands/viewing.hpp"
+#include "core/artifact/artifact_store.hpp"
+#include "core/rollout/service_lock.hpp"
+
+namespace deployctl::commands {
+namespace {
+
+struct DeployOptions {
+  std::string plan, ref, artifact, version;
+  bool yes = false;
+  std::string take_over;
+};
+
+struct Chosen {
+  Digest artifact;
+  std::string version, commit;
+};
+
+Status check_options(const DeployOptions& options) {
+  const int given = !options.ref.empty() + !options.artifact.empty() + !options.version.empty();
+  if (given > 1) return fail(Code::invalid, "--ref, --artifact and --version each say what to deploy; give one of them");
+  return {};
+}
+
+// What is in the store already is taken from there; else it is built.
+Result<Chosen> choose(Context& context, const DeployOptions& options, const model::Plan& plan, artifact::ArtifactStore& store,
+                      const rollout::EventSink& sink) {
+  const std::string& named = options.artifact.empty() ? options.version : options.artifact;
+  if (!named.empty()) {
+    auto found = store.find(named);
+    if (!found) return fail(with_hint(found.error(), "see what there is: deployctl artifact list"));
+    return Chosen{found->digest, found->version, found->commit};
+  }
+  DEPLOYCTL_TRY(built, build_artifact(context, plan, store, sink));
+  return Chosen{built.artifact, built.version, built.commit};
+}
+
+model::Release release_of(const model::Plan& plan, const Chosen& chosen) {
+  model::Release release;
+  release.version = chosen.version;
+  release.artifact = chosen.artifact;
+  release.activation = plan.release.activation;
+  return release;
+}
+
+std::string question_of(const model::Plan& plan, const Chosen& chosen, std::size_t targets) {
+  return "deploy " + plan.service + " " + chosen.version + " to " + std::to_string(targets) + " target" + (targets == 1 ? "" : "s") + " in " +
+         std::to_string(plan.fleet.regions.size()) + " region" + (plan.fleet.regions.size() == 1 ? "" : "s") + " (" + plan.environment + ")?";
+}
+
+struct Tools {
+  FleetSession& session;
+  artifact::ArtifactStore& store;
+  ledger::Ledger* ledger;
+  rollout::EventSink sink;
+  std::string logs;
+};
+
+asio::awaitable<void> drive_into(rollout::Driven& out, const model::Plan& plan, model::Release release, std::string commit,
+                                 rollout::DriveParts parts) {
+  out = co_await rollout::deploy(plan, std::move(release), std::move(commit), std::move(parts));
+}
+
+rollout::Driven drive(const model::Plan& plan, const Chosen& chosen, const DeployOptions& options, Tools tools, View& view) {
+  auto payloads = payloads_of(tools.session.pool(), tools.store);
+  rollout::DriveParts parts{tools.session.links(), tools.ledger, payloads.get(), tools.sink, Interrupt::token(), tools.logs, options.take_over};
+  rollout::Driven driven;
+  tools.session.run(drive_into(driven, plan, release_of(plan, chosen), chosen.commit, std::move(parts)), [&] { view.tick(); });
+  return driven;
+}
+
+Result<int> deploy(Context& context, const DeployOptions& options) {
+  DEPLOYCTL_CHECK(check_options(options));
+  DEPLOYCTL_TRY(plan, context.load_plan(options.plan));
+  if (!options.ref.empty()) plan.build.ref = options.ref;
+  DEPLOYCTL_TRY(spec, rollout::make_spec(plan));
+  DEPLOYCTL_TRY(state, context.state());
+  DEPLOYCTL_TRY(ledger, context.ledger());
+  DEPLOYCTL_TRY(store, context.artifacts());
+  const std::string what = options.version.empty() ? (plan.build.ref.empty() ? "HEAD" : plan.build.ref) : options.version;
+  DEPLOYCTL_TRY(lock, rollout::lock_service(state.locks(), plan.service, plan.environment, "deploy of " + what));
+  View view(context);
+  DEPLOYCTL_TRY(chosen, choose(context, options, plan, *store, view.sink()));
+  if (!options.yes && !context.json() && !confirmed(context, question_of(plan, chosen, spec.targets.size()))) {
+    context.note("nothing was changed");
+    return 0;
+  }
+  DEPLOYCTL_TRY(session, FleetSession::open(plan));
+  const auto driven = drive(plan, chosen, options, {*session, *store, ledger, view.sink(), state.logs()}, view);
+  view.finish(driven.rollout.empty() ? driven.outcome.why : std::nullopt);
+  return exit_code(driven, Interrupt::exit_code());
+}
+
+}  // namespace
+
+Command deploy_command() {
+  auto options = std::make_shared<DeployOptions>();
+  Command command{"deploy", "build a release and bring it to every target, in waves", {}, {}, {}, {}};
+  command.declare = [options](Arguments& a) {
+    a.positional("PLAN", options->plan, "the release plan");
+    a.option("--ref", "REF", options->ref, "deploy this branch, tag or commit instead of the plan's");
+    a.option("--artifact", "DIGEST", options->artifact, "deploy an artifact of the store, without a build");
+    a.option("--version", "VERSION", options->version, "deploy an artifact of the store by its version, without a build");
+    a.option("--take-over", "REASON", options->take_over, "take the targets' grants from whoever holds them; recorded");
+    a.flag("-y,--yes", options->yes, "don't ask on a terminal");
+  };
+  command.run = [options](Context& context) {
+    auto code = deploy(context, *options);
+    return code ? *code : context.fail_with(code.error());
+  };
+  return command;
+}
+
+}  // namespace deployctl::commands

@@ -1,0 +1,80 @@
+#include "cli/commands/fleet_session.hpp"
+
+#include <asio/co_spawn.hpp>
+#include <asio/io_context.hpp>
+#include <asio/steady_timer.hpp>
+#include <asio/thread_pool.hpp>
+#include <exception>
+
+#include "core/model/plan.hpp"
+#include "core/rollout/fleet_links.hpp"
+
+namespace deployctl::commands {
+namespace {
+
+constexpr auto tick_every = std::chrono::milliseconds(100);
+constexpr unsigned workers = 2;
+
+rollout::FleetLinksOptions options_of(const model::Plan& plan, remote::AgentImage image) {
+  rollout::FleetLinksOptions options;
+  options.known_hosts = plan.fleet.known_hosts;
+  options.image = std::move(image);
+  options.program = "deployctl";
+  return options;
+}
+
+void keep_ticking(asio::steady_timer& timer, const std::function<void()>& tick) {
+  timer.expires_after(tick_every);
+  timer.async_wait([&](asio::error_code ec) {
+    if (ec) return;
+    tick();
+    keep_ticking(timer, tick);
+  });
+}
+
+}  // namespace
+
+struct FleetSession::State {
+  State(const model::Plan& plan, remote::AgentImage image)
+      : context(1), pool(workers), links(context.get_executor(), plan.fleet, options_of(plan, std::move(image))) {}
+  asio::io_context context;
+  asio::thread_pool pool;
+  rollout::FleetLinks links;
+};
+
+Result<std::unique_ptr<FleetSession>> FleetSession::open(const model::Plan& plan) {
+  DEPLOYCTL_TRY(agent, remote::find_agent());
+  DEPLOYCTL_TRY(image, remote::AgentImage::load(agent));
+  return std::unique_ptr<FleetSession>(new FleetSession(std::make_unique<State>(plan, std::move(image))));
+}
+
+FleetSession::FleetSession(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+// The links' coroutines unwind on the loop once more, so that nothing of theirs outlives it.
+FleetSession::~FleetSession() {
+  state_->links.close();
+  state_->context.restart();
+  state_->context.run_for(std::chrono::seconds(5));
+  state_->pool.join();
+}
+
+rollout::FleetLinks& FleetSession::links() { return state_->links; }
+asio::thread_pool& FleetSession::pool() { return state_->pool; }
+
+void FleetSession::run(asio::awaitable<void> work, std::function<void()> tick) {
+  std::exception_ptr failure;
+  bool over = false;
+  asio::steady_timer timer(state_->context);
+  if (tick) keep_ticking(timer, tick);
+  asio::co_spawn(state_->context, std::move(work), [&](std::exception_ptr thrown) {
+    failure = thrown;
+    over = true;
+    timer.cancel();
+  });
+  state_->context.restart();
+  while (!over && state_->context.run_one() > 0) {
+  }
+  if (failure) std::rethrow_exception(failure);
+}
+
+}  // namespace deployctl::commands

@@ -1,0 +1,22 @@
+#include "core/rollout/service_lock.hpp"
+
+#include "core/base/clock.hpp"
+#include "core/io/files.hpp"
+#include "core/rollout/this_process.hpp"
+
+namespace deployctl::rollout {
+
+Result<io::FileLock> lock_service(const std::string& locks_dir, const std::string& service, const std::string& environment,
+                                  const std::string& doing) {
+  DEPLOYCTL_CHECK(io::make_dirs(locks_dir, 0700));
+  const ThisProcess self = this_process();
+  const std::string path = locks_dir + "/" + service + "-" + environment + ".lock";
+  const std::string holder = doing + " by " + self.user + "@" + self.host + " (process " + std::to_string(self.pid) + ") since " +
+                             deployctl::to_string(system_clock().wall());
+  auto lock = io::FileLock::try_lock(path, holder);
+  if (lock || lock.error().code != Code::locked) return lock;
+  return fail(with_hint(error(Code::locked, service + " (" + environment + ") is held by the " + io::FileLock::holder(path)),
+                        "wait for it, or take it back: deployctl rollback PLAN"));
+}
+
+}  // namespace deployctl::rollout

@@ -1,0 +1,13 @@
+#!/bin/sh
+# Ends the greeter of this target and waits until it is gone. Nothing to end is fine: hooks may run again.
+pid_file=$SHARED/greeter.pid
+[ -f "$pid_file" ] || exit 0
+pid=$(cat "$pid_file")
+kill "$pid" 2>/dev/null || true
+n=0
+while kill -0 "$pid" 2>/dev/null; do
+  n=$((n + 1))
+  [ $n -gt 100 ] && kill -9 "$pid" 2>/dev/null
+  sleep 0.05
+done
+rm -f "$pid_file"
