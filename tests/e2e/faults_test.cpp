@@ -1,0 +1,189 @@
+// Whatever can go wrong on the way: each its own clear words and exit code, nothing lost, nothing half switched.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <signal.h>
+
+#include <fstream>
+
+#include "tests/support/keys.hpp"
+#include "tests/support/lab.hpp"
+#include "tests/support/process.hpp"
+
+using namespace deployctl;
+using namespace deployctl::testing;
+using ::testing::AnyOf;
+using ::testing::HasSubstr;
+
+namespace {
+
+io::Output deploy(const Lab& lab, const std::string& ref, const std::string& state = "state") {
+  return lab.deployctl({"deploy", "deploy.yaml", "--ref", ref, "--output", "json"}, state);
+}
+
+// Until a line with `what` stands in the file that a started deployctl writes to.
+bool wait_for(const std::string& file, const std::string& what) {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (std::chrono::steady_clock::now() < until) {
+    if (read_text(file).find(what) != std::string::npos) return true;
+    ::usleep(5000);
+  }
+  return false;
+}
+
+}  // namespace
+
+TEST(Faults, ATargetThatIsDownIsLeftBehindAndTheOthersGoOn) {
+  Lab lab({.targets = 3});
+  ASSERT_EQ(deploy(lab, "v1").exit.code, 0);
+  lab.target(0, 1).stop();
+  const auto said = deploy(lab, "v2");
+  EXPECT_EQ(said.exit.code, 8) << said.out << said.err;
+  EXPECT_EQ(lab.running(0, 0), "v2");
+  EXPECT_EQ(lab.running(0, 1), "v1");
+  EXPECT_EQ(lab.running(0, 2), "v2");
+  EXPECT_THAT(Lab::event(said.out, "target_unreachable"), HasSubstr("refused"));
+  EXPECT_THAT(Lab::event(said.out, "rollout_finished"), HasSubstr("\"result\":\"incomplete\""));
+}
+
+TEST(Faults, ARelayThatIsDownIsSaidBeforeAnyChange) {
+  Lab lab({.regions = 1, .targets = 2});
+  ASSERT_EQ(deploy(lab, "v1").exit.code, 0);
+  lab.relay(0).stop();
+  const auto said = deploy(lab, "v2");
+  EXPECT_EQ(said.exit.code, 11) << said.out << said.err;
+  EXPECT_THAT(said.err, HasSubstr("relay " + lab.relay(0).host()));
+  EXPECT_TRUE(lab.all_run("v1"));
+}
+
+TEST(Faults, ASecondRelayTakesOver) {
+  Lab lab({.relays = 2, .targets = 2});
+  lab.relay(0, 0).stop();
+  const auto said = deploy(lab, "v1");
+  EXPECT_EQ(said.exit.code, 0) << said.out << said.err;
+  EXPECT_TRUE(lab.all_run("v1"));
+}
+
+TEST(Faults, AChangedHostKeyIsRefusedWithBothFingerprints) {
+  Lab lab({.targets = 3});
+  ASSERT_EQ(deploy(lab, "v1").exit.code, 0);
+  // Another key is pinned for the last target than the one that it shows.
+  std::string known = read_text(lab.dir() / "known_hosts");
+  const std::string line = lab.target(0, 2).known_hosts_line();
+  const auto at = known.find(line);
+  const std::string name = line.substr(0, line.find(' '));
+  known.replace(at, line.size(), name + " " + key("ed25519", "impostor").public_line);
+  lab.dir().write("known_hosts", known);
+  const auto said = deploy(lab, "v2");
+  EXPECT_EQ(said.exit.code, 8) << said.out << said.err;
+  const auto event = Lab::event(said.out, "target_unreachable");
+  EXPECT_THAT(event, HasSubstr("\"code\":\"host_key\""));
+  EXPECT_THAT(event, HasSubstr(lab.target(0, 2).fingerprint()));
+  EXPECT_THAT(event, HasSubstr(key("ed25519", "impostor").fingerprint));
+  EXPECT_EQ(lab.running(0, 2), "v1");
+}
+
+TEST(Faults, AFullDiskOnATargetTakesTheRolloutBackWithItsOwnWords) {
+  // The last target sees a small file system of its own at deploy_to, as an ordinary user can make one.
+  const std::string small = "ForceCommand unshare -Urm sh -c 'mount -t tmpfs -o size=4m tmpfs \"$HOME/srv\" && exec sh -c \"$SSH_ORIGINAL_COMMAND\"'";
+  Lab lab({.targets = 3, .rollout = "  waves:\n    - {name: canary, regions: [r0], targets: 1}\n    - {name: rest, regions: all}\n",
+           .target_config = {small}});
+  check_program({"mkdir", "-p", lab.target(0, 2).home() + "/srv"});
+  const auto said = deploy(lab, "big");
+  EXPECT_EQ(said.exit.code, 5) << said.out << said.err;
+  EXPECT_THAT(Lab::event(said.out, "target_failed"), HasSubstr("\"code\":\"no_space\""));
+  EXPECT_EQ(lab.current(0, 0), "") << "the canary went back to nothing";
+}
+
+TEST(Faults, ABuildThatFailsShowsItsLastLinesAndTouchesNoTarget) {
+  Lab lab;
+  lab.dir().write("toy.git/build.sh", "echo compiling; echo 'toy.c:3: no such thing' >&2; exit 2\n", 0755);
+  lab.tag("bad");
+  const auto said = deploy(lab, "bad");
+  EXPECT_EQ(said.exit.code, 3);
+  EXPECT_THAT(said.err, HasSubstr("toy.c:3: no such thing"));
+  EXPECT_EQ(lab.target(0, 0).connections(), 0u);
+}
+
+TEST(Faults, ABuildThatHangsIsEndedWithAllItsProcesses) {
+  Lab lab;
+  lab.dir().write("toy.git/build.sh", "sleep 987 & echo $! > \"$MARK\"; sleep 987\n", 0755);
+  lab.tag("slow");
+  const auto said = lab.deployctl({"deploy", "deploy.yaml", "--ref", "slow", "--set", "build.timeout=500ms", "--set",
+                                   "build.env.MARK=" + (lab.dir() / "mark")});
+  EXPECT_EQ(said.exit.code, 3) << said.out << said.err;
+  EXPECT_THAT(said.err, HasSubstr("500ms"));
+  EXPECT_NE(::kill(std::stoi(read_text(lab.dir() / "mark")), 0), 0);
+}
+
+TEST(Faults, ARefThatDoesNotExistIsAUsageError) {
+  Lab lab;
+  const auto said = deploy(lab, "v17");
+  EXPECT_EQ(said.exit.code, 2);
+  EXPECT_THAT(said.err, HasSubstr("v17"));
+}
+
+TEST(Faults, TwoAtOnceFromOneStateFolder) {
+  Lab lab({.rollout = "  waves: [{name: all, regions: all, bake_time: 5m}]\n"});
+  auto first = lab.start({"deploy", "deploy.yaml", "--output", "json"}, "log");
+  ASSERT_TRUE(wait_for(lab.dir() / "log", "wave_baking")) << read_text(lab.dir() / "log");
+  const auto second = deploy(lab, "v2");
+  EXPECT_EQ(second.exit.code, 6) << second.out << second.err;
+  EXPECT_THAT(second.err, HasSubstr("held by the deploy of v1 by"));
+  ASSERT_TRUE(first.signal(SIGINT));
+  EXPECT_EQ(first.wait(std::chrono::seconds(30))->code, 130);
+}
+
+TEST(Faults, TwoAtOnceFromStateFoldersThatShareNothing) {
+  Lab lab({.rollout = "  waves: [{name: all, regions: all, bake_time: 5m}]\n"});
+  auto first = lab.start({"deploy", "deploy.yaml", "--output", "json"}, "log");
+  ASSERT_TRUE(wait_for(lab.dir() / "log", "wave_baking")) << read_text(lab.dir() / "log");
+  const auto second = deploy(lab, "v2", "other-state");
+  EXPECT_EQ(second.exit.code, 6) << second.out << second.err;
+  EXPECT_THAT(second.err, HasSubstr("held by rollout r-"));
+  EXPECT_TRUE(lab.all_run("v1"));
+  // A rollback isn't stopped by it: it takes the grants over, and the deploy finds itself superseded.
+  ASSERT_TRUE(first.signal(SIGINT));
+  EXPECT_EQ(first.wait(std::chrono::seconds(30))->code, 130);
+}
+
+TEST(Faults, ARollbackTakesOverARolloutThatGoesOn) {
+  Lab lab({.rollout = "  waves: [{name: all, regions: all, bake_time: 5m}]\n"});
+  ASSERT_EQ(lab.deployctl({"deploy", "deploy.yaml", "--set", "rollout.waves.0.bake_time=0s"}).exit.code, 0);
+  auto first = lab.start({"deploy", "deploy.yaml", "--ref", "v2", "--output", "json"}, "log");
+  ASSERT_TRUE(wait_for(lab.dir() / "log", "wave_baking")) << read_text(lab.dir() / "log");
+  const auto back = lab.deployctl({"rollback", "deploy.yaml", "--output", "json"});
+  EXPECT_EQ(back.exit.code, 0) << back.out << back.err;
+  EXPECT_EQ(first.wait(std::chrono::seconds(30))->code, 6) << read_text(lab.dir() / "log");
+  EXPECT_TRUE(lab.all_run("v1"));
+}
+
+TEST(Faults, CtrlCSettlesAndTheNextRunConverges) {
+  Lab lab({.targets = 4, .rollout = "  max_parallel: 1\n  waves: [{name: one, regions: all, targets: 1, bake_time: 5m}, {name: all, regions: all}]\n"});
+  ASSERT_EQ(lab.deployctl({"deploy", "deploy.yaml", "--set", "rollout.waves.0.bake_time=0s"}).exit.code, 0);
+  auto first = lab.start({"deploy", "deploy.yaml", "--ref", "v2", "--output", "json"}, "log");
+  ASSERT_TRUE(wait_for(lab.dir() / "log", "wave_baking")) << read_text(lab.dir() / "log");
+  ASSERT_TRUE(first.signal(SIGINT));
+  EXPECT_EQ(first.wait(std::chrono::seconds(30))->code, 130);
+  EXPECT_EQ(lab.running(0, 0), "v2");
+  EXPECT_EQ(lab.running(0, 1), "v1");
+  const auto again = lab.deployctl({"deploy", "deploy.yaml", "--ref", "v2", "--output", "json", "--set", "rollout.waves.0.bake_time=0s"});
+  EXPECT_EQ(again.exit.code, 0) << again.err;
+  EXPECT_THAT(again.out, HasSubstr("was unfinished; going on with it"));
+  EXPECT_TRUE(lab.all_run("v2"));
+  EXPECT_EQ(lab.starts(0, 0), 2u) << "it was there already";
+}
+
+TEST(Faults, AnInterruptedDeployThatThenFailsGoesBackToWhatRanBeforeIt) {
+  Lab lab({.targets = 3, .rollout = "  max_parallel: 1\n  waves: [{name: one, regions: all, targets: 1, bake_time: 5m}, {name: all, regions: all}]\n"});
+  const std::string no_bake = "rollout.waves.0.bake_time=0s";
+  ASSERT_EQ(lab.deployctl({"deploy", "deploy.yaml", "--set", no_bake}).exit.code, 0);
+  auto first = lab.start({"deploy", "deploy.yaml", "--ref", "v2", "--output", "json"}, "log");
+  ASSERT_TRUE(wait_for(lab.dir() / "log", "wave_baking")) << read_text(lab.dir() / "log");
+  ASSERT_TRUE(first.signal(SIGKILL));
+  (void)first.wait(std::chrono::seconds(10));
+  ASSERT_EQ(lab.running(0, 0), "v2");
+  const auto failing = lab.deployctl({"deploy", "deploy.yaml", "--ref", "v3", "--output", "json", "--set", no_bake});
+  EXPECT_EQ(failing.exit.code, 5) << failing.out << failing.err;
+  EXPECT_TRUE(lab.all_run("v1")) << "v2 never went through: its target goes back to v1 too";
+}

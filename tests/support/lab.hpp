@@ -1,0 +1,66 @@
+// A whole world for end-to-end tests, made of real parts: regions with relays and targets (an sshd each, on loopback addresses, with
+// homes of their own), a git repository of a small service with tags, a plan, a fleet, a state folder, and the real
+// deployctl. The service is a shell script that keeps running; it tells its version through a file in shared/.
+//
+//   Lab lab({.regions = 2, .targets = 3});
+//   auto said = lab.deployctl({"deploy", "deploy.yaml", "--ref", "v1"});
+//   EXPECT_EQ(lab.running(0, 1), "v1");
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/io/subprocess.hpp"
+#include "tests/support/sshd.hpp"
+#include "tests/support/temp_dir.hpp"
+
+namespace deployctl::testing {
+
+class Lab {
+ public:
+  struct Options {
+    unsigned regions = 1;
+    unsigned relays = 1;  // of each region; 0: targets are served directly
+    unsigned targets = 2; // of each region
+    std::string rollout = {};     // lines beneath `rollout:` of the plan, each indented by two
+    std::string release = {};     // more lines beneath `release:`
+    std::string health_check = "{command: ./well.sh, interval: 50ms, timeout: 2s, healthy_after: 2, deadline: 1s}";
+    std::vector<std::string> target_config = {};  // more lines for sshd_config of the last target of the last region
+  };
+  Lab() : Lab(Options{}) {}
+  explicit Lab(Options options);
+  ~Lab();
+
+  const TempDir& dir() const { return dir_; }
+  Sshd& relay(unsigned region, unsigned index = 0) { return *relays_.at(region).at(index); }
+  Sshd& target(unsigned region, unsigned index) { return *targets_.at(region).at(index); }
+
+  // Runs in the lab's folder with its state folder. `state`: another one's name.
+  io::Output deployctl(std::vector<std::string> words, const std::string& state = "state") const;
+  // Started, not waited for; its stdout and stderr go to the file `log` in the lab's folder.
+  io::Subprocess start(std::vector<std::string> words, const std::string& log, const std::string& state = "state") const;
+  // The last event of a `--output json` run that has this name, as JSON text; empty: none.
+  static std::string event(const std::string& out, const std::string& name);
+
+  std::string place(unsigned region, unsigned index) const;    // deploy_to there
+  std::string current(unsigned region, unsigned index) const;  // the folder that `current` names; empty: none
+  std::string running(unsigned region, unsigned index) const;  // the version that its process tells; empty: none runs
+  unsigned starts(unsigned region, unsigned index) const;      // how often a start hook ran there
+  bool all_run(const std::string& version) const;
+
+  // Tags v1, v2, v3 (never healthy), v4 (its start fails), big (8 MB more) are there; this adds one of the same kind.
+  void tag(const std::string& name, const std::string& health = "exit 0", const std::string& start = "");
+  void write_plan(const Options& options) const;
+
+ private:
+  void make_repository();
+  void write_fleet() const;
+  void git(std::vector<std::string> words) const;
+
+  Options options_;
+  TempDir dir_;
+  std::vector<std::vector<std::unique_ptr<Sshd>>> relays_, targets_;
+};
+
+}  // namespace deployctl::testing
