@@ -5,9 +5,10 @@ pid_file=$SHARED/greeter.pid
 pid=$(cat "$pid_file")
 kill "$pid" 2>/dev/null || true
 n=0
-while kill -0 "$pid" 2>/dev/null; do
+# A zombie is gone too: not every init reaps at once.
+while grep -qs '^State:.[^ZX]' "/proc/$pid/status"; do
   n=$((n + 1))
-  [ $n -gt 100 ] && kill -9 "$pid" 2>/dev/null
+  if [ $n -gt 100 ]; then kill -9 "$pid" 2>/dev/null; fi
   sleep 0.05
 done
 rm -f "$pid_file"
