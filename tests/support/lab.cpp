@@ -205,11 +205,7 @@ std::string Lab::current(unsigned region, unsigned index) const {
 
 std::string Lab::running(unsigned region, unsigned index) const {
   const std::string pid = first_line(place(region, index) + "/shared/pid");
-  if (pid.empty()) return "";
-  std::ifstream status("/proc/" + pid + "/stat");
-  std::string number, name, state;
-  status >> number >> name >> state;
-  if (state.empty() || state == "Z") return "";
+  if (pid.empty() || !is_alive(std::stoi(pid))) return "";
   return first_line(place(region, index) + "/shared/running");
 }
 

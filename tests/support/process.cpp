@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <fstream>
 #include <stdexcept>
 
 namespace deployctl::testing {
@@ -35,6 +36,13 @@ std::string check_program(std::vector<std::string> argv, std::string cwd) {
   auto output = run_program(std::move(argv), std::move(cwd));
   if (!output.exit.ok()) throw std::runtime_error(name + ": " + output.exit.text() + ": " + output.err);
   return std::move(output.out);
+}
+
+bool is_alive(int pid) {
+  std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
+  std::string number, name, state;
+  stat >> number >> name >> state;
+  return !state.empty() && state != "Z" && state != "X";
 }
 
 }  // namespace deployctl::testing

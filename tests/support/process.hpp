@@ -14,4 +14,7 @@ std::string check_program(std::vector<std::string> argv, std::string cwd = {});
 // Our own environment with some NAME=VALUE set anew.
 std::vector<std::string> environment_with(std::vector<std::string> more);
 
+// A process that runs: a zombie is over, whenever its parent reaps it.
+bool is_alive(int pid);
+
 }  // namespace deployctl::testing
