@@ -1,0 +1,136 @@
+#include "agents/relay/cached_payload.hpp"
+
+#include "agents/relay/chunk_cache.hpp"
+#include "core/io/blocking.hpp"
+#include "core/io/files.hpp"
+
+namespace deployctl::relay {
+namespace {
+
+Result<std::shared_ptr<ChunkFile>> open_file(const std::string& folder, const payload::Index& index, ChunkFile::Missing missing) {
+  if (missing == ChunkFile::Missing::make) {
+    DEPLOYCTL_CHECK(io::make_dirs(folder, 0700));
+  }
+  return ChunkFile::open(folder, index, missing);
+}
+
+}  // namespace
+
+CachedPayload::CachedPayload(std::shared_ptr<CacheRoom> room, payload::Index index)
+    : room_(std::move(room)),
+      index_(std::move(index)),
+      digest_(index_.digest()),
+      chunks_(index_.count(), Chunk::missing),
+      changed_(room_->executor) {}
+
+awaitable<Status> CachedPayload::open(ChunkFile::Missing missing) {
+  const auto self = shared_from_this();
+  if (!file_) {
+    std::function<Result<std::shared_ptr<ChunkFile>>()> job = [folder = room_->folder, index = index_, missing] {
+      return open_file(folder, index, missing);
+    };
+    DEPLOYCTL_CO_TRY(file, co_await io::run_blocking(*room_->pool, job));
+    if (!file_) take_marks(file);  // else somebody else was faster
+  }
+  const auto bytes = lacking();
+  if (missing == ChunkFile::Missing::is_an_error || bytes == 0) co_return Status{};
+  std::function<Status()> job = [folder = room_->folder, limits = room_->limits, bytes] {
+    return make_room(folder, limits, bytes);
+  };
+  co_return co_await io::run_blocking(*room_->pool, job);
+}
+
+void CachedPayload::take_marks(std::shared_ptr<ChunkFile> file) {
+  file_ = std::move(file);
+  for (std::uint32_t i = 0; i < index_.count(); ++i)
+    if (file_->marked()[i]) chunks_[i] = Chunk::marked;
+}
+
+std::uint64_t CachedPayload::lacking() const {
+  std::uint64_t bytes = 0;
+  for (std::uint32_t i = 0; i < index_.count(); ++i)
+    if (chunks_[i] == Chunk::missing) bytes += index_.lengths[i];
+  return bytes;
+}
+
+bool CachedPayload::whole() const { return file_ && lacking() == 0; }
+
+awaitable<Result<Bytes>> CachedPayload::read(std::uint32_t number) {
+  const auto self = shared_from_this();
+  for (;;) {
+    if (auto bytes = room_->recent.find(digest_, number)) co_return std::move(*bytes);
+    const auto chunk = chunks_.at(number);
+    if (chunk == Chunk::missing && !filling_) {
+      if (failed_) co_return fail(*failed_);
+      co_return fail(Code::absent, "the relay has not the whole payload, and nobody carries it there");
+    }
+    if (chunk == Chunk::missing || loading_.contains(number)) {
+      co_await changed_.wait();
+      continue;
+    }
+    auto bytes = co_await load(number);
+    // A chunk that was marked only is fetched anew by the filler, who has not passed it yet.
+    if (bytes || chunk == Chunk::ready || !filling_) co_return bytes;
+  }
+}
+
+awaitable<Result<Bytes>> CachedPayload::load(std::uint32_t number) {
+  struct Mark {
+    CachedPayload& payload;
+    std::uint32_t number;
+    ~Mark() {
+      payload.loading_.erase(number);
+      payload.changed_.notify_all();
+    }
+  };
+  const auto self = shared_from_this();
+  loading_.insert(number);
+  const Mark mark{*this, number};
+  std::function<Result<Bytes>()> job = [file = file_, number] { return file->read(number); };
+  auto bytes = co_await io::run_blocking(*room_->pool, job);
+  chunks_[number] = bytes ? Chunk::ready : Chunk::missing;
+  if (bytes) room_->recent.put(digest_, number, *bytes);
+  co_return bytes;
+}
+
+awaitable<bool> CachedPayload::holds(std::uint32_t number) {
+  const auto self = shared_from_this();
+  while (loading_.contains(number)) co_await changed_.wait();
+  if (chunks_[number] != Chunk::marked) co_return chunks_[number] == Chunk::ready;
+  const auto bytes = co_await load(number);
+  co_return bytes.has_value();
+}
+
+awaitable<Status> CachedPayload::put(std::uint32_t number, Bytes chunk) {
+  const auto self = shared_from_this();
+  const auto bytes = std::make_shared<Bytes>(std::move(chunk));
+  std::function<Result<Bytes>()> job = [file = file_, number, bytes] { return file->write(number, std::move(*bytes)); };
+  DEPLOYCTL_CO_TRY(written, co_await io::run_blocking(*room_->pool, job));
+  chunks_[number] = Chunk::ready;
+  room_->recent.put(digest_, number, written);
+  changed_.notify_all();
+  co_return Status{};
+}
+
+awaitable<Status> CachedPayload::wait_to_fill() {
+  const auto self = shared_from_this();
+  while (filling_) co_await changed_.wait();
+  co_return Status{};
+}
+
+CachedPayload::Filling::Filling(std::shared_ptr<CachedPayload> payload) : payload_(std::move(payload)) {
+  payload_->filling_ = true;
+  payload_->failed_.reset();
+}
+
+CachedPayload::Filling::~Filling() { end(fail(Code::cancelled, "the payload's way to the relay was given up")); }
+
+void CachedPayload::Filling::end(const Status& how) {
+  if (!payload_) return;
+  payload_->filling_ = false;
+  if (!how) payload_->failed_ = how.error();
+  payload_->changed_.notify_all();
+  payload_.reset();
+}
+
+}  // namespace deployctl::relay

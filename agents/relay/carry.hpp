@@ -1,0 +1,13 @@
+// Takes a payload in: asks the caller for the chunks that the cache lacks, each once however many targets want it, with a
+// window of chunks outstanding. What an earlier carry left is verified and not asked for again.
+// Code::verification when the caller sends a wrong chunk, Code::no_space when the relay's disk is full.
+#pragma once
+
+#include "agents/relay/cached_payload.hpp"
+#include "agents/serve/service.hpp"
+
+namespace deployctl::relay {
+
+awaitable<Status> carry(std::shared_ptr<CachedPayload> payload, serve::Exchange& exchange);
+
+}  // namespace deployctl::relay

@@ -1,0 +1,64 @@
+#include "agents/relay/relay_service.hpp"
+
+#include "agents/relay/carry.hpp"
+#include "agents/relay/forwarding.hpp"
+#include "core/link/payload_index.hpp"
+
+namespace deployctl::relay {
+namespace {
+
+wire::pb::Reply done() {
+  wire::pb::Reply reply;
+  reply.mutable_done();
+  return reply;
+}
+
+}  // namespace
+
+RelayService::RelayService(asio::any_io_executor executor, Dialer dialer, RelayOptions options)
+    : targets_(executor, std::move(dialer), options.logins_at_once),
+      cache_(executor, std::move(options.cache_folder), options.cache) {}
+
+awaitable<Result<wire::pb::Reply>> RelayService::serve(wire::pb::Request request, serve::Exchange& exchange) {
+  if (request.has_detach()) {
+    targets_.detach(request.target());
+    co_return done();
+  }
+  if (request.target() != 0) co_return co_await pass_on(std::move(request), exchange);
+  if (request.has_attach()) co_return co_await attach(request.attach(), exchange);
+  if (request.has_carry()) co_return co_await take_in(request.carry(), exchange);
+  co_return fail(Code::unsupported, std::string("a relay has no '") + wire::name_of(request) + "' of its own");
+}
+
+awaitable<Result<wire::pb::Reply>> RelayService::attach(wire::pb::Attach request, serve::Exchange& exchange) {
+  DEPLOYCTL_CO_TRY(attached, co_await targets_.attach(std::move(request), exchange.cancelled()));
+  wire::pb::Reply reply;
+  *reply.mutable_attached() = std::move(attached);
+  co_return reply;
+}
+
+awaitable<Result<wire::pb::Reply>> RelayService::take_in(wire::pb::Carry request, serve::Exchange& exchange) {
+  DEPLOYCTL_CO_TRY(index, link::to_index(request.index()));
+  DEPLOYCTL_CO_CHECK(co_await carry(cache_.payload(index), exchange));
+  co_return done();
+}
+
+awaitable<Result<wire::pb::Reply>> RelayService::pass_on(wire::pb::Request request, serve::Exchange& exchange) {
+  if (request.has_attach() || request.has_carry())
+    co_return fail(Code::unsupported, std::string("a target has no '") + wire::name_of(request) + "'");
+  DEPLOYCTL_CO_TRY(target, targets_.find(request.target()));
+  std::shared_ptr<payload::ChunkSource> chunks;
+  if (request.has_stage()) {
+    DEPLOYCTL_CO_TRY(index, link::to_index(request.stage().index()));
+    DEPLOYCTL_CO_TRY(payload, co_await cache_.find(std::move(index)));
+    chunks = payload;
+  }
+  co_return co_await forward(target, std::move(request), std::move(chunks), exchange);
+}
+
+awaitable<void> RelayService::ended() {
+  targets_.close();
+  co_return;
+}
+
+}  // namespace deployctl::relay

@@ -1,0 +1,144 @@
+#include "agents/relay/target_sessions.hpp"
+
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
+
+#include "core/io/deadline.hpp"
+#include "core/io/notifier.hpp"
+#include "core/io/turns.hpp"
+
+namespace deployctl::relay {
+namespace {
+
+using Link = std::shared_ptr<link::AgentLink>;
+
+struct TargetSession {
+  TargetSession(const asio::any_io_executor& executor, wire::pb::Attach r) : request(std::move(r)), changed(executor) {}
+  wire::pb::Attach request;
+  std::uint32_t number = 0;
+  io::Notifier changed;  // a login is over
+  bool dialling = false;
+  Link link;
+  std::optional<Error> failed;  // the last login
+
+  bool alive() const { return link && !link->closed(); }
+};
+
+std::string key_of(wire::pb::Attach request) {
+  request.clear_timeout_ms();
+  return request.SerializeAsString();
+}
+
+std::string name_of(const wire::pb::Attach& request) {
+  return request.port() == 22 ? request.host() : request.host() + ":" + std::to_string(request.port());
+}
+
+}  // namespace
+
+struct TargetSessions::State {
+  State(asio::any_io_executor e, Dialer d, unsigned at_once) : executor(e), dialer(std::move(d)), logins(e, at_once) {}
+  asio::any_io_executor executor;
+  Dialer dialer;
+  io::Turns logins;
+  std::map<std::string, std::shared_ptr<TargetSession>> by_key;
+  std::map<std::uint32_t, std::shared_ptr<TargetSession>> by_number;
+  std::uint32_t last_number = 0;
+  io::CancelToken ending;
+
+  std::shared_ptr<TargetSession> session_of(const wire::pb::Attach& request);
+  static awaitable<void> log_in(std::shared_ptr<State> self, std::shared_ptr<TargetSession> session);
+  static awaitable<Result<Link>> dial(std::shared_ptr<State> self, wire::pb::Attach request);
+};
+
+std::shared_ptr<TargetSession> TargetSessions::State::session_of(const wire::pb::Attach& request) {
+  auto& session = by_key[key_of(request)];
+  if (session) return session;
+  session = std::make_shared<TargetSession>(executor, request);
+  session->number = ++last_number;
+  by_number[session->number] = session;
+  return session;
+}
+
+awaitable<Result<Link>> TargetSessions::State::dial(std::shared_ptr<State> self, wire::pb::Attach request) {
+  const auto turn = co_await self->logins.take();
+  co_return co_await self->dialer(std::move(request));
+}
+
+awaitable<void> TargetSessions::State::log_in(std::shared_ptr<State> self, std::shared_ptr<TargetSession> session) {
+  const std::string what = "log in to " + name_of(session->request);
+  auto dialled = co_await io::with_cancel(dial(self, session->request), self->ending, what);
+  const bool detached = !self->by_number.contains(session->number);
+  if (dialled && (detached || self->ending.cancelled())) (*dialled)->close();
+  session->link = dialled ? *dialled : nullptr;
+  session->failed.reset();
+  if (!dialled) session->failed = dialled.error();
+  session->dialling = false;
+  session->changed.notify_all();
+}
+
+namespace {
+
+awaitable<Status> wait_for_login(std::shared_ptr<TargetSession> session) {
+  while (session->dialling) co_await session->changed.wait();
+  co_return Status{};
+}
+
+wire::pb::Attached attached(const TargetSession& session) {
+  wire::pb::Attached answer;
+  answer.set_target(session.number);
+  *answer.mutable_hello() = session.link->peer();
+  return answer;
+}
+
+}  // namespace
+
+TargetSessions::TargetSessions(asio::any_io_executor executor, Dialer dialer, unsigned logins_at_once)
+    : state_(std::make_shared<State>(std::move(executor), std::move(dialer), logins_at_once)) {}
+
+TargetSessions::~TargetSessions() { close(); }
+
+awaitable<Result<wire::pb::Attached>> TargetSessions::attach(wire::pb::Attach request, io::CancelToken cancelled) {
+  if (request.host().empty() || request.port() == 0 || request.port() > 65535)
+    co_return fail(Code::invalid, "an attach without a host and a port");
+  if (state_->ending.cancelled()) co_return fail(Code::cancelled, "the relay is closing");
+  const auto session = state_->session_of(request);
+  if (!session->alive() && !session->dialling) {
+    session->request = std::move(request);  // another timeout, perhaps
+    session->dialling = true;
+    asio::co_spawn(state_->executor, State::log_in(state_, session), asio::detached);
+  }
+  if (session->dialling) {
+    DEPLOYCTL_CO_CHECK(co_await io::with_cancel(wait_for_login(session), cancelled, "attach"));
+  }
+  if (session->failed) co_return fail(*session->failed);
+  if (!session->alive()) co_return fail(with_context(session->link->why_closed(), name_of(session->request)));
+  co_return attached(*session);
+}
+
+Result<Link> TargetSessions::find(std::uint32_t number) const {
+  const auto at = state_->by_number.find(number);
+  if (at == state_->by_number.end())
+    return fail(Code::invalid, "no target with the number " + std::to_string(number) + " is attached to this relay");
+  const auto& session = *at->second;
+  if (session.alive()) return session.link;
+  auto lost = error(Code::disconnected, session.link ? "the relay lost the target: " + session.link->why_closed().message
+                                                     : "the relay is not logged in to the target");
+  return fail(with_context(std::move(lost), name_of(session.request)));
+}
+
+void TargetSessions::detach(std::uint32_t number) {
+  const auto at = state_->by_number.find(number);
+  if (at == state_->by_number.end()) return;
+  const auto session = at->second;
+  state_->by_number.erase(at);
+  state_->by_key.erase(key_of(session->request));
+  if (session->link) session->link->close();
+}
+
+void TargetSessions::close() {
+  state_->ending.cancel();
+  for (const auto& [number, session] : state_->by_number)
+    if (session->link) session->link->close();
+}
+
+}  // namespace deployctl::relay

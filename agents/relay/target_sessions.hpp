@@ -1,0 +1,39 @@
+// The targets behind a relay: one warm link each, opened by attach and found by its number. The same endpoint, key and pins
+// twice are the same session, also while the login is still going on; a link that was lost is dialled anew by the next
+// attach, under its old number. At most so many logins at once (one server's cap is in ssh::dial).
+// A login goes on when the caller that asked for it gives up: another may have asked too. One strand.
+#pragma once
+
+#include <asio/any_io_executor.hpp>
+#include <functional>
+#include <map>
+#include <memory>
+
+#include "core/io/cancel_token.hpp"
+#include "core/link/agent_link.hpp"
+
+namespace deployctl::relay {
+
+using asio::awaitable;
+
+// Logs in and shakes hands. Production: dial_target.hpp; tests bring their own.
+using Dialer = std::function<awaitable<Result<std::shared_ptr<link::AgentLink>>>(wire::pb::Attach)>;
+
+class TargetSessions {
+ public:
+  TargetSessions(asio::any_io_executor executor, Dialer dialer, unsigned logins_at_once);
+  ~TargetSessions();
+
+  awaitable<Result<wire::pb::Attached>> attach(wire::pb::Attach request, io::CancelToken cancelled);
+  // Code::invalid: never attached, or detached; Code::disconnected, naming the target: lost.
+  Result<std::shared_ptr<link::AgentLink>> find(std::uint32_t number) const;
+  void detach(std::uint32_t number);
+  void close();  // all of them, logins in progress too
+
+  struct State;
+
+ private:
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace deployctl::relay
