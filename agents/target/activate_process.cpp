@@ -23,6 +23,7 @@ struct Side {
   std::string folder;
   std::string version;
   model::Activation activation;
+  std::optional<Error> unreadable;  // there, but we can't tell what it is: nothing of it is run or skipped
 };
 
 Result<Side> side_of(const Slot& slot, const std::string& folder) {
@@ -35,6 +36,16 @@ Result<Side> side_of(const Slot& slot, const std::string& folder) {
   return side;
 }
 
+// What ran may have been removed by hand since; then there is nothing of it to stop, and the switch back says so.
+Side known_side(const Slot& slot, const std::string& folder) {
+  auto side = side_of(slot, folder);
+  if (side) return std::move(*side);
+  Side unknown;
+  unknown.folder = folder;
+  if (side.error().code != Code::absent) unknown.unreadable = side.error();
+  return unknown;
+}
+
 class Executor {
  public:
   Executor(Slot slot, Journal& journal) : slot_(std::move(slot)), journal_(journal) {}
@@ -42,7 +53,7 @@ class Executor {
   Status run();
 
  private:
-  Status load();
+  void load();
   Status perform(Step step);
   Status act(Step step);
   Status hook(TargetHook which, const Side& side, Step step);
@@ -64,22 +75,13 @@ class Executor {
   Side to_, from_;
 };
 
-Status Executor::load() {
-  // What ran may have been removed by hand since; then there is nothing of it to stop, and the switch back says so.
-  if (auto from = side_of(slot_, intent().from))
-    from_ = std::move(*from);
-  else
-    from_.folder = intent().from;
-  auto to = side_of(slot_, intent().to);
-  if (to)
-    to_ = std::move(*to);
-  else
-    to_.folder = intent().to;  // prepare says what is wrong with it
-  return {};
+void Executor::load() {
+  from_ = known_side(slot_, intent().from);
+  to_ = known_side(slot_, intent().to);
 }
 
 Status Executor::run() {
-  DEPLOYCTL_CHECK(load());
+  load();
   const Progress before = fold(journal_.records());
   if (before.ended) return {};
   const BootTime now = boot_now();
@@ -131,6 +133,8 @@ Status Executor::act(Step step) {
 }
 
 Status Executor::prepare() {
+  for (const Side* side : {&from_, &to_})
+    if (side->unreadable) return fail(*side->unreadable);
   if (to_.folder.empty()) return {};
   DEPLOYCTL_CHECK(check_whole(slot_, to_.folder));
   return check_linked_files(slot_, to_.activation);
@@ -147,6 +151,7 @@ std::vector<std::string> Executor::env_of(const Side& side) const {
 }
 
 Status Executor::hook(TargetHook which, const Side& side, Step step) {
+  if (side.unreadable) return fail(*side.unreadable);
   const model::Hook* hook = side.activation.hook(which);
   if (!hook) return {};
   HookRun run;

@@ -87,17 +87,26 @@ std::vector<int> members(int group, int session) {
   return found;
 }
 
+// The last one first; what the earlier ones left behind goes too.
+void end_lines(std::vector<io::Subprocess>& lines) {
+  for (auto line = lines.rbegin(); line != lines.rend(); ++line) (void)line->end(grace);
+}
+
 }  // namespace
 
 Status run_hook(const HookRun& run) {
   const auto deadline = std::chrono::steady_clock::now() + run.hook.timeout;
+  std::vector<io::Subprocess> lines;  // unreaped, so that the numbers of their groups stay theirs
   for (const auto& line : run.hook.run) {
     const auto from = size_of(run.log);
-    DEPLOYCTL_TRY(child, start_line(run, line));
+    auto child = start_line(run, line);
+    if (!child) end_lines(lines);
+    if (!child) return fail(with_context(child.error(), "hook " + run.name));
+    lines.push_back(std::move(*child));
     const auto left = std::chrono::duration_cast<Duration>(deadline - std::chrono::steady_clock::now());
-    auto exit = child.wait(std::max(left, Duration(0)));
+    auto exit = lines.back().wait(std::max(left, Duration(0)));
     if (exit && exit->ok()) continue;
-    (void)child.end(grace);
+    end_lines(lines);
     if (exit) return fail(hook_error(run, exit->text(), from));
     if (exit.error().code != Code::timed_out) return fail(with_context(exit.error(), "hook " + run.name));
     return fail(hook_error(run, "not over after " + humane(run.hook.timeout), from));
@@ -128,8 +137,10 @@ std::vector<std::string> hook_env(const Intent& intent, const HookWords& words, 
 void end_group(int group, int session) {
   if (group <= 1) return;
   const auto killing = std::chrono::steady_clock::now() + grace;
+  const auto giving_up = killing + grace;  // another user's, or stuck in the kernel
   for (auto alive = members(group, session); !alive.empty(); alive = members(group, session)) {
     const bool late = std::chrono::steady_clock::now() > killing;
+    if (std::chrono::steady_clock::now() > giving_up) return;
     for (const int pid : alive) ::kill(pid, late ? SIGKILL : SIGTERM);
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }

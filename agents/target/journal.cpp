@@ -13,6 +13,7 @@
 namespace deployctl::target {
 namespace {
 
+constexpr off_t usual_size = 64 * 1024;
 constexpr std::array<const char*, 6> kinds{"resumed", "begun", "process", "done", "failed", "ended"};
 
 Json to_json(const Intent& i) {
@@ -118,7 +119,12 @@ Result<JournalText> Journal::read(const Slot& slot) {
 }
 
 Status Journal::begin(const Slot& slot, const Intent& intent) {
-  return io::write_file(slot.state("journal"), dump(to_json(intent)) + "\n", 0600);
+  DEPLOYCTL_TRY(file, io::AtomicFile::create(slot.state("journal"), 0600));
+  // Room for all that will be written, so that a disk that fills meanwhile doesn't stop it half way.
+  if (::fallocate(file.fd(), FALLOC_FL_KEEP_SIZE, 0, usual_size) != 0 && errno == ENOSPC)
+    return fail(os_error(errno, "make room for the journal in " + slot.path()));
+  DEPLOYCTL_CHECK(file.write(dump(to_json(intent)) + "\n"));
+  return file.commit();
 }
 
 Result<Journal> Journal::open(const Slot& slot) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "agents/target/hook_logs.hpp"
 #include "agents/target/journal.hpp"
 #include "core/io/files.hpp"
 
@@ -28,6 +29,12 @@ Status clear_leftovers(const Slot& slot) {
     if (name.starts_with(".removing-")) {
       DEPLOYCTL_CHECK(io::remove_tree(slot.releases() + "/" + name));
     }
+  // What we knew of trees that are gone, or that a crash kept from their names.
+  DEPLOYCTL_TRY(known, io::list_dir(slot.state("releases")));
+  for (const auto& name : known)
+    if (!io::exists(slot.release(name))) {
+      DEPLOYCTL_CHECK(io::remove_tree(slot.about(name)));
+    }
   return {};
 }
 
@@ -46,7 +53,8 @@ std::vector<std::string> choose_pruned(const std::vector<KeptRelease>& kept, con
   const KeptRelease* newest_failed = nullptr;
   for (const auto& one : kept) {
     if (one.confirmed && one.release) good.push_back(one);
-    if (!one.confirmed && one.failed) newest_failed = &one;
+    if (one.release && !one.confirmed && one.failed && (!newest_failed || one.ended_at > newest_failed->ended_at))
+      newest_failed = &one;
   }
   std::sort(good.begin(), good.end(), [&](const KeptRelease& a, const KeptRelease& b) {
     const bool a_safe = protected_folders.contains(a.folder), b_safe = protected_folders.contains(b.folder);
@@ -88,6 +96,7 @@ Result<std::vector<std::string>> prune(const Slot& slot, const std::vector<Diges
     DEPLOYCTL_CHECK(remove_release(slot, folder));
   }
   DEPLOYCTL_CHECK(clear_leftovers(slot));
+  DEPLOYCTL_CHECK(prune_hook_logs(slot));
   return pruned;
 }
 

@@ -15,7 +15,8 @@ std::vector<std::string> choose_pruned(const std::vector<KeptRelease>& kept, con
 // Folders in releases/ that a process of this host has as its program, root or cwd, as far as /proc lets us see.
 std::set<std::string> folders_in_use(const Slot& slot);
 
-// The folders removed. Also clears what an interrupted removal left. Under the slot's lock.
+// The folders removed. Also clears what interrupted removals and stagings left, and old hook logs. Under
+// the slot's lock and the staging lock.
 Result<std::vector<std::string>> prune(const Slot& slot, const std::vector<Digest>& in_use, std::size_t keep);
 
 }  // namespace deployctl::target

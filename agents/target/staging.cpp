@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstdio>
 
+#include "agents/target/free_space.hpp"
 #include "agents/target/switch.hpp"
 #include "core/io/beneath.hpp"
 #include "core/io/files.hpp"
@@ -100,7 +101,16 @@ Status Staging::begin(const model::Manifest& manifest) {
     DEPLOYCTL_CHECK(place_from_base(content, wanted_.at(content)));
     wanted_.erase(content);
   }
-  return {};
+  return check_room();
+}
+
+// A disk that will be full is told before the payload has come. What the system says is free may be more than we may use.
+Status Staging::check_room() const {
+  std::uint64_t needed = 0;
+  for (const auto& [content, paths] : wanted_) needed += paths.front()->size;
+  const auto free = free_bytes(slot_.path());
+  if (!free || needed <= *free) return {};
+  return fail(Code::no_space, "the release needs " + megabytes(needed));
 }
 
 Status Staging::place_from_base(const Digest& content, const Paths& paths) {
@@ -202,19 +212,25 @@ Status Staging::commit() {
     return fail(Code::verification, "the payload lacks the content of " + wanted_.begin()->second.front()->path);
   DEPLOYCTL_CHECK(to_disk());
   DEPLOYCTL_CHECK(write_about(slot_, release_, *manifest_));
+  const std::int64_t at = seal_time();
+  DEPLOYCTL_CHECK(take_name());
+  DEPLOYCTL_CHECK(io::fsync_dir(slot_.releases()));
+  DEPLOYCTL_CHECK(::deployctl::target::seal(slot_, release_.folder(), at));
+  return io::remove_tree(folder());  // what it was exchanged for
+}
+
+Status Staging::take_name() {
   const std::string name = slot_.release(release_.folder());
   // One that is no longer whole may stand there, and may even run: both change names at once, never is there none.
   if (io::exists(name)) {
     DEPLOYCTL_CHECK(link_shared(slot_, ".staging-" + release_.folder(), release_.activation));
     if (::renameat2(AT_FDCWD, folder().c_str(), AT_FDCWD, name.c_str(), RENAME_EXCHANGE) != 0)
       return fail(os_error(errno, "exchange " + name + " for the new one"));
-    DEPLOYCTL_CHECK(io::fsync_dir(slot_.releases()));
-    committed_ = true;
-    return io::remove_tree(folder());
+  } else if (::rename(folder().c_str(), name.c_str()) != 0) {
+    return fail(os_error(errno, "rename to " + name));
   }
-  if (::rename(folder().c_str(), name.c_str()) != 0) return fail(os_error(errno, "rename to " + name));
   committed_ = true;
-  return io::fsync_dir(slot_.releases());
+  return {};
 }
 
 Status clear_staging(const Slot& slot) {

@@ -54,7 +54,9 @@ class Staging : public payload::TreeSink {
   Status place_again(const model::Entry& from, const model::Entry& to);
   Status copy(int from, const model::Entry& to);
   Status seal(io::Fd file, const model::Entry& entry);
+  Status check_room() const;
   Status to_disk();
+  Status take_name();
   std::string folder() const { return slot_.releases() + "/.staging-" + release_.folder(); }
 
   Slot slot_;

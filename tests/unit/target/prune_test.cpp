@@ -1,0 +1,149 @@
+#include "agents/target/prune.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "agents/target/journal.hpp"
+#include "agents/target/switch.hpp"
+#include "core/io/files.hpp"
+#include "core/io/subprocess.hpp"
+#include "tests/unit/target/releases.hpp"
+
+using namespace deployctl;
+using namespace deployctl::target;
+using deployctl::testing::Tree;
+
+namespace {
+
+using Names = std::vector<std::string>;
+
+KeptRelease kept(const std::string& folder, std::int64_t confirmed_at, bool failed = false, std::int64_t ended_at = 0) {
+  KeptRelease one;
+  one.folder = folder;
+  one.release = model::Release{};
+  one.confirmed = confirmed_at > 0;
+  one.confirmed_at = confirmed_at;
+  one.failed = failed;
+  one.ended_at = ended_at;
+  return one;
+}
+
+KeptRelease not_ours(const std::string& folder) {
+  KeptRelease one;
+  one.folder = folder;
+  return one;
+}
+
+TEST(ChoosePruned, TheOldestBeyondWhatIsKeptGo) {
+  const std::vector all{kept("a", 1), kept("b", 4), kept("c", 3), kept("d", 2)};
+  EXPECT_EQ(choose_pruned(all, {}, 2), (Names{"a", "d"}));
+  EXPECT_EQ(choose_pruned(all, {}, 4), Names{});
+}
+
+TEST(ChoosePruned, WhatIsProtectedStaysAndCounts) {
+  const std::vector all{kept("a", 1), kept("b", 4), kept("c", 3), kept("d", 2)};
+  EXPECT_EQ(choose_pruned(all, {"a"}, 2), (Names{"c", "d"}));
+  EXPECT_EQ(choose_pruned(all, {"a", "d", "c"}, 1), Names{"b"});
+}
+
+TEST(ChoosePruned, FailedOnesCountForNothingAndTheNewestStaysToBeLookedAt) {
+  const std::vector all{kept("a", 1), kept("b", 0, true, 9), kept("c", 0, true, 5), kept("d", 2)};
+  EXPECT_EQ(choose_pruned(all, {}, 2), Names{"c"});
+}
+
+TEST(ChoosePruned, WhatWeDidNotMakeStays) {
+  EXPECT_EQ(choose_pruned({not_ours("20240101"), kept("a", 1), kept("b", 2)}, {}, 1), Names{"a"});
+}
+
+TEST(ChoosePruned, WhatWasNeverActivatedGoes) {
+  EXPECT_EQ(choose_pruned({kept("a", 0), kept("b", 2)}, {}, 5), Names{"a"});
+  EXPECT_EQ(choose_pruned({kept("a", 0), kept("b", 2)}, {"a"}, 5), Names{});
+}
+
+struct PruneTest : deployctl::testing::SlotFixture {
+  std::string confirmed(const std::string& version, std::int64_t at) {
+    const auto folder = put({{{"name", {version}}}, {}}, version);
+    Receipt receipt;
+    receipt.folder = folder;
+    receipt.time = at;
+    EXPECT_TRUE(append_receipt(slot, receipt));
+    return folder;
+  }
+};
+
+TEST_F(PruneTest, RemovesTheTreesAndWhatWeKnewOfThem) {
+  const auto one = confirmed("1.0", 1), two = confirmed("2.0", 2), three = confirmed("3.0", 3);
+  ASSERT_TRUE(switch_current(slot, three));
+  ASSERT_TRUE(io::make_dirs(slot.releases() + "/.removing-0.9"));
+  ASSERT_TRUE(io::make_dirs(slot.about("0.8-gone")));
+  const auto pruned = prune(slot, {}, 2);
+  ASSERT_TRUE(pruned);
+  EXPECT_EQ(*pruned, Names{one});
+  EXPECT_EQ(*io::list_dir(slot.releases()), (Names{two, three}));
+  EXPECT_EQ(*io::list_dir(slot.state("releases")), (Names{two, three}));
+}
+
+TEST_F(PruneTest, CurrentAndWhatARolloutUsesStay) {
+  const auto one = confirmed("1.0", 1), two = confirmed("2.0", 2), three = confirmed("3.0", 3);
+  ASSERT_TRUE(switch_current(slot, one));
+  EXPECT_EQ(*prune(slot, {Tree{{{"name", {"2.0"}}}, {}}.release("2.0").digest()}, 1), Names{three});
+  EXPECT_TRUE(io::exists(slot.release(one)) && io::exists(slot.release(two)));
+}
+
+TEST_F(PruneTest, AnUnfinishedActivationsReleasesStay) {
+  const auto one = confirmed("1.0", 1), two = confirmed("2.0", 2), three = confirmed("3.0", 3);
+  Intent intent;
+  intent.rollout = "r1";
+  intent.from = one;
+  intent.to = two;
+  ASSERT_TRUE(Journal::begin(slot, intent));
+  EXPECT_EQ(*prune(slot, {}, 1), Names{three});
+}
+
+TEST_F(PruneTest, WhatAProcessRunsInStays) {
+  const auto one = confirmed("1.0", 1), two = confirmed("2.0", 2);
+  io::Command command;
+  command.argv = {"/bin/sleep", "60"};
+  command.cwd = slot.release(one);
+  const auto child = io::Subprocess::spawn(command);
+  ASSERT_TRUE(child);
+  EXPECT_TRUE(folders_in_use(slot).contains(one));
+  EXPECT_EQ(*prune(slot, {}, 1), Names{two});
+}
+
+TEST_F(PruneTest, HookLogsOfLongAgoGo) {
+  const auto one = confirmed("1.0", 1);
+  for (int i = 0; i < 30; ++i) {
+    const auto log = slot.hook_log("r" + std::to_string(100 + i));
+    std::ofstream(log) << "words\n";
+    const timespec times[2] = {{1000 + i, 0}, {1000 + i, 0}};
+    ::utimensat(AT_FDCWD, log.c_str(), times, 0);
+  }
+  ASSERT_TRUE(prune(slot, {}, 1));
+  const auto left = *io::list_dir(slot.state("hooks"));
+  EXPECT_EQ(left.size(), 20u);
+  EXPECT_EQ(left.front(), "r110.log");
+}
+
+// A daemon that `start` left behind may write to its hook log for ever.
+TEST_F(PruneTest, AHookLogThatGrewHugeGivesItsRoomBack) {
+  const auto log = slot.hook_log("r1");
+  {
+    std::ofstream out(log);
+    const std::string block(1 << 20, 'x');
+    for (int i = 0; i < 40; ++i) out << block;
+    out << "the end\n";
+  }
+  ASSERT_TRUE(prune(slot, {}, 1));
+  struct stat st {};
+  ASSERT_EQ(::stat(log.c_str(), &st), 0);
+  EXPECT_EQ(st.st_size, (40 << 20) + 8);
+  EXPECT_LT(st.st_blocks * 512, 8 << 20);
+  const auto text = deployctl::testing::read_text(log);
+  EXPECT_EQ(text.substr(text.size() - 9), "xthe end\n");
+}
+
+}  // namespace
