@@ -1,0 +1,103 @@
+// The plan's `build` block.
+#include <fmt/format.h>
+
+#include "plans/names.hpp"
+#include "plans/paths.hpp"
+#include "plans/plan_draft.hpp"
+#include "plans/repo.hpp"
+
+namespace deployctl::plans {
+namespace {
+
+// What a build gets from deployctl (design §11); PATH and HOME may be given anew.
+constexpr std::array<std::string_view, 3> reserved{"VERSION", "COMMIT", "SOURCE_DATE_EPOCH"};
+
+void read_repo(const Cursor& at, PlanDraft& into) {
+  model::Build& build = into.plan.build;
+  if (build.ref_mark.line == 0) build.ref_mark = at.mark();
+  const auto text = read_argument(at);
+  if (!text) return;
+  auto repo = resolve_repo(*text, into.dir);
+  if (repo)
+    build.repo = std::move(*repo);
+  else
+    at.problem(fmt::format("'{}': {}", at.path(), repo.error().message), repo.error().hint);
+}
+
+void read_ref(const Cursor& at, PlanDraft& into) {
+  into.plan.build.ref_mark = at.mark();
+  if (auto ref = read_argument(at)) into.plan.build.ref = std::move(*ref);
+}
+
+void read_from(const Cursor& at, model::ArtifactRule& into) {
+  const auto text = read_text(at);
+  if (!text) return;
+  auto path = relative_path(*text);
+  if (path)
+    into.from = path->empty() ? "." : std::move(*path);
+  else
+    at.wrong(path.error().message, "it is taken from the checkout");
+}
+
+void read_to(const Cursor& at, model::ArtifactRule& into) {
+  const auto text = read_text(at);
+  if (!text) return;
+  auto path = relative_path(*text);
+  if (!path)
+    at.wrong(path.error().message, "it is put beneath the release's folder");
+  else if (path->empty() || text->ends_with('/'))
+    into.to = *path + "/";
+  else
+    into.to = std::move(*path);
+  // The release's own top: as if there were only the name.
+  if (into.to == "/") into.to = "./";
+}
+
+constexpr std::array rule_keys{
+    Key<model::ArtifactRule>{"from", Need::required, "a glob or a folder of the checkout", read_from},
+    Key<model::ArtifactRule>{"to", Need::optional, "a path in the release; ending in '/' it keeps the name", read_to}};
+
+void read_rule(const Cursor& at, PlanDraft& into) {
+  if (at.value().kind == Value::Kind::scalar) {
+    at.wrong("a map", fmt::format("write {{from: {}}}", at.value().text));
+    return;
+  }
+  model::ArtifactRule rule;
+  rule.mark = at.mark();
+  if (read_map(at, rule_keys, rule) && !rule.from.empty()) into.plan.build.artifact.push_back(std::move(rule));
+}
+
+void read_artifact(const Cursor& at, PlanDraft& into) {
+  if (!read_list(at, "[{from: bin/server}]", [&](const Cursor& item) { read_rule(item, into); })) return;
+  if (at.value().size() == 0) at.problem("'build.artifact' is empty", "a release needs at least one file: [{from: bin/server}]");
+}
+
+void list_rules(const std::string& prefix, std::vector<std::string>& into) { list_keys(rule_keys, prefix + "[]", into); }
+
+void read_timeout(const Cursor& at, PlanDraft& into) {
+  if (const auto timeout = read_duration(at)) into.plan.build.timeout = *timeout;
+}
+
+constexpr std::array build_keys{
+    Key<PlanDraft>{"repo", Need::required, "a path, a file, ssh or https URL, or git@host:path", read_repo},
+    Key<PlanDraft>{"ref", Need::optional, "a branch, tag or commit", read_ref},
+    Key<PlanDraft>{"steps", Need::optional, "a list of commands such as [make]",
+                   [](const Cursor& at, PlanDraft& d) { read_texts(at, "[make]", d.plan.build.steps); }},
+    Key<PlanDraft>{"env", Need::optional, "a map such as {CFLAGS: -O2}",
+                   [](const Cursor& at, PlanDraft& d) { read_env(at, reserved, d.plan.build.env); },
+                   [](const std::string& prefix, std::vector<std::string>& into) { into.push_back(prefix + ".*"); }},
+    Key<PlanDraft>{"timeout", Need::optional, "a duration such as 15m", read_timeout},
+    Key<PlanDraft>{"artifact", Need::required, "a list such as [{from: bin/server}]", read_artifact, list_rules},
+    later<PlanDraft>("sandbox"),
+    later<PlanDraft>("secrets")};
+
+}  // namespace
+
+void read_build(const Cursor& at, PlanDraft& into) {
+  into.plan.build.ref = "HEAD";
+  read_map(at, build_keys, into);
+}
+
+void list_build(const std::string& prefix, std::vector<std::string>& into) { list_keys(build_keys, prefix, into); }
+
+}  // namespace deployctl::plans

@@ -1,0 +1,21 @@
+// fleet.yaml to model::Fleet: ranges written out, ssh keys resolved, nothing selected yet. Blocking; any thread.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/model/fleet.hpp"
+#include "plans/yaml_source.hpp"
+
+namespace deployctl::plans {
+
+struct FleetRead {
+  model::Fleet fleet;
+  std::vector<std::string> declared;  // every region by name, those with mistakes too
+  bool clean = false;                 // no mistake was found in it
+};
+
+// `shown` names the file in marks, `path` is where it is.
+FleetRead read_fleet(YamlSource& source, const std::string& path, const std::string& shown, Problems& problems);
+
+}  // namespace deployctl::plans

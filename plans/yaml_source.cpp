@@ -1,0 +1,105 @@
+#include "plans/yaml_source.hpp"
+
+#include <fmt/format.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/parser.h>
+
+#include <sstream>
+
+#include "core/io/files.hpp"
+#include "plans/utf8.hpp"
+#include "plans/yaml_events.hpp"
+
+namespace deployctl::plans {
+namespace {
+
+model::Mark mark_at(const YAML::Mark& mark, const std::string& file, bool with_lines) {
+  if (!with_lines || mark.line < 0) return {file, 0, 0};
+  return {file, static_cast<unsigned>(mark.line) + 1, static_cast<unsigned>(mark.column) + 1};
+}
+
+// Where in the text a byte stands.
+model::Mark mark_of(const std::string& text, std::size_t byte, const std::string& file, bool with_lines) {
+  if (!with_lines) return {file, 0, 0};
+  model::Mark mark{file, 1, 1};
+  for (std::size_t i = 0; i < byte; ++i) {
+    ++mark.column;
+    if (text[i] == '\n') mark = {file, mark.line + 1, 1};
+  }
+  return mark;
+}
+
+std::string first_after(const std::string& text, const std::string& prefix) {
+  return text.starts_with(prefix) ? text.substr(prefix.size()) : text;
+}
+
+}  // namespace
+
+const Value* Value::find(std::string_view name) const {
+  if (kind != Kind::map) return nullptr;
+  for (std::size_t i = 0; i < size(); ++i)
+    if (key(i).text == name) return &value(i);
+  return nullptr;
+}
+
+std::string words_for(const Value& value) {
+  switch (value.kind) {
+    case Value::Kind::null: return "nothing";
+    case Value::Kind::list: return "a list";
+    case Value::Kind::map: return "a map";
+    case Value::Kind::scalar: break;
+  }
+  if (value.text.empty()) return "an empty text";
+  const bool cut = value.text.size() > 60 || value.text.find('\n') != std::string::npos;
+  const std::string shown = value.text.substr(0, std::min<std::size_t>(60, value.text.find('\n')));
+  return (value.plain ? "'" : "the text '") + shown + (cut ? "...'" : "'");
+}
+
+const Value* YamlSource::read_file(const std::string& path, const std::string& shown, Problems& problems) {
+  auto text = io::read_file(path, largest);
+  if (text) return read_text(*text, shown, problems);
+  // The place says which file; the error's own "open PATH: " would say it again.
+  const std::string why = first_after(first_after(text.error().message, "open " + path + ": "), "read " + path + ": ");
+  problems.add({shown, 0, 0}, "can't be read: " + why, text.error().hint);
+  return nullptr;
+}
+
+const Value* YamlSource::read_text(const std::string& text, const std::string& shown, Problems& problems) {
+  if (text.size() > largest) {
+    problems.add({shown, 0, 0}, fmt::format("can't be read: larger than {} bytes", largest));
+    return nullptr;
+  }
+  return parse(text, name(shown), true, problems);
+}
+
+const Value* YamlSource::read_override(const std::string& text, const std::string& shown, Problems& problems) {
+  return parse(text, name(shown), false, problems);
+}
+
+const Value* YamlSource::parse(const std::string& text, const std::string* file, bool with_lines, Problems& problems) {
+  // yaml-cpp takes byte 4 for the end of the file and passes on whatever isn't UTF-8.
+  if (const auto bad = find_unreadable(text)) {
+    problems.add(mark_of(text, bad->at, *file, with_lines), bad->what, "write the file as plain UTF-8 text");
+    return nullptr;
+  }
+  std::istringstream in(text);
+  TreeBuilder builder(*this, file, with_lines, problems);
+  try {
+    YAML::Parser parser(in);
+    if (!parser.HandleNextDocument(builder)) {
+      problems.add({*file, with_lines ? 1U : 0U, with_lines ? 1U : 0U}, "there is nothing in it");
+      return nullptr;
+    }
+    const Value* root = builder.root();
+    if (parser.HandleNextDocument(builder)) {
+      problems.add(builder.document_mark(), "a second document begins here", "only one a file is read: remove the '---'");
+      return nullptr;
+    }
+    return builder.broken() ? nullptr : root;
+  } catch (const YAML::Exception& e) {
+    problems.add(mark_at(e.mark, *file, with_lines), "not valid YAML: " + e.msg, "is the indentation right, every bracket and quote closed?");
+    return nullptr;
+  }
+}
+
+}  // namespace deployctl::plans
