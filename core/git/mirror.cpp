@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdio>
+#include <filesystem>
 
 #include "core/base/digest.hpp"
 #include "core/git/operation.hpp"
@@ -144,9 +145,11 @@ Result<Mirror> Mirror::of(const std::string& dir, const std::string& url) {
   return of(dir, std::move(parsed));
 }
 
+// Absolute: checkouts name it, and libgit2 puts a clone into a relative folder elsewhere.
 Mirror Mirror::of(const std::string& dir, Url url) {
-  std::string path = dir + "/" + hash_name(url);
-  return Mirror(dir, std::move(url), std::move(path));
+  const std::string whole = std::filesystem::absolute(dir);
+  std::string path = whole + "/" + hash_name(url);
+  return Mirror(whole, std::move(url), std::move(path));
 }
 
 Status Mirror::make(const Limits& limits) {

@@ -39,6 +39,7 @@ Result<std::string> commit_of(const Operation& operation, git_repository* reposi
   Object commit;
   const int peeled = git_reference_peel(into(commit), reference.get(), GIT_OBJECT_COMMIT);
   if (peeled == GIT_EPEEL || peeled == GIT_EINVALIDSPEC) return fail(Code::invalid, name + " is not a commit");
+  if (peeled == GIT_ENOTFOUND) return fail(Code::verification, "the object of " + name + " is missing from the mirror");
   DEPLOYCTL_CHECK(operation.check(peeled));
   return hex(*git_object_id(commit.get()));
 }

@@ -1,0 +1,103 @@
+#include "core/artifact/glob.hpp"
+
+#include <fnmatch.h>
+#include <sys/stat.h>
+
+#include <set>
+
+#include "core/io/beneath.hpp"
+#include "core/io/files.hpp"
+
+namespace deployctl::artifact {
+namespace {
+
+class Expansion {
+ public:
+  Expansion(const std::string& root, std::vector<std::string> parts) : root_(root), parts_(std::move(parts)) {}
+
+  // Beneath `at` ("" or "a/b/"), from the part `i` on.
+  Status go(const std::string& at, std::size_t i) {
+    if (parts_[i] == "**") return go_deep(at, i);
+    if (!has_wildcards(parts_[i])) return take(at, parts_[i], i);
+    DEPLOYCTL_TRY(names, io::list_dir(root_ + "/" + at));
+    for (const auto& name : names) {
+      if (name == ".git" || ::fnmatch(parts_[i].c_str(), name.c_str(), FNM_PERIOD) != 0) continue;
+      DEPLOYCTL_CHECK(take(at, name, i));
+    }
+    return {};
+  }
+  std::vector<std::string> found() const { return {found_.begin(), found_.end()}; }
+
+ private:
+  enum class Kind { none, folder, link, other };
+  Kind kind(const std::string& path) const {
+    struct stat st {};
+    if (::lstat((root_ + "/" + path).c_str(), &st) != 0) return Kind::none;
+    return S_ISDIR(st.st_mode) ? Kind::folder : S_ISLNK(st.st_mode) ? Kind::link : Kind::other;
+  }
+
+  Status take(const std::string& at, const std::string& name, std::size_t i) {
+    const std::string path = at + name;
+    const Kind what = kind(path);
+    if (what == Kind::none) return {};
+    if (i + 1 == parts_.size()) {
+      if (!deep_ || what != Kind::folder) found_.insert(path);
+      return {};
+    }
+    // A wildcard may well meet links; a link that was written out is meant.
+    if (what == Kind::link && !has_wildcards(parts_[i]))
+      return fail(Code::build_failed, path + " is a symbolic link, and what stands behind one is not taken");
+    return what == Kind::folder ? go(path + "/", i + 1) : Status();
+  }
+
+  // `**`: nothing, or any folders between; as the last part: every file.
+  Status go_deep(const std::string& at, std::size_t i) {
+    deep_ = true;
+    const bool last = i + 1 == parts_.size();
+    if (!last) {
+      DEPLOYCTL_CHECK(go(at, i + 1));
+    }
+    DEPLOYCTL_TRY(names, io::list_dir(root_ + "/" + at));
+    for (const auto& name : names) {
+      if (name.starts_with('.')) continue;
+      const Kind what = kind(at + name);
+      if (what == Kind::folder) {
+        DEPLOYCTL_CHECK(go_deep(at + name + "/", i));
+      } else if (last) {
+        found_.insert(at + name);
+      }
+    }
+    return {};
+  }
+
+  const std::string& root_;
+  std::vector<std::string> parts_;
+  std::set<std::string> found_;
+  bool deep_ = false;
+};
+
+std::vector<std::string> split(const std::string& path) {
+  std::vector<std::string> parts;
+  for (std::size_t at = 0;;) {
+    const auto slash = path.find('/', at);
+    parts.push_back(path.substr(at, slash - at));
+    if (slash == std::string::npos) return parts;
+    at = slash + 1;
+  }
+}
+
+}  // namespace
+
+bool has_wildcards(const std::string& pattern) { return pattern.find_first_of("*?[") != std::string::npos; }
+
+Result<std::vector<std::string>> expand(const std::string& root, const std::string& pattern) {
+  DEPLOYCTL_CHECK(io::check_relative(pattern));
+  auto parts = split(pattern);
+  for (const auto& part : parts)
+    if (part == ".git") return fail(Code::build_failed, ".git is never part of an artifact");
+  Expansion expansion(root, std::move(parts));
+  DEPLOYCTL_CHECK(expansion.go("", 0));
+  return expansion.found();
+}
+
+}  // namespace deployctl::artifact
