@@ -24,8 +24,10 @@ wire::pb::Holder to_wire(const Grant& grant, const BootTime& now) {
   return holder;
 }
 
+// A check that asks now sees what it saw in the activation: region, target and rollout are those of the last one.
 ProbeContext context_of(const Slot& slot, const Identity& identity, const KeptRelease& kept) {
   Intent intent;
+  if (auto journal = Journal::read(slot)) intent = std::move(journal->intent);
   intent.service = identity.service;
   intent.environment = identity.environment;
   HookWords words{kept.version(), slot.release(kept.folder), slot.release(kept.folder), slot.path(), slot.shared()};
