@@ -19,6 +19,7 @@ constexpr const char* usage_text =
     "usage: deploy-agent ROLE\n"
     "\n"
     "  target                        serve this host's slots on stdin and stdout (deployctl starts this over ssh)\n"
+    "  relay                         the same for the hosts behind this one: reaches them by ssh, hands payloads on\n"
     "  activate --deploy-to PATH     go on with the activation that PATH's journal tells of, to its end\n"
     "  --version                     version, protocol, and the sha256 of this program\n"
     "  --help                        this text\n";
@@ -41,9 +42,9 @@ int run(const std::vector<std::string_view>& words) {
   const std::string_view role = words[0];
   const std::vector<std::string_view> rest(words.begin() + 1, words.end());
   if (role == "activate") return activate(rest);
-  if (role == "relay") return usage_error("the role 'relay' is not built in");
   if (!rest.empty()) return usage_error("'" + std::string(role) + "' takes no arguments");
   if (role == "target") return agents::be_target();
+  if (role == "relay") return agents::be_relay();
   if (role == "--version") return agents::print_version();
   if (role == "--help" || role == "-h" || role == "help") {
     std::fputs(usage_text, stdout);

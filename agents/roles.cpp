@@ -2,6 +2,8 @@
 
 #include <cstdio>
 
+#include "agents/dial_target.hpp"
+#include "agents/relay/relay_service.hpp"
 #include "agents/session_role.hpp"
 #include "agents/target/target_service.hpp"
 #include "core/wire/frame.hpp"
@@ -11,8 +13,21 @@ namespace deployctl::agents {
 const char* const program_name = "deploy-agent 0.1.0";
 
 int be_target() {
-  target::TargetService service({self_exe(), home_folder()});
-  return run_session(service, "target");
+  const auto make = [](asio::any_io_executor) -> Result<std::unique_ptr<serve::Service>> {
+    return std::make_unique<target::TargetService>(target::TargetOptions{self_exe(), home_folder()});
+  };
+  return run_session("target", make);
+}
+
+int be_relay() {
+  const auto make = [](asio::any_io_executor executor) -> Result<std::unique_ptr<serve::Service>> {
+    DEPLOYCTL_TRY(image, remote::AgentImage::load("/proc/self/exe"));
+    const std::string home = home_folder();
+    relay::RelayOptions options;
+    options.cache_folder = home + "/.cache/deployctl/chunks";
+    return std::make_unique<relay::RelayService>(executor, dial_target(executor, std::move(image), home), options);
+  };
+  return run_session("relay", make);
 }
 
 int print_version() {

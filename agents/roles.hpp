@@ -9,6 +9,7 @@ namespace deployctl::agents {
 extern const char* const program_name;  // "deploy-agent 0.1.0"
 
 int be_target();
+int be_relay();
 // "deploy-agent 0.1.0 protocol 1", then the sha256 of this binary.
 int print_version();
 

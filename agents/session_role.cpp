@@ -52,18 +52,20 @@ std::string home_folder() {
   return {};
 }
 
-int run_session(serve::Service& service, const std::string& role) {
+int run_session(const std::string& role, const MakeService& make) {
   auto stdio = take_session_stdio();
   if (!stdio) return complain(role, stdio.error(), 2);
   asio::io_context context(1);
   auto stream = io::make_fd_stream(context.get_executor(), std::move(stdio->in), std::move(stdio->out));
   if (!stream) return complain(role, with_context(stream.error(), "stdin and stdout must be pipes or sockets"), 2);
+  auto service = make(context.get_executor());
+  if (!service) return complain(role, service.error(), 2);
   serve::SessionOptions options;
   options.role = role;
   options.program = program_name;
   options.agent = sha256_file("/proc/self/exe").value_or(Digest{});
   std::optional<Status> ended;
-  asio::co_spawn(context, serve::serve_session(std::move(*stream), service, options),
+  asio::co_spawn(context, serve::serve_session(std::move(*stream), **service, options),
                  [&ended](std::exception_ptr thrown, Status status) {
                    if (thrown) std::rethrow_exception(thrown);
                    ended = std::move(status);

@@ -2,14 +2,20 @@
 // io_context.
 #pragma once
 
+#include <asio/any_io_executor.hpp>
+#include <functional>
+#include <memory>
 #include <string>
 
 #include "agents/serve/service.hpp"
 
 namespace deployctl::agents {
 
+// Lives on the session's strand.
+using MakeService = std::function<Result<std::unique_ptr<serve::Service>>(asio::any_io_executor)>;
+
 // Exit code: 0 the caller ended the session, 1 it broke (stderr says how), 2 it could not begin.
-int run_session(serve::Service& service, const std::string& role);
+int run_session(const std::string& role, const MakeService& make);
 
 // Our own binary: its path while that is still there, else /proc/self/exe, which works even when it was deleted.
 std::string self_exe();
