@@ -55,6 +55,7 @@ Result<Url> with_host(Url url, const std::string& authority, std::string path) {
   const std::string shown = without_userinfo(url.text);
   if (!split_authority(authority, url) || url.host.empty() || !plain(url.host) || !plain(url.user))
     return fail(bad(shown, "has no host, user or port as they must be"));
+  if (path.starts_with(':')) return fail(bad(shown, "is of a remote helper, which is not allowed"));
   if (path.empty() || path == "/") return fail(bad(shown, "has no path"));
   url.path = std::move(path);
   return url;
@@ -137,8 +138,9 @@ Result<Url> submodule_url(const Url& parent, const std::string& text) {
       break;
     }
   }
+  const bool climbs = ("/" + rest + "/").find("/../") != std::string::npos;
   auto url = parse_url(base + "/" + rest);
-  if (!url || url->kind != parent.kind || url->host != parent.host)
+  if (climbs || !url || url->kind != parent.kind || url->host != parent.host)
     return fail(bad(text, "leads out of " + parent.shown()));
   return url;
 }

@@ -199,7 +199,7 @@ bool runs_still(pid_t pid) {
 TEST_F(BuildTest, AHangingStepIsEndedWithAllThatItStarted) {
   request_.build.timeout = std::chrono::milliseconds(300);
   // A grandchild in a process group of its own.
-  request_.build.steps = {"echo waiting; bash -mc 'sleep 1000 & echo $! > " + (dir_ / "child") + "; wait'"};
+  request_.build.steps = {"echo waiting; bash -c 'set -m; sleep 1000 & echo $! > " + (dir_ / "child") + "; wait'"};
   const auto e = failure();
   EXPECT_EQ(e.code, Code::build_failed);
   EXPECT_NE(e.text().find("not over after 0.3 s"), std::string::npos) << e.text();
