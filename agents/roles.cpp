@@ -1,5 +1,7 @@
 #include "agents/roles.hpp"
 
+#include <sys/resource.h>
+
 #include <cstdio>
 
 #include "agents/dial_target.hpp"
@@ -9,6 +11,17 @@
 #include "core/wire/frame.hpp"
 
 namespace deployctl::agents {
+namespace {
+
+// A relay holds a socket for each target and two descriptors for each request: the usual soft limit of 1024 is soon reached.
+void allow_many_descriptors() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+}  // namespace
 
 const char* const program_name = "deploy-agent 0.1.0";
 
@@ -20,6 +33,7 @@ int be_target() {
 }
 
 int be_relay() {
+  allow_many_descriptors();
   const auto make = [](asio::any_io_executor executor) -> Result<std::unique_ptr<serve::Service>> {
     DEPLOYCTL_TRY(image, remote::AgentImage::load("/proc/self/exe"));
     const std::string home = home_folder();
