@@ -1,4 +1,4 @@
-# room(NAME USES other... [IN dir]): one static library from every .cpp in its folder.
+# room(NAME USES other... [IN dir] [TEXTS file...]): one static library from every .cpp in its folder.
 # program(NAME USES room... IN dir [STATIC]): one binary from the .cpp files of its folder.
 add_library(project_options INTERFACE)
 target_include_directories(project_options INTERFACE ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/generated)
@@ -22,7 +22,7 @@ function(proto_library name file)
   target_link_libraries(${name} PUBLIC protobuf_lite)
 endfunction()
 
-# A schema file becomes a raw string literal in generated/<dir>/<name>.inc: the binary carries it.
+# A text file (schema, template) becomes a raw string literal in generated/<dir>/<name>.inc: the binary carries it.
 function(embed_text dir file)
   file(READ ${CMAKE_SOURCE_DIR}/${dir}/${file} text)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${dir}/${file})
@@ -30,7 +30,7 @@ function(embed_text dir file)
 endfunction()
 
 function(room name)
-  cmake_parse_arguments(arg "" "IN;PROTO;SCHEMA" "USES" ${ARGN})
+  cmake_parse_arguments(arg "" "IN;PROTO;SCHEMA" "USES;TEXTS" ${ARGN})
   set(dir core/${name})
   if(arg_IN)
     set(dir ${arg_IN})
@@ -51,6 +51,9 @@ function(room name)
   if(arg_SCHEMA AND EXISTS ${CMAKE_SOURCE_DIR}/${dir}/${arg_SCHEMA})
     embed_text(${dir} ${arg_SCHEMA})
   endif()
+  foreach(text IN LISTS arg_TEXTS)
+    embed_text(${dir} ${text})
+  endforeach()
   foreach(used IN LISTS arg_USES)
     if(TARGET room_${used})
       target_link_libraries(room_${name} ${scope} room_${used})

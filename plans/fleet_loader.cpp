@@ -74,13 +74,15 @@ constexpr std::array fleet_keys{
 
 }  // namespace
 
-FleetRead read_fleet(YamlSource& source, const std::string& path, const std::string& shown, Problems& problems) {
+FleetRead read_fleet(YamlSource& source, const std::string& path, const std::string& shown, const Value* named_by,
+                     Problems& problems) {
   FleetDraft draft;
   const std::size_t before = problems.size();
   draft.dir = folder_of(path);
   draft.read.fleet.file = path;
   draft.read.fleet.known_hosts = local_path("~/.ssh/known_hosts", draft.dir).value_or("");
-  if (const Value* root = source.read_file(path, shown, problems)) read_map(Cursor(*root, problems), fleet_keys, draft);
+  if (const Value* root = source.read_file(path, shown, problems, named_by))
+    read_map(Cursor(*root, problems), fleet_keys, draft);
   draft.read.clean = problems.size() == before;
   return std::move(draft.read);
 }

@@ -4,6 +4,7 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 
@@ -37,7 +38,7 @@ std::string tidy(const fs::path& path) {
 }  // namespace
 
 Result<std::string> relative_path(std::string_view text) {
-  if (text.starts_with('/')) return fail(Code::invalid, "a relative path, not an absolute one");
+  if (text.starts_with('/')) return fail(Code::invalid, "a relative path");
   if (has_control(text)) return fail(Code::invalid, "a path without tabs or line ends");
   std::string out;
   for (std::size_t at = 0; at <= text.size();) {
@@ -73,11 +74,9 @@ Result<std::string> target_folder(std::string_view text) {
   DEPLOYCTL_CHECK(check_home_form(text));
   if (!is_absolute_or_home(text)) return fail(Code::invalid, "an absolute path, or one in ~/");
   const bool in_home = text.starts_with('~');
-  auto below = relative_path(text.substr(in_home ? 2 : text.find_first_not_of('/') == std::string_view::npos
-                                                            ? text.size()
-                                                            : text.find_first_not_of('/')));
+  auto below = relative_path(text.substr(std::min(text.find_first_not_of('/', in_home ? 2 : 0), text.size())));
   if (!below) return fail(std::move(below).error());
-  if (below->empty()) return fail(Code::invalid, in_home ? "a folder in ~/, not the home itself" : "a folder of its own, not '/'");
+  if (below->empty()) return fail(Code::invalid, in_home ? "a folder beneath ~/" : "a folder of its own");
   return (in_home ? "~/" : "/") + *below;
 }
 

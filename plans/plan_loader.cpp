@@ -127,14 +127,14 @@ class Load {
   }
 
   std::optional<FleetRead> read_fleet() {
-    if (!options_.fleet.empty()) return plans::read_fleet(source_, options_.fleet, options_.fleet, problems_);
+    if (!options_.fleet.empty()) return plans::read_fleet(source_, options_.fleet, options_.fleet, nullptr, problems_);
     if (draft_.fleet.empty()) return std::nullopt;
     const auto path = local_path(draft_.fleet, draft_.dir);
     if (!path) {
       problems_.add(draft_.fleet_value->mark(), path.error().message);
       return std::nullopt;
     }
-    return plans::read_fleet(source_, *path, shown_beside(plan_file_, draft_.fleet), problems_);
+    return plans::read_fleet(source_, *path, shown_beside(plan_file_, draft_.fleet), draft_.fleet_value, problems_);
   }
 
   const std::string& plan_file_;

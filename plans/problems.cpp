@@ -13,12 +13,33 @@ constexpr std::size_t kept = 10'000;
 
 auto order(const Problem& p) { return std::tie(p.mark.file, p.mark.line, p.mark.column, p.message); }
 
+// One line that a terminal can show: what users wrote may hold anything.
+std::string printable(const std::string& text) {
+  constexpr std::size_t longest = 600;
+  std::string out;
+  for (const char c : text.substr(0, longest)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7f)
+      out += fmt::format("\\x{:02x}", byte);
+    else
+      out += c;
+  }
+  // Not in the middle of a character.
+  if (text.size() > longest) {
+    while (!out.empty() && (static_cast<unsigned char>(out.back()) & 0xc0) == 0x80) out.pop_back();
+    if (!out.empty() && static_cast<unsigned char>(out.back()) >= 0xc0) out.pop_back();
+    out += "...";
+  }
+  return out;
+}
+
 bool same(const Problem& a, const Problem& b) { return order(a) == order(b); }
 
 }  // namespace
 
 void Problems::add(model::Mark mark, std::string message, std::string hint) {
-  Problem problem{std::move(mark), std::move(message), std::move(hint)};
+  Problem problem{std::move(mark), printable(message), printable(hint)};
+  problem.mark.file = printable(problem.mark.file);
   if (!problems_.empty() && same(problems_.back(), problem)) return;
   if (problems_.size() >= kept) {
     ++dropped_;

@@ -74,6 +74,7 @@ void read_wave(const Cursor& at, std::vector<WaveDraft>& into) {
 
 void check_region(const Value& name, const FleetRead& fleet, const model::Fleet& selected, Problems& problems) {
   const auto& declared = fleet.declared;
+  if (declared.empty()) return;  // the fleet has mistakes of its own
   if (std::find(declared.begin(), declared.end(), name.text) == declared.end())
     problems.add(name.mark(), fmt::format("the fleet has no region '{}'", name.text), did_you_mean(name.text, declared));
   else if (fleet.clean && !selected.find(name.text))

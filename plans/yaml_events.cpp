@@ -71,6 +71,7 @@ void TreeBuilder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML:
   value.plain = tag == "?";
   value.text = text;
   check_tag(value, tag);
+  if (!value.plain) last_quoted_ = mark;
   if (text.find('\0') != std::string::npos) problems_.add(value.mark(), "a text can't hold a NUL character");
 }
 

@@ -19,6 +19,7 @@ class TreeBuilder : public YAML::EventHandler {
   const Value* root() const { return root_; }
   bool broken() const { return broken_; }  // no tree that could be read further
   model::Mark document_mark() const { return document_; }
+  const YAML::Mark& last_quoted() const { return last_quoted_; }  // the last scalar that isn't plain; null mark: none
 
   void OnDocumentStart(const YAML::Mark& mark) override;
   void OnDocumentEnd() override {}
@@ -47,6 +48,7 @@ class TreeBuilder : public YAML::EventHandler {
   bool broken_ = false;
   bool started_ = false;
   model::Mark document_;
+  YAML::Mark last_quoted_ = YAML::Mark::null_mark();
   std::vector<Value*> open_;
   std::unordered_map<YAML::anchor_t, const Value*> anchors_;
   std::size_t copied_ = 0;  // children that aliases have copied

@@ -29,6 +29,32 @@ model::Mark mark_of(const std::string& text, std::size_t byte, const std::string
   return mark;
 }
 
+// yaml-cpp takes a quote that is still open at the end of the file for a closed one, if a line end comes first.
+bool is_open_quote(const std::string& text, const YAML::Mark& mark) {
+  if (mark.is_null()) return false;
+  std::size_t at = text.starts_with("\xef\xbb\xbf") ? 3 : 0;
+  for (int line = 0; line < mark.line; ++line) at = text.find('\n', at) + 1;
+  at += static_cast<std::size_t>(mark.column);
+  if (at >= text.size() || (text[at] != '"' && text[at] != '\'')) return false;
+  const char quote = text[at];
+  for (++at; at < text.size(); ++at) {
+    if (text[at] == '\\' && quote == '"')
+      ++at;
+    else if (text[at] == quote && quote == '\'' && at + 1 < text.size() && text[at + 1] == quote)
+      ++at;
+    else if (text[at] == quote)
+      return false;
+  }
+  return true;
+}
+
+// yaml-cpp's own words, but for those that would mislead.
+std::string words_of(const YAML::Exception& e) {
+  if (e.msg == "bad file") return "nested too deeply";
+  if (e.msg == "the referenced anchor is not defined") return "no anchor (&name) of this name stands before the alias (*name)";
+  return e.msg;
+}
+
 std::string first_after(const std::string& text, const std::string& prefix) {
   return text.starts_with(prefix) ? text.substr(prefix.size()) : text;
 }
@@ -55,12 +81,16 @@ std::string words_for(const Value& value) {
   return (value.plain ? "'" : "the text '") + shown + (cut ? "...'" : "'");
 }
 
-const Value* YamlSource::read_file(const std::string& path, const std::string& shown, Problems& problems) {
+const Value* YamlSource::read_file(const std::string& path, const std::string& shown, Problems& problems,
+                                   const Value* named_by) {
   auto text = io::read_file(path, largest);
   if (text) return read_text(*text, shown, problems);
   // The place says which file; the error's own "open PATH: " would say it again.
   const std::string why = first_after(first_after(text.error().message, "open " + path + ": "), "read " + path + ": ");
-  problems.add({shown, 0, 0}, "can't be read: " + why, text.error().hint);
+  if (named_by)
+    problems.add(named_by->mark(), fmt::format("can't read {}: {}", shown, why), text.error().hint);
+  else
+    problems.add({shown, 0, 0}, "can't be read: " + why, text.error().hint);
   return nullptr;
 }
 
@@ -91,13 +121,18 @@ const Value* YamlSource::parse(const std::string& text, const std::string* file,
       return nullptr;
     }
     const Value* root = builder.root();
+    if (is_open_quote(text, builder.last_quoted())) {
+      problems.add(mark_at(builder.last_quoted(), *file, with_lines), "not valid YAML: this quote is never closed");
+      return nullptr;
+    }
     if (parser.HandleNextDocument(builder)) {
       problems.add(builder.document_mark(), "a second document begins here", "only one a file is read: remove the '---'");
       return nullptr;
     }
     return builder.broken() ? nullptr : root;
   } catch (const YAML::Exception& e) {
-    problems.add(mark_at(e.mark, *file, with_lines), "not valid YAML: " + e.msg, "is the indentation right, every bracket and quote closed?");
+    problems.add(mark_at(e.mark, *file, with_lines), "not valid YAML: " + words_of(e),
+                 "is the indentation right, every bracket and quote closed?");
     return nullptr;
   }
 }

@@ -37,8 +37,10 @@ class YamlSource {
  public:
   static constexpr std::uint64_t largest = 16ULL * 1024 * 1024;
 
-  // The one document of a file; nullptr when it can't be read or isn't YAML. `shown` names it in marks.
-  const Value* read_file(const std::string& path, const std::string& shown, Problems& problems);
+  // The one document of a file; nullptr when it can't be read or isn't YAML. `shown` names it in marks. That it can't be read
+  // is told at the place that named it, if one did.
+  const Value* read_file(const std::string& path, const std::string& shown, Problems& problems,
+                         const Value* named_by = nullptr);
   // The same from memory.
   const Value* read_text(const std::string& text, const std::string& shown, Problems& problems);
   // The value of "--set key=value": every place in it is `shown`, without a line.
