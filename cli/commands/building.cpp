@@ -1,59 +1,49 @@
 #include "cli/commands/building.hpp"
 
 #include "cli/commands/context.hpp"
-#include "core/base/clock.hpp"
+#include "cli/commands/plan_event.hpp"
 
 namespace deployctl::commands {
 namespace {
 
-// The build's story, as events of no rollout.
 class Teller : public artifact::BuildWatch {
  public:
-  Teller(const model::Plan& plan, const rollout::EventSink& sink) : plan_(plan), sink_(sink) {}
-
+  Teller(const model::Plan& plan, const rollout::EventSink& sink) : plan_(plan), sink_(sink), began_(system_clock().steady()) {
+    tell("build_started", JsonObject().add("repo", plan.build.repo).add("ref", plan.build.ref));
+  }
   void pinned(const std::string& commit, const std::string& version) override {
-    version_ = version;
-    tell("build_started", JsonObject().add("commit", commit).add("version", version));
+    tell("build_pinned", JsonObject().add("commit", commit).add("version", version));
   }
   void step(const std::string& what, std::size_t number, std::size_t of) override {
     tell("build_step", JsonObject().add("step", what).add("number", std::uint64_t{number}).add("of", std::uint64_t{of}));
   }
-  void output(std::string_view text) override { tell("build_output", JsonObject().add("output", text), true); }
-  void finished(const artifact::Built& built, Duration took) {
-    version_ = built.version;
-    tell("build_finished", JsonObject()
-                               .add("artifact", built.artifact.text())
-                               .add("version", built.version)
-                               .add("commit", built.commit)
-                               .add("cached", built.cached)
-                               .add("seconds", static_cast<double>(took.count()) / 1000.0));
+  void output(std::string_view text) override { tell("build_output", JsonObject().add("text", text), true); }
+
+  void finished(const Result<artifact::Built>& built) {
+    JsonObject body;
+    if (built)
+      body.add("artifact", built->artifact.text()).add("version", built->version).add("commit", built->commit).add("cached", built->cached);
+    body.add("seconds", static_cast<double>((system_clock().steady() - began_).count()) / 1000.0);
+    tell("build_finished", body, false, built ? std::nullopt : std::optional(built.error()));
   }
 
  private:
-  void tell(const char* name, const JsonObject& body, bool fleeting = false) {
-    rollout::Event event;
-    event.name = name;
+  void tell(const char* name, const JsonObject& body, bool fleeting = false, std::optional<Error> error = {}) {
+    auto event = plan_event(plan_, name, body);
     event.seq = ++seq_;
     event.time = system_clock().wall();
-    event.service = plan_.service;
-    event.environment = plan_.environment;
-    event.version = version_;
-    event.body = body.text();
     event.fleeting = fleeting;
+    event.error = std::move(error);
     sink_(event);
   }
 
   const model::Plan& plan_;
   const rollout::EventSink& sink_;
-  std::string version_;
+  SteadyTime began_;
   std::uint64_t seq_ = 0;
 };
 
-}  // namespace
-
-Result<artifact::Built> build_artifact(Context& context, const model::Plan& plan, artifact::ArtifactStore& store,
-                                       const rollout::EventSink& sink, bool fresh) {
-  DEPLOYCTL_TRY(state, context.state());
+artifact::BuildRequest request_of(const model::Plan& plan, bool fresh) {
   artifact::BuildRequest request;
   request.build = plan.build;
   request.pre_build = plan.release.control_hooks.pre_build;
@@ -62,11 +52,20 @@ Result<artifact::Built> build_artifact(Context& context, const model::Plan& plan
   request.environment = plan.environment;
   request.version_template = plan.release.version_template;
   request.fresh = fresh;
-  const artifact::BuildPlaces places{state.git(), state.work(), state.logs()};
+  return request;
+}
+
+}  // namespace
+
+artifact::BuildPlaces build_places(const StateDir& state) { return {state.git(), state.work(), state.logs()}; }
+
+Result<artifact::Built> build_artifact(Context& context, const model::Plan& plan, artifact::ArtifactStore& store,
+                                       const rollout::EventSink& sink, bool fresh) {
+  DEPLOYCTL_TRY(state, context.state());
   Teller teller(plan, sink);
-  const auto began = system_clock().steady();
-  DEPLOYCTL_TRY(built, artifact::build(request, store, places, teller, context.cancel()));
-  teller.finished(built, system_clock().steady() - began);
+  // On this thread: the build polls the token, and nothing else is to be done meanwhile.
+  auto built = artifact::build(request_of(plan, fresh), store, build_places(state), teller, context.cancel());
+  teller.finished(built);
   return built;
 }
 

@@ -1,5 +1,5 @@
-// A plan's build block carried out, told as events (build_started, build_step, build_output, build_finished): what `build` and
-// `deploy` share. Blocks until it is over or the first Ctrl-C.
+// A plan's build block carried out, told as events: build_started, build_pinned, build_step, build_output, build_finished. What
+// `build` and `deploy` share. Blocks until it is over or the first Ctrl-C, which ends the steps' process groups.
 #pragma once
 
 #include "core/artifact/build.hpp"
@@ -8,9 +8,12 @@
 namespace deployctl::commands {
 
 class Context;
+struct StateDir;
 
-// `fresh`: even where the cache knows the build.
+// `fresh`: even where the cache knows the build. A failure has been told to the sink as well.
 Result<artifact::Built> build_artifact(Context& context, const model::Plan& plan, artifact::ArtifactStore& store,
                                        const rollout::EventSink& sink, bool fresh = false);
+
+artifact::BuildPlaces build_places(const StateDir& state);
 
 }  // namespace deployctl::commands

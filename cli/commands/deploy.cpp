@@ -1,6 +1,4 @@
 // deployctl deploy: build what is not built, then bring it to every target of the plan, in waves.
-#include <unistd.h>
-
 #include "cli/commands/building.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/commands/context.hpp"
@@ -9,7 +7,7 @@
 #include "cli/commands/question.hpp"
 #include "cli/commands/rollout_exit.hpp"
 #include "cli/commands/viewing.hpp"
-#include "core/artifact/artifact_store.hpp"
+#include "cli/commands/payloads.hpp"
 #include "core/rollout/service_lock.hpp"
 
 namespace deployctl::commands {
@@ -71,7 +69,7 @@ asio::awaitable<void> drive_into(rollout::Driven& out, const model::Plan& plan, 
   out = co_await rollout::deploy(plan, std::move(release), std::move(commit), std::move(parts));
 }
 
-rollout::Driven drive(const model::Plan& plan, const Chosen& chosen, const DeployOptions& options, Tools tools, View& view) {
+rollout::Driven drive(const model::Plan& plan, const Chosen& chosen, const DeployOptions& options, Tools tools, Viewing& view) {
   auto payloads = payloads_of(tools.session.pool(), tools.store);
   rollout::DriveParts parts{tools.session.links(), tools.ledger, payloads.get(), tools.sink, Interrupt::token(), tools.logs, options.take_over};
   rollout::Driven driven;
@@ -89,16 +87,20 @@ Result<int> deploy(Context& context, const DeployOptions& options) {
   DEPLOYCTL_TRY(store, context.artifacts());
   const std::string what = options.version.empty() ? (plan.build.ref.empty() ? "HEAD" : plan.build.ref) : options.version;
   DEPLOYCTL_TRY(lock, rollout::lock_service(state.locks(), plan.service, plan.environment, "deploy of " + what));
-  View view(context);
-  DEPLOYCTL_TRY(chosen, choose(context, options, plan, *store, view.sink()));
-  if (!options.yes && !context.json() && !confirmed(context, question_of(plan, chosen, spec.targets.size()))) {
+  Viewing view(context, options.plan);
+  auto chosen = choose(context, options, plan, *store, view.sink());
+  if (!chosen) {
+    view.finish();
+    return fail(chosen.error());
+  }
+  if (!options.yes && !context.json() && !confirmed(context, question_of(plan, *chosen, spec.targets.size()))) {
     context.note("nothing was changed");
     return 0;
   }
   DEPLOYCTL_TRY(session, FleetSession::open(plan));
-  const auto driven = drive(plan, chosen, options, {*session, *store, ledger, view.sink(), state.logs()}, view);
-  view.finish(driven.rollout.empty() ? driven.outcome.why : std::nullopt);
-  return exit_code(driven, Interrupt::exit_code());
+  const auto driven = drive(plan, *chosen, options, {*session, *store, ledger, view.sink(), state.logs()}, view);
+  view.finish();
+  return report(context, driven);
 }
 
 }  // namespace

@@ -4,7 +4,8 @@
 #include "cli/commands/commands.hpp"
 #include "cli/commands/context.hpp"
 #include "cli/commands/fleet_session.hpp"
-#include "cli/commands/printing.hpp"
+#include "cli/commands/building.hpp"
+#include "cli/commands/plan_event.hpp"
 #include "cli/output/table.hpp"
 #include "core/artifact/build.hpp"
 #include "core/rollout/fleet_survey.hpp"
@@ -84,18 +85,18 @@ output::Lines target_lines(const Picture& picture, std::size_t width) {
 
 void print_text(Context& context, const Picture& picture) {
   const auto& plan = picture.plan;
-  const auto width = text_width(context);
+  const auto width = context.width();
   const std::string ref = plan.build.ref.empty() ? "HEAD" : plan.build.ref;
   context.print(plan.service + " " + ref + (picture.commit.empty() ? "" : " (commit " + picture.commit.substr(0, 12) + ")") + " to " +
                 std::to_string(picture.spec.targets.size()) + " targets in " + std::to_string(picture.spec.regions.size()) +
                 " regions, environment " + plan.environment + "\n\n");
-  print_lines(context, wave_lines(picture, width));
+  context.print_lines(wave_lines(picture, width));
   context.print("\nfailed at most " + std::to_string(picture.spec.max_failed) + ", unhealthy at most " + std::to_string(picture.spec.max_unhealthy) +
                 ", unreachable at most " + std::to_string(picture.spec.max_unreachable) + "; on failure: " +
                 model::to_string(picture.spec.on_failure) + "\n");
   if (picture.survey) {
     context.print("\n");
-    print_lines(context, target_lines(picture, width));
+    context.print_lines(target_lines(picture, width));
   }
   context.note("nothing was changed; next: deployctl deploy " + plan.file);
 }
@@ -132,7 +133,7 @@ void print_events(Context& context, const Picture& picture) {
   body.add("ref", picture.plan.build.ref).add_if("commit", picture.commit);
   body.add("max_failed", picture.spec.max_failed).add("max_unhealthy", picture.spec.max_unhealthy).add("max_unreachable", picture.spec.max_unreachable);
   body.add("on_failure", model::to_string(picture.spec.on_failure)).add_raw("waves", json_array(waves)).add_raw("targets", json_array(targets));
-  context.emit("plan", {picture.plan.service, picture.plan.environment, ""}, body);
+  context.emit(plan_event(picture.plan, "plan", body));
 }
 
 Result<int> plan(Context& context, const PlanOptions& options) {
@@ -142,7 +143,7 @@ Result<int> plan(Context& context, const PlanOptions& options) {
   Picture picture{plan, spec, {}, {}};
   if (!options.offline) {
     DEPLOYCTL_TRY(state, context.state());
-    DEPLOYCTL_TRY(commit, artifact::resolve(plan.build, {state.git(), state.work(), state.logs()}, context.cancel()));
+    DEPLOYCTL_TRY(commit, artifact::resolve(plan.build, build_places(state), context.cancel()));
     picture.commit = commit;
     DEPLOYCTL_TRY(survey, look(context, plan, spec.targets.size()));
     picture.survey = std::move(survey);

@@ -6,7 +6,7 @@
 #include "cli/commands/interrupt.hpp"
 #include "cli/commands/rollout_exit.hpp"
 #include "cli/commands/viewing.hpp"
-#include "core/artifact/artifact_store.hpp"
+#include "cli/commands/payloads.hpp"
 #include "core/rollout/drive.hpp"
 
 namespace deployctl::commands {
@@ -28,14 +28,14 @@ Result<int> roll_back(Context& context, const RollbackOptions& options) {
   if (!ledger) context.warn("going on without the ledger: " + ledger.error().text());
   auto store = context.artifacts();
   if (!store) context.warn("going on without the artifact store: " + store.error().text());
-  View view(context);
+  Viewing view(context, options.plan);
   DEPLOYCTL_TRY(session, FleetSession::open(plan));
   const auto payloads = store ? payloads_of(session->pool(), **store) : nullptr;
   rollout::DriveParts parts{session->links(), ledger ? *ledger : nullptr, payloads.get(), view.sink(), Interrupt::token(), state.logs(), {}};
   rollout::Driven driven;
   session->run(drive_into(driven, plan, options.to, std::move(parts)), [&] { view.tick(); });
-  view.finish(driven.rollout.empty() ? driven.outcome.why : std::nullopt);
-  return exit_code(driven, Interrupt::exit_code());
+  view.finish();
+  return report(context, driven);
 }
 
 }  // namespace

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 
-#include "cli/commands/exit_code.hpp"
+#include "cli/commands/context.hpp"
+#include "cli/commands/interrupt.hpp"
 
 namespace deployctl::commands {
 namespace {
@@ -39,6 +40,12 @@ int exit_code(const rollout::Driven& driven, int interrupted) {
     case RolloutResult::failed: return outcome.touched ? exit_codes::failed : untouched(outcome);
   }
   return exit_codes::internal;
+}
+
+int report(Context& context, const rollout::Driven& driven) {
+  const int code = exit_code(driven, Interrupt::exit_code());
+  if (driven.rollout.empty() && driven.outcome.why) return context.fail_with(*driven.outcome.why, code);
+  return code;
 }
 
 }  // namespace deployctl::commands

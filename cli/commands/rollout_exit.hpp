@@ -5,7 +5,11 @@
 
 namespace deployctl::commands {
 
+class Context;
+
 // `interrupted`: the code of the signal that came (130, 143).
 int exit_code(const rollout::Driven& driven, int interrupted);
+// The same, and says why it never came to a rollout; one that began has told its end already.
+int report(Context& context, const rollout::Driven& driven);
 
 }  // namespace deployctl::commands

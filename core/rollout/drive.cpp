@@ -301,7 +301,7 @@ Driven Drive::over(RolloutOutcome outcome, bool began) {
     (void)recorder_->flush();
     close_row(outcome);
   }
-  return {row_.id, std::move(outcome), began, row_.version, row_.previous};
+  return {recorder_ ? row_.id : "", std::move(outcome), began, row_.version, row_.previous};
 }
 
 awaitable<Driven> Drive::deploy(model::Release release, std::string commit) {

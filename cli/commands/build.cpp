@@ -1,0 +1,50 @@
+// deployctl build: from a git commit to an artifact in the store.
+#include <fmt/core.h>
+
+#include "cli/commands/building.hpp"
+#include "cli/commands/commands.hpp"
+#include "cli/commands/context.hpp"
+#include "cli/commands/viewing.hpp"
+
+namespace deployctl::commands {
+namespace {
+
+struct BuildOptions {
+  std::string plan, ref;
+  bool fresh = false;
+};
+
+Result<int> build(const BuildOptions& options, Context& context) {
+  DEPLOYCTL_TRY(plan, context.load_plan(options.plan));
+  if (!options.ref.empty()) plan.build.ref = options.ref;
+  DEPLOYCTL_TRY(store, context.artifacts());
+  Viewing view(context, options.plan);
+  auto built = build_artifact(context, plan, *store, view.sink(), options.fresh);
+  view.finish();
+  if (!built) return fail(built.error());
+  context.print(fmt::format("{} {}  {}\n", plan.service, built->version, built->artifact.text()));
+  return exit_codes::done;
+}
+
+}  // namespace
+
+Command build_command() {
+  auto options = std::make_shared<BuildOptions>();
+  return {.name = "build",
+          .summary = "make the artifact of a plan",
+          .declare =
+              [options](Arguments& a) {
+                a.positional("PLAN", options->plan, "the release plan (deploy.yaml)");
+                a.option("--ref", "REF", options->ref, "build this branch, tag or commit instead of the plan's");
+                a.flag("--fresh", options->fresh, "build even if this commit was built before");
+              },
+          .run =
+              [options](Context& context) {
+                auto code = build(*options, context);
+                return code ? *code : context.fail_with(code.error());
+              },
+          .subcommands = {},
+          .details = "The same commit and recipe is built once; -v shows what the steps print."};
+}
+
+}  // namespace deployctl::commands

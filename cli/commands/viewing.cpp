@@ -1,0 +1,26 @@
+#include "cli/commands/viewing.hpp"
+
+#include "cli/commands/context.hpp"
+#include "cli/output/view.hpp"
+
+namespace deployctl::commands {
+
+Viewing::Viewing(Context& context, const std::string& plan) {
+  auto options = output::view_options(context.streams().out, context.streams().err, context.globals().no_color);
+  options.format = context.json() ? output::Format::json : output::Format::text;
+  options.quiet = context.globals().quiet;
+  options.verbosity = context.globals().verbose;
+  options.plan = plan;
+  view_ = output::make_view(options);
+}
+
+Viewing::~Viewing() = default;
+
+rollout::EventSink Viewing::sink() {
+  return [this](const rollout::Event& event) { view_->on(event); };
+}
+
+void Viewing::tick() { view_->tick(system_clock().steady()); }
+void Viewing::finish() { view_->finish(); }
+
+}  // namespace deployctl::commands
