@@ -1,0 +1,72 @@
+#include "cli/output/summary.hpp"
+#include "cli/output/terminal.hpp"
+#include "cli/output/views.hpp"
+
+namespace deployctl::output {
+namespace {
+
+constexpr Duration between_paints{100};
+
+// The block shows who is active; lines of their own get what stays worth reading when it is gone.
+Detail detail_of(const ViewOptions& options) {
+  if (options.verbosity >= 2) return Detail::all;
+  return options.verbosity == 1 ? Detail::targets : Detail::milestones;
+}
+
+}  // namespace
+
+ProgressView::ProgressView(const ViewOptions& options)
+    : options_(options), words_(detail_of(options)), block_(options.out, options.color) {}
+
+void ProgressView::on(const Event& event) {
+  const auto now = options_.clock->steady();
+  if (!began_ || event.name == "rollout_started") began_ = now;
+  board_.take(event);
+  if (event.name == "wave_baking" && board_.baking) bakes_until_ = now + *board_.baking;
+  for (auto& line : words_.of(event, board_)) waiting_.push_back(std::move(line));
+  tick(now);
+}
+
+void ProgressView::tick(SteadyTime now) {
+  if (finished_ || !began_ || (painted_ && now - *painted_ < between_paints)) return;
+  paint(now);
+}
+
+void ProgressView::paint(SteadyTime now) {
+  painted_ = now;
+  rate_.add(now, board_.received);
+  const auto size = screen();
+  block_.draw(waiting_, progress(board_, moment(now), size), size.width);
+  waiting_.clear();
+}
+
+void ProgressView::finish() {
+  if (std::exchange(finished_, true)) return;
+  const auto size = screen();
+  for (auto& line : summary(board_, {options_.plan, size.width, options_.utf8})) waiting_.push_back(std::move(line));
+  block_.draw(waiting_, {}, size.width);
+  waiting_.clear();
+}
+
+void ProgressView::note(const Line& line) {
+  // The block is on the same screen: written to `err` the line would tear it.
+  if (finished_) block_.draw({line}, {}, screen().width);
+  else waiting_.push_back(line);
+}
+
+Moment ProgressView::moment(SteadyTime now) const {
+  Moment moment;
+  moment.elapsed = now - began_.value_or(now);
+  moment.bytes_per_second = rate_.per_second();
+  if (board_.baking && bakes_until_) moment.baking_left = std::max(Duration(0), *bakes_until_ - now);
+  return moment;
+}
+
+Screen ProgressView::screen() const {
+  Screen screen = screen_of(options_.out);
+  if (options_.width) screen.width = options_.width;
+  screen.utf8 = options_.utf8;
+  return screen;
+}
+
+}  // namespace deployctl::output

@@ -1,0 +1,154 @@
+#include "cli/output/summary.hpp"
+
+#include <algorithm>
+
+#include "cli/output/humane.hpp"
+#include "cli/output/table.hpp"
+
+namespace deployctl::output {
+namespace {
+
+constexpr std::size_t most_named = 20;  // targets per state; the rest is a count
+constexpr std::size_t most_regions = 40;
+
+struct Kind {
+  TargetState state;
+  const char* word;
+  Tone tone;
+};
+// In the order in which somebody has to look at them.
+constexpr std::array left_behind{
+    Kind{TargetState::stuck, "stuck", Tone::bad},         Kind{TargetState::failed, "failed", Tone::bad},
+    Kind{TargetState::unhealthy, "unhealthy", Tone::bad}, Kind{TargetState::unreachable, "unreachable", Tone::warn},
+    Kind{TargetState::reverted, "reverted", Tone::warn},
+};
+
+std::size_t missing(const Board& board) { return board.total() - std::min(board.total(), board.in(TargetState::active)); }
+
+Line headline(const Board& board) {
+  const std::string what = board.service + (board.version.empty() ? "" : " " + board.version);
+  const std::string back = board.previous.empty() ? "what ran before" : board.previous;
+  const std::string time = about(std::chrono::seconds(board.seconds));
+  const std::string& r = board.result;
+  if (r == "succeeded" && board.version.empty()) return Line(what + " is stopped everywhere, in " + time, Tone::good);
+  if (r == "succeeded") return Line(what + " is active everywhere, in " + time, Tone::good);
+  if (r == "incomplete")
+    return Line(what + " is incomplete after " + time + ": " + count(missing(board), "target") + " left behind", Tone::warn);
+  if (r == "rolled_back")
+    return Line(what + " was rolled back after " + time + ": every touched target runs " + back + " again", Tone::bad);
+  if (r == "failed") return Line(what + " failed after " + time, Tone::bad);
+  if (r == "aborted") return Line(what + " was aborted after " + time, Tone::bad);
+  if (r == "paused") return Line(what + " is paused after " + time, Tone::warn);
+  if (r == "interrupted") return Line(what + " was interrupted after " + time, Tone::warn);
+  if (r == "superseded") return Line(what + " was superseded by another rollout after " + time, Tone::warn);
+  return Line(what + " ended after " + time + (r.empty() ? "" : ": " + r), Tone::warn);
+}
+
+std::string next_step(const Board& board, const std::string& plan) {
+  const std::string& r = board.result;
+  const std::string again = "deployctl " + std::string(board.kind == "rollback" ? "rollback " : "deploy ") + plan;
+  if (r == "incomplete") return again + "  (brings the others along once they answer)";
+  if (r == "rolled_back") return "deployctl logs " + board.rollout;
+  if (r == "failed" && board.kind != "rollback") return "deployctl status " + plan + ", then deployctl rollback " + plan;
+  if (r == "paused" || r == "interrupted") return again + "  (goes on where this one stopped)";
+  if (r == "succeeded") return {};
+  return "deployctl status " + plan;
+}
+
+std::vector<Kind> kinds_of(const Board& board) {
+  std::vector<Kind> out{{TargetState::active, "active", Tone::good}};
+  for (const auto& kind : left_behind)
+    if (board.in(kind.state)) out.push_back(kind);
+  // A second Ctrl-C, a lost ledger: nobody waited for these.
+  for (const auto& kind : {Kind{TargetState::activating, "activating", Tone::warn}, {TargetState::reverting, "reverting", Tone::warn}})
+    if (board.in(kind.state)) out.push_back(kind);
+  return out;
+}
+
+std::size_t untouched_in(const BoardRegion& region, const std::vector<Kind>& kinds) {
+  std::size_t rest = region.total();
+  for (const auto& kind : kinds) rest -= std::min(rest, region.in(kind.state));
+  return rest;
+}
+
+// Where a table doesn't fit: "eu-west  4 targets  3 active  1 failed".
+Lines counts_in_words(const Board& board, const std::vector<Kind>& kinds, std::size_t shown, std::size_t width) {
+  Lines out;
+  for (std::size_t i = 0; i < shown; ++i) {
+    const auto& region = board.regions[i];
+    Lines pieces{Line(region.name), Line(count(region.total(), "target"))};
+    for (const auto& kind : kinds)
+      if (region.in(kind.state)) pieces.push_back(Line(number(region.in(kind.state)) + " " + kind.word, kind.tone));
+    if (const auto rest = untouched_in(region, kinds)) pieces.push_back(Line(number(rest) + " untouched"));
+    for (auto& line : flow(pieces, width)) out.push_back(std::move(line));
+  }
+  return out;
+}
+
+// Of all regions, only the columns that say something.
+Lines counts(const Board& board, const SummaryLook& look) {
+  const auto kinds = kinds_of(board);
+  const auto shown = std::min(board.regions.size(), most_regions);
+  std::size_t untouched = 0;
+  for (const auto& region : board.regions) untouched += untouched_in(region, kinds);
+  std::vector<Column> columns{{"region", false}, {"targets", true}};
+  for (const auto& kind : kinds) columns.push_back({kind.word, true});
+  if (untouched) columns.push_back({"untouched", true});
+  Table table(std::move(columns));
+  for (std::size_t i = 0; i < shown; ++i) {
+    const auto& region = board.regions[i];
+    std::vector<std::string> cells{region.name, number(region.total())};
+    for (const auto& kind : kinds) cells.push_back(number(region.in(kind.state)));
+    if (untouched) cells.push_back(number(untouched_in(region, kinds)));
+    table.row(std::move(cells));
+  }
+  auto lines = table.lines(0, look.utf8);
+  if (look.width && lines.front().columns() > look.width) lines = counts_in_words(board, kinds, shown, look.width);
+  if (board.regions.size() > shown) lines.emplace_back("and " + count(board.regions.size() - shown, "more region"));
+  return lines;
+}
+
+void add_left_behind(Lines& out, const Board& board, const SummaryLook& look) {
+  Table table({{"", false}, {"", false, true}, {"", false, true}, {"", false}});
+  Lines more;
+  for (const auto& kind : left_behind) {
+    std::size_t named = 0, all = 0;
+    for (const auto& target : board.targets) {
+      // One that went back with the rest, for no reason of its own, is a count in the table above.
+      if (target.state != kind.state || (kind.state == TargetState::reverted && target.reason.empty())) continue;
+      if (++all > most_named) continue;
+      ++named;
+      table.row({kind.word, board.regions.at(target.region).name, target.name, target.reason}, kind.tone);
+    }
+    if (all > named) more.push_back(Line(std::string("and ") + number(all - named) + " more " + kind.word, kind.tone));
+  }
+  // The reason is the last column and is never cut: it may wrap, it may not be lost.
+  for (auto& line : table.lines(0, look.utf8)) out.push_back(std::move(line));
+  for (auto& line : more) out.push_back(std::move(line));
+}
+
+void add_hints(Lines& out, const Board& board) {
+  std::vector<std::string> hints;
+  if (board.error && !board.error->hint.empty()) hints.push_back(board.error->hint);
+  for (const auto& target : board.targets)
+    if (!target.hint.empty() && hints.size() < 4 && std::ranges::find(hints, target.hint) == hints.end())
+      hints.push_back(target.hint);
+  for (const auto& hint : hints) out.push_back(Line("hint: ", Tone::dim).add(hint));
+}
+
+}  // namespace
+
+Lines summary(const Board& board, const SummaryLook& look) {
+  if (!board.over) return {};
+  Lines out{headline(board)};
+  if (board.error) out.push_back(Line("  ").add(board.error->text()));
+  if (!board.regions.empty() && (board.result != "succeeded" || board.regions.size() > 1))
+    for (auto& line : counts(board, look)) out.push_back(std::move(line));
+  add_left_behind(out, board, look);
+  add_hints(out, board);
+  if (board.wan_bytes) out.emplace_back(size(board.wan_bytes) + " sent from here", Tone::dim);
+  if (const auto next = next_step(board, look.plan); !next.empty()) out.push_back(Line("next: ", Tone::strong).add(next));
+  return out;
+}
+
+}  // namespace deployctl::output
