@@ -1,11 +1,13 @@
 // The control host's links to a fleet's targets: through a region's relays, or straight from here. Links are opened on
 // demand and shared: one session a relay, targets attached behind it; at most 8 logins in progress to one server. Several
 // relays share a region's targets; when one can't be reached or is lost, its targets move to the next, then (where the
-// fleet gives a direct key) to a session of their own from here. One strand for everything.
+// fleet gives a direct key) to a session of their own from here. Logins run beside each other: a slow relay slows its own
+// targets only. One that could not be reached is left alone for ten seconds. One strand for everything.
 #pragma once
 
 #include <asio/any_io_executor.hpp>
 #include <asio/awaitable.hpp>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,11 +23,16 @@ struct Shipment {
   std::shared_ptr<payload::ChunkSource> chunks;
 };
 
+// How a login is made; for tests without a network.
+using OpenAgent = std::function<asio::awaitable<Result<std::shared_ptr<link::AgentLink>>>(
+    asio::any_io_executor, ssh::DialOptions, remote::AgentOptions)>;
+
 struct FleetLinksOptions {
-  std::string known_hosts;       // absolute
+  std::string known_hosts;       // absolute; empty: nothing is pinned, so nobody is let in
   remote::AgentImage image;
   std::string program = "deployctl";
   Duration login_timeout{std::chrono::seconds(20)};
+  OpenAgent open_agent{};        // absent: remote::open_agent
 };
 
 class FleetLinks {
@@ -33,18 +40,23 @@ class FleetLinks {
   // Targets are numbered through the fleet: regions in order, targets in file order.
   FleetLinks(asio::any_io_executor executor, const model::Fleet& fleet, FleetLinksOptions options);
   ~FleetLinks();
+  FleetLinks(const FleetLinks&) = delete;
+  FleetLinks& operator=(const FleetLinks&) = delete;
 
-  // Idempotent: attached already is success. Errors as of ssh::dial, naming the hop that failed ("relay 10.1.0.1: ...").
+  // Idempotent: attached already is success. Errors as of ssh::dial, naming the hop that failed ("relay 10.1.0.1: ...");
+  // Code::unreachable with each relay and why when none of them answers and there is no direct key. A caller that is
+  // cancelled leaves the login going on for whoever asks next.
   asio::awaitable<Status> open(std::size_t target);
-  // One request to a target (open() first; a link lost since is opened once more, except for activate). `request.target` is
-  // filled in here. For a stage, `shipment` is carried to the target's relay (once for all its targets, cut-through), or
-  // pulled from here when there is no relay.
+  // One request to a target (open() first, or it is opened here; a link lost meanwhile is opened once more and the request
+  // repeated, except for activate: what happened there is not known). `request.target` is filled in here. For a stage,
+  // `shipment` is carried to the target's relay (once for all its targets, cut-through), or pulled from here when there is
+  // no relay. A target's own error is as the target said it; a relay's names the relay.
   asio::awaitable<Result<wire::pb::Reply>> call(std::size_t target, wire::pb::Request request, Duration deadline,
                                                 std::function<void(const wire::pb::Event&)> on_event = {},
                                                 std::shared_ptr<Shipment> shipment = {});
   // How a target is reached at the moment: "relay 10.1.0.1", "direct", "" when not.
   std::string route(std::size_t target) const;
-  // Logs in to the relays of a region and says what is there; for `fleet ping`.
+  // Logs in to the relays of every region and says what is there; for `fleet ping`.
   struct RelayStatus {
     std::string region, name;
     std::optional<Error> error;
@@ -54,7 +66,7 @@ class FleetLinks {
   asio::awaitable<std::vector<RelayStatus>> ping_relays();
 
   std::uint64_t wan_bytes() const;  // handed to links that start here: to relays and to direct targets
-  void close();                     // every link
+  void close();                     // every link, and logins in progress; later calls are Code::cancelled
 
   struct State;
 

@@ -1,0 +1,311 @@
+#include "core/rollout/fleet_links.hpp"
+
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
+
+#include "core/io/deadline.hpp"
+#include "core/io/turns.hpp"
+#include "core/rollout/fleet_links_relay.hpp"
+
+namespace deployctl::rollout {
+namespace {
+
+using asio::awaitable;
+using detail::Link;
+using detail::LinkSession;
+using detail::Relay;
+
+constexpr unsigned direct_logins = 64;  // at once, from here
+constexpr Duration for_installing{std::chrono::seconds(60)};
+constexpr Duration longest_attach{std::chrono::minutes(30)};  // a relay logs in to so many at once, and each has its own timeout
+
+// A way to a target that is being found; whoever asks meanwhile waits for it.
+struct Search {
+  explicit Search(const asio::any_io_executor& executor) : changed(executor) {}
+  io::Notifier changed;
+  std::optional<Status> outcome;
+};
+
+struct Reached {
+  model::Target target;
+  std::vector<std::shared_ptr<Relay>> relays;  // of its region, its own first
+  std::shared_ptr<Search> search;
+  std::shared_ptr<Relay> via;           // null: direct
+  Link link;                            // to the relay, or to the target itself
+  std::uint32_t number = 0;             // behind the relay
+  std::shared_ptr<LinkSession> direct;  // made when first needed
+
+  bool open() const { return link && !link->closed(); }
+  const std::string name() const { return target.name(); }
+};
+
+struct RegionRelay {
+  std::string region;
+  std::shared_ptr<Relay> relay;
+};
+
+bool lost(const Error& error) { return error.code == Code::disconnected; }
+
+}  // namespace
+
+struct FleetLinks::State : std::enable_shared_from_this<FleetLinks::State> {
+  State(asio::any_io_executor e, FleetLinksOptions o)
+      : executor(e), options(std::move(o)), logins(e, direct_logins), known_hosts(load(options.known_hosts)) {
+    if (!options.open_agent) options.open_agent = remote::open_agent;
+  }
+  static Result<ssh::KnownHosts> load(const std::string& path) {
+    if (path.empty()) return ssh::KnownHosts{};
+    return ssh::KnownHosts::load(path);
+  }
+  void add(const model::Region& region);
+  std::shared_ptr<LinkSession> make_session(model::Endpoint endpoint, std::string role);
+
+  static awaitable<Result<Link>> log_in(std::weak_ptr<State> weak, model::Endpoint endpoint, std::string role);
+  static awaitable<void> find_way(std::shared_ptr<State> self, std::size_t target, std::shared_ptr<Search> search);
+  awaitable<Status> reach(Reached& target);
+  awaitable<Status> attach(Reached& target, std::shared_ptr<Relay> relay, Link link);
+  awaitable<Status> reach_directly(Reached& target);
+  awaitable<Status> open(std::size_t target);
+  static awaitable<Result<wire::pb::Reply>> call_once(Reached& target, link::Call call);
+  static awaitable<Result<wire::pb::Reply>> stage(Reached& target, link::Call call);
+
+  asio::any_io_executor executor;
+  FleetLinksOptions options;
+  io::Turns logins;
+  Result<ssh::KnownHosts> known_hosts;
+  io::CancelToken ending;
+  std::vector<Reached> targets;
+  std::vector<RegionRelay> relays;
+};
+
+void FleetLinks::State::add(const model::Region& region) {
+  std::vector<std::shared_ptr<Relay>> own;
+  for (const auto& endpoint : region.relays) {
+    own.push_back(std::make_shared<Relay>(executor, endpoint.name(), make_session(endpoint, "relay")));
+    relays.push_back({region.name, own.back()});
+  }
+  for (std::size_t i = 0; i < region.targets.size(); ++i) {
+    Reached reached;
+    reached.target = region.targets[i];
+    for (std::size_t k = 0; k < own.size(); ++k) reached.relays.push_back(own[(i + k) % own.size()]);
+    targets.push_back(std::move(reached));
+  }
+}
+
+std::shared_ptr<LinkSession> FleetLinks::State::make_session(model::Endpoint endpoint, std::string role) {
+  const std::weak_ptr<State> weak = weak_from_this();
+  LinkSession::LogIn log = [weak, endpoint, role] { return log_in(weak, endpoint, role); };
+  return std::make_shared<LinkSession>(executor, std::move(log), ending);
+}
+
+awaitable<Result<Link>> FleetLinks::State::log_in(std::weak_ptr<State> weak, model::Endpoint endpoint, std::string role) {
+  const auto self = weak.lock();
+  if (!self) co_return fail(Code::cancelled, "the links were closed");
+  if (!self->known_hosts) co_return fail(self->known_hosts.error());
+  ssh::DialOptions dial;
+  dial.endpoint = endpoint;
+  dial.pins = self->known_hosts->keys_of(endpoint.host, endpoint.port);
+  dial.timeout = self->options.login_timeout;
+  remote::AgentOptions agent{role, self->options.program, self->options.image, dial.timeout + for_installing};
+  const auto turn = co_await self->logins.take();
+  co_return co_await self->options.open_agent(self->executor, std::move(dial), std::move(agent));
+}
+
+// ---- the way to a target ----
+
+awaitable<Status> FleetLinks::State::open(std::size_t number) {
+  const auto self = shared_from_this();
+  if (number >= targets.size()) co_return fail(Code::invalid, "the fleet has no target " + std::to_string(number));
+  auto& target = targets[number];
+  if (ending.cancelled()) co_return fail(Code::cancelled, "the links were closed");
+  if (target.open()) co_return Status{};
+  if (!target.search) {
+    target.search = std::make_shared<Search>(executor);
+    asio::co_spawn(executor, find_way(self, number, target.search), asio::detached);
+  }
+  const auto search = target.search;
+  while (!search->outcome) co_await search->changed.wait();
+  co_return *search->outcome;
+}
+
+awaitable<void> FleetLinks::State::find_way(std::shared_ptr<State> self, std::size_t number, std::shared_ptr<Search> search) {
+  auto& target = self->targets[number];
+  search->outcome = co_await io::with_cancel(self->reach(target), self->ending, "open " + target.name());
+  target.search.reset();
+  search->changed.notify_all();
+}
+
+awaitable<Status> FleetLinks::State::reach(Reached& target) {
+  target.link.reset();
+  if (target.relays.empty()) co_return co_await reach_directly(target);
+  std::string reasons, hint;
+  for (const auto& relay : target.relays) {
+    auto link = co_await relay->open();
+    Status attached;
+    if (!link) attached = fail(link.error());
+    else attached = co_await attach(target, relay, *link);
+    if (attached) co_return Status{};
+    if (link && !(*link)->closed()) co_return attached;  // the relay answered: it is the target that can't be reached
+    reasons += (reasons.empty() ? "" : "; ") + attached.error().text();
+    if (hint.empty()) hint = attached.error().hint;
+  }
+  if (target.target.direct_identity_file) co_return co_await reach_directly(target);
+  auto none = error(Code::unreachable, "no relay answers: " + reasons);
+  co_return fail(with_hint(with_context(std::move(none), target.name()), hint));
+}
+
+awaitable<Status> FleetLinks::State::attach(Reached& target, std::shared_ptr<Relay> relay, Link link) {
+  if (!known_hosts) co_return fail(known_hosts.error());
+  const auto& endpoint = target.target.endpoint;
+  link::Call call;
+  auto& attach = *call.request.mutable_attach();
+  attach.set_host(endpoint.host);
+  attach.set_port(endpoint.port);
+  attach.set_user(endpoint.user);
+  attach.set_identity_file(endpoint.identity_file);
+  for (const auto& key : known_hosts->keys_of(endpoint.host, endpoint.port)) {
+    auto& pin = *attach.add_host_keys();
+    pin.set_type(key.type);
+    pin.set_blob(key.blob);
+  }
+  attach.set_timeout_ms(static_cast<std::uint64_t>((options.login_timeout + for_installing).count()));
+  call.deadline = longest_attach;
+  auto reply = co_await link->call(std::move(call));
+  if (!reply) co_return fail(relay->told(link, reply.error(), {}));
+  target.via = relay;
+  target.link = link;
+  target.number = reply->attached().target();
+  co_return Status{};
+}
+
+awaitable<Status> FleetLinks::State::reach_directly(Reached& target) {
+  if (!target.direct) {
+    auto endpoint = target.target.endpoint;
+    if (!target.relays.empty()) endpoint.identity_file = *target.target.direct_identity_file;
+    target.direct = make_session(std::move(endpoint), "target");
+  }
+  const auto direct = target.direct;
+  DEPLOYCTL_CO_TRY(link, co_await direct->open());
+  target.via.reset();
+  target.link = link;
+  target.number = 0;
+  co_return Status{};
+}
+
+// ---- requests ----
+
+awaitable<Result<wire::pb::Reply>> FleetLinks::State::call_once(Reached& target, link::Call call) {
+  const auto link = target.link;
+  const auto relay = target.via;
+  call.request.set_target(target.number);
+  if (!relay) co_return co_await link->call(std::move(call));
+  if (call.request.has_stage() && call.chunks) co_return co_await stage(target, std::move(call));
+  auto reply = co_await link->call(std::move(call));
+  if (!reply) co_return fail(relay->told(link, reply.error(), target.name()));
+  co_return reply;
+}
+
+// The relay has the chunks, or gets them meanwhile; when it can't, that is why the stage failed.
+awaitable<Result<wire::pb::Reply>> FleetLinks::State::stage(Reached& target, link::Call call) {
+  const auto link = target.link;
+  const auto relay = target.via;
+  const auto carry = co_await relay->carry(link, std::exchange(call.chunks, nullptr));
+  auto reply = co_await link->call(std::move(call));
+  if (reply) co_return reply;
+  relay->forget(carry);
+  if (carry->outcome && !*carry->outcome) co_return fail(carry->outcome->error());
+  co_return fail(relay->told(link, reply.error(), target.name()));
+}
+
+namespace {
+
+awaitable<FleetLinks::RelayStatus> ping(RegionRelay of) {
+  FleetLinks::RelayStatus status;
+  status.region = of.region;
+  status.name = of.relay->name();
+  const auto begun = io::now_steady();
+  auto link = co_await of.relay->open();
+  status.took = io::now_steady() - begun;
+  if (link) status.program = (*link)->peer().program();
+  else status.error = link.error();
+  co_return status;
+}
+
+struct Pings {
+  explicit Pings(const asio::any_io_executor& executor) : changed(executor) {}
+  io::Notifier changed;
+  std::vector<FleetLinks::RelayStatus> statuses;
+  std::size_t pending = 0;
+};
+
+awaitable<void> ping_into(std::shared_ptr<Pings> pings, std::size_t at, RegionRelay of) {
+  pings->statuses[at] = co_await ping(of);
+  --pings->pending;
+  pings->changed.notify_all();
+}
+
+awaitable<std::vector<FleetLinks::RelayStatus>> ping_all(asio::any_io_executor executor, std::vector<RegionRelay> relays) {
+  const auto pings = std::make_shared<Pings>(executor);
+  pings->statuses.resize(relays.size());
+  pings->pending = relays.size();
+  for (std::size_t i = 0; i < relays.size(); ++i) asio::co_spawn(executor, ping_into(pings, i, relays[i]), asio::detached);
+  while (pings->pending > 0) co_await pings->changed.wait();
+  co_return pings->statuses;
+}
+
+awaitable<Result<wire::pb::Reply>> call_target(std::shared_ptr<FleetLinks::State> state, std::size_t number, link::Call call) {
+  for (bool again = false;; again = true) {
+    DEPLOYCTL_CO_CHECK(co_await state->open(number));
+    auto& target = state->targets[number];
+    const auto link = target.link;
+    link::Call copy = call;
+    auto reply = co_await state->call_once(target, std::move(copy));
+    if (reply || !lost(reply.error())) co_return reply;
+    // Whether the relay was lost or the target behind it, the next one to ask finds a way anew.
+    if (target.link == link) target.link.reset();
+    if (again || call.request.has_activate()) co_return reply;
+  }
+}
+
+}  // namespace
+
+FleetLinks::FleetLinks(asio::any_io_executor executor, const model::Fleet& fleet, FleetLinksOptions options)
+    : state_(std::make_shared<State>(std::move(executor), std::move(options))) {
+  for (const auto& region : fleet.regions) state_->add(region);
+}
+
+FleetLinks::~FleetLinks() { close(); }
+
+awaitable<Status> FleetLinks::open(std::size_t target) { return state_->open(target); }
+
+awaitable<Result<wire::pb::Reply>> FleetLinks::call(std::size_t target, wire::pb::Request request, Duration deadline,
+                                                    std::function<void(const wire::pb::Event&)> on_event,
+                                                    std::shared_ptr<Shipment> shipment) {
+  link::Call call{std::move(request), std::move(on_event), shipment ? shipment->chunks : nullptr, deadline};
+  return call_target(state_, target, std::move(call));
+}
+
+std::string FleetLinks::route(std::size_t target) const {
+  if (target >= state_->targets.size() || !state_->targets[target].open()) return "";
+  const auto& via = state_->targets[target].via;
+  return via ? via->name() : "direct";
+}
+
+awaitable<std::vector<FleetLinks::RelayStatus>> FleetLinks::ping_relays() { return ping_all(state_->executor, state_->relays); }
+
+std::uint64_t FleetLinks::wan_bytes() const {
+  std::uint64_t bytes = 0;
+  for (const auto& [region, relay] : state_->relays) bytes += relay->session().sent();
+  for (const auto& target : state_->targets)
+    if (target.direct) bytes += target.direct->sent();
+  return bytes;
+}
+
+void FleetLinks::close() {
+  state_->ending.cancel();
+  for (const auto& [region, relay] : state_->relays) relay->session().close();
+  for (const auto& target : state_->targets)
+    if (target.direct) target.direct->close();
+}
+
+}  // namespace deployctl::rollout

@@ -1,0 +1,46 @@
+// One session that starts here, to a relay or a direct target: logged in to on demand, by one login however many ask for it,
+// and again when it was lost. A login that failed is not tried again for ten seconds: its error answers meanwhile.
+// Private to fleet_links. One strand.
+#pragma once
+
+#include <asio/any_io_executor.hpp>
+#include <asio/awaitable.hpp>
+#include <functional>
+#include <memory>
+
+#include "core/io/cancel_token.hpp"
+#include "core/io/notifier.hpp"
+#include "core/link/agent_link.hpp"
+
+namespace deployctl::rollout::detail {
+
+using asio::awaitable;
+using Link = std::shared_ptr<link::AgentLink>;
+
+class LinkSession : public std::enable_shared_from_this<LinkSession> {
+ public:
+  using LogIn = std::function<awaitable<Result<Link>>()>;
+  // `ending` gives a login up.
+  LinkSession(asio::any_io_executor executor, LogIn log_in, io::CancelToken ending);
+
+  awaitable<Result<Link>> open();
+  const Link& link() const { return link_; }  // null: never opened; may be closed
+  bool alive() const { return link_ && !link_->closed(); }
+  std::uint64_t sent() const { return sent_before_ + (link_ ? link_->sent() : 0); }
+  void close();
+
+ private:
+  static awaitable<void> run_login(std::shared_ptr<LinkSession> self);
+
+  asio::any_io_executor executor_;
+  LogIn log_in_;
+  io::CancelToken ending_;
+  io::Notifier changed_;  // a login is over
+  bool logging_in_ = false;
+  Link link_;
+  std::optional<Error> failed_;  // the last login
+  SteadyTime failed_at_{};
+  std::uint64_t sent_before_ = 0;  // by links that are gone
+};
+
+}  // namespace deployctl::rollout::detail
