@@ -118,7 +118,7 @@ asio::awaitable<Result<Login>> connect_and_log_in(asio::any_io_executor executor
 // Out of step with the others that were dropped with us.
 Duration pause_before(int next_try) {
   static thread_local std::mt19937 random(std::random_device{}());
-  const int most = 250 << std::min(next_try, 4);
+  const int most = 100 << std::min(next_try, 4);
   return Duration(std::uniform_int_distribution<int>(most / 4, most)(random));
 }
 
