@@ -4,6 +4,8 @@ namespace deployctl::commands {
 
 std::vector<Command> all_commands() {
   return {
+      validate_command(),
+      build_command(),
   };
 }
 

@@ -142,7 +142,8 @@ std::string option_without_value(const Level& level, const std::vector<std::stri
 // Nothing: all is well.
 std::optional<Error> interpret(const std::vector<Level*>& path) {
   for (const auto* level : path)
-    if (const auto extras = level->app->remaining(); !extras.empty()) return too_much(*level, extras.front());
+    for (const auto& extra : level->app->remaining())
+      if (extra != "--") return too_much(*level, extra);
   if (auto missing = check_complete(*path.back())) return missing;
   for (const auto* level : path)
     if (auto wrong = take_values(*level)) return wrong;

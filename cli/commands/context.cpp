@@ -1,12 +1,15 @@
 #include "cli/commands/context.hpp"
 
+#include <unistd.h>
+
 #include "cli/commands/interrupt.hpp"
+#include "cli/output/error_text.hpp"
+#include "cli/output/terminal.hpp"
 #include "core/base/clock.hpp"
+#include "core/rollout/event.hpp"
 
 namespace deployctl::commands {
 namespace {
-
-constexpr unsigned event_schema = 1;
 
 void write_line(std::FILE* to, std::string_view line) {
   std::fwrite(line.data(), 1, line.size(), to);
@@ -42,15 +45,34 @@ void Context::warn(std::string_view line) {
   write_line(streams_.err, line);
 }
 
-void Context::emit(std::string_view name, const Subject& subject, const JsonObject& members) {
+void Context::emit(rollout::Event event) {
   if (!json()) return;
   const std::lock_guard lock(writing_);
-  JsonObject line;
-  line.add("schema", event_schema).add("seq", ++seq_).add("time", to_string(system_clock().wall())).add("event", name);
-  line.add_if("rollout", subject.rollout).add_if("service", subject.service);
-  line.add_if("environment", subject.environment);
-  line.add_members(members);
-  write_line(streams_.out, line.text());
+  event.seq = ++seq_;
+  event.time = system_clock().wall();
+  write_line(streams_.out, rollout::to_json_line(event));
+}
+
+void Context::emit(std::string_view name, const Subject& subject, const JsonObject& members) {
+  rollout::Event event;
+  event.name = name;
+  event.service = subject.service;
+  event.environment = subject.environment;
+  event.rollout = subject.rollout;
+  event.body = members.text();
+  emit(std::move(event));
+}
+
+void Context::print_lines(const output::Lines& lines) {
+  std::string text;
+  for (const auto& line : lines) text += line.shown(color()) + "\n";
+  print(text);
+}
+
+bool Context::color() const { return output::wants_color(streams_.out, globals_.no_color); }
+
+std::size_t Context::width() const {
+  return ::isatty(::fileno(streams_.out)) ? output::screen_of(streams_.out).width : 0;
 }
 
 int Context::fail_with(const Error& error) {
@@ -58,9 +80,14 @@ int Context::fail_with(const Error& error) {
 }
 
 int Context::fail_with(const Error& error, int code) {
-  emit("command_failed", {}, JsonObject().add_raw("error", to_json(error).text()).add("exit_code", static_cast<unsigned>(code)));
-  warn("deployctl: " + error.text());
-  if (!error.hint.empty()) warn("  " + error.hint);
+  rollout::Event event;
+  event.name = "command_failed";
+  event.error = error;
+  event.body = JsonObject().add("exit_code", static_cast<unsigned>(code)).text();
+  emit(event);
+  const std::lock_guard lock(writing_);
+  std::fflush(streams_.out);
+  output::print_error(error, streams_.err, output::wants_color(streams_.err, globals_.no_color));
   return code;
 }
 
@@ -72,9 +99,8 @@ Result<StateDir> Context::state() {
 
 JsonObject to_json(const Error& error) {
   JsonObject out;
-  out.add("code", to_string(error.code)).add("message", error.message);
-  if (!error.context.empty()) out.add("context", error.context);
-  return out.add_if("hint", error.hint);
+  out.add("code", to_string(error.code)).add("message", error.text()).add("hint", error.hint);
+  return out;
 }
 
 }  // namespace deployctl::commands

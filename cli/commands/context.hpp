@@ -14,11 +14,15 @@
 #include "cli/commands/globals.hpp"
 #include "cli/commands/json_object.hpp"
 #include "cli/commands/state_dir.hpp"
+#include "cli/output/line.hpp"
 #include "core/base/result.hpp"
 #include "core/io/cancel_token.hpp"
 
 namespace deployctl::model {
 struct Plan;
+}
+namespace deployctl::rollout {
+struct Event;
 }
 namespace deployctl::ledger {
 class Ledger;
@@ -34,7 +38,7 @@ struct Streams {
   std::FILE* err = stderr;
 };
 
-// What an event is about; empty members are left out.
+// What an event is about.
 struct Subject {
   std::string service, environment, rollout;
 };
@@ -56,8 +60,12 @@ class Context {
   void print_json(const JsonObject& line); // one line on stdout
   void note(std::string_view line);        // on stderr; not under --quiet
   void warn(std::string_view line);        // on stderr, always
-  // {"schema":1,"seq":..,"time":..,"event":NAME,...,MEMBERS} under --output json; otherwise nothing.
+  // Under --output json a line on stdout, numbered and timed here; otherwise nothing.
+  void emit(rollout::Event event);
   void emit(std::string_view name, const Subject& subject, const JsonObject& members = {});
+  void print_lines(const output::Lines& lines);  // print() with colours where they are wanted
+  bool color() const;                            // of stdout
+  std::size_t width() const;                     // of the terminal that stdout is; 0: as wide as it likes
 
   // Says what failed and what to do next, and answers the exit code: return context.fail_with(result.error());
   int fail_with(const Error& error);
@@ -80,7 +88,7 @@ class Context {
   std::shared_ptr<Stores> stores_;
 };
 
-// {"code":..,"message":..,"context":[..],"hint":..}
+// {"code":..,"message":..,"hint":..}, as in events.
 JsonObject to_json(const Error& error);
 
 }  // namespace deployctl::commands

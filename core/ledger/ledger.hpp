@@ -66,6 +66,12 @@ class Ledger {
   virtual Result<std::vector<RolloutRow>> unfinished(const std::string& service, const std::string& environment) = 0;  // oldest first
   virtual Result<std::vector<RolloutRow>> history(const std::string& service, const std::string& environment, std::size_t most) = 0;  // newest first
 
+  // What rollouts were for; the one with the newest rollout first.
+  struct Service {
+    std::string service, environment;
+  };
+  virtual Result<std::vector<Service>> services() = 0;
+
   // Events of one rollout, several in one transaction; `seq` continues across the processes that drive it.
   virtual Status append_events(const std::string& rollout, const std::vector<EventRow>& events) = 0;
   virtual Result<std::vector<EventRow>> events(const std::string& rollout) = 0;

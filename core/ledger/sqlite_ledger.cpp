@@ -82,6 +82,16 @@ class SqliteLedger : public Ledger {
     return rollouts("ORDER BY started DESC, number DESC", service, environment, limit);
   }
 
+  Result<std::vector<Service>> services() override {
+    return database_->read("list services", [&](Sqlite& db) -> Result<std::vector<Service>> {
+      SQLite::Statement s(db, "SELECT service, environment FROM rollouts GROUP BY service, environment "
+                              "ORDER BY max(started) DESC, max(number) DESC");
+      return all<Service>(s, [](SQLite::Statement& row) -> Result<Service> {
+        return Service{row.getColumn(0).getString(), row.getColumn(1).getString()};
+      });
+    });
+  }
+
   Status append_events(const std::string& rollout, const std::vector<EventRow>& events) override {
     return database_->write("note events", [&](Sqlite& db) -> Status {
       DEPLOYCTL_TRY(last, last_seq_of(db, rollout));
