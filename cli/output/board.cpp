@@ -77,6 +77,7 @@ void Board::take_build(const Event& event) {
   const Body body(event.body);
   build.begun = true;
   if (!event.version.empty() && !begun) version = event.version;
+  if (event.name == "build_pinned" && event.version.empty()) version = body.text("version");
   if (event.name == "build_step") {
     build.step = body.text("step");
     build.number = body.count("number");

@@ -54,18 +54,19 @@ Lines PlainLines::build(const Event& event, const Board& board) const {
   const Body body(event.body);
   Lines out;
   if (event.name == "build_started" && tells(Detail::milestones)) {
-    const auto commit = body.text("commit").substr(0, 12);
-    out.push_back(Line(told("build " + event.service + (event.version.empty() ? "" : " " + event.version),
-                            commit.empty() ? "" : "commit " + commit)));
+    out.push_back(Line(told("build " + event.service, body.text("repo") + (body.text("ref").empty() ? "" : " " + body.text("ref")))));
+  } else if (event.name == "build_pinned" && tells(Detail::milestones)) {
+    out.push_back(Line("build  commit " + body.text("commit").substr(0, 12) + ", version " + board.version));
   } else if (event.name == "build_step" && tells(Detail::milestones)) {
     const auto of = body.count("of");
     out.push_back(Line("build  ").add(of ? number(body.count("number")) + "/" + number(of) + "  " : "").add(body.text("step")));
   } else if (event.name == "build_output" && tells(Detail::steps)) {
     for (const auto& line : lines_of(body.text("text"))) out.push_back(Line("    | ", Tone::dim).add(line, Tone::dim));
   } else if (event.name == "build_finished" && event.error) {
-    out.push_back(Line("build  failed", Tone::bad).add("  ").add(lines_of(event.error->text() + "\n")[0]));
-    if (!tells(Detail::steps)) add_output(out, board.build.output, build_failure_lines);
-    add_hint(out, event);
+    // The error itself is its command's to tell; where it bears the log's last lines already they aren't told twice.
+    out.push_back(Line("build  failed", Tone::bad));
+    const bool has_lines = event.error->message.find('\n') != std::string::npos;
+    if (!has_lines && !tells(Detail::steps)) add_output(out, board.build.output, build_failure_lines);
   } else if (event.name == "build_finished" && tells(Detail::milestones)) {
     const auto time = seconds_of(body);
     out.push_back(Line("build  ").add("done", Tone::good).add(body.flag("cached") ? "  cached" : time.empty() ? "" : "  " + time)
@@ -117,7 +118,7 @@ Lines PlainLines::target(const Event& event, const Board& board) {
   if (event.name == "target_activating") return {target_line(event, "activating", Tone::dim, "")};
   if (event.name == "target_reverting") return {target_line(event, "reverting", Tone::dim, "")};
   if (event.name != "target_step") return {};
-  Lines out{target_line(event, body.text("step"), Tone::dim, body.text("state"))};
+  Lines out{target_line(event, body.text("step"), Tone::dim, told(body.text("state"), body.text("detail")))};
   if (tells(Detail::all)) add_output(out, body.text("output"), SIZE_MAX);
   return out;
 }

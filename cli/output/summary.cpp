@@ -25,6 +25,11 @@ constexpr std::array left_behind{
 
 std::size_t missing(const Board& board) { return board.total() - std::min(board.total(), board.in(TargetState::active)); }
 
+// Ctrl-C is an abort by name; people know what they did.
+bool was_interrupted(const Board& board) {
+  return board.result == "interrupted" || (board.result == "aborted" && board.error && board.error->code == Code::cancelled);
+}
+
 Line headline(const Board& board) {
   const std::string what = board.service + (board.version.empty() ? "" : " " + board.version);
   const std::string back = board.previous.empty() ? "what ran before" : board.previous;
@@ -37,9 +42,9 @@ Line headline(const Board& board) {
   if (r == "rolled_back")
     return Line(what + " was rolled back after " + time + ": every touched target runs " + back + " again", Tone::bad);
   if (r == "failed") return Line(what + " failed after " + time, Tone::bad);
+  if (was_interrupted(board)) return Line(what + " was interrupted after " + time, Tone::warn);
   if (r == "aborted") return Line(what + " was aborted after " + time, Tone::bad);
   if (r == "paused") return Line(what + " is paused after " + time, Tone::warn);
-  if (r == "interrupted") return Line(what + " was interrupted after " + time, Tone::warn);
   if (r == "superseded") return Line(what + " was superseded by another rollout after " + time, Tone::warn);
   return Line(what + " ended after " + time + (r.empty() ? "" : ": " + r), Tone::warn);
 }
@@ -50,7 +55,7 @@ std::string next_step(const Board& board, const std::string& plan) {
   if (r == "incomplete") return again + "  (brings the others along once they answer)";
   if (r == "rolled_back") return "deployctl logs " + board.rollout;
   if (r == "failed" && board.kind != "rollback") return "deployctl status " + plan + ", then deployctl rollback " + plan;
-  if (r == "paused" || r == "interrupted") return again + "  (goes on where this one stopped)";
+  if (r == "paused" || was_interrupted(board)) return again + "  (goes on where this one stopped)";
   if (r == "succeeded") return {};
   return "deployctl status " + plan;
 }
