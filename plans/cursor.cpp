@@ -122,7 +122,10 @@ std::optional<std::string> read_argument(const Cursor& at) {
 
 bool read_list(const Cursor& at, std::string_view example, const std::function<void(const Cursor&)>& read) {
   if (at.value().kind != Value::Kind::list) {
-    at.wrong("a list", fmt::format("written as {}", example));
+    const Value& value = at.value();
+    const bool one = value.kind == Value::Kind::scalar && value.text.size() <= 60 &&
+                     !value.text.empty() && value.text.find_first_of("[]{},:#&*!|>'\"%@`\n") == std::string::npos;
+    at.wrong("a list", one ? fmt::format("write [{}]", value.text) : fmt::format("written as {}", example));
     return false;
   }
   for (std::size_t i = 0; i < at.value().size(); ++i) read(at.item(i));

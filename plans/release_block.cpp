@@ -60,7 +60,7 @@ void read_linked(const Cursor& at, PlanDraft& into, std::vector<std::string>& pa
     if (!text) return;
     const auto path = relative_path(*text);
     if (!path || path->empty()) {
-      item.wrong(path ? "a path in the release, not the release itself" : path.error().message, "it is linked from deploy_to/shared into the release");
+      item.wrong(path ? "a path in the release" : path.error().message, "it is linked from deploy_to/shared into the release");
       return;
     }
     if (!stands_apart(item, *path, into)) return;

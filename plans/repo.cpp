@@ -27,7 +27,7 @@ Result<std::string> check_url(std::string_view text, std::string_view scheme) {
   if (host.empty() || host.starts_with('-') || authority.starts_with('-')) return bad("the URL has no host", "https://host/path, ssh://git@host/path");
   if (rest.size() <= authority.size() + 1) return bad("the URL has no path", "https://host/path, ssh://git@host/path");
   if (at != std::string_view::npos && authority.substr(0, at).find(':') != std::string_view::npos)
-    return bad("a password in a URL would be seen by everyone who reads the plan", "use ssh://, or git's credential store");
+    return bad("a password in a URL would be seen by everyone who reads the plan", "use ssh:// with a key");
   return std::string(text);
 }
 
@@ -39,7 +39,8 @@ Result<std::string> resolve_repo(std::string_view text, const std::string& dir) 
   const auto colon = text.find(':');
   if (colon == std::string_view::npos || text.find('/') < colon) return local_path(text, dir);
   const std::string_view host = text.substr(text.find('@') < colon ? text.find('@') + 1 : 0, colon);
-  if (colon == 0 || colon + 1 == text.size() || host.starts_with('-') || host.starts_with(':'))
+  // "ext::sh -c ..." is git's way to run a program.
+  if (colon == 0 || colon + 1 == text.size() || text[colon + 1] == ':' || host.starts_with('-') || host.starts_with(':'))
     return bad(fmt::format("'{}' is no repository", text), "a path, a file, ssh or https URL, or git@host:path");
   return std::string(text);
 }

@@ -55,7 +55,8 @@ void TreeBuilder::OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) {
   Value& value = add(mark, Value::Kind::null, YAML::NullAnchor);
   const bool inside = !same || std::find(open_.begin(), open_.end(), same) != open_.end();
   if (inside || (copied_ += same->children.size()) > most_copied) {
-    problems_.add(value.mark(), inside ? "an alias inside of what it stands for" : "too many aliases of big lists");
+    if (!broken_)
+      problems_.add(value.mark(), inside ? "an alias inside of what it stands for" : "too many aliases of big lists");
     broken_ = true;
     return;
   }
