@@ -1,8 +1,10 @@
-// Artifacts: manifests in a blob store with all the files that they name, and what we know of each (which build made it).
-// An artifact is listed only once every blob of it is in the store. Blocking; any thread; safe between processes.
+// Artifacts: manifests in a blob store with all the files that they name, and what we know of each (which
+// build made it). An artifact is listed only once every blob of it is in the store. Blocking; any thread;
+// safe between processes.
 //
-//   DIR/blobs/        the files and manifests           DIR/artifacts/    a record for each artifact and build that made it
-//   DIR/builds/       what builds made (build_cache)    DIR/payloads/     files whose names hold the digests they serve
+//   DIR/blobs/        the files and manifests           DIR/artifacts/    a record for each artifact and
+//   build that made it DIR/builds/       what builds made (build_cache)    DIR/payloads/     files whose
+//   names hold the digests they serve
 #pragma once
 
 #include <memory>
@@ -32,10 +34,11 @@ class ArtifactStore {
   // STATE/store
   static Result<ArtifactStore> open(const std::string& dir);
 
-  // Newest first. One artifact stands here once for each service, version and commit that came out as these bytes.
+  // Newest first. One artifact stands here once for each service, version and commit that came out as these
+  // bytes.
   Result<std::vector<ArtifactRecord>> list() const;
-  // By digest, or an unambiguous beginning of its hex (4 and more), or a version. Ambiguous: Code::invalid, listing them.
-  // None: Code::absent.
+  // By digest, or an unambiguous beginning of its hex (4 and more), or a version. Ambiguous: Code::invalid,
+  // listing them. None: Code::absent.
   Result<ArtifactRecord> find(const std::string& name) const;
   Result<model::Manifest> manifest(const Digest& artifact) const;
   payload::OpenContent contents() const;
@@ -49,22 +52,25 @@ class ArtifactStore {
   // One more service, version or commit of an artifact that is here. The same again: success.
   Status note(ArtifactRecord record);
 
-  Status verify(const Digest& artifact) const;                       // every byte; Code::verification names the first files
-  Status export_to(const Digest& artifact, const std::string& dir) const;  // a new folder, made whole or not at all
+  Status verify(const Digest& artifact) const;  // every byte; Code::verification names the first files
+  Status export_to(const Digest& artifact,
+                   const std::string& dir) const;  // a new folder, made whole or not at all
   struct Swept {
     std::size_t artifacts = 0, blobs = 0, payloads = 0;
     std::uint64_t bytes = 0;
   };
-  // Keeps the newest `keep` artifacts of each service and those named; removes the rest and every blob nobody names. What
-  // another process is adding right now is safe (a lock shared by adders, exclusive here): Code::locked then. A payload
-  // goes when its file's name holds the digest (64 hex digits) of an artifact that isn't kept.
+  // Keeps the newest `keep` artifacts of each service and those named; removes the rest and every blob nobody
+  // names. What another process is adding right now is safe (a lock shared by adders, exclusive here):
+  // Code::locked then. A payload goes when its file's name holds the digest (64 hex digits) of an artifact
+  // that isn't kept.
   Result<Swept> gc(std::size_t keep, const std::vector<Digest>& in_use);
 
   const std::string& dir() const { return dir_; }
   std::string payload_dir() const { return dir_ + "/payloads"; }  // the files that rollout/payloads makes
 
  private:
-  ArtifactStore(std::string dir, std::shared_ptr<store::BlobStore> blobs) : dir_(std::move(dir)), blobs_(std::move(blobs)) {}
+  ArtifactStore(std::string dir, std::shared_ptr<store::BlobStore> blobs)
+      : dir_(std::move(dir)), blobs_(std::move(blobs)) {}
   Result<model::Manifest> put(const std::vector<Found>& found);
   std::string dir_;
   std::shared_ptr<store::BlobStore> blobs_;

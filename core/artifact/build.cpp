@@ -28,7 +28,8 @@ Error at_ref(Error e, const model::Build& build) {
 }
 
 bool full_id(const std::string& ref) {
-  return ref.size() == 40 && std::all_of(ref.begin(), ref.end(), [](unsigned char c) { return std::isxdigit(c); });
+  return ref.size() == 40 &&
+         std::all_of(ref.begin(), ref.end(), [](unsigned char c) { return std::isxdigit(c); });
 }
 
 Result<std::string> pin(git::Mirror& mirror, const model::Build& build, const git::Limits& limits) {
@@ -47,7 +48,9 @@ Result<std::string> pin(git::Mirror& mirror, const model::Build& build, const gi
 
 // For a folder or file: [A-Za-z0-9._-], not hidden.
 std::string safe_name(std::string text) {
-  std::replace_if(text.begin(), text.end(), [](unsigned char c) { return !std::isalnum(c) && c != '.' && c != '_' && c != '-'; }, '-');
+  std::replace_if(
+      text.begin(), text.end(),
+      [](unsigned char c) { return !std::isalnum(c) && c != '.' && c != '_' && c != '-'; }, '-');
   if (text.empty() || text.front() == '.') text.insert(text.begin(), '_');
   return text.substr(0, 100);
 }
@@ -55,7 +58,8 @@ std::string safe_name(std::string text) {
 // All of one build, from the pinned commit on.
 class Building {
  public:
-  Building(const BuildRequest& request, ArtifactStore& store, const BuildPlaces& places, BuildWatch& watch, io::CancelToken cancel)
+  Building(const BuildRequest& request, ArtifactStore& store, const BuildPlaces& places, BuildWatch& watch,
+           io::CancelToken cancel)
       : request_(request), store_(store), places_(places), watch_(watch), cancel_(std::move(cancel)) {}
 
   Result<Built> run();
@@ -143,7 +147,8 @@ Result<std::string> Building::make_log() const {
 
 std::vector<std::string> Building::environment(const WorkSlot& slot, bool hook) const {
   const char* path = std::getenv("PATH");
-  std::map<std::string, std::string> all{{"PATH", path ? path : "/usr/local/bin:/usr/bin:/bin"}, {"HOME", slot.home()}};
+  std::map<std::string, std::string> all{{"PATH", path ? path : "/usr/local/bin:/usr/bin:/bin"},
+                                         {"HOME", slot.home()}};
   for (const auto& [name, value] : request_.build.env) all[name] = value;
   all["VERSION"] = version_;
   all["COMMIT"] = commit_.id;
@@ -171,9 +176,11 @@ Status Building::check_out(git::Mirror& mirror, WorkSlot& slot, Steps& steps) {
 }
 
 Status Building::run_steps(WorkSlot& slot, Steps& steps) {
-  DEPLOYCTL_CHECK(steps.run("hook pre_build", request_.pre_build.run, request_.pre_build.timeout, environment(slot, true)));
+  DEPLOYCTL_CHECK(steps.run("hook pre_build", request_.pre_build.run, request_.pre_build.timeout,
+                            environment(slot, true)));
   DEPLOYCTL_CHECK(steps.run("step", request_.build.steps, request_.build.timeout, environment(slot, false)));
-  return steps.run("hook post_build", request_.post_build.run, request_.post_build.timeout, environment(slot, true));
+  return steps.run("hook post_build", request_.post_build.run, request_.post_build.timeout,
+                   environment(slot, true));
 }
 
 Result<std::vector<Found>> Building::make(git::Mirror& mirror, WorkSlot& slot, const std::string& log) {
@@ -189,7 +196,8 @@ Result<std::vector<Found>> Building::make(git::Mirror& mirror, WorkSlot& slot, c
   auto found = collect(slot.src(), request_.build.artifact);
   if (found || found.error().code != Code::build_failed) return found;
   Error e = found.error();
-  e.hint += (e.hint.empty() ? "" : "; ") + std::string("the checkout is kept in ") + slot.src() + ", the log is " + log;
+  e.hint += (e.hint.empty() ? "" : "; ") + std::string("the checkout is kept in ") + slot.src() +
+            ", the log is " + log;
   return fail(std::move(e));
 }
 
@@ -214,8 +222,8 @@ Result<std::string> resolve(const model::Build& build, const BuildPlaces& places
   return pin(mirror, build, limits);
 }
 
-Result<Built> build(const BuildRequest& request, ArtifactStore& store, const BuildPlaces& places, BuildWatch& watch,
-                    io::CancelToken cancel) {
+Result<Built> build(const BuildRequest& request, ArtifactStore& store, const BuildPlaces& places,
+                    BuildWatch& watch, io::CancelToken cancel) {
   return Building(request, store, places, watch, std::move(cancel)).run();
 }
 

@@ -1,9 +1,10 @@
-// From a plan's build block to an artifact in the store: fetch the mirror, pin the ref, check out, run the steps, collect the
-// globs, put it in. Cached by (commit, recipe, platform, format). Blocking, for a worker thread; progress goes to `watch`,
-// which is called from that thread.
+// From a plan's build block to an artifact in the store: fetch the mirror, pin the ref, check out, run the
+// steps, collect the globs, put it in. Cached by (commit, recipe, platform, format). Blocking, for a worker
+// thread; progress goes to `watch`, which is called from that thread.
 //
-// Errors: Code::invalid (ref or repository unknown: exit 2), build_failed (a step failed or timed out, or a rule of
-// `artifact` matches nothing: exit 3; the message carries the last lines of the log, the hint its path), cancelled.
+// Errors: Code::invalid (ref or repository unknown: exit 2), build_failed (a step failed or timed out, or a
+// rule of `artifact` matches nothing: exit 3; the message carries the last lines of the log, the hint its
+// path), cancelled.
 #pragma once
 
 #include <functional>
@@ -25,8 +26,9 @@ class BuildWatch {
  public:
   virtual ~BuildWatch() = default;
   virtual void pinned(const std::string& commit, const std::string& version) = 0;
-  virtual void step(const std::string& what, std::size_t number, std::size_t of) = 0;  // "fetch", "check out", "make -j2", "collect"
-  virtual void output(std::string_view text) = 0;                                      // of the running step, as it comes
+  virtual void step(const std::string& what, std::size_t number,
+                    std::size_t of) = 0;           // "fetch", "check out", "make -j2", "collect"
+  virtual void output(std::string_view text) = 0;  // of the running step, as it comes
 };
 
 struct BuildRequest {
@@ -40,14 +42,14 @@ struct BuildRequest {
 struct Built {
   Digest artifact;
   std::string version;
-  std::string commit;   // full
+  std::string commit;  // full
   bool cached = false;
-  std::string log;      // path; empty when cached
+  std::string log;  // path; empty when cached
 };
 
 // What a ref means now, without building: the full commit. Fetches.
 Result<std::string> resolve(const model::Build& build, const BuildPlaces& places, io::CancelToken cancel);
-Result<Built> build(const BuildRequest& request, ArtifactStore& store, const BuildPlaces& places, BuildWatch& watch,
-                    io::CancelToken cancel);
+Result<Built> build(const BuildRequest& request, ArtifactStore& store, const BuildPlaces& places,
+                    BuildWatch& watch, io::CancelToken cancel);
 
 }  // namespace deployctl::artifact

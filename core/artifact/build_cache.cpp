@@ -27,7 +27,8 @@ std::string platform() {
   utsname system{};
   ::uname(&system);
   const auto release = io::read_file("/etc/os-release").value_or("");
-  return std::string(system.machine) + " " + os_release_line(release, "ID") + " " + os_release_line(release, "VERSION_ID");
+  return std::string(system.machine) + " " + os_release_line(release, "ID") + " " +
+         os_release_line(release, "VERSION_ID");
 }
 
 Json rules_of(const BuildRequest& request) {

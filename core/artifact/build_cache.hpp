@@ -1,5 +1,6 @@
-// What builds came out as: STORE/builds/<key>.json names the artifact that a recipe made of a commit on this platform. A
-// record is honoured only while its artifact is whole in the store. Blocking; any thread; safe between processes.
+// What builds came out as: STORE/builds/<key>.json names the artifact that a recipe made of a commit on this
+// platform. A record is honoured only while its artifact is whole in the store. Blocking; any thread; safe
+// between processes.
 #pragma once
 
 #include <set>
@@ -10,8 +11,8 @@
 
 namespace deployctl::artifact {
 
-// Over everything that a build's steps can see: commit, steps, env, rules, hooks, version (where there is anything to see
-// it), platform (machine, and os-release's ID and VERSION_ID), and the format's number.
+// Over everything that a build's steps can see: commit, steps, env, rules, hooks, version (where there is
+// anything to see it), platform (machine, and os-release's ID and VERSION_ID), and the format's number.
 Digest build_key(const BuildRequest& request, const std::string& commit, const std::string& version);
 
 // One process builds a key at a time. Waits; Code::cancelled when it need not any more.

@@ -15,7 +15,7 @@ namespace deployctl::artifact {
 namespace {
 
 constexpr Duration grace{std::chrono::seconds(5)};
-constexpr int look_again = 50;            // ms between two looks at the log
+constexpr int look_again = 50;  // ms between two looks at the log
 constexpr std::size_t last_lines = 20;
 constexpr std::size_t most_tail = 16 * 1024;
 
@@ -38,14 +38,16 @@ std::string tail(const std::string& path, std::uint64_t from) {
   std::string text = read_part(path, std::max(from, size > most_tail ? size - most_tail : 0), most_tail);
   while (!text.empty() && text.back() == '\n') text.pop_back();
   std::size_t at = text.size();
-  for (std::size_t n = 0; n < last_lines && at != std::string::npos && at > 0; ++n) at = text.rfind('\n', at - 1);
+  for (std::size_t n = 0; n < last_lines && at != std::string::npos && at > 0; ++n)
+    at = text.rfind('\n', at - 1);
   if (at != std::string::npos && at > 0) text.erase(0, at + 1);
   return text;
 }
 
 bool disk_is_full(const std::string& path) {
   struct statvfs st {};
-  return ::statvfs(path.c_str(), &st) == 0 && (st.f_bavail * st.f_frsize < 1024 * 1024 || (st.f_files > 0 && st.f_favail == 0));
+  return ::statvfs(path.c_str(), &st) == 0 &&
+         (st.f_bavail * st.f_frsize < 1024 * 1024 || (st.f_files > 0 && st.f_favail == 0));
 }
 
 std::string first_line(const std::string& step) {
@@ -90,7 +92,8 @@ Steps::Over Steps::follow(io::Subprocess& child, Time deadline) {
 
 Error Steps::failure(const std::string& what, const std::string& how, std::uint64_t from) const {
   std::string message = what + ": " + how;
-  std::string hint = "the whole log is " + log_ + "; the checkout is kept in " + slot_.src() + " until the next build";
+  std::string hint =
+      "the whole log is " + log_ + "; the checkout is kept in " + slot_.src() + " until the next build";
   const std::string words = tail(log_, from);
   if (disk_is_full(slot_.path())) hint = "the disk of " + slot_.path() + " is full: make room; " + hint;
   if (!words.empty()) message += "\n" + words;
@@ -116,7 +119,8 @@ Status Steps::run_line(const std::string& what, const std::string& line, Time de
   if (over != Over::exited) end_session(running.pid(), grace);
   tell_new_output();
   if (over == Over::cancelled) return fail(Code::cancelled, what + ": cancelled");
-  if (over == Over::timed_out) return fail(failure(what, "not over after " + humane(timeout) + ", the plan's timeout", from));
+  if (over == Over::timed_out)
+    return fail(failure(what, "not over after " + humane(timeout) + ", the plan's timeout", from));
   const auto exit = running.exited();
   if (exit && exit->ok()) return {};
   return fail(failure(what, exit ? exit->text() : "vanished", from));
@@ -127,7 +131,8 @@ Status Steps::run(const std::string& what, const std::vector<std::string>& lines
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   for (std::size_t i = 0; i < lines.size(); ++i) {
     announce(lines[i]);
-    const std::string which = lines.size() == 1 ? what : what + " " + std::to_string(i + 1) + " of " + std::to_string(lines.size());
+    const std::string which =
+        lines.size() == 1 ? what : what + " " + std::to_string(i + 1) + " of " + std::to_string(lines.size());
     DEPLOYCTL_CHECK(run_line(which + " (" + first_line(lines[i]) + ")", lines[i], deadline, timeout, env));
   }
   return {};

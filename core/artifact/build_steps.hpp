@@ -1,6 +1,7 @@
-// Runs shell lines of a build, one after another: each by /bin/sh -e in a session of its own, stdin empty, output into the
-// log file, which is followed and told to the watch (a file, not a pipe: what a step leaves behind may keep it open).
-// A step is over when its own process is; what it left behind is ended when the Steps die. Blocking; one thread.
+// Runs shell lines of a build, one after another: each by /bin/sh -e in a session of its own, stdin empty,
+// output into the log file, which is followed and told to the watch (a file, not a pipe: what a step leaves
+// behind may keep it open). A step is over when its own process is; what it left behind is ended when the
+// Steps die. Blocking; one thread.
 //
 // Errors: build_failed (which line, how it ended, its last lines; the hint has the log's path), cancelled.
 #pragma once
@@ -30,13 +31,15 @@ class Steps {
   }
   void announce(const std::string& what);
   // All lines within the one timeout. `what` names them in errors: "step", "hook pre_build".
-  Status run(const std::string& what, const std::vector<std::string>& lines, Duration timeout, const std::vector<std::string>& env);
+  Status run(const std::string& what, const std::vector<std::string>& lines, Duration timeout,
+             const std::vector<std::string>& env);
   // Into the log and to the watch.
   void say(const std::string& line);
 
  private:
   using Time = std::chrono::steady_clock::time_point;
-  Status run_line(const std::string& what, const std::string& line, Time deadline, Duration timeout, const std::vector<std::string>& env);
+  Status run_line(const std::string& what, const std::string& line, Time deadline, Duration timeout,
+                  const std::vector<std::string>& env);
   enum class Over { exited, timed_out, cancelled };
   Over follow(io::Subprocess& child, Time deadline);
   void tell_new_output();
@@ -47,8 +50,8 @@ class Steps {
   BuildWatch& watch_;
   io::CancelToken cancel_;
   std::size_t number_ = 0, total_ = 0;
-  std::uint64_t told_ = 0;                 // of the log, in bytes
-  std::vector<io::Subprocess> children_;   // kept unreaped, so that their sessions' numbers stay theirs
+  std::uint64_t told_ = 0;                // of the log, in bytes
+  std::vector<io::Subprocess> children_;  // kept unreaped, so that their sessions' numbers stay theirs
 };
 
 }  // namespace deployctl::artifact

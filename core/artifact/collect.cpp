@@ -76,16 +76,20 @@ Status Collection::apply(const model::ArtifactRule& rule) {
   std::vector<std::string> matches{""};
   if (!from.empty()) {
     auto expanded = expand(root_, from);
-    if (!expanded) return fail(with_hint(at_rule(rule, "artifact rule '" + rule.from + "': " + expanded.error().text()), expanded.error().hint));
+    if (!expanded)
+      return fail(with_hint(at_rule(rule, "artifact rule '" + rule.from + "': " + expanded.error().text()),
+                            expanded.error().hint));
     matches = std::move(*expanded);
   }
   if (matches.empty())
-    return fail(with_hint(at_rule(rule, "artifact rule '" + rule.from + "' matches nothing"), listing(root_, from)));
+    return fail(
+        with_hint(at_rule(rule, "artifact rule '" + rule.from + "' matches nothing"), listing(root_, from)));
   const bool beneath = !rule.to || rule.to->ends_with('/');
   if (!beneath && matches.size() > 1)
-    return fail(with_hint(at_rule(rule, "artifact rule '" + rule.from + "' matches " + std::to_string(matches.size()) +
-                                            " paths, but '" + *rule.to + "' is the name of one"),
-                          "write `to: " + *rule.to + "/` to keep their names"));
+    return fail(with_hint(
+        at_rule(rule, "artifact rule '" + rule.from + "' matches " + std::to_string(matches.size()) +
+                          " paths, but '" + *rule.to + "' is the name of one"),
+        "write `to: " + *rule.to + "/` to keep their names"));
   for (const auto& match : matches) {
     std::string to = match;
     if (rule.to) to = beneath ? joined(plain(*rule.to), match.substr(match.rfind('/') + 1)) : plain(*rule.to);
@@ -94,7 +98,8 @@ Status Collection::apply(const model::ArtifactRule& rule) {
   return {};
 }
 
-Status Collection::take_folder(const model::ArtifactRule& rule, const std::string& source, const std::string& to) {
+Status Collection::take_folder(const model::ArtifactRule& rule, const std::string& source,
+                               const std::string& to) {
   if (!to.empty()) {
     Found folder{{to, EntryType::folder, 0755, 0, {}, {}}, root_ + "/" + source};
     DEPLOYCTL_CHECK(add(rule, std::move(folder)));
@@ -118,10 +123,12 @@ Status Collection::take(const model::ArtifactRule& rule, const std::string& sour
     found.entry.mode = (st.st_mode & S_IXUSR) ? 0755 : 0644;
     found.entry.size = static_cast<std::uint64_t>(st.st_size);
     if (st.st_size < 1024 && io::read_file(path).value_or("").starts_with(lfs_pointer))
-      return fail(with_hint(at_rule(rule, source + " is a git-lfs pointer, not the file itself"), "add the step `git lfs pull`"));
+      return fail(with_hint(at_rule(rule, source + " is a git-lfs pointer, not the file itself"),
+                            "add the step `git lfs pull`"));
     return add(rule, std::move(found));
   }
-  if (!S_ISLNK(st.st_mode)) return fail(at_rule(rule, source + " is neither a file, a folder nor a symbolic link"));
+  if (!S_ISLNK(st.st_mode))
+    return fail(at_rule(rule, source + " is neither a file, a folder nor a symbolic link"));
   char text[PATH_MAX];
   const ssize_t n = ::readlink(path.c_str(), text, sizeof text);
   if (n < 0) return fail(os_error(errno, "read link " + path));
@@ -133,7 +140,8 @@ Status Collection::take(const model::ArtifactRule& rule, const std::string& sour
 
 bool same(const Found& a, const Found& b) {
   if (a.source == b.source) return true;
-  if (a.entry.type != b.entry.type || a.entry.mode != b.entry.mode || a.entry.link != b.entry.link || a.entry.size != b.entry.size)
+  if (a.entry.type != b.entry.type || a.entry.mode != b.entry.mode || a.entry.link != b.entry.link ||
+      a.entry.size != b.entry.size)
     return false;
   if (a.entry.type != EntryType::file) return true;
   const auto one = sha256_file(a.source), other = sha256_file(b.source);
@@ -144,10 +152,12 @@ Status Collection::add(const model::ArtifactRule& rule, Found found) {
   // The manifest's own rules for one entry, told with the rule that brought it in.
   model::Entry alone = found.entry;
   if (alone.type == EntryType::file) alone.content = sha256("any");
-  if (auto manifest = model::Manifest::make({alone}); !manifest) return fail(at_rule(rule, manifest.error().text()));
+  if (auto manifest = model::Manifest::make({alone}); !manifest)
+    return fail(at_rule(rule, manifest.error().text()));
   const auto [at, fresh] = taken_.try_emplace(found.entry.path, Taken{found, &rule});
   if (fresh || same(at->second.found, found)) return {};
-  return fail(with_hint(at_rule(rule, "artifact path '" + found.entry.path + "' is already taken, with other content, by the rule at " +
+  return fail(with_hint(at_rule(rule, "artifact path '" + found.entry.path +
+                                          "' is already taken, with other content, by the rule at " +
                                           at->second.rule->mark.text()),
                         "give one of them another `to`"));
 }

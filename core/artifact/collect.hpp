@@ -1,12 +1,14 @@
-// Which files of a checkout an artifact holds, by the plan's rules, and under which paths. Pure reading; blocking.
+// Which files of a checkout an artifact holds, by the plan's rules, and under which paths. Pure reading;
+// blocking.
 //
-// A rule's `from` is a path or a glob, by parts: `*`, `?`, `[...]` within one (a leading dot must be written), `**` for any
-// number of them. A folder that it names is taken whole; `**` takes files only. `to`: ending in '/' keeps the name beneath
-// it, "." puts a folder's contents at the top, absent keeps the path, else it is the new path of the only match.
-// Modes become 0644 or 0755 by the owner's executable bit. `.git` is never taken.
+// A rule's `from` is a path or a glob, by parts: `*`, `?`, `[...]` within one (a leading dot must be
+// written), `**` for any number of them. A folder that it names is taken whole; `**` takes files only. `to`:
+// ending in '/' keeps the name beneath it, "." puts a folder's contents at the top, absent keeps the path,
+// else it is the new path of the only match. Modes become 0644 or 0755 by the owner's executable bit. `.git`
+// is never taken.
 //
-// Code::build_failed, with the rule's file:line:column: nothing matches, a name for several, a socket or device, a link
-// that leads out, a git-lfs pointer, one path with two contents.
+// Code::build_failed, with the rule's file:line:column: nothing matches, a name for several, a socket or
+// device, a link that leads out, a git-lfs pointer, one path with two contents.
 #pragma once
 
 #include <string>

@@ -1,4 +1,5 @@
-// An artifact as a folder of its own: checked while it is written, made under another name, renamed when it is whole.
+// An artifact as a folder of its own: checked while it is written, made under another name, renamed when it
+// is whole.
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -44,7 +45,8 @@ Status write_blob(io::Fd blob, int to, const model::Entry& entry) {
     if (!written) return fail(with_context(written.error(), entry.path));
   }
   if (hasher.finish() == entry.content) return {};
-  return fail(with_hint(error(Code::verification, entry.path + " is damaged in the store"), "build the artifact anew"));
+  return fail(with_hint(error(Code::verification, entry.path + " is damaged in the store"),
+                        "build the artifact anew"));
 }
 
 Status write_entry(int root, const model::Entry& entry, store::BlobStore& blobs) {
@@ -64,7 +66,8 @@ Status ArtifactStore::export_to(const Digest& artifact, const std::string& to) c
   std::string dir = to;
   while (dir.size() > 1 && dir.ends_with('/')) dir.pop_back();
   const auto taken = [&] {
-    return fail(with_hint(error(Code::exists, "export to " + dir + ": something stands there"), "name a folder that doesn't exist"));
+    return fail(with_hint(error(Code::exists, "export to " + dir + ": something stands there"),
+                          "name a folder that doesn't exist"));
   };
   if (io::exists(dir)) return taken();
   DEPLOYCTL_CHECK(io::make_dirs(io::parent_dir(dir)));

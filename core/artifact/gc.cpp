@@ -1,4 +1,5 @@
-// Sweeping an artifact store. Records go first, then what only they named: killed in between, the next sweep goes on.
+// Sweeping an artifact store. Records go first, then what only they named: killed in between, the next sweep
+// goes on.
 #include <sys/stat.h>
 
 #include <map>
@@ -14,7 +15,8 @@ namespace deployctl::artifact {
 namespace {
 
 // The newest of each service, and those in use.
-std::set<Digest> kept(const std::vector<RecordFile>& newest_first, std::size_t keep, const std::vector<Digest>& in_use) {
+std::set<Digest> kept(const std::vector<RecordFile>& newest_first, std::size_t keep,
+                      const std::vector<Digest>& in_use) {
   std::set<Digest> all(in_use.begin(), in_use.end());
   std::map<std::string, std::set<Digest>> by_service;
   for (const auto& file : newest_first) {
@@ -66,8 +68,9 @@ Result<ArtifactStore::Swept> ArtifactStore::gc(std::size_t keep, const std::vect
   std::set<Digest> named, gone;
   for (const auto& artifact : keeping) {
     auto manifest = this->manifest(artifact);
-    if (!manifest && manifest.error().code == Code::absent) continue;  // in use somewhere, but not from this store
-    if (!manifest) return fail(manifest.error());                      // what it names can't be known: nothing is removed
+    if (!manifest && manifest.error().code == Code::absent)
+      continue;                                    // in use somewhere, but not from this store
+    if (!manifest) return fail(manifest.error());  // what it names can't be known: nothing is removed
     named.insert(artifact);
     for (const auto& entry : manifest->entries()) named.insert(entry.content);
   }

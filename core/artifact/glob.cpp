@@ -13,7 +13,8 @@ namespace {
 
 class Expansion {
  public:
-  Expansion(const std::string& root, std::vector<std::string> parts) : root_(root), parts_(std::move(parts)) {}
+  Expansion(const std::string& root, std::vector<std::string> parts)
+      : root_(root), parts_(std::move(parts)) {}
 
   // Beneath `at` ("" or "a/b/"), from the part `i` on.
   Status go(const std::string& at, std::size_t i) {

@@ -1,5 +1,5 @@
-// The paths beneath a folder that a glob matches, sorted, relative to it. No link is followed on the way: one that stands
-// there is an error in words. Blocking.
+// The paths beneath a folder that a glob matches, sorted, relative to it. No link is followed on the way: one
+// that stands there is an error in words. Blocking.
 #pragma once
 
 #include <string>

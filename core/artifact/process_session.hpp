@@ -1,5 +1,5 @@
-// The processes of a session (setsid) that we started: all that a build step left, whatever process groups it made. A
-// session's number is not given to another process while any of its processes lives. Blocking.
+// The processes of a session (setsid) that we started: all that a build step left, whatever process groups it
+// made. A session's number is not given to another process while any of its processes lives. Blocking.
 #pragma once
 
 #include <sys/types.h>

@@ -1,4 +1,5 @@
-// The records of an artifact store as files: DIR/artifacts/<hex>-<of whom>.json. Each is wholly there or not. Private to the room.
+// The records of an artifact store as files: DIR/artifacts/<hex>-<of whom>.json. Each is wholly there or not.
+// Private to the room.
 #pragma once
 
 #include <string>

@@ -1,4 +1,5 @@
-// A version from the plan's template: {commit} {short} {tag} {describe} {date} (of the commit, UTC, as 20261124).
+// A version from the plan's template: {commit} {short} {tag} {describe} {date} (of the commit, UTC, as
+// 20261124).
 #pragma once
 
 #include <string>

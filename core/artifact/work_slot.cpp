@@ -21,7 +21,8 @@ bool works_beneath(pid_t pid, const std::string& path) {
   return n > 0 && std::string_view(cwd, static_cast<std::size_t>(n)).starts_with(path);
 }
 
-// Ours still: its first process is the one that was noted, or that one is gone and those left work in the slot.
+// Ours still: its first process is the one that was noted, or that one is gone and those left work in the
+// slot.
 bool still_ours(pid_t session, std::uint64_t start, const std::string& path) {
   const auto now = start_time(session);
   if (now != 0) return now == start;
@@ -65,7 +66,8 @@ Status WorkSlot::make_fresh() {
 
 Status WorkSlot::note_session(pid_t session) {
   DEPLOYCTL_TRY(fd, io::open_fd(path_ + "/sessions", O_WRONLY | O_CREAT | O_APPEND, 0600));
-  const std::string line = boot_id() + " " + std::to_string(session) + " " + std::to_string(start_time(session)) + "\n";
+  const std::string line =
+      boot_id() + " " + std::to_string(session) + " " + std::to_string(start_time(session)) + "\n";
   return io::write_all(fd.get(), as_bytes(line));
 }
 

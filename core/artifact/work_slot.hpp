@@ -1,7 +1,8 @@
-// The folder that a build works in: WORK/<name>/<n>/ with src (the checkout) and home. The first number that no other
-// process holds, so that one service's builds stand at one path: what a compiler writes of paths into its output stays
-// the same from build to build. Fresh when taken: what an earlier build left there, files or processes, is ended and removed.
-// A failed build's stays until the next takes it. Blocking; one thread.
+// The folder that a build works in: WORK/<name>/<n>/ with src (the checkout) and home. The first number that
+// no other process holds, so that one service's builds stand at one path: what a compiler writes of paths
+// into its output stays the same from build to build. Fresh when taken: what an earlier build left there,
+// files or processes, is ended and removed. A failed build's stays until the next takes it. Blocking; one
+// thread.
 #pragma once
 
 #include <sys/types.h>

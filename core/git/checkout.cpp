@@ -34,8 +34,10 @@ Result<std::string> packed_refs(const Operation& operation, const Mirror& mirror
     const git_oid* target = git_reference_target(reference.get());
     std::string name = git_reference_name(reference.get());
     if (!target) continue;
-    if (name.starts_with("refs/heads/")) name = "refs/remotes/origin/" + name.substr(11);
-    else if (!name.starts_with("refs/tags/")) continue;
+    if (name.starts_with("refs/heads/"))
+      name = "refs/remotes/origin/" + name.substr(11);
+    else if (!name.starts_with("refs/tags/"))
+      continue;
     char id[GIT_OID_HEXSZ + 1];
     text += std::string(git_oid_tostr(id, sizeof id, target)) + " " + name + "\n";
   }
@@ -52,11 +54,13 @@ Result<Repository> make_repository(const Operation& operation, const Mirror& mir
   DEPLOYCTL_CHECK(write_text(git + "/packed-refs", refs));
   DEPLOYCTL_CHECK(operation.check(git_repository_open(into(repository), dir.c_str())));
   Remote origin;
-  DEPLOYCTL_CHECK(operation.check(git_remote_create(into(origin), repository.get(), "origin", mirror.url().shown().c_str())));
+  DEPLOYCTL_CHECK(operation.check(
+      git_remote_create(into(origin), repository.get(), "origin", mirror.url().shown().c_str())));
   return repository;
 }
 
-int stop_checkout(git_checkout_notify_t, const char*, const git_diff_file*, const git_diff_file*, const git_diff_file*, void*) {
+int stop_checkout(git_checkout_notify_t, const char*, const git_diff_file*, const git_diff_file*,
+                  const git_diff_file*, void*) {
   Operation* operation = Operation::current();
   return operation ? operation->stop_if_cancelled() : 0;
 }
@@ -70,7 +74,8 @@ Status write_tree(const Operation& operation, git_repository* repository, const 
   options.checkout_strategy = GIT_CHECKOUT_FORCE;
   options.notify_flags = GIT_CHECKOUT_NOTIFY_UPDATED;
   options.notify_cb = stop_checkout;
-  DEPLOYCTL_CHECK(operation.check(git_checkout_tree(repository, reinterpret_cast<git_object*>(commit.get()), &options)));
+  DEPLOYCTL_CHECK(
+      operation.check(git_checkout_tree(repository, reinterpret_cast<git_object*>(commit.get()), &options)));
   return operation.check(git_repository_set_head_detached(repository, &oid));
 }
 
@@ -79,30 +84,34 @@ bool mentions_lfs(git_repository* repository, const git_index_entry& entry) {
   if (path != ".gitattributes" && !path.ends_with("/.gitattributes")) return false;
   Blob blob;
   if (git_blob_lookup(into(blob), repository, &entry.id) < 0) return false;
-  const std::string_view text(static_cast<const char*>(git_blob_rawcontent(blob.get())), git_blob_rawsize(blob.get()));
+  const std::string_view text(static_cast<const char*>(git_blob_rawcontent(blob.get())),
+                              git_blob_rawsize(blob.get()));
   return text.find("filter=lfs") != std::string_view::npos;
 }
 
 void note_lfs(git_repository* repository, git_index* index, const std::string& where, Notes& notes) {
   const std::size_t count = git_index_entrycount(index);
   bool used = false;
-  for (std::size_t i = 0; i < count && !used; ++i) used = mentions_lfs(repository, *git_index_get_byindex(index, i));
+  for (std::size_t i = 0; i < count && !used; ++i)
+    used = mentions_lfs(repository, *git_index_get_byindex(index, i));
   if (!used) return;
   std::size_t pointers = 0;
   std::string first;
   for (std::size_t i = 0; i < count; ++i) {
     const char* path = git_index_get_byindex(index, i)->path;
     const char* filter = nullptr;
-    if (git_attr_get(&filter, repository, GIT_ATTR_CHECK_FILE_THEN_INDEX, path, "filter") < 0 || !filter) continue;
+    if (git_attr_get(&filter, repository, GIT_ATTR_CHECK_FILE_THEN_INDEX, path, "filter") < 0 || !filter)
+      continue;
     if (std::string_view(filter) == "lfs" && pointers++ == 0) first = path;
   }
   if (pointers > 0)
-    notes.push_back(std::to_string(pointers) + " files of " + where + " are kept by git-lfs (" + first +
-                    "), whose contents are not fetched: they are pointers here unless a step runs `git lfs pull`");
+    notes.push_back(
+        std::to_string(pointers) + " files of " + where + " are kept by git-lfs (" + first +
+        "), whose contents are not fetched: they are pointers here unless a step runs `git lfs pull`");
 }
 
-Status check_out_into(const Mirror& mirror, const std::string& commit, const std::string& dir, const Limits& limits,
-                      int depth, Notes& notes);
+Status check_out_into(const Mirror& mirror, const std::string& commit, const std::string& dir,
+                      const Limits& limits, int depth, Notes& notes);
 
 // Beneath the checkout, through no link: the commit is somebody else's.
 Status make_folder_beneath(const std::string& dir, const std::string& path) {
@@ -110,14 +119,15 @@ Status make_folder_beneath(const std::string& dir, const std::string& path) {
   return io::make_dirs_beneath(root.get(), path);
 }
 
-Status check_out_submodule(const Mirror& parent, const Submodule& module, const std::string& dir, const Limits& limits,
-                           int depth, Notes& notes) {
+Status check_out_submodule(const Mirror& parent, const Submodule& module, const std::string& dir,
+                           const Limits& limits, int depth, Notes& notes) {
   if (module.url.empty() || module.skipped) {
     notes.push_back("submodule " + module.path + " of " + parent.url().shown() + " is left empty: " +
                     (module.skipped ? "update = none" : ".gitmodules has no URL for it"));
     return {};
   }
-  if (depth >= deepest) return fail(Code::invalid, "submodules are nested more than " + std::to_string(deepest) + " deep");
+  if (depth >= deepest)
+    return fail(Code::invalid, "submodules are nested more than " + std::to_string(deepest) + " deep");
   DEPLOYCTL_TRY(url, submodule_url(parent.url(), module.url));
   auto mirror = Mirror::of(parent.dir(), std::move(url));
   if (!mirror.has(module.commit)) {
@@ -129,8 +139,8 @@ Status check_out_submodule(const Mirror& parent, const Submodule& module, const 
   return check_out_into(mirror, module.commit, dir + "/" + module.path, limits, depth + 1, notes);
 }
 
-Status check_out_into(const Mirror& mirror, const std::string& commit, const std::string& dir, const Limits& limits,
-                      int depth, Notes& notes) {
+Status check_out_into(const Mirror& mirror, const std::string& commit, const std::string& dir,
+                      const Limits& limits, int depth, Notes& notes) {
   std::vector<Submodule> submodules;
   {
     const Operation operation("check out " + commit + " of " + mirror.url().shown(), limits);
@@ -151,8 +161,8 @@ Status check_out_into(const Mirror& mirror, const std::string& commit, const std
 
 }  // namespace
 
-Result<std::vector<std::string>> check_out(const Mirror& mirror, const std::string& commit, const std::string& dir,
-                                           const Limits& limits) {
+Result<std::vector<std::string>> check_out(const Mirror& mirror, const std::string& commit,
+                                           const std::string& dir, const Limits& limits) {
   DEPLOYCTL_CHECK(io::make_dirs(dir));
   Notes notes;
   DEPLOYCTL_CHECK(check_out_into(mirror, commit, dir, limits, 0, notes));

@@ -1,9 +1,9 @@
-// A clean working tree of one commit in a fresh folder, with a `.git` of its own, so that `git describe` and the like work
-// in build steps: its objects are the mirror's (alternates), its tags and remote branches are copied. Submodules too,
-// from mirrors of their own. Blocking.
+// A clean working tree of one commit in a fresh folder, with a `.git` of its own, so that `git describe` and
+// the like work in build steps: its objects are the mirror's (alternates), its tags and remote branches are
+// copied. Submodules too, from mirrors of their own. Blocking.
 //
-// Errors: Code::verification when the mirror is damaged (Mirror::remake, then again), invalid for a submodule that
-// can't be had, no_space, cancelled.
+// Errors: Code::verification when the mirror is damaged (Mirror::remake, then again), invalid for a submodule
+// that can't be had, no_space, cancelled.
 #pragma once
 
 #include <string>
@@ -13,8 +13,9 @@
 
 namespace deployctl::git {
 
-// The folder must be missing or empty. Answers notes for the user: what was left out (git-lfs contents), one line each.
-Result<std::vector<std::string>> check_out(const Mirror& mirror, const std::string& commit, const std::string& dir,
-                                           const Limits& limits);
+// The folder must be missing or empty. Answers notes for the user: what was left out (git-lfs contents), one
+// line each.
+Result<std::vector<std::string>> check_out(const Mirror& mirror, const std::string& commit,
+                                           const std::string& dir, const Limits& limits);
 
 }  // namespace deployctl::git

@@ -1,5 +1,5 @@
-// libgit2's objects under owners. Private to the room: no other header here shows git2.h. A repository and what comes
-// from it are used by one thread at a time.
+// libgit2's objects under owners. Private to the room: no other header here shows git2.h. A repository and
+// what comes from it are used by one thread at a time.
 #pragma once
 
 #include <git2.h>
@@ -32,8 +32,8 @@ using Config = Owned<git_config, git_config_free>;
 using ConfigIterator = Owned<git_config_iterator, git_config_iterator_free>;
 using DescribeResult = Owned<git_describe_result, git_describe_result_free>;
 
-// For the "T** out" of libgit2's constructors: git_repository_open(into(repository), path). The owner has it when the
-// whole expression is over, so use it in the next statement only.
+// For the "T** out" of libgit2's constructors: git_repository_open(into(repository), path). The owner has it
+// when the whole expression is over, so use it in the next statement only.
 template <class Owner>
 class Into {
  public:
@@ -43,7 +43,7 @@ class Into {
   }
   Into(const Into&) = delete;
   Into& operator=(const Into&) = delete;
-  operator typename Owner::pointer*() { return &raw_; }
+  operator typename Owner::pointer *() { return &raw_; }
 
  private:
   Owner& owner_;

@@ -58,7 +58,8 @@ git_fetch_options fetch_options() {
   return options;
 }
 
-int mirror_everything(git_remote** out, git_repository* repository, const char* name, const char* url, void*) {
+int mirror_everything(git_remote** out, git_repository* repository, const char* name, const char* url,
+                      void*) {
   return git_remote_create_with_fetchspec(out, repository, name, url, all_refs);
 }
 
@@ -74,15 +75,19 @@ int copy_head(git_repository* repository, git_remote* remote) {
 
 int fetch_into(git_repository* repository, const std::string& url) {
   Remote remote;
-  if (const int result = git_remote_create_anonymous(into(remote), repository, url.c_str()); result < 0) return result;
+  if (const int result = git_remote_create_anonymous(into(remote), repository, url.c_str()); result < 0)
+    return result;
   git_remote_connect_options connect = GIT_REMOTE_CONNECT_OPTIONS_INIT;
   set_options(connect);
-  if (const int result = git_remote_connect_ext(remote.get(), GIT_DIRECTION_FETCH, &connect); result < 0) return result;
+  if (const int result = git_remote_connect_ext(remote.get(), GIT_DIRECTION_FETCH, &connect); result < 0)
+    return result;
   auto options = fetch_options();
   char* spec = all_refs;
   const git_strarray specs{&spec, 1};
   if (const int result = git_remote_download(remote.get(), &specs, &options); result < 0) return result;
-  if (const int result = git_remote_update_tips(remote.get(), &options.callbacks, 0, options.download_tags, nullptr); result < 0)
+  if (const int result =
+          git_remote_update_tips(remote.get(), &options.callbacks, 0, options.download_tags, nullptr);
+      result < 0)
     return result;
   if (const int result = git_remote_prune(remote.get(), &options.callbacks); result < 0) return result;
   // The objects of an unborn or dangling HEAD aren't there: then there is no default branch.
@@ -91,7 +96,7 @@ int fetch_into(git_repository* repository, const std::string& url) {
 }
 
 // We hold the lock, so nobody is writing: what looks like it was left by a process that died.
-Status clear_leftovers(const std::string& dir) {
+Status clear_leftovers(const std::string& dir, bool objects = false) {
   auto names = io::list_dir(dir);
   if (!names) return names.error().code == Code::absent ? Status() : fail(names.error());
   for (const auto& name : *names) {
@@ -99,8 +104,12 @@ Status clear_leftovers(const std::string& dir) {
     struct stat st {};
     if (::lstat(path.c_str(), &st) != 0) continue;
     if (S_ISDIR(st.st_mode)) {
-      DEPLOYCTL_CHECK(clear_leftovers(path));
-    } else if (name.ends_with(".lock") || name.starts_with("pack_git2_") || name.starts_with("tmp_")) {
+      DEPLOYCTL_CHECK(clear_leftovers(path, objects || name == "objects"));
+      continue;
+    }
+    // No ref is called *.lock, but one may well be called tmp_*.
+    const bool half_written = objects && (name.starts_with("pack_git2_") || name.starts_with("tmp_"));
+    if (half_written || name.ends_with(".lock")) {
       DEPLOYCTL_CHECK(io::remove_file(path));
     }
   }
@@ -109,12 +118,14 @@ Status clear_leftovers(const std::string& dir) {
 
 Status check_local(const Url& url, const Operation& operation) {
   if (!io::exists(url.path))
-    return fail(with_hint(error(Code::invalid, "repository " + url.path + " does not exist"), "check build.repo in the plan"));
+    return fail(with_hint(error(Code::invalid, "repository " + url.path + " does not exist"),
+                          "check build.repo in the plan"));
   Repository source;
   const int result = git_repository_open(into(source), url.path.c_str());
   if (result >= 0) return {};
   if (result != GIT_ENOTFOUND) return fail(operation.failure(result));
-  return fail(with_hint(error(Code::invalid, url.path + " is not a git repository"), "check build.repo in the plan"));
+  return fail(
+      with_hint(error(Code::invalid, url.path + " is not a git repository"), "check build.repo in the plan"));
 }
 
 // Copies (links, where it can) the objects instead of packing them anew: tens of times faster.
@@ -128,13 +139,17 @@ int clone_local(const std::string& from, const std::string& to) {
   return git_clone(into(made), from.c_str(), to.c_str(), &options);
 }
 
-std::string hash_name(const Url& url) { return url.name() + "-" + sha256(url.text).hex().substr(0, 12) + ".git"; }
+std::string hash_name(const Url& url) {
+  return url.name() + "-" + sha256(url.text).hex().substr(0, 12) + ".git";
+}
 
 Error told(Error e, const Url& url) {
   if (e.hint.empty() && e.code == Code::authentication)
-    e.hint = url.kind == Url::Kind::https ? "put a token into the URL, or use an ssh URL" : "check your ssh keys";
+    e.hint =
+        url.kind == Url::Kind::https ? "put a token into the URL, or use an ssh URL" : "check your ssh keys";
   if (e.hint.empty() && e.code == Code::host_key)
-    e.hint = "install the certificate authority that signed the server's certificate (update-ca-certificates)";
+    e.hint =
+        "install the certificate authority that signed the server's certificate (update-ca-certificates)";
   return e;
 }
 
@@ -195,10 +210,12 @@ Status Mirror::fetch(const Limits& limits) {
   const bool known = io::exists(path_);
   Status done = known ? update(limits) : make(limits);
   const auto damaged = [&] {
-    return done.error().code == Code::verification || done.error().code == Code::absent || done.error().code == Code::internal;
+    return done.error().code == Code::verification || done.error().code == Code::absent ||
+           done.error().code == Code::internal;
   };
   if (!done && known && damaged()) {
-    if (limits.said) limits.said("the mirror " + path_ + " is damaged (" + done.error().text() + "): it is made anew\n");
+    if (limits.said)
+      limits.said("the mirror " + path_ + " is damaged (" + done.error().text() + "): it is made anew\n");
     done = make(limits);
   }
   if (!done) return fail(told(done.error(), url_));

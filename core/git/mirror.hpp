@@ -1,9 +1,10 @@
-// A bare copy of a repository that we keep and fetch into: DIR/<name>-<hash of the URL>.git. Between processes one
-// fetches at a time (a lock beside it); reading goes on meanwhile. What a crash left in the way is cleared before a fetch;
-// a mirror that is damaged nevertheless is made anew. Blocking; one thread at a time.
+// A bare copy of a repository that we keep and fetch into: DIR/<name>-<hash of the URL>.git. Between
+// processes one fetches at a time (a lock beside it); reading goes on meanwhile. What a crash left in the way
+// is cleared before a fetch; a mirror that is damaged nevertheless is made anew. Blocking; one thread at a
+// time.
 //
-// Errors: Code::invalid (a URL or ref that isn't there; the hint names the nearest), those of the network, cancelled,
-// verification (damaged: remake() cures it).
+// Errors: Code::invalid (a URL or ref that isn't there; the hint names the nearest), those of the network,
+// cancelled, verification (damaged: remake() cures it).
 #pragma once
 
 #include <string>
@@ -17,11 +18,11 @@ namespace deployctl::git {
 
 // What a commit is called.
 struct CommitName {
-  std::string id;          // full
-  std::string short_id;    // 7 digits, more where they are ambiguous
-  std::string describe;    // as `git describe --tags --always`
-  std::string tag;         // a tag on this very commit, the nearest's name; empty: none
-  WallTime time;           // of the commit
+  std::string id;        // full
+  std::string short_id;  // 7 digits, more where they are ambiguous
+  std::string describe;  // as `git describe --tags --always`
+  std::string tag;       // a tag on this very commit, the nearest's name; empty: none
+  WallTime time;         // of the commit
 };
 
 class Mirror {
@@ -30,13 +31,14 @@ class Mirror {
   static Result<Mirror> of(const std::string& dir, const std::string& url);
   static Mirror of(const std::string& dir, Url url);
 
-  // Makes it when it is missing or damaged, else brings it up to date; what is gone there is gone here (commits stay).
+  // Makes it when it is missing or damaged, else brings it up to date; what is gone there is gone here
+  // (commits stay).
   Status fetch(const Limits& limits);
   // From nothing, whatever is there.
   Status remake(const Limits& limits);
 
-  // The full commit id of a branch, tag (annotated ones peeled), refs/..., commit id (also the beginning of one, 4 digits
-  // and more), or of the default branch when empty.
+  // The full commit id of a branch, tag (annotated ones peeled), refs/..., commit id (also the beginning of
+  // one, 4 digits and more), or of the default branch when empty.
   Result<std::string> resolve(const std::string& ref) const;
   // A full commit id, here with its tree.
   bool has(const std::string& commit) const;
@@ -47,7 +49,8 @@ class Mirror {
   const Url& url() const { return url_; }
 
  private:
-  Mirror(std::string dir, Url url, std::string path) : dir_(std::move(dir)), url_(std::move(url)), path_(std::move(path)) {}
+  Mirror(std::string dir, Url url, std::string path)
+      : dir_(std::move(dir)), url_(std::move(url)), path_(std::move(path)) {}
   Status make(const Limits& limits);
   Status update(const Limits& limits);
   std::string dir_;

@@ -6,8 +6,8 @@
 #include <cerrno>
 #include <mutex>
 
-#include "core/git/ssh_transport.hpp"
 #include "core/git/socket_stream.hpp"
+#include "core/git/ssh_transport.hpp"
 
 namespace deployctl::git {
 namespace {
@@ -16,19 +16,27 @@ thread_local Operation* innermost = nullptr;
 
 Code code_of(int result, int klass, int errnum) {
   switch (result) {
-    case GIT_EAUTH: return Code::authentication;
-    case GIT_ECERTIFICATE: return Code::host_key;
-    case GIT_EUSER: return Code::cancelled;
-    case GIT_ENOTFOUND: return klass == GIT_ERROR_ODB ? Code::verification : Code::absent;
-    default: break;
+    case GIT_EAUTH:
+      return Code::authentication;
+    case GIT_ECERTIFICATE:
+      return Code::host_key;
+    case GIT_EUSER:
+      return Code::cancelled;
+    case GIT_ENOTFOUND:
+      return klass == GIT_ERROR_ODB ? Code::verification : Code::absent;
+    default:
+      break;
   }
   switch (klass) {
     case GIT_ERROR_OS:
-    case GIT_ERROR_FILESYSTEM: return os_error(errnum, "").code;
+    case GIT_ERROR_FILESYSTEM:
+      return os_error(errnum, "").code;
     case GIT_ERROR_NET:
     case GIT_ERROR_HTTP:
-    case GIT_ERROR_SSH: return Code::unreachable;
-    case GIT_ERROR_SSL: return Code::host_key;
+    case GIT_ERROR_SSH:
+      return Code::unreachable;
+    case GIT_ERROR_SSL:
+      return Code::host_key;
     case GIT_ERROR_ODB:
     case GIT_ERROR_ZLIB:
     case GIT_ERROR_OBJECT:
@@ -37,8 +45,10 @@ Code code_of(int result, int klass, int errnum) {
     case GIT_ERROR_TREE:
     case GIT_ERROR_REFERENCE:
     case GIT_ERROR_REPOSITORY:
-    case GIT_ERROR_CONFIG: return Code::verification;
-    default: return Code::internal;
+    case GIT_ERROR_CONFIG:
+      return Code::verification;
+    default:
+      return Code::internal;
   }
 }
 
@@ -53,10 +63,13 @@ void start_library() {
   static std::once_flag once;
   std::call_once(once, [] {
     git_libgit2_init();
-    // No configuration but a repository's own: no insteadOf, no proxy command, no attributes from the machine.
-    for (const int level : {GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL, GIT_CONFIG_LEVEL_PROGRAMDATA})
+    // No configuration but a repository's own: no insteadOf, no proxy command, no attributes from the
+    // machine.
+    for (const int level : {GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL,
+                            GIT_CONFIG_LEVEL_PROGRAMDATA})
       git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, "");
-    git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);  // the plan names the repository: whose it is doesn't matter
+    git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION,
+                     0);  // the plan names the repository: whose it is doesn't matter
     git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
     git_libgit2_opts(GIT_OPT_SET_USER_AGENT, "deployctl");
     register_ssh_transport();
@@ -64,7 +77,8 @@ void start_library() {
   });
 }
 
-Operation::Operation(std::string what, const Limits& limits) : what_(std::move(what)), limits_(limits), outer_(innermost) {
+Operation::Operation(std::string what, const Limits& limits)
+    : what_(std::move(what)), limits_(limits), outer_(innermost) {
   start_library();
   innermost = this;
 }
@@ -98,7 +112,8 @@ Error Operation::failure(int result) const {
   const int errnum = errno;
   if (stopped_) return with_context(*stopped_, what_);
   const git_error* last = git_error_last();
-  const std::string message = last && last->message ? one_line(last->message) : "error " + std::to_string(result);
+  const std::string message =
+      last && last->message ? one_line(last->message) : "error " + std::to_string(result);
   return with_context(error(code_of(result, last ? last->klass : 0, errnum), message), what_);
 }
 

@@ -1,17 +1,18 @@
-// One operation on a repository, from our call into libgit2 to its return: its callbacks, transports and sockets run on
-// the same thread in between and find the limits here; what stops them is kept here, because libgit2 carries a number
-// only. Private to the room. One at a time on a thread, for the time of a scope.
+// One operation on a repository, from our call into libgit2 to its return: its callbacks, transports and
+// sockets run on the same thread in between and find the limits here; what stops them is kept here, because
+// libgit2 carries a number only. Private to the room. One at a time on a thread, for the time of a scope.
 //
-// Errors come as: invalid (no such repository), authentication, host_key (a certificate or key that isn't trusted),
-// unreachable, timed_out, cancelled, no_space, denied, verification (the repository is damaged), internal.
+// Errors come as: invalid (no such repository), authentication, host_key (a certificate or key that isn't
+// trusted), unreachable, timed_out, cancelled, no_space, denied, verification (the repository is damaged),
+// internal.
 #pragma once
 
 #include <optional>
 #include <string>
 
+#include "core/base/result.hpp"
 #include "core/git/handles.hpp"
 #include "core/git/limits.hpp"
-#include "core/base/result.hpp"
 
 namespace deployctl::git {
 

@@ -34,9 +34,12 @@ std::string quoted(const std::string& path) {
 std::vector<std::string> ssh_argv(const Url& url) {
   std::vector<std::string> argv;
   const char* own = std::getenv("GIT_SSH_COMMAND");
-  if (own && *own) argv = {"/bin/sh", "-c", std::string(own) + " \"$@\"", own};
-  else argv = {"ssh"};
-  for (const char* word : {"-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes", "-o", "ConnectTimeout=30", "-x", "-T"})
+  if (own && *own)
+    argv = {"/bin/sh", "-c", std::string(own) + " \"$@\"", own};
+  else
+    argv = {"ssh"};
+  for (const char* word :
+       {"-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes", "-o", "ConnectTimeout=30", "-x", "-T"})
     argv.push_back(word);
   if (url.port != 0) argv.insert(argv.end(), {"-p", std::to_string(url.port)});
   argv.push_back(url.user.empty() ? url.host : url.user + "@" + url.host);
@@ -51,8 +54,10 @@ struct Why {
 };
 // ssh exits 255 for all of these: its words are all there is.
 constexpr Why reasons[] = {
-    {"Host key verification failed", Code::host_key, "add the host's key to ~/.ssh/known_hosts after checking its fingerprint"},
-    {"Permission denied", Code::authentication, "load a key that the host accepts into ssh-agent, or name it in ~/.ssh/config or GIT_SSH_COMMAND"},
+    {"Host key verification failed", Code::host_key,
+     "add the host's key to ~/.ssh/known_hosts after checking its fingerprint"},
+    {"Permission denied", Code::authentication,
+     "load a key that the host accepts into ssh-agent, or name it in ~/.ssh/config or GIT_SSH_COMMAND"},
     {"Could not resolve hostname", Code::unreachable, "check the host's name"},
     {"Connection refused", Code::unreachable, ""},
     {"timed out", Code::unreachable, ""},
@@ -160,13 +165,15 @@ Result<Connection*> connect(const std::string& text) {
   return connection;
 }
 
-int act(git_smart_subtransport_stream** out, git_smart_subtransport* subtransport, const char* url, git_smart_service_t service) {
+int act(git_smart_subtransport_stream** out, git_smart_subtransport* subtransport, const char* url,
+        git_smart_service_t service) {
   auto* self = static_cast<Subtransport*>(subtransport);
   if (service == GIT_SERVICE_UPLOADPACK && self->connection) {
     *out = self->connection;
     return 0;
   }
-  if (service != GIT_SERVICE_UPLOADPACK_LS) return stop(error(Code::unsupported, "ssh: only fetching is supported"));
+  if (service != GIT_SERVICE_UPLOADPACK_LS)
+    return stop(error(Code::unsupported, "ssh: only fetching is supported"));
   auto connection = connect(url);
   if (!connection) return stop(connection.error());
   (*connection)->subtransport = subtransport;
@@ -192,7 +199,8 @@ git_smart_subtransport_definition definition{make_subtransport, 0, nullptr};
 }  // namespace
 
 void register_ssh_transport() {
-  for (const char* scheme : {"ssh", "ssh+git", "git+ssh"}) git_transport_register(scheme, git_transport_smart, &definition);
+  for (const char* scheme : {"ssh", "ssh+git", "git+ssh"})
+    git_transport_register(scheme, git_transport_smart, &definition);
 }
 
 }  // namespace deployctl::git

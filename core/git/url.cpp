@@ -7,8 +7,9 @@ namespace deployctl::git {
 namespace {
 
 Error bad(const std::string& shown, const std::string& why) {
-  return with_hint(error(Code::invalid, "repository '" + shown + "' " + why),
-                   "allowed: an absolute path, file:///path, ssh://host/path, user@host:path, https://host/path");
+  return with_hint(
+      error(Code::invalid, "repository '" + shown + "' " + why),
+      "allowed: an absolute path, file:///path, ssh://host/path, user@host:path, https://host/path");
 }
 
 std::string without_userinfo(const std::string& text) {
@@ -39,7 +40,8 @@ bool split_authority(std::string authority, Url& url) {
   }
   if (colon == std::string::npos) return true;
   const std::string port = authority.substr(colon + 1);
-  if (port.empty() || port.size() > 5 || port.find_first_not_of("0123456789") != std::string::npos) return false;
+  if (port.empty() || port.size() > 5 || port.find_first_not_of("0123456789") != std::string::npos)
+    return false;
   url.port = static_cast<unsigned>(std::stoul(port));
   return url.port > 0 && url.port < 65536;
 }
@@ -90,14 +92,21 @@ std::string parent_of(const std::string& path) {
 
 }  // namespace
 
-std::string Url::shown() const { return kind == Kind::https ? without_userinfo(text) : text; }
+std::string Url::shown() const {
+  if (kind == Kind::https) return without_userinfo(text);
+  if (kind == Kind::local || user.empty() || text.find("://") == std::string::npos) return text;
+  const auto bare = without_userinfo(text);
+  return bare.substr(0, bare.find("://") + 3) + user + "@" + bare.substr(bare.find("://") + 3);
+}
 
 std::string Url::name() const {
   std::string last = path;
   while (last.size() > 1 && last.back() == '/') last.pop_back();
   last.erase(0, last.rfind('/') + 1);
   if (last.ends_with(".git")) last.resize(last.size() - 4);
-  std::replace_if(last.begin(), last.end(), [](unsigned char c) { return !std::isalnum(c) && c != '.' && c != '_' && c != '-'; }, '-');
+  std::replace_if(
+      last.begin(), last.end(),
+      [](unsigned char c) { return !std::isalnum(c) && c != '.' && c != '_' && c != '-'; }, '-');
   return last.substr(0, 60);
 }
 
@@ -113,7 +122,8 @@ Result<Url> parse_url(const std::string& text) {
     return url;
   }
   const auto colon = text.find(':');
-  if (colon == std::string::npos || colon > text.find('/')) return fail(bad(text, "is neither an absolute path nor a URL"));
+  if (colon == std::string::npos || colon > text.find('/'))
+    return fail(bad(text, "is neither an absolute path nor a URL"));
   url.kind = Url::Kind::ssh;
   return with_host(std::move(url), text.substr(0, colon), text.substr(colon + 1));
 }
@@ -122,7 +132,8 @@ Result<Url> submodule_url(const Url& parent, const std::string& text) {
   if (!text.starts_with("./") && !text.starts_with("../")) {
     DEPLOYCTL_TRY(url, parse_url(text));
     if (url.kind == Url::Kind::local && parent.kind != Url::Kind::local)
-      return fail(bad(text, "is a path on this host, which a submodule of " + parent.shown() + " may not name"));
+      return fail(
+          bad(text, "is a path on this host, which a submodule of " + parent.shown() + " may not name"));
     return url;
   }
   // An ssh path without a slash in it has "host:" before it, so the text is cut, not the path.

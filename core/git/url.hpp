@@ -1,4 +1,5 @@
-// Where a repository is: a path, or a file, ssh (also user@host:path) or https URL; anything else is refused. Values.
+// Where a repository is: a path, or a file, ssh (also user@host:path) or https URL; anything else is refused.
+// Values.
 #pragma once
 
 #include <string>
@@ -13,7 +14,8 @@ struct Url {
   std::string text;        // as it was given (a file URL as its path)
   std::string user, host;  // ssh and https; the user may be empty
   unsigned port = 0;       // 0: the default
-  std::string path;        // local: of the folder; ssh: as the far shell gets it ("~/x" and "x" are relative to the home)
+  std::string
+      path;  // local: of the folder; ssh: as the far shell gets it ("~/x" and "x" are relative to the home)
 
   // For people and logs: without a password or token.
   std::string shown() const;
@@ -23,7 +25,8 @@ struct Url {
 
 // A local path must be absolute. Code::invalid names what is allowed.
 Result<Url> parse_url(const std::string& text);
-// A submodule's URL: "./x" and "../x" are relative to the parent's. A repository from elsewhere may not name a path here.
+// A submodule's URL: "./x" and "../x" are relative to the parent's. A repository from elsewhere may not name
+// a path here.
 Result<Url> submodule_url(const Url& parent, const std::string& text);
 
 }  // namespace deployctl::git

@@ -1,6 +1,6 @@
-// Where blobs are written before they have a name: a folder of one store object, made when first needed and locked (flock
-// on the folder itself) as long as its owner lives. So what a killed process left is told from what a living one is
-// writing, whatever its pid, and the next writer removes it. Blocking; any thread.
+// Where blobs are written before they have a name: a folder of one store object, made when first needed and
+// locked (flock on the folder itself) as long as its owner lives. So what a killed process left is told from
+// what a living one is writing, whatever its pid, and the next writer removes it. Blocking; any thread.
 #pragma once
 
 #include <atomic>

@@ -25,7 +25,9 @@ using deployctl::testing::TempDir;
 
 class Watch : public BuildWatch {
  public:
-  void pinned(const std::string& commit, const std::string& version) override { pins.push_back(version + " " + commit); }
+  void pinned(const std::string& commit, const std::string& version) override {
+    pins.push_back(version + " " + commit);
+  }
   void step(const std::string& what, std::size_t number, std::size_t of) override {
     steps.push_back(std::to_string(number) + "/" + std::to_string(of) + " " + what);
   }
@@ -89,7 +91,9 @@ TEST_F(BuildTest, BuildsAnArtifactAndLeavesNoWorkBehind) {
   EXPECT_FALSE(built->cached);
   EXPECT_EQ(content(*built, "bin/out"), "made of v1.0");
   EXPECT_EQ(watch_.pins, std::vector<std::string>{"v1.0 " + commit_});
-  EXPECT_EQ(watch_.steps, (std::vector<std::string>{"1/5 fetch", "2/5 check out", "3/5 " + request_.build.steps[0], "4/5 sh make.sh", "5/5 collect"}));
+  EXPECT_EQ(watch_.steps,
+            (std::vector<std::string>{"1/5 fetch", "2/5 check out", "3/5 " + request_.build.steps[0],
+                                      "4/5 sh make.sh", "5/5 collect"}));
   EXPECT_FALSE(fs::exists(places_.work + "/redis-production/1"));
   EXPECT_NE(read_text(built->log).find("$ sh make.sh"), std::string::npos);
   const auto record = store_.find("v1.0");
@@ -99,14 +103,17 @@ TEST_F(BuildTest, BuildsAnArtifactAndLeavesNoWorkBehind) {
 }
 
 TEST_F(BuildTest, StepsSeeOnlyTheirEnvironment) {
-  request_.build.steps = {"env | sort | grep -v -e '^PWD=' -e '^_=' -e '^SHLVL=' -e '^OLDPWD=' > out; cat /dev/stdin >> out"};
+  request_.build.steps = {
+      "env | sort | grep -v -e '^PWD=' -e '^_=' -e '^SHLVL=' -e '^OLDPWD=' > out; cat /dev/stdin >> out"};
   request_.build.env = {{"CFLAGS", "-O2 -g"}};
   ::setenv("DEPLOYCTL_TEST_SECRET", "leak", 1);
   const auto built = run();
   ASSERT_TRUE(built) << built.error().text();
   const char* path = ::getenv("PATH");
-  EXPECT_EQ(content(*built, "bin/out"), "CFLAGS=-O2 -g\nCOMMIT=" + commit_ + "\nHOME=" + places_.work + "/redis-production/1/home\nPATH=" + path +
-                                            "\nSOURCE_DATE_EPOCH=" + repo_.git({"log", "-1", "--format=%ct"}) + "\nVERSION=v1.0\n");
+  EXPECT_EQ(content(*built, "bin/out"),
+            "CFLAGS=-O2 -g\nCOMMIT=" + commit_ + "\nHOME=" + places_.work +
+                "/redis-production/1/home\nPATH=" + path +
+                "\nSOURCE_DATE_EPOCH=" + repo_.git({"log", "-1", "--format=%ct"}) + "\nVERSION=v1.0\n");
 }
 
 TEST_F(BuildTest, StepsFindAGitOfTheirOwn) {
@@ -169,7 +176,9 @@ TEST_F(BuildTest, AnotherServiceMayUseTheCachedArtifactUnderItsOwnName) {
 }
 
 TEST_F(BuildTest, AFailedStepIsToldWithItsLastLinesAndKeepsItsCheckout) {
-  request_.build.steps = {"true", "for i in $(seq 1 50); do echo line $i; done; echo 'boom: no such header' >&2; exit 7", "touch never"};
+  request_.build.steps = {
+      "true", "for i in $(seq 1 50); do echo line $i; done; echo 'boom: no such header' >&2; exit 7",
+      "touch never"};
   const auto e = failure();
   EXPECT_EQ(e.code, Code::build_failed);
   const auto text = e.text();
@@ -199,7 +208,8 @@ bool runs_still(pid_t pid) {
 TEST_F(BuildTest, AHangingStepIsEndedWithAllThatItStarted) {
   request_.build.timeout = std::chrono::milliseconds(300);
   // A grandchild in a process group of its own.
-  request_.build.steps = {"echo waiting; bash -c 'set -m; sleep 1000 & echo $! > " + (dir_ / "child") + "; wait'"};
+  request_.build.steps = {"echo waiting; bash -c 'set -m; sleep 1000 & echo $! > " + (dir_ / "child") +
+                          "; wait'"};
   const auto e = failure();
   EXPECT_EQ(e.code, Code::build_failed);
   EXPECT_NE(e.text().find("not over after 0.3 s"), std::string::npos) << e.text();
@@ -220,7 +230,8 @@ TEST_F(BuildTest, ACancelledBuildEndsAtOnceAndSaysSo) {
 }
 
 TEST_F(BuildTest, ADaemonLeftBehindNeitherHangsTheBuildNorOutlivesIt) {
-  request_.build.steps = {"sleep 1000 & echo $! > " + (dir_ / "child") + "; echo x > out", "kill -0 $(cat " + (dir_ / "child") + ")"};
+  request_.build.steps = {"sleep 1000 & echo $! > " + (dir_ / "child") + "; echo x > out",
+                          "kill -0 $(cat " + (dir_ / "child") + ")"};
   const auto built = run();
   ASSERT_TRUE(built) << built.error().text();
   EXPECT_FALSE(runs_still(pid_in(dir_ / "child")));
@@ -228,7 +239,8 @@ TEST_F(BuildTest, ADaemonLeftBehindNeitherHangsTheBuildNorOutlivesIt) {
 
 TEST_F(BuildTest, OutputComesWhileTheStepRuns) {
   // The step waits for a file that is made only when its first words have been heard.
-  request_.build.steps = {"echo ready; while [ ! -e " + (dir_ / "go") + " ]; do sleep 0.01; done; echo x > out"};
+  request_.build.steps = {"echo ready; while [ ! -e " + (dir_ / "go") +
+                          " ]; do sleep 0.01; done; echo x > out"};
   watch_.on_output = [this](const std::string& out) {
     if (out.find("ready\n") != std::string::npos) std::ofstream(dir_ / "go") << "x";
   };
@@ -251,7 +263,8 @@ TEST_F(BuildTest, ARuleThatMatchesNothingFailsTheBuild) {
   request_.build.artifact.push_back({"nothing/*", {}, {"deploy.yaml", 11, 5}});
   const auto e = failure();
   EXPECT_EQ(e.code, Code::build_failed);
-  EXPECT_NE(e.text().find("deploy.yaml:11:5: artifact rule 'nothing/*' matches nothing"), std::string::npos) << e.text();
+  EXPECT_NE(e.text().find("deploy.yaml:11:5: artifact rule 'nothing/*' matches nothing"), std::string::npos)
+      << e.text();
   EXPECT_NE(e.hint.find("the checkout holds"), std::string::npos) << e.hint;
 }
 
@@ -283,7 +296,8 @@ TEST_F(BuildTest, APinnedCommitNeedsItsRepositoryOnlyOnce) {
 TEST_F(BuildTest, AMirrorDamagedUnderneathIsMadeAnew) {
   ASSERT_TRUE(run());
   for (const auto& entry : fs::recursive_directory_iterator(places_.mirrors))
-    if (entry.path().parent_path().parent_path().filename() == "objects" && entry.is_regular_file()) fs::remove(entry.path());
+    if (entry.path().parent_path().parent_path().filename() == "objects" && entry.is_regular_file())
+      fs::remove(entry.path());
   request_.build.env["X"] = "1";
   const auto built = run();
   ASSERT_TRUE(built) << built.error().text();
@@ -308,7 +322,8 @@ TEST_F(BuildTest, TwoAtOnceBuildOnce) {
 }
 
 TEST_F(BuildTest, TwoServicesAtOnceHaveFoldersOfTheirOwn) {
-  request_.build.steps = {"echo x > out; touch " + (dir_ / "first-runs") + "; while [ ! -e " + (dir_ / "go") + " ]; do sleep 0.01; done"};
+  request_.build.steps = {"echo x > out; touch " + (dir_ / "first-runs") + "; while [ ! -e " + (dir_ / "go") +
+                          " ]; do sleep 0.01; done"};
   auto other = request_;
   other.build.steps = {"pwd > out; touch " + (dir_ / "go")};
   watch_.on_output = nullptr;
@@ -323,7 +338,8 @@ TEST_F(BuildTest, TwoServicesAtOnceHaveFoldersOfTheirOwn) {
 }
 
 TEST_F(BuildTest, WhatABuildThatWasKilledLeftRunningIsEndedByTheNext) {
-  request_.build.steps = {"sleep 1000 & echo $! > " + (dir_ / "child.new") + "; mv " + (dir_ / "child.new") + " " + (dir_ / "child") + "; wait"};
+  request_.build.steps = {"sleep 1000 & echo $! > " + (dir_ / "child.new") + "; mv " + (dir_ / "child.new") +
+                          " " + (dir_ / "child") + "; wait"};
   const pid_t child = ::fork();
   if (child == 0) {
     (void)run();

@@ -39,7 +39,8 @@ class CollectTest : public ::testing::Test {
     for (const auto& one : *found) {
       if (one.entry.type == EntryType::folder) out.push_back(one.entry.path + "/");
       if (one.entry.type == EntryType::link) out.push_back(one.entry.path + " -> " + one.entry.link);
-      if (one.entry.type == EntryType::file) out.push_back(one.entry.path + (one.entry.mode == 0755 ? " x" : ""));
+      if (one.entry.type == EntryType::file)
+        out.push_back(one.entry.path + (one.entry.mode == 0755 ? " x" : ""));
     }
     return out;
   }
@@ -62,7 +63,8 @@ TEST_F(CollectTest, TakesAFolderWholeButNeverDotGit) {
   const Paths whole{"dist/", "dist/.hidden", "dist/css/", "dist/css/x.css", "dist/index.html"};
   EXPECT_EQ(paths({rule("dist")}), whole);
   EXPECT_EQ(paths({rule("dist/")}), whole);
-  EXPECT_EQ(paths({rule("dist", "www")}), (Paths{"www/", "www/.hidden", "www/css/", "www/css/x.css", "www/index.html"}));
+  EXPECT_EQ(paths({rule("dist", "www")}),
+            (Paths{"www/", "www/.hidden", "www/css/", "www/css/x.css", "www/index.html"}));
   EXPECT_EQ(paths({rule("dist", "www/")}).front(), "www/dist/");
   EXPECT_EQ(paths({rule("dist", ".")}), (Paths{".hidden", "css/", "css/x.css", "index.html"}));
   for (const auto& path : paths({rule(".")})) EXPECT_EQ(path.find(".git"), std::string::npos) << path;
@@ -92,13 +94,15 @@ TEST_F(CollectTest, ARuleThatMatchesNothingNamesItsPlaceAndWhatIsThere) {
 
 TEST_F(CollectTest, OneNameForSeveralIsRefused) {
   const auto e = failure({rule("src/redis-*", "bin/redis")});
-  EXPECT_NE(e.text().find("deploy.yaml:12:7: artifact rule 'src/redis-*' matches 2 paths"), std::string::npos) << e.text();
+  EXPECT_NE(e.text().find("deploy.yaml:12:7: artifact rule 'src/redis-*' matches 2 paths"), std::string::npos)
+      << e.text();
 }
 
 TEST_F(CollectTest, OnePathWithTwoContentsIsRefusedAndWithOneIsFine) {
   dir_.write("other/redis.conf", "different");
   dir_.write("copy/redis.conf", "conf");
-  EXPECT_EQ(paths({rule("redis.conf"), rule("redis.conf"), rule("copy/redis.conf", "./")}), (Paths{"redis.conf"}));
+  EXPECT_EQ(paths({rule("redis.conf"), rule("redis.conf"), rule("copy/redis.conf", "./")}),
+            (Paths{"redis.conf"}));
   const auto e = failure({rule("redis.conf", {}, 3), rule("other/*", "./", 4)});
   EXPECT_EQ(e.code, Code::build_failed);
   EXPECT_NE(e.text().find("deploy.yaml:4:7: artifact path 'redis.conf'"), std::string::npos) << e.text();
@@ -114,23 +118,29 @@ TEST_F(CollectTest, KeepsLinksThatStayInsideAndRefusesOthers) {
   ASSERT_EQ(::symlink("/etc/passwd", (dir_ / "src/abs").c_str()), 0);
   const auto e = failure({rule("src")});
   EXPECT_EQ(e.code, Code::build_failed);
-  EXPECT_NE(e.text().find("deploy.yaml:12:7: artifact path 'src/abs' is a link to '/etc/passwd'"), std::string::npos) << e.text();
+  EXPECT_NE(e.text().find("deploy.yaml:12:7: artifact path 'src/abs' is a link to '/etc/passwd'"),
+            std::string::npos)
+      << e.text();
 }
 
 TEST_F(CollectTest, NeverReachesThroughALink) {
   TempDir outside;
   outside.write("secret", "s");
   ASSERT_EQ(::symlink(outside.path().c_str(), (dir_ / "bazel-bin").c_str()), 0);
-  EXPECT_NE(failure({rule("bazel-bin/secret")}).text().find("bazel-bin is a symbolic link"), std::string::npos);
+  EXPECT_NE(failure({rule("bazel-bin/secret")}).text().find("bazel-bin is a symbolic link"),
+            std::string::npos);
   EXPECT_NE(failure({rule("*/secret")}).text().find("matches nothing"), std::string::npos);
   EXPECT_NE(failure({rule("**/secret")}).text().find("matches nothing"), std::string::npos);
-  for (const char* out : {"../x", "/etc/passwd", "a/../../x", "src//a.c"}) EXPECT_EQ(failure({rule(out)}).code, Code::build_failed) << out;
-  for (const char* out : {"../x", "/etc/x", "a/../x", "a//b"}) EXPECT_NE(failure({rule("redis.conf", out)}).code, Code::internal) << out;
+  for (const char* out : {"../x", "/etc/passwd", "a/../../x", "src//a.c"})
+    EXPECT_EQ(failure({rule(out)}).code, Code::build_failed) << out;
+  for (const char* out : {"../x", "/etc/x", "a/../x", "a//b"})
+    EXPECT_NE(failure({rule("redis.conf", out)}).code, Code::internal) << out;
 }
 
 TEST_F(CollectTest, RefusesSocketsDevicesAndLfsPointers) {
   ASSERT_EQ(::mkfifo((dir_ / "dist/pipe").c_str(), 0644), 0);
-  EXPECT_NE(failure({rule("dist")}).text().find("dist/pipe is neither a file, a folder nor a symbolic link"), std::string::npos);
+  EXPECT_NE(failure({rule("dist")}).text().find("dist/pipe is neither a file, a folder nor a symbolic link"),
+            std::string::npos);
   dir_.write("model.bin", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 5\n");
   const auto e = failure({rule("model.bin")});
   EXPECT_NE(e.text().find("git-lfs pointer"), std::string::npos) << e.text();

@@ -44,8 +44,9 @@ TEST_F(MirrorTest, ResolvesBranchesTagsAndIds) {
   EXPECT_EQ(m.resolve("main").value_or("?"), second);
   EXPECT_EQ(m.resolve("").value_or("?"), second);
   EXPECT_EQ(m.resolve("refs/heads/main").value_or("?"), second);
-  for (const auto& ref : {std::string("light"), std::string("v1.0"), std::string("side/one"), std::string("refs/tags/v1.0"),
-                          first, first.substr(0, 8), repo_.git({"rev-parse", "v1.0"})})
+  for (const auto& ref :
+       {std::string("light"), std::string("v1.0"), std::string("side/one"), std::string("refs/tags/v1.0"),
+        first, first.substr(0, 8), repo_.git({"rev-parse", "v1.0"})})
     EXPECT_EQ(m.resolve(ref).value_or("?"), first) << ref;
   EXPECT_TRUE(m.has(first));
   EXPECT_FALSE(m.has(std::string(40, '1')));
@@ -58,20 +59,24 @@ TEST_F(MirrorTest, NamesTheNearestForAnUnknownRef) {
   const auto wrong = m.resolve("7.2.44");
   ASSERT_FALSE(wrong);
   EXPECT_EQ(wrong.error().code, Code::invalid);
-  EXPECT_NE(wrong.error().text().find("no branch, tag or commit '7.2.44' in " + repo_.path()), std::string::npos);
+  EXPECT_NE(wrong.error().text().find("no branch, tag or commit '7.2.44' in " + repo_.path()),
+            std::string::npos);
   EXPECT_TRUE(wrong.error().hint.starts_with("did you mean 7.2.4")) << wrong.error().hint;
   const auto far = m.resolve("something-else-entirely");
   ASSERT_FALSE(far);
   EXPECT_NE(far.error().hint.find("main"), std::string::npos) << far.error().hint;
-  for (const char* odd : {"..", "a..b", "-x", "refs/", "~", "dead", "0123456789012345678901234567890123456789", "a b"})
+  for (const char* odd :
+       {"..", "a..b", "-x", "refs/", "~", "dead", "0123456789012345678901234567890123456789", "a b"})
     EXPECT_EQ(m.resolve(odd).error().code, Code::invalid) << odd;
 }
 
 TEST_F(MirrorTest, SaysWhenAShortIdIsAmbiguous) {
   // Of 600 commits two share four digits, almost surely (and the same ones each time).
   const std::string script =
-      "i=0; while [ $i -lt 600 ]; do i=$((i+1)); printf 'commit refs/heads/many\\ncommitter T <t@x> %d +0000\\ndata 1\\nx\\n' $i; done"
-      " | git fast-import --quiet && git log --format=%h --abbrev=40 many | cut -c1-4 | sort | uniq -d | head -1";
+      "i=0; while [ $i -lt 600 ]; do i=$((i+1)); printf 'commit refs/heads/many\\ncommitter T <t@x> %d "
+      "+0000\\ndata 1\\nx\\n' $i; done"
+      " | git fast-import --quiet && git log --format=%h --abbrev=40 many | cut -c1-4 | sort | uniq -d | "
+      "head -1";
   const auto twice = deployctl::testing::check_program({"sh", "-c", script}, repo_.path()).substr(0, 4);
   ASSERT_EQ(twice.size(), 4u);
   const auto found = fetched().resolve(twice);
@@ -100,7 +105,8 @@ TEST_F(MirrorTest, DescribesAsGitDoes) {
   EXPECT_EQ(name->describe, repo_.git({"describe", "--tags", "--always"}));
   EXPECT_EQ(name->describe, name->short_id);
   EXPECT_EQ(name->tag, "");
-  EXPECT_EQ(std::to_string(name->time.time_since_epoch().count() / 1000), repo_.git({"log", "-1", "--format=%ct"}));
+  EXPECT_EQ(std::to_string(name->time.time_since_epoch().count() / 1000),
+            repo_.git({"log", "-1", "--format=%ct"}));
   repo_.git({"tag", "v2"});
   const auto later = repo_.commit_file("a", "2");
   ASSERT_TRUE(m.fetch({}));
@@ -152,7 +158,8 @@ TEST_F(MirrorTest, SaysWhatIsNoRepository) {
   auto missing = mirror(dir_ / "nothing").fetch({});
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().code, Code::invalid);
-  EXPECT_NE(missing.error().text().find("nothing does not exist"), std::string::npos) << missing.error().text();
+  EXPECT_NE(missing.error().text().find("nothing does not exist"), std::string::npos)
+      << missing.error().text();
   fs::create_directories(dir_ / "plain");
   auto plain = mirror(dir_ / "plain").fetch({});
   ASSERT_FALSE(plain);
@@ -167,14 +174,17 @@ TEST_F(MirrorTest, AnEmptyRepositoryHasNoDefaultBranch) {
 }
 
 TEST_F(MirrorTest, GoesOnAfterACrashLeftLocksAndHalfAPack) {
-  repo_.commit_file("a", "1");
+  const auto first = repo_.commit_file("a", "1");
+  repo_.git({"branch", "tmp_branch"});
   auto m = fetched();
   const auto next = repo_.commit_file("a", "2");
-  for (const char* left : {"packed-refs.lock", "HEAD.lock", "refs/heads/main.lock", "objects/pack/pack_git2_abc"})
+  for (const char* left :
+       {"packed-refs.lock", "HEAD.lock", "refs/heads/main.lock", "objects/pack/pack_git2_abc"})
     std::ofstream(m.path() + "/" + left) << "x";
   const auto status = m.fetch({});
   ASSERT_TRUE(status) << status.error().text();
   EXPECT_EQ(m.resolve("main").value_or("?"), next);
+  EXPECT_EQ(m.resolve("tmp_branch").value_or("?"), first);
 }
 
 TEST_F(MirrorTest, MakesADamagedMirrorAnew) {
@@ -182,7 +192,10 @@ TEST_F(MirrorTest, MakesADamagedMirrorAnew) {
   auto m = fetched();
   const std::vector<std::function<void()>> damages{
       [&] { fs::resize_file(m.path() + "/HEAD", 0); },
-      [&] { fs::remove_all(m.path() + "/refs"), fs::remove_all(m.path() + "/packed-refs"), fs::remove_all(m.path() + "/objects"); },
+      [&] {
+        fs::remove_all(m.path() + "/refs"), fs::remove_all(m.path() + "/packed-refs"),
+            fs::remove_all(m.path() + "/objects");
+      },
       [&] { std::ofstream(m.path() + "/config") << "[core\nnonsense"; }};
   for (std::size_t i = 0; i < damages.size(); ++i) {
     damages[i]();

@@ -1,7 +1,7 @@
 // git over ssh and https, against real servers on loopback.
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
-#include <arpa/inet.h>
 #include <sys/socket.h>
 
 #include <atomic>
@@ -28,7 +28,9 @@ class GitOverSsh : public ::testing::Test {
   // What a user has in ~/.ssh, which ssh takes from the account and not from HOME.
   void use(const std::string& known_hosts_line, const std::string& key) {
     const std::string known = dir_.write("known_hosts", known_hosts_line + "\n");
-    const std::string command = "ssh -F none -o IdentitiesOnly=yes -o IdentityAgent=none -o UserKnownHostsFile=" + known + " -i " + key;
+    const std::string command =
+        "ssh -F none -o IdentitiesOnly=yes -o IdentityAgent=none -o UserKnownHostsFile=" + known + " -i " +
+        key;
     ::setenv("GIT_SSH_COMMAND", command.c_str(), 1);
   }
   std::string url(const Sshd& server, const std::string& path) {
@@ -86,7 +88,8 @@ TEST_F(GitOverSsh, TellsItsFailuresApart) {
   auto absent = fetch(url(server, dir_ / "nothing"));
   ASSERT_FALSE(absent);
   EXPECT_EQ(absent.error().code, Code::invalid) << absent.error().text();
-  EXPECT_NE(absent.error().text().find("does not appear to be a git repository"), std::string::npos) << absent.error().text();
+  EXPECT_NE(absent.error().text().find("does not appear to be a git repository"), std::string::npos)
+      << absent.error().text();
 
   use(server.known_hosts_line(), deployctl::testing::key("ed25519", "stranger").path);
   auto refused = fetch(url(server, repo_.path()));
@@ -127,7 +130,8 @@ class SilentServer {
 TEST_F(GitOverSsh, ASilentServerEndsAtItsDeadlineOrWhenCancelled) {
   SilentServer server;
   use("", deployctl::testing::client_key().path);
-  for (const auto& url : {"https://127.0.0.1:" + server.port() + "/x.git", "ssh://a@127.0.0.1:" + server.port() + "/x.git"}) {
+  for (const auto& url :
+       {"https://127.0.0.1:" + server.port() + "/x.git", "ssh://a@127.0.0.1:" + server.port() + "/x.git"}) {
     Limits limits;
     limits.idle = std::chrono::milliseconds(200);
     const auto late = fetch(url, limits);
@@ -152,10 +156,12 @@ TEST_F(GitOverSsh, HttpsToNobodyIsUnreachable) {
 }
 
 TEST_F(GitOverSsh, HttpsWithACertificateThatNobodySignedIsRefused) {
-  deployctl::testing::check_program({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout",
-                                     dir_ / "key", "-out", dir_ / "cert", "-days", "2", "-subj", "/CN=127.0.0.1"});
+  deployctl::testing::check_program({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                                     "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", dir_ / "key",
+                                     "-out", dir_ / "cert", "-days", "2", "-subj", "/CN=127.0.0.1"});
   io::Command command;
-  command.argv = {"openssl", "s_server", "-accept", "127.0.0.1:0", "-key", dir_ / "key", "-cert", dir_ / "cert", "-www"};
+  command.argv = {"openssl",    "s_server", "-accept",     "127.0.0.1:0", "-key",
+                  dir_ / "key", "-cert",    dir_ / "cert", "-www"};
   command.out = io::Stdio::pipe();
   auto server = io::Subprocess::spawn(command);
   ASSERT_TRUE(server) << server.error().text();
@@ -164,8 +170,10 @@ TEST_F(GitOverSsh, HttpsWithACertificateThatNobodySignedIsRefused) {
   const auto out = server->take_stdout();
   char c = 0;
   while (words.find("ACCEPT") == std::string::npos || c != '\n')
-    if (::read(out.get(), &c, 1) == 1) words += c;
-    else break;
+    if (::read(out.get(), &c, 1) == 1)
+      words += c;
+    else
+      break;
   const auto port = words.substr(words.rfind(':') + 1, words.find_last_not_of('\n') - words.rfind(':'));
   const auto status = fetch("https://127.0.0.1:" + port + "/x.git");
   ASSERT_FALSE(status);

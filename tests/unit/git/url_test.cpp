@@ -23,12 +23,14 @@ TEST(Url, TakesPathsFileSshAndHttps) {
   EXPECT_EQ(brief->kind, Url::Kind::ssh);
   EXPECT_EQ(brief->path, "team/app.git");
   EXPECT_EQ(parse_url("https://u:secret@example.org/a.git")->shown(), "https://example.org/a.git");
+  EXPECT_EQ(parse_url("ssh://u:secret@example.org/a.git")->shown(), "ssh://u@example.org/a.git");
 }
 
 TEST(Url, RefusesTheRestInWords) {
-  for (const char* text : {"", "relative/path", "http://example.org/x", "git://example.org/x", "ext::sh -c x", "ftp://h/x", "file://host/x",
-                           "ssh://-oProxyCommand=x/y", "-oProxyCommand=x:y", "ssh://h:0/x", "ssh://h:99999/x", "ssh://h:x/x", "ssh://h",
-                           "ssh://h/", "ssh:///x", "https://", "git@h:", "ssh://a b/x", "/a\nb"}) {
+  for (const char* text :
+       {"", "relative/path", "http://example.org/x", "git://example.org/x", "ext::sh -c x", "ftp://h/x",
+        "file://host/x", "ssh://-oProxyCommand=x/y", "-oProxyCommand=x:y", "ssh://h:0/x", "ssh://h:99999/x",
+        "ssh://h:x/x", "ssh://h", "ssh://h/", "ssh:///x", "https://", "git@h:", "ssh://a b/x", "/a\nb"}) {
     const auto url = parse_url(text);
     ASSERT_FALSE(url) << text;
     EXPECT_EQ(url.error().code, Code::invalid);
@@ -43,7 +45,8 @@ TEST(Url, ASubmodulesIsRelativeToItsParents) {
   };
   EXPECT_EQ(at("/srv/git/app.git", "../lib.git"), "/srv/git/lib.git");
   EXPECT_EQ(at("/srv/git/app.git/", "./sub"), "/srv/git/app.git/sub");
-  EXPECT_EQ(at("https://example.org/team/app.git", "../../other/lib.git"), "https://example.org/other/lib.git");
+  EXPECT_EQ(at("https://example.org/team/app.git", "../../other/lib.git"),
+            "https://example.org/other/lib.git");
   EXPECT_EQ(at("git@example.org:team/app.git", "../lib.git"), "git@example.org:team/lib.git");
   EXPECT_EQ(at("https://example.org/app.git", "ssh://h/x"), "ssh://h/x");
   EXPECT_EQ(at("/srv/app", "/srv/lib"), "/srv/lib");

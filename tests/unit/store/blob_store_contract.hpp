@@ -1,4 +1,5 @@
-// What every BlobStore promises, as tests: a backend instantiates them with a way to open itself in a scratch folder.
+// What every BlobStore promises, as tests: a backend instantiates them with a way to open itself in a scratch
+// folder.
 //
 //   INSTANTIATE_TEST_SUITE_P(Local, BlobStoreContract, testing::Values(StoreMaker{"local", open_it}));
 #pragma once
@@ -19,7 +20,8 @@ namespace deployctl::store {
 
 struct StoreMaker {
   std::string name;
-  std::shared_ptr<BlobStore> (*open)(const testing::TempDir& dir);  // again on the same folder: the same blobs
+  std::shared_ptr<BlobStore> (*open)(
+      const testing::TempDir& dir);  // again on the same folder: the same blobs
 };
 inline void PrintTo(const StoreMaker& maker, std::ostream* out) { *out << maker.name; }
 
