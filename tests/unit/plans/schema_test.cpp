@@ -151,3 +151,10 @@ TEST(Schema, IsInTheManual) {
     }
   }
 }
+
+TEST(Manual, HasNoWarnings) {
+  for (const auto* page : {"release-plan.5", "fleet.5"}) {
+    const auto said = deployctl::testing::run_program({"mandoc", "-Tlint", "-Wwarning", TEST_SOURCE_DIR "/man/" + std::string(page)});
+    EXPECT_TRUE(said.exit.ok() && said.out.empty()) << said.out << said.err;
+  }
+}
