@@ -141,9 +141,13 @@ int sign_by_agent(LIBSSH2_SESSION*, unsigned char** signature, std::size_t* size
 
 awaitable<Result<long>> offer_one(std::shared_ptr<Transport> transport, std::shared_ptr<Offer> offer,
                                   std::string user) {
-  std::function<long()> by_file = [transport, offer, user] {
+  // Given the public half libssh2 need not derive it, at which it leaks a little for ECDSA.
+  const auto half =
+      std::make_shared<std::string>(offer->blob.empty() ? "" : offer->type + " " + to_base64(offer->blob));
+  std::function<long()> by_file = [transport, offer, user, half] {
     const auto& text = offer->file->text;
-    return long{libssh2_userauth_publickey_frommemory(transport->raw(), user.data(), user.size(), nullptr, 0,
+    return long{libssh2_userauth_publickey_frommemory(transport->raw(), user.data(), user.size(),
+                                                      half->empty() ? nullptr : half->data(), half->size(),
                                                       text.data(), text.size(), nullptr)};
   };
   const auto abstract = std::make_shared<void*>(&offer->blob);
