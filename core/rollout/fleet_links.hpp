@@ -65,7 +65,9 @@ class FleetLinks {
   };
   asio::awaitable<std::vector<RelayStatus>> ping_relays();
 
-  std::uint64_t wan_bytes() const;  // handed to links that start here: to relays and to direct targets
+  // Handed to links that start here, to relays and to direct targets, frames and all; without SSH's own share and without
+  // the agents' installation.
+  std::uint64_t wan_bytes() const;
   void close();                     // every link, and logins in progress; later calls are Code::cancelled
 
   struct State;
