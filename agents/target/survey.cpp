@@ -5,6 +5,7 @@
 #include "agents/target/health.hpp"
 #include "agents/target/hooks.hpp"
 #include "agents/target/journal.hpp"
+#include "agents/target/text.hpp"
 #include "core/io/files.hpp"
 
 namespace deployctl::target {
@@ -38,8 +39,8 @@ ProbeContext context_of(const Slot& slot, const Identity& identity, const KeptRe
 
 wire::pb::KeptRelease to_wire(const KeptRelease& kept) {
   wire::pb::KeptRelease out;
-  out.set_folder(kept.folder);
-  out.set_version(kept.version());
+  out.set_folder(printable(kept.folder));
+  out.set_version(printable(kept.version()));
   if (kept.release) {
     out.set_release(kept.release->digest().raw());
     out.set_artifact(kept.release->artifact.raw());
@@ -60,13 +61,13 @@ Result<wire::pb::Health> check_health(const Slot& slot, const Identity& identity
   auto kept = kept_release(slot, *current);
   if (!kept) {
     health.set_state("unhealthy");
-    health.add_failing("current points to " + *current + ", which is not there");
+    health.add_failing(printable("current points to " + *current + ", which is not there"));
     return health;
   }
   if (!kept->release || kept->release->activation.health_checks.empty()) return health;
   const auto failing = probe_all(kept->release->activation.health_checks, context_of(slot, identity, *kept));
   health.set_state(failing.empty() ? "healthy" : "unhealthy");
-  for (const auto& words : failing) health.add_failing(words);
+  for (const auto& words : failing) health.add_failing(printable(words));
   return health;
 }
 
@@ -85,7 +86,7 @@ Result<wire::pb::Surveyed> survey(const Slot& slot, const Identity& identity, bo
     if (current && one.folder == *current) *out.mutable_current() = to_wire(one);
   }
   // A dangling link still says what should run.
-  if (current && !out.has_current()) out.mutable_current()->set_folder(*current);
+  if (current && !out.has_current()) out.mutable_current()->set_folder(printable(*current));
   DEPLOYCTL_TRY(grant, GrantFile(slot).read());
   const BootTime now = boot_now();
   out.set_epoch(grant.epoch);

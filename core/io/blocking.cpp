@@ -18,6 +18,34 @@ struct Job {
   bool done = false;
 };
 
+using Guard = asio::executor_work_guard<asio::any_io_executor>;
+
+struct Errand {
+  std::shared_ptr<Job> job;
+  std::function<void()> work;
+  Guard guard;
+};
+
+// On the pool. The job and the guard go back with the bell: left to the pool's thread they might outlive the executor's
+// context, in which the job's timer lives. (The errand empties them out: Asio may hold copies of a handler for a while.)
+void go(Errand& errand) {
+  const auto job = std::make_shared<std::shared_ptr<Job>>(std::move(errand.job));
+  try {
+    errand.work();
+  } catch (...) {
+    (*job)->failure = std::current_exception();
+  }
+  errand.work = nullptr;
+  const auto executor = errand.guard.get_executor();
+  const auto guard = std::make_shared<Guard>(std::move(errand.guard));
+  asio::post(executor, [job, guard] {
+    const auto here = std::move(*job);
+    here->done = true;
+    here->bell.cancel();
+    guard->reset();
+  });
+}
+
 }  // namespace
 
 asio::awaitable<void> run_on(asio::thread_pool& pool, std::function<void()> work) {
@@ -26,17 +54,8 @@ asio::awaitable<void> run_on(asio::thread_pool& pool, std::function<void()> work
   co_await asio::this_coro::throw_if_cancelled(false);
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
   const auto job = std::make_shared<Job>(executor);
-  auto task = [job, work = std::move(work), guard = asio::make_work_guard(executor)] {
-    try {
-      work();
-    } catch (...) {
-      job->failure = std::current_exception();
-    }
-    asio::post(guard.get_executor(), [job] {
-      job->done = true;
-      job->bell.cancel();
-    });
-  };
+  const auto errand = std::make_shared<Errand>(Errand{job, std::move(work), asio::make_work_guard(executor)});
+  auto task = [errand] { go(*errand); };
   asio::post(pool, std::move(task));
   asio::error_code ec;
   bool cancelled = false;
