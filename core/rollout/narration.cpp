@@ -139,7 +139,10 @@ Event Story::started(Kind kind, const std::string& previous, const std::string& 
   Event event = named("rollout_started");
   Json waves = Json::array();
   for (const auto& wave : spec->waves) waves.push_back({{"name", wave.name}, {"targets", wave.size()}});
-  Json body{{"kind", to_string(kind)}, {"previous", previous}, {"targets", spec->targets.size()}, {"waves", std::move(waves)}};
+  Json regions = Json::array();
+  for (const auto& region : spec->regions) regions.push_back({{"name", region.name}, {"targets", region.targets.size()}});
+  Json body{{"kind", to_string(kind)}, {"previous", previous}, {"targets", spec->targets.size()}, {"waves", std::move(waves)},
+            {"regions", std::move(regions)}};
   if (!commit.empty()) body["commit"] = commit;
   event.body = dump(body);
   return event;
@@ -164,6 +167,7 @@ Event Story::finished(const End& end) const {
                        {"unreachable", c.unreachable},
                        {"pending", c.pending}}}});
   event.error = end.why;
+  if (end.result == RolloutResult::interrupted && !event.error) event.error = error(Code::cancelled, "interrupted");
   return event;
 }
 
