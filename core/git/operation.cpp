@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <mutex>
 
 #include "core/git/socket_stream.hpp"
@@ -50,6 +51,14 @@ Code code_of(int result, int klass, int errnum) {
     default:
       return Code::internal;
   }
+}
+
+// libgit2 puts the system's own words at the end, whatever class and number it answers; errno may be gone by
+// then.
+int system_error(const std::string& message) {
+  for (const int errnum : {ENOSPC, EDQUOT, EACCES, EPERM, EROFS})
+    if (message.ends_with(std::strerror(errnum))) return errnum;
+  return 0;
 }
 
 std::string one_line(std::string text) {
@@ -114,7 +123,9 @@ Error Operation::failure(int result) const {
   const git_error* last = git_error_last();
   const std::string message =
       last && last->message ? one_line(last->message) : "error " + std::to_string(result);
-  return with_context(error(code_of(result, last ? last->klass : 0, errnum), message), what_);
+  const int told = system_error(message);
+  const Code code = told != 0 ? os_error(told, "").code : code_of(result, last ? last->klass : 0, errnum);
+  return with_context(error(code, message), what_);
 }
 
 Status Operation::check(int result) const {

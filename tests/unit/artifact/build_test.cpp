@@ -14,6 +14,7 @@
 #include "core/io/fd.hpp"
 #include "core/io/files.hpp"
 #include "tests/unit/git/repo.hpp"
+#include "tests/unit/store/small_disk.hpp"
 
 namespace deployctl::artifact {
 namespace {
@@ -354,6 +355,24 @@ TEST_F(BuildTest, WhatABuildThatWasKilledLeftRunningIsEndedByTheNext) {
   const auto built = run();
   ASSERT_TRUE(built) << built.error().text();
   EXPECT_FALSE(runs_still(left));
+}
+
+TEST_F(BuildTest, AFullDiskIsSaidWhetherAStepOrWeHitIt) {
+  fs::create_directories(dir_ / "small");
+  testing::on_a_small_disk(dir_ / "small", [&]() -> std::string {
+    places_ = {dir_ / "small/git", dir_ / "small/work", dir_ / "small/logs"};
+    request_.build.steps = {"dd if=/dev/zero of=out bs=64k count=200"};
+    const auto filled = failure();
+    if (filled.code != Code::build_failed) return "step: " + filled.text();
+    if (filled.text().find("No space left on device") == std::string::npos) return "step: " + filled.text();
+    if (filled.hint.find("is full: make room") == std::string::npos) return "hint: " + filled.hint;
+    std::ofstream(dir_ / "small/ballast") << std::string(4 * 1024 * 1024, 'x');
+    repo_.write("large", std::string(100'000, 'x'));
+    request_.build.ref = repo_.commit("large");
+    request_.build.steps.clear();
+    const auto ours = failure();
+    return ours.code == Code::no_space ? "" : "ours: " + ours.text();
+  });
 }
 
 TEST_F(BuildTest, VersionsComeFromTheTemplate) {

@@ -8,6 +8,7 @@
 
 #include "core/io/fd.hpp"
 #include "tests/unit/store/blob_store_contract.hpp"
+#include "tests/unit/store/small_disk.hpp"
 
 namespace deployctl::store {
 namespace {
@@ -70,6 +71,22 @@ TEST(LocalStore, RemovesWhatADeadProcessLeftAndSparesALivingOnes) {
   ASSERT_TRUE(open_local(dir)->put_text("other"));
   EXPECT_FALSE(fs::exists(dir / "store/incoming/dead"));
   EXPECT_TRUE(living->put_text("still alive"));
+}
+
+TEST(LocalStore, AFullDiskIsSaidAndLeavesNothingBehind) {
+  TempDir dir, source;
+  const std::string big = source.write("big", std::string(5 * 1024 * 1024, 'x'));
+  const std::string small = source.write("small", "fits");
+  testing::on_a_small_disk(dir.path(), [&]() -> std::string {
+    const auto store = open_local_store(dir / "store");
+    if (!store) return store.error().text();
+    for (const auto& put : {(*store)->put_file(big), (*store)->put_text(std::string(5 * 1024 * 1024, 'y'))})
+      if (put || put.error().code != Code::no_space) return "no word of the full disk";
+    const auto both = (*store)->put_files({small, big});
+    if (both || both.error().code != Code::no_space) return "no word of the full disk from put_files";
+    if ((*store)->has(sha256("fits")).value_or(true)) return "a blob of the failed batch is there";
+    return (*store)->put_file(small) ? "" : "no room was given back";
+  });
 }
 
 // Puts blobs of many sizes until it is killed, telling each by a byte on the pipe.
