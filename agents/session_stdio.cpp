@@ -1,11 +1,20 @@
 #include "agents/session_stdio.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 
 namespace deployctl::agents {
+namespace {
+
+bool is_plain_file(int fd) {
+  struct stat st {};
+  return ::fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+}  // namespace
 
 void fill_standard_descriptors() {
   for (int fd = 0; fd <= 2; ++fd)
@@ -17,6 +26,8 @@ Result<SessionStdio> take_session_stdio() {
     return fail(with_hint(error(Code::invalid, "this is the far end of deployctl: it speaks its protocol on stdin and stdout, "
                                                "which are a terminal here"),
                           "run deployctl instead; it starts the agents by itself, over ssh"));
+  if (is_plain_file(STDIN_FILENO) || is_plain_file(STDOUT_FILENO))
+    return fail(Code::invalid, "stdin and stdout must be pipes or sockets, not files");
   DEPLOYCTL_TRY(in, io::duplicate(STDIN_FILENO));
   DEPLOYCTL_TRY(out, io::duplicate(STDOUT_FILENO));
   DEPLOYCTL_TRY(null, io::open_fd("/dev/null", O_RDONLY));

@@ -10,7 +10,7 @@ namespace deployctl::agents {
 struct SessionStdio {
   io::Fd in, out;
 };
-// Code::invalid when it was started by hand on a terminal.
+// Code::invalid when it was started by hand on a terminal, or with files that can't be waited for.
 Result<SessionStdio> take_session_stdio();
 
 // 0, 1 and 2 are open, if only on /dev/null: no file of ours may get such a number.

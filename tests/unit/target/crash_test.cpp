@@ -22,7 +22,7 @@ struct CrashTest : ServiceFixture {
     model::Activation made = activation();
     for (const auto which : model::target_hooks) made.hooks[which] = line(model::to_string(which), "true");
     made.hooks[model::TargetHook::start] =
-        line("start", start_fails ? "false" : "cp name \"$DEPLOY_TO/running\"");
+        line("start", start_fails ? "false" : "cat name > \"$DEPLOY_TO/running\"");
     made.hooks[model::TargetHook::stop] = line("stop", "rm -f \"$DEPLOY_TO/running\"");
     return made;
   }

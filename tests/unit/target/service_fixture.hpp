@@ -124,7 +124,7 @@ struct ServiceFixture : ::testing::Test {
   // What runs writes its name to `deploy_to`/running when it starts, and takes it away when it stops.
   model::Activation activation(std::string more_start = {}) const {
     model::Activation made;
-    made.hooks[model::TargetHook::start] = shell("echo starting $VERSION; cp name \"$DEPLOY_TO/running\"" +
+    made.hooks[model::TargetHook::start] = shell("echo starting $VERSION; cat name > \"$DEPLOY_TO/running\"" +
                                                  (more_start.empty() ? "" : "; " + more_start));
     made.hooks[model::TargetHook::stop] = shell("echo stopping $VERSION; rm -f \"$DEPLOY_TO/running\"");
     model::HealthCheck check;
