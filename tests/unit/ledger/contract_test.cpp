@@ -118,6 +118,18 @@ TEST_P(LedgerContract, ListsUnfinishedOldestFirstAndHistoryNewestFirst) {
   EXPECT_TRUE(ids(ledger->history("memcached", "production", 9)).empty());
 }
 
+TEST_P(LedgerContract, NamesEachServiceOnceTheLastUsedFirst) {
+  EXPECT_TRUE(ledger->services()->empty());
+  RolloutRow other = a_rollout("r-b", 20);
+  other.service = "memcached";
+  for (const auto& row : {a_rollout("r-a", 10), other, a_rollout("r-c", 30)}) ASSERT_TRUE(ledger->add_rollout(row));
+  const auto services = *ledger->services();
+  ASSERT_EQ(services.size(), 2u);
+  EXPECT_EQ(services[0].service, "redis");
+  EXPECT_EQ(services[0].environment, "production");
+  EXPECT_EQ(services[1].service, "memcached");
+}
+
 TEST_P(LedgerContract, EventsContinueAcrossThoseWhoWriteThem) {
   ASSERT_TRUE(ledger->add_rollout(a_rollout("r-1")));
   EXPECT_EQ(*ledger->last_seq("r-1"), 0u);

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <regex>
+
+#include "tests/support/temp_dir.hpp"
+
 namespace deployctl::rollout {
 namespace {
 
@@ -112,6 +116,24 @@ TEST(Event, ANewerSchemaIsNotGuessedAt) {
   const auto event = parse_event(R"({"schema":2,"event":"x","time":"2026-11-24T09:08:32.120Z"})");
   ASSERT_FALSE(event);
   EXPECT_EQ(event.error().code, Code::unsupported);
+}
+
+// A name that isn't on the page is no contract.
+TEST(Event, EveryNameAndEveryErrorCodeIsInTheManual) {
+  const std::string root = TEST_SOURCE_DIR "/";
+  const auto page = deployctl::testing::read_text(root + "man/deployctl-events.7");
+  for (int code = 0; code <= static_cast<int>(Code::unsupported); ++code) {
+    const std::string word = to_string(static_cast<Code>(code));
+    EXPECT_TRUE(std::regex_search(page, std::regex("\\.It Cm (\\w+ , )?" + word + "\\b"))) << word;
+  }
+  const std::regex name("\"((?:target|wave|rollout|rollback|hook|build)_[a-z]+)\"");
+  std::size_t names = 0;
+  for (const char* file : {"core/rollout/narration.cpp", "cli/commands/building.cpp"}) {
+    const auto source = deployctl::testing::read_text(root + file);
+    for (std::sregex_iterator i(source.begin(), source.end(), name), end; i != end; ++i, ++names)
+      EXPECT_NE(page.find(".It Ic " + i->str(1)), std::string::npos) << i->str(1);
+  }
+  EXPECT_GT(names, 20u);
 }
 
 }  // namespace
