@@ -151,11 +151,13 @@ Lines PlainLines::active(const Event& event, const Board& board) {
 
 Line PlainLines::target_line(const Event& event, std::string_view word, Tone tone, const std::string& rest) {
   target_width_ = std::max(target_width_, columns(printable(event.target)));
+  const auto column = [this](std::string_view text, std::size_t width) { return padded(printable(text), aligned_ ? width : 0) + "  "; };
   Line out;
-  if (region_width_) out.add(padded(printable(event.region), region_width_) + "  ");
-  out.add(padded(printable(event.target), target_width_) + "  ");
+  if (region_width_) out.add(column(event.region, region_width_));
+  out.add(column(event.target, target_width_));
   if (rest.empty()) return out.add(word, tone);
-  return out.add(word, tone).add(std::string(word.size() < word_width ? word_width - word.size() : 0, ' ') + "  " + rest);
+  const auto gap = aligned_ && word.size() < word_width ? word_width - word.size() : 0;
+  return out.add(word, tone).add(std::string(gap + 2, ' ') + rest);
 }
 
 void PlainLines::learn_widths(const Board& board) {

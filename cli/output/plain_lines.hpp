@@ -15,7 +15,8 @@ enum class Detail { bad_only, milestones, targets, steps, all };  // each tells 
 
 class PlainLines {
  public:
-  explicit PlainLines(Detail detail) : detail_(detail) {}
+  // Not aligned on a narrow terminal: the spaces would push the words into the next row.
+  explicit PlainLines(Detail detail, bool aligned = true) : detail_(detail), aligned_(aligned) {}
   // Of an event that the board has taken in already.
   Lines of(const Event& event, const Board& board);
 
@@ -30,6 +31,7 @@ class PlainLines {
   void learn_widths(const Board& board);
 
   Detail detail_;
+  bool aligned_;
   std::size_t region_width_ = 0, target_width_ = 0;
   std::size_t regions_seen_ = 0;
   std::map<std::string, std::size_t> told_;  // per region: tenths told

@@ -6,6 +6,7 @@ namespace deployctl::output {
 namespace {
 
 constexpr Duration between_paints{100};
+constexpr std::size_t narrow = 60;
 
 // The block shows who is active; lines of their own get what stays worth reading when it is gone.
 Detail detail_of(const ViewOptions& options) {
@@ -16,7 +17,7 @@ Detail detail_of(const ViewOptions& options) {
 }  // namespace
 
 ProgressView::ProgressView(const ViewOptions& options)
-    : options_(options), words_(detail_of(options)), block_(options.out, options.color) {}
+    : options_(options), words_(detail_of(options), screen().width >= narrow), block_(options.out, options.color) {}
 
 void ProgressView::on(const Event& event) {
   const auto now = options_.clock->steady();

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t most_named = 20;  // targets per state; the rest is a count
 constexpr std::size_t most_regions = 40;
+constexpr std::size_t narrow = 60;      // below it nothing is aligned: spaces would push words into the next row
 
 struct Kind {
   TargetState state;
@@ -115,7 +116,7 @@ Lines counts(const Board& board, const SummaryLook& look) {
 
 void add_left_behind(Lines& out, const Board& board, const SummaryLook& look) {
   Table table({{"", false}, {"", false, true}, {"", false, true}, {"", false}});
-  Lines more;
+  Lines in_a_row, more;
   for (const auto& kind : left_behind) {
     std::size_t named = 0, all = 0;
     for (const auto& target : board.targets) {
@@ -123,12 +124,16 @@ void add_left_behind(Lines& out, const Board& board, const SummaryLook& look) {
       if (target.state != kind.state || (kind.state == TargetState::reverted && target.reason.empty())) continue;
       if (++all > most_named) continue;
       ++named;
+      in_a_row.push_back(Line(kind.word, kind.tone).add("  " + board.regions.at(target.region).name + "  " + target.name + "  " + target.reason));
       table.row({kind.word, board.regions.at(target.region).name, target.name, target.reason}, kind.tone);
     }
     if (all > named) more.push_back(Line(std::string("and ") + number(all - named) + " more " + kind.word, kind.tone));
   }
   // The reason is the last column and is never cut: it may wrap, it may not be lost.
-  for (auto& line : table.lines(0, look.utf8)) out.push_back(std::move(line));
+  if (look.width == 0 || look.width >= narrow)
+    for (auto& line : table.lines(0, look.utf8)) out.push_back(std::move(line));
+  else
+    for (auto& line : in_a_row) out.push_back(std::move(line));
   for (auto& line : more) out.push_back(std::move(line));
 }
 

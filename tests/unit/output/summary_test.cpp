@@ -61,8 +61,8 @@ TEST(Summary, OnANarrowTerminalCountsAreWords) {
             "1 untouched\n"
             "us  2 targets  1 unreachable\n"
             "1 untouched\n"
-            "failed       eu-west  b  exit status 1\n"
-            "unreachable  us       c  no route\n"
+            "failed  eu-west  b  exit status 1\n"
+            "unreachable  us  c  no route\n"
             "20.4 MB sent from here\n"
             "next: deployctl status p.yaml, then deployctl rollback p.yaml\n");
 }

@@ -210,6 +210,14 @@ TEST_F(ViewTest, ATerminalEndsWithTheSummaryInTheBlocksPlace) {
       << end.text();
 }
 
+TEST_F(ViewTest, ANarrowTerminalGetsNoPadding) {
+  auto v = view({.width = 40, .is_terminal = true});
+  v->on(started());
+  v->on(about_target("target_failed", "us", "a", "{}", error(Code::hook_failed, "exit status 1")));
+  v->finish();
+  EXPECT_NE(shown().find("us  a  failed  exit status 1\n"), std::string::npos);
+}
+
 TEST_F(ViewTest, ANoteOfTheOwnersStandsAboveTheBlock) {
   auto v = view({.width = 80, .is_terminal = true, .utf8 = false});
   v->on(started());
