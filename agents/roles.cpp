@@ -1,5 +1,6 @@
 #include "agents/roles.hpp"
 
+#include <malloc.h>
 #include <sys/resource.h>
 
 #include <cstdio>
@@ -21,6 +22,9 @@ void allow_many_descriptors() {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+// Chunks come and go by the megabyte; left alone, malloc soon keeps them all in its heap.
+void give_memory_back() { ::mallopt(M_MMAP_THRESHOLD, 128 * 1024); }
+
 }  // namespace
 
 const char* const program_name = "deploy-agent 0.1.0";
@@ -34,6 +38,7 @@ int be_target() {
 
 int be_relay() {
   allow_many_descriptors();
+  give_memory_back();
   const auto make = [](asio::any_io_executor executor) -> Result<std::unique_ptr<serve::Service>> {
     DEPLOYCTL_TRY(image, remote::AgentImage::load("/proc/self/exe"));
     const std::string home = home_folder();

@@ -28,7 +28,7 @@ struct CacheRoom {
   std::string folder;
   CacheLimits limits;
   std::unique_ptr<asio::thread_pool> pool;
-  RecentChunks recent{16 * payload::max_chunk};
+  RecentChunks recent{8 * payload::max_chunk};
 };
 
 class ChunkCache {

@@ -17,7 +17,8 @@ wire::pb::Reply done() {
 
 RelayService::RelayService(asio::any_io_executor executor, Dialer dialer, RelayOptions options)
     : targets_(executor, std::move(dialer), options.logins_at_once),
-      cache_(executor, std::move(options.cache_folder), options.cache) {}
+      cache_(executor, std::move(options.cache_folder), options.cache),
+      feeding_(executor, options.feeding) {}
 
 awaitable<Result<wire::pb::Reply>> RelayService::serve(wire::pb::Request request, serve::Exchange& exchange) {
   if (request.has_detach()) {
@@ -51,7 +52,7 @@ awaitable<Result<wire::pb::Reply>> RelayService::pass_on(wire::pb::Request reque
   if (request.has_stage()) {
     DEPLOYCTL_CO_TRY(index, link::to_index(request.stage().index()));
     DEPLOYCTL_CO_TRY(payload, co_await cache_.find(std::move(index)));
-    chunks = payload;
+    chunks = feeding_.seated(payload);
   }
   co_return co_await forward(target, std::move(request), std::move(chunks), exchange);
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "agents/relay/chunk_cache.hpp"
+#include "agents/relay/feeding.hpp"
 #include "agents/relay/target_sessions.hpp"
 #include "agents/serve/service.hpp"
 
@@ -12,7 +13,8 @@ namespace deployctl::relay {
 
 struct RelayOptions {
   std::string cache_folder;  // of chunks
-  CacheLimits cache;
+  CacheLimits cache{};
+  FeedingLimits feeding{};
   // A host that swallows packets holds its place for the whole login timeout, so there are more places than a CPU needs.
   unsigned logins_at_once = 64;
 };
@@ -31,6 +33,7 @@ class RelayService : public serve::Service {
 
   TargetSessions targets_;
   ChunkCache cache_;
+  Feeding feeding_;
 };
 
 }  // namespace deployctl::relay

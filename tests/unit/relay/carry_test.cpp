@@ -108,6 +108,48 @@ TEST(Carry, ASlowTargetAndADyingOneHoldNobodyUp) {
   });
 }
 
+TEST(Carry, MoreTargetsThanSeatsAreFedOneAfterAnother) {
+  with_rig([](Rig& rig) -> awaitable<void> {
+    auto chunks = std::make_shared<Chunks>(30);
+    auto link = co_await rig.call_relay();
+    auto carrying = start(link, rig.executor, carry_of(chunks->index()), chunks);
+    std::vector<std::shared_ptr<Pending>> stages;
+    for (int i = 0; i < 9; ++i) {
+      const std::string host = "t" + std::to_string(i);
+      rig.target(host);
+      const auto number = co_await attach(link, host);
+      stages.push_back(start(link, rig.executor, stage_on(number, chunks->index())));
+    }
+    for (const auto& stage : stages) EXPECT_TRUE(co_await end_of(stage));
+    for (const auto& [host, target] : rig.targets) EXPECT_EQ(target->received, chunks->all()) << host;
+  });
+}
+
+// The rig's relay has two seats and one for a slow target.
+TEST(Carry, ASlowTargetLeavesItsSeatToOthers) {
+  with_rig([](Rig& rig) -> awaitable<void> {
+    auto chunks = std::make_shared<Chunks>(40, 900'000);
+    auto link = co_await rig.call_relay();
+    auto carrying = start(link, rig.executor, carry_of(chunks->index()), chunks);
+    std::map<std::string, std::shared_ptr<Pending>> stages;
+    for (const std::string host : {"slow1", "slow2", "good1", "good2"}) {
+      auto& target = rig.target(host);
+      if (host[0] == 's') target.may_take = 1;
+      const auto number = co_await attach(link, host);
+      stages[host] = start(link, rig.executor, stage_on(number, chunks->index()));
+      if (host[0] != 's') continue;
+      while (target.chunks == 0) co_await target.changed.wait();  // it has its seat
+    }
+    EXPECT_TRUE(co_await end_of(stages["good1"]));
+    EXPECT_TRUE(co_await end_of(stages["good2"]));
+    EXPECT_FALSE(stages["slow1"]->result);
+    for (const std::string host : {"slow1", "slow2"}) {
+      rig.target(host).let_go();
+      EXPECT_TRUE(co_await end_of(stages[host]));
+    }
+  });
+}
+
 TEST(Carry, AWrongChunkFailsTheCarryAndTheStagesThatWait) {
   with_rig([](Rig& rig) -> awaitable<void> {
     auto chunks = std::make_shared<Chunks>(10);

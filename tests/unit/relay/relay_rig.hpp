@@ -133,9 +133,17 @@ inline awaitable<void> serve_on(std::unique_ptr<io::ByteStream> stream, serve::S
   (void)co_await serve::serve_session(std::move(stream), service, options);
 }
 
+inline relay::RelayOptions relay_options(std::string cache_folder, relay::CacheLimits limits) {
+  relay::RelayOptions options;
+  options.cache_folder = std::move(cache_folder);
+  options.cache = limits;
+  options.feeding = {2, 1, 1 << 20, Duration(20)};
+  return options;
+}
+
 struct Rig {
   Rig(asio::any_io_executor e, std::string cache_folder, relay::CacheLimits limits = {})
-      : executor(std::move(e)), dialled(executor), relay(executor, dialer(), {std::move(cache_folder), limits, 64}) {}
+      : executor(std::move(e)), dialled(executor), relay(executor, dialer(), relay_options(std::move(cache_folder), limits)) {}
 
   StandIn& target(const std::string& host) {
     auto& at = targets[host];
