@@ -12,6 +12,7 @@ namespace deployctl::ssh::detail {
 namespace {
 
 constexpr std::size_t most_said = 4096;
+constexpr std::size_t most_unread = 256 * 1024;  // that a writer fetches for a reader who isn't there
 constexpr long was_closed = LONG_MIN;  // no code of libssh2's: the channel was closed by us meanwhile
 
 // Shared with the calls that are pending: close() may come, and the stream die, while they wait.
@@ -24,6 +25,7 @@ struct Channel {
   bool heard = false;  // anything on stdout
   bool torn = false;   // a write was given up midway: nothing sensible can follow
 
+  long fetch();
   long pull();
   long push(BytesView data);
   void drain_stderr();
@@ -40,31 +42,40 @@ void Channel::drain_stderr() {
   }
 }
 
-// Moves all that libssh2 holds to `pending` once that is empty, never before: libssh2 opens the window at
-// each read, read or not, so this is what bounds the memory of a channel with a slow reader (to about two
-// windows). Above 0: there is something; 0: the command's end; EAGAIN or an error.
-long Channel::pull() {
-  if (at < pending.size()) return 1;
-  pending.clear();
-  at = 0;
+// Moves all that libssh2 holds of stdout to `pending`; answers how that ended: 0, EAGAIN or an error.
+long Channel::fetch() {
+  if (at == pending.size()) {
+    pending.clear();
+    at = 0;
+  }
   drain_stderr();
   std::array<char, 32 * 1024> part;
   ssize_t n;
   while ((n = libssh2_channel_read_ex(raw, 0, part.data(), part.size())) > 0)
     pending.insert(pending.end(), part.data(), part.data() + n);
   drain_stderr();  // nothing can arrive between these calls, so no stdout is missed
-  if (!pending.empty()) return 1;
-  if (n == 0 && !libssh2_channel_eof(raw)) return LIBSSH2_ERROR_EAGAIN;
-  return static_cast<long>(n);
+  return n == 0 && !libssh2_channel_eof(raw) ? LIBSSH2_ERROR_EAGAIN : static_cast<long>(n);
 }
 
-// A command that is over will never open the window again.
+// For the reader: above 0 there is something, 0 is the command's end. libssh2 opens the window at each of its
+// reads, whatever is read, so it is asked only when `pending` is empty: that bounds the memory of a channel
+// with a slow reader to about two windows.
+long Channel::pull() {
+  if (at < pending.size()) return 1;
+  const long ended = fetch();
+  return pending.empty() ? ended : 1;
+}
+
+// A command that is over never opens the window again. To see that it is, what it said first must be out of
+// the way.
 long Channel::push(BytesView data) {
   const auto n = libssh2_channel_write_ex(raw, 0, reinterpret_cast<const char*>(data.data()), data.size());
   if (n != LIBSSH2_ERROR_EAGAIN && n != 0) return static_cast<long>(n);
-  const long pulled = pull();
-  if (pulled == 0 && libssh2_channel_wait_closed(raw) == 0) return LIBSSH2_ERROR_CHANNEL_CLOSED;
-  if (pulled < 0 && pulled != LIBSSH2_ERROR_EAGAIN) return pulled;
+  if (pending.size() - at < most_unread) {
+    const long ended = fetch();
+    if (ended < 0 && ended != LIBSSH2_ERROR_EAGAIN) return ended;
+  }
+  if (libssh2_channel_eof(raw) && libssh2_channel_wait_closed(raw) == 0) return LIBSSH2_ERROR_CHANNEL_CLOSED;
   return LIBSSH2_ERROR_EAGAIN;
 }
 

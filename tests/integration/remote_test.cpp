@@ -2,13 +2,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
 #include <asio/this_coro.hpp>
 #include <filesystem>
 #include <fstream>
 
 #include "core/remote/open_agent.hpp"
 #include "core/wire/frame.hpp"
-#include "tests/support/process.hpp"
+#include "tests/support/keys.hpp"
 #include "tests/support/run_async.hpp"
 #include "tests/support/sshd.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -19,6 +21,7 @@ using deployctl::testing::run_async;
 using deployctl::testing::Sshd;
 using deployctl::testing::TempDir;
 using ::testing::HasSubstr;
+namespace fixtures = deployctl::testing;
 
 namespace {
 
@@ -88,4 +91,78 @@ TEST(Remote, AMachineOfAnotherKindIsRefusedByName) {
   ASSERT_FALSE(role);
   EXPECT_EQ(role.error().code, Code::unsupported);
   EXPECT_THAT(role.error().text(), HasSubstr("riscv64"));
+}
+
+TEST(Remote, TwoAtOnceInstallOneAgent) {
+  Sshd server;
+  const auto options = as_target();
+  const auto run = [](ssh::DialOptions dial, remote::AgentOptions agent, int& good) -> awaitable<void> {
+    const auto executor = co_await asio::this_coro::executor;
+    const auto one = [](ssh::DialOptions d, remote::AgentOptions o, int& count) -> awaitable<void> {
+      const auto role = co_await greet(d, o);
+      if (role && *role == "target") ++count;
+    };
+    for (int i = 0; i < 2; ++i) asio::co_spawn(executor, one(dial, agent, good), asio::detached);
+  };
+  int good = 0;
+  run_async(run(to(server), options, good));
+  EXPECT_EQ(good, 2);
+  EXPECT_EQ(files_in(std::filesystem::path(home_agent(server, options)).parent_path()), 1u);
+}
+
+TEST(Remote, AnAgentBehindAForcedCommandIsTakenAsItIs) {
+  Sshd::Options config;
+  config.authorized = {"restrict,command=\"" + agent_path + " target\" " +
+                       fixtures::client_key().public_line};
+  Sshd server(config);
+  const auto options = as_target();
+  const auto role = run_async(greet(to(server), options));
+  ASSERT_TRUE(role) << role.error().text();
+  EXPECT_EQ(*role, "target");
+  EXPECT_FALSE(std::filesystem::exists(home_agent(server, options)));
+}
+
+TEST(Remote, BytesThatAreNotTheImageAreRefusedByTheHost) {
+  Sshd server;
+  auto options = as_target();
+  options.image.digest = sha256(std::string_view("something else"));
+  const auto role = run_async(greet(to(server), options));
+  ASSERT_FALSE(role);
+  EXPECT_THAT(role.error().text(), HasSubstr("another checksum"));
+  EXPECT_EQ(files_in(server.home() + "/.cache/deployctl/agents"), 0u);
+}
+
+TEST(Remote, AHomeThatTakesNoAgentIsSaidInTheHostsWords) {
+  Sshd server;
+  std::ofstream(server.home() + "/.cache") << "a file, not a folder";
+  const auto role = run_async(greet(to(server), as_target()));
+  ASSERT_FALSE(role);
+  EXPECT_THAT(role.error().text(), HasSubstr("cannot install the agent: mkdir"));
+}
+
+TEST(Remote, AHostThatNeverSpeaksIsGivenUpInTime) {
+  Sshd::Options config;
+  config.authorized = {"restrict,command=\"sleep 60\" " + fixtures::client_key().public_line};
+  Sshd server(config);
+  auto options = as_target();
+  options.timeout = Duration(500);
+  const auto role = run_async(greet(to(server), options));
+  ASSERT_FALSE(role);
+  EXPECT_EQ(role.error().code, Code::timed_out);
+}
+
+TEST(Remote, ALinkEndsWithItsSession) {
+  Sshd server;
+  const auto run = [](Sshd& s) -> awaitable<Result<Code>> {
+    const auto executor = co_await asio::this_coro::executor;
+    DEPLOYCTL_CO_TRY(link, co_await remote::open_agent(executor, to(s), as_target()));
+    s.kill_all();
+    link::Call call;
+    call.request.mutable_survey();
+    const auto reply = co_await link->call(std::move(call));
+    co_return reply ? Code::internal : reply.error().code;
+  };
+  const auto code = run_async(run(server));
+  ASSERT_TRUE(code) << code.error().text();
+  EXPECT_EQ(*code, Code::disconnected);
 }

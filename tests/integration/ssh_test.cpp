@@ -568,6 +568,21 @@ TEST(SshChannel, WritingToACommandThatIsOverEnds) {
   EXPECT_EQ(*code, Code::disconnected);
 }
 
+TEST(SshChannel, WhatACommandSaidBeforeItRefusedOurBytesCanStillBeRead) {
+  Sshd server;
+  const auto run = [](ssh::DialOptions options) -> awaitable<Result<std::string>> {
+    DEPLOYCTL_CO_TRY(session, co_await dial(options));
+    DEPLOYCTL_CO_TRY(stream, co_await session->exec("head -c 1 >/dev/null; echo no more; exit 1"));
+    const Bytes data(8'000'000);
+    const auto sent = co_await stream->write(data);
+    if (sent) co_return fail(Code::internal, "all was taken");
+    co_return co_await read_all(*stream);
+  };
+  const auto said = run_async(run(to(server)));
+  ASSERT_TRUE(said) << said.error().text();
+  EXPECT_EQ(*said, "no more\n");
+}
+
 TEST(SshChannel, AServerKilledInMidTransferIsDisconnected) {
   Sshd server;
   const auto run = [](Sshd& s) -> awaitable<Result<Code>> {

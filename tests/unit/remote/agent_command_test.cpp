@@ -1,0 +1,123 @@
+// The command that runs and installs the agent, run by real shells of this host: bytes on stdin, words on
+// stdout.
+#include "core/remote/agent_command.hpp"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "core/io/subprocess.hpp"
+#include "core/wire/frame.hpp"
+#include "tests/support/process.hpp"
+#include "tests/support/temp_dir.hpp"
+
+using namespace deployctl;
+using namespace deployctl::testing;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+namespace {
+
+// What arrives may be any program; this one tells how it was called.
+struct Host {
+  TempDir dir;
+  remote::AgentImage image = make(2000);
+  std::string home = dir / "home with space";
+
+  Host() { std::filesystem::create_directory(home); }
+  remote::AgentImage make(std::size_t padding) const {
+    const auto path =
+        dir.write("image", "#!/bin/sh\necho runs $1\n#" + std::string(padding, 'x') + "\n", 0755);
+    return *remote::AgentImage::load(path);
+  }
+  std::string agents() const { return home + "/.cache/deployctl/agents"; }
+  std::string installed() const { return agents() + "/" + image.digest.hex(); }
+
+  // As sshd runs it: the login shell's -c. `wrap` may put something around it.
+  std::string run(const std::string& shell = "sh", const std::string& sent = {},
+                  const std::string& wrap = {}) const {
+    const std::string command = remote::detail::agent_command(image, "target", "1234");
+    const auto bytes = io::open_fd(sent.empty() ? image.path : sent, O_RDONLY);
+    io::Command process;
+    process.argv = {shell, "-c", command};
+    if (!wrap.empty())
+      process.argv = {"unshare", "-Urm", "sh", "-c", wrap + "; exec sh -c \"$1\"", "sh", command};
+    process.env = environment_with({"HOME=" + home});
+    process.in = io::Stdio::of(bytes->get());
+    const auto said = io::run(process, std::chrono::seconds(30));
+    return said ? said->out : said.error().text();
+  }
+  std::size_t files() const {
+    std::error_code ec;
+    const std::filesystem::directory_iterator listing(agents(), ec);
+    return ec ? 0 : static_cast<std::size_t>(std::distance(begin(listing), end(listing)));
+  }
+};
+
+bool can_mount() {
+  return run_program({"unshare", "-Urm", "mount", "-t", "tmpfs", "none", "/mnt"}).exit.ok();
+}
+
+std::string asks() { return std::string(wire::missing_magic) + "x86_64\n"; }
+
+}  // namespace
+
+TEST(AgentCommand, IsOneLineThatEveryLoginShellTakesAsItStands) {
+  const Host host;
+  const auto command = remote::detail::agent_command(host.image, "relay", "1");
+  EXPECT_THAT(command, StartsWith("exec /bin/sh -c '"));
+  EXPECT_EQ(std::count(command.begin(), command.end(), '\''), 2);
+  EXPECT_EQ(command.find_first_of("!\n@"), std::string::npos);
+}
+
+TEST(AgentCommand, AsksForTheAgentInstallsItAndRunsItThenRunsItAtOnce) {
+  for (const std::string shell : {"dash", "bash"}) {
+    const Host host;
+    EXPECT_EQ(host.run(shell), asks() + "runs target\n");
+    EXPECT_EQ(host.run(shell), "runs target\n");
+    EXPECT_EQ(*sha256_file(host.installed()), host.image.digest);
+    EXPECT_EQ(host.files(), 1u);
+  }
+}
+
+TEST(AgentCommand, OtherBytesAreSaidAndNotKept) {
+  const Host host;
+  EXPECT_THAT(host.run("sh", host.dir.write("other", std::string(host.image.size, 'y'))),
+              HasSubstr("another checksum"));
+  EXPECT_EQ(host.files(), 0u);
+}
+
+TEST(AgentCommand, ACutTransferIsSaidAndNotKept) {
+  const Host host;
+  EXPECT_THAT(host.run("sh", host.dir.write("short", "#!/bin/sh\n")), HasSubstr("another checksum"));
+  EXPECT_EQ(host.files(), 0u);
+}
+
+TEST(AgentCommand, AHomeThatTakesNoFolderIsSaid) {
+  const Host host;
+  host.dir.write("home with space/.cache", "a file");
+  EXPECT_THAT(host.run(), HasSubstr("deployctl: cannot install the agent: mkdir"));
+}
+
+TEST(AgentCommand, AFullDiskIsSaidAndNothingIsKept) {
+  if (!can_mount()) GTEST_SKIP() << "no user namespaces here";
+  Host host;
+  host.image = host.make(1'000'000);
+  const std::string said = host.run("sh", {}, "mount -t tmpfs -o size=64k none \"$HOME\"");
+  EXPECT_THAT(said, HasSubstr("cannot install the agent"));
+  EXPECT_THAT(said, HasSubstr("No space left on device"));
+}
+
+TEST(AgentCommand, AReadOnlyHomeIsSaid) {
+  if (!can_mount()) GTEST_SKIP() << "no user namespaces here";
+  const Host host;
+  EXPECT_THAT(host.run("sh", {}, "mount -t tmpfs -o ro none \"$HOME\""), HasSubstr("Read-only file system"));
+}
+
+TEST(AgentCommand, AFileSystemWithoutExecutionIsSaid) {
+  if (!can_mount()) GTEST_SKIP() << "no user namespaces here";
+  const Host host;
+  EXPECT_THAT(host.run("sh", {}, "mount -t tmpfs -o noexec none \"$HOME\""), HasSubstr("noexec?"));
+}
