@@ -15,7 +15,7 @@ constexpr std::array<std::string_view, 3> reserved{"VERSION", "COMMIT", "SOURCE_
 void read_repo(const Cursor& at, PlanDraft& into) {
   model::Build& build = into.plan.build;
   if (build.ref_mark.line == 0) build.ref_mark = at.mark();
-  const auto text = read_argument(at);
+  const auto text = read_text(at);
   if (!text) return;
   auto repo = resolve_repo(*text, into.dir);
   if (repo)
@@ -55,7 +55,8 @@ void read_to(const Cursor& at, model::ArtifactRule& into) {
 
 constexpr std::array rule_keys{
     Key<model::ArtifactRule>{"from", Need::required, "a glob or a folder of the checkout", read_from},
-    Key<model::ArtifactRule>{"to", Need::optional, "a path in the release; ending in '/' it keeps the name", read_to}};
+    Key<model::ArtifactRule>{"to", Need::optional, "a path in the release; ending in '/' it keeps the name",
+                             read_to}};
 
 void read_rule(const Cursor& at, PlanDraft& into) {
   if (at.value().kind == Value::Kind::scalar) {
@@ -64,15 +65,19 @@ void read_rule(const Cursor& at, PlanDraft& into) {
   }
   model::ArtifactRule rule;
   rule.mark = at.mark();
-  if (read_map(at, rule_keys, rule) && !rule.from.empty()) into.plan.build.artifact.push_back(std::move(rule));
+  if (read_map(at, rule_keys, rule) && !rule.from.empty())
+    into.plan.build.artifact.push_back(std::move(rule));
 }
 
 void read_artifact(const Cursor& at, PlanDraft& into) {
   if (!read_list(at, "[{from: bin/server}]", [&](const Cursor& item) { read_rule(item, into); })) return;
-  if (at.value().size() == 0) at.problem("'build.artifact' is empty", "a release needs at least one file: [{from: bin/server}]");
+  if (at.value().size() == 0)
+    at.problem("'build.artifact' is empty", "a release needs at least one file: [{from: bin/server}]");
 }
 
-void list_rules(const std::string& prefix, std::vector<std::string>& into) { list_keys(rule_keys, prefix + "[]", into); }
+void list_rules(const std::string& prefix, std::vector<std::string>& into) {
+  list_keys(rule_keys, prefix + "[]", into);
+}
 
 void read_timeout(const Cursor& at, PlanDraft& into) {
   if (const auto timeout = read_duration(at)) into.plan.build.timeout = *timeout;
@@ -83,11 +88,13 @@ constexpr std::array build_keys{
     Key<PlanDraft>{"ref", Need::optional, "a branch, tag or commit", read_ref},
     Key<PlanDraft>{"steps", Need::optional, "a list of commands such as [make]",
                    [](const Cursor& at, PlanDraft& d) { read_texts(at, "[make]", d.plan.build.steps); }},
-    Key<PlanDraft>{"env", Need::optional, "a map such as {CFLAGS: -O2}",
-                   [](const Cursor& at, PlanDraft& d) { read_env(at, reserved, d.plan.build.env); },
-                   [](const std::string& prefix, std::vector<std::string>& into) { into.push_back(prefix + ".*"); }},
+    Key<PlanDraft>{
+        "env", Need::optional, "a map such as {CFLAGS: -O2}",
+        [](const Cursor& at, PlanDraft& d) { read_env(at, reserved, d.plan.build.env); },
+        [](const std::string& prefix, std::vector<std::string>& into) { into.push_back(prefix + ".*"); }},
     Key<PlanDraft>{"timeout", Need::optional, "a duration such as 15m", read_timeout},
-    Key<PlanDraft>{"artifact", Need::required, "a list such as [{from: bin/server}]", read_artifact, list_rules},
+    Key<PlanDraft>{"artifact", Need::required, "a list such as [{from: bin/server}]", read_artifact,
+                   list_rules},
     later<PlanDraft>("sandbox"),
     later<PlanDraft>("secrets")};
 
@@ -98,6 +105,8 @@ void read_build(const Cursor& at, PlanDraft& into) {
   read_map(at, build_keys, into);
 }
 
-void list_build(const std::string& prefix, std::vector<std::string>& into) { list_keys(build_keys, prefix, into); }
+void list_build(const std::string& prefix, std::vector<std::string>& into) {
+  list_keys(build_keys, prefix, into);
+}
 
 }  // namespace deployctl::plans

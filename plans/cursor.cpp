@@ -16,7 +16,8 @@ bool is_digits(std::string_view text) {
 }
 
 std::string number_words(unsigned least, unsigned most) {
-  if (most == std::numeric_limits<unsigned>::max()) return fmt::format("a whole number of at least {}", least);
+  if (most == std::numeric_limits<unsigned>::max())
+    return fmt::format("a whole number of at least {}", least);
   return fmt::format("a whole number from {} to {}", least, most);
 }
 
@@ -31,7 +32,8 @@ std::string Cursor::path() const {
 
 void Cursor::wrong(std::string_view wanted, std::string hint) const {
   const std::string where = path();
-  problem(fmt::format("{} must be {}, not {}", where.empty() ? "the file" : "'" + where + "'", wanted, words_for(value_)),
+  problem(fmt::format("{} must be {}, not {}", where.empty() ? "the file" : "'" + where + "'", wanted,
+                      words_for(value_)),
           std::move(hint));
 }
 
@@ -57,7 +59,8 @@ std::optional<unsigned> read_number(const Cursor& at, unsigned least, unsigned m
   }
   unsigned number = 0;
   const char* end = value.text.data() + value.text.size();
-  if (!digits || std::from_chars(value.text.data(), end, number).ec != std::errc{} || number < least || number > most) {
+  if (!digits || std::from_chars(value.text.data(), end, number).ec != std::errc{} || number < least ||
+      number > most) {
     at.wrong(number_words(least, most));
     return std::nullopt;
   }
@@ -87,7 +90,8 @@ std::optional<model::Amount> read_amount(const Cursor& at, bool zero_is_fine) {
   const Value& value = at.value();
   auto amount = model::Amount::parse(value.kind == Value::Kind::scalar ? value.text : "");
   if (!amount) {
-    at.wrong("a count such as 3 or a percentage such as 25%", value.text.ends_with('%') ? "percentages are whole, 0% to 100%" : "");
+    at.wrong("a count such as 3 or a percentage such as 25%",
+             value.text.ends_with('%') ? "percentages are whole, 0% to 100%" : "");
     return std::nullopt;
   }
   if (amount->value == 0 && !zero_is_fine) {
@@ -99,10 +103,12 @@ std::optional<model::Amount> read_amount(const Cursor& at, bool zero_is_fine) {
 
 std::optional<std::size_t> read_word(const Cursor& at, std::span<const std::string> words) {
   const Value& value = at.value();
-  const auto found = value.kind == Value::Kind::scalar ? std::find(words.begin(), words.end(), value.text) : words.end();
+  const auto found =
+      value.kind == Value::Kind::scalar ? std::find(words.begin(), words.end(), value.text) : words.end();
   if (found != words.end()) return static_cast<std::size_t>(found - words.begin());
   const std::string near = nearest_word(value.text, words);
-  at.wrong(fmt::format("one of {}", fmt::join(words, ", ")), near.empty() ? "" : fmt::format("did you mean '{}'?", near));
+  at.wrong(fmt::format("one of {}", fmt::join(words, ", ")),
+           near.empty() ? "" : fmt::format("did you mean '{}'?", near));
   return std::nullopt;
 }
 
@@ -110,11 +116,13 @@ std::optional<std::string> read_argument(const Cursor& at) {
   auto text = read_text(at);
   if (!text) return std::nullopt;
   if (text->front() == '-') {
-    at.problem(fmt::format("'{}' may not begin with '-': {}", at.path(), words_for(at.value())), "it would be taken for an option");
+    at.problem(fmt::format("'{}' may not begin with '-': {}", at.path(), words_for(at.value())),
+               "it would be taken for an option");
     return std::nullopt;
   }
   if (has_control(*text) || text->find(' ') != std::string::npos) {
-    at.problem(fmt::format("'{}' may hold no spaces, tabs or line ends: {}", at.path(), words_for(at.value())));
+    at.problem(
+        fmt::format("'{}' may hold no spaces, tabs or line ends: {}", at.path(), words_for(at.value())));
     return std::nullopt;
   }
   return text;
@@ -123,8 +131,8 @@ std::optional<std::string> read_argument(const Cursor& at) {
 bool read_list(const Cursor& at, std::string_view example, const std::function<void(const Cursor&)>& read) {
   if (at.value().kind != Value::Kind::list) {
     const Value& value = at.value();
-    const bool one = value.kind == Value::Kind::scalar && value.text.size() <= 60 &&
-                     !value.text.empty() && value.text.find_first_of("[]{},:#&*!|>'\"%@`\n") == std::string::npos;
+    const bool one = value.kind == Value::Kind::scalar && value.text.size() <= 60 && !value.text.empty() &&
+                     value.text.find_first_of("[]{},:#&*!|>'\"%@`\n") == std::string::npos;
     at.wrong("a list", one ? fmt::format("write [{}]", value.text) : fmt::format("written as {}", example));
     return false;
   }

@@ -1,5 +1,5 @@
-// A value of the tree, the path that leads to it and where its mistakes go: what every reader takes. Lives on the stack of
-// load(), each beneath the one it came from; one thread.
+// A value of the tree, the path that leads to it and where its mistakes go: what every reader takes. Lives on
+// the stack of load(), each beneath the one it came from; one thread.
 #pragma once
 
 #include <functional>
@@ -53,6 +53,7 @@ std::optional<std::string> read_argument(const Cursor& at);
 // Each item of a list; `example` shows how a list is written.
 bool read_list(const Cursor& at, std::string_view example, const std::function<void(const Cursor&)>& read);
 // Each key and value of a map whose keys are the user's own.
-bool read_entries(const Cursor& at, std::string_view example, const std::function<void(const Value& key, const Cursor&)>& read);
+bool read_entries(const Cursor& at, std::string_view example,
+                  const std::function<void(const Value& key, const Cursor&)>& read);
 
 }  // namespace deployctl::plans

@@ -1,4 +1,5 @@
-// fleet.yaml to model::Fleet: ranges written out, ssh keys resolved, nothing selected yet. Blocking; any thread.
+// fleet.yaml to model::Fleet: ranges written out, ssh keys resolved, nothing selected yet. Blocking; any
+// thread.
 #pragma once
 
 #include <string>
@@ -15,8 +16,9 @@ struct FleetRead {
   bool clean = false;                 // no mistake was found in it
 };
 
-// `shown` names the file in marks, `path` is where it is; `named_by` is the plan's `fleet`, if it is from there.
-FleetRead read_fleet(YamlSource& source, const std::string& path, const std::string& shown, const Value* named_by,
-                     Problems& problems);
+// `shown` names the file in marks, `path` is where it is; `named_by` is the plan's `fleet`, if it is from
+// there.
+FleetRead read_fleet(YamlSource& source, const std::string& path, const std::string& shown,
+                     const Value* named_by, Problems& problems);
 
 }  // namespace deployctl::plans

@@ -56,9 +56,10 @@ constexpr Key<Probe> host_of() {
   return {"host", Need::optional, "an IP address or localhost", read_host<Probe>};
 }
 constexpr std::array tcp_keys{port_of<model::TcpCheck>(), host_of<model::TcpCheck>()};
-constexpr std::array http_keys{port_of<model::HttpCheck>(), host_of<model::HttpCheck>(),
-                               Key<model::HttpCheck>{"path", Need::optional, "a path such as /healthz", read_path},
-                               Key<model::HttpCheck>{"status", Need::optional, "an HTTP status such as 200", read_status}};
+constexpr std::array http_keys{
+    port_of<model::HttpCheck>(), host_of<model::HttpCheck>(),
+    Key<model::HttpCheck>{"path", Need::optional, "a path such as /healthz", read_path},
+    Key<model::HttpCheck>{"status", Need::optional, "an HTTP status such as 200", read_status}};
 
 template <class Probe, auto keys>
 void read_probe(const Cursor& at, CheckDraft& into) {
@@ -90,8 +91,10 @@ void read_healthy_after(const Cursor& at, CheckDraft& into) {
 }
 
 constexpr std::array check_keys{
-    Key<CheckDraft>{"tcp", Need::optional, "{port: 6400}", read_probe<model::TcpCheck, &tcp_keys>, list_probe<&tcp_keys>},
-    Key<CheckDraft>{"http", Need::optional, "{port: 8080}", read_probe<model::HttpCheck, &http_keys>, list_probe<&http_keys>},
+    Key<CheckDraft>{"tcp", Need::optional, "{port: 6400}", read_probe<model::TcpCheck, &tcp_keys>,
+                    list_probe<&tcp_keys>},
+    Key<CheckDraft>{"http", Need::optional, "{port: 8080}", read_probe<model::HttpCheck, &http_keys>,
+                    list_probe<&http_keys>},
     Key<CheckDraft>{"command", Need::optional, "a command", read_command},
     duration_key<&model::HealthCheck::interval>("interval"),
     duration_key<&model::HealthCheck::timeout>("timeout"),
@@ -104,7 +107,8 @@ void read_check(const Cursor& at, PlanDraft& into) {
   if (!read_map(at, check_keys, draft)) return;
   // A probe that is null or misspelt has been told already.
   if (draft.probes > 1 || (draft.probes == 0 && at.problems().size() == before))
-    at.problem(draft.probes > 1 ? "a health check has one of tcp, http and command, not several" : "a health check needs one of tcp, http and command",
+    at.problem(draft.probes > 1 ? "a health check has one of tcp, http and command, not several"
+                                : "a health check needs one of tcp, http and command",
                "such as {tcp: {port: 6400}}");
   into.plan.release.activation.health_checks.push_back(std::move(draft.check));
 }

@@ -21,16 +21,19 @@ void unknown_key(const Cursor& at, const Value& key, const KeyName* keys, std::s
   std::vector<std::string> known;
   for (std::size_t i = 0; i < count; ++i)
     if (keys[i].need != Need::later) known.emplace_back(keys[i].name);
-  at.problems().add(key.mark(), fmt::format("unknown key '{}'{}", key.text, in_words(at)), did_you_mean(key.text, known));
+  at.problems().add(key.mark(), fmt::format("unknown key '{}'{}", key.text, in_words(at)),
+                    did_you_mean(key.text, known));
 }
 
-void take_key(const Cursor& at, const Value& key, const Value& value, const KeyName& known, const Value*& out) {
+void take_key(const Cursor& at, const Value& key, const Value& value, const KeyName& known,
+              const Value*& out) {
   if (known.need == Need::later)
     at.problems().add(key.mark(), fmt::format("'{}' is not supported yet", path_of(at, key.text)),
                       "take it out: it would have no effect");
   else if (value.kind == Value::Kind::null)
-    at.problems().add(key.mark(), fmt::format("'{}' has no value", path_of(at, key.text)),
-                      fmt::format("give {}{}", known.takes, known.need == Need::required ? "" : ", or take the line out"));
+    at.problems().add(
+        key.mark(), fmt::format("'{}' has no value", path_of(at, key.text)),
+        fmt::format("give {}{}", known.takes, known.need == Need::required ? "" : ", or take the line out"));
   else
     out = &value;
 }
@@ -56,7 +59,8 @@ bool match_keys(const Cursor& at, const KeyName* keys, std::size_t count, const 
   }
   for (std::size_t k = 0; k < count; ++k)
     if (keys[k].need == Need::required && (seen >> k & 1) == 0)
-      at.problem(fmt::format("'{}' is missing", path_of(at, keys[k].name)), fmt::format("give {}", keys[k].takes));
+      at.problem(fmt::format("'{}' is missing", path_of(at, keys[k].name)),
+                 fmt::format("give {}", keys[k].takes));
   return true;
 }
 

@@ -1,5 +1,6 @@
-// The keys of one kind of map, each declared once: its name, whether it must be there, what it takes, and how it is read.
-// What is read, what an error lists as allowed and what the schema is held against all come from these tables. Constant.
+// The keys of one kind of map, each declared once: its name, whether it must be there, what it takes, and how
+// it is read. What is read, what an error lists as allowed and what the schema is held against all come from
+// these tables. Constant.
 #pragma once
 
 #include <array>
@@ -20,7 +21,7 @@ template <class T>
 struct Key {
   std::string_view name;
   Need need = Need::optional;
-  std::string_view takes{};                         // "a path, or a file, ssh or https URL"
+  std::string_view takes{};                           // "a path, or a file, ssh or https URL"
   void (*read)(const Cursor& at, T& into) = nullptr;  // later: none
   ListInside inside = nullptr;
 };

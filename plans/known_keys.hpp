@@ -1,5 +1,6 @@
-// Every key that the loaders know, as paths: "build.artifact[].from", "build.env.*", "release.hooks.start.timeout". For the test
-// that holds the schemas against the loaders, and for completion. Constant.
+// Every key that the loaders know, as paths: "build.artifact[].from", "build.env.*",
+// "release.hooks.start.timeout". For the test that holds the schemas against the loaders, and for completion.
+// Constant.
 #pragma once
 
 #include <string>

@@ -1,7 +1,9 @@
-// From deploy.yaml and fleet.yaml to model::Plan. All mistakes of both files at once, each with its place, what is wrong,
-// what is allowed and the nearest known word. Reads files; no network, no git. Blocking; any thread.
+// From deploy.yaml and fleet.yaml to model::Plan. All mistakes of both files at once, each with its place,
+// what is wrong, what is allowed and the nearest known word. Reads files; no network, no git. Blocking; any
+// thread.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,8 +20,8 @@ struct Problem {
 };
 
 struct LoadOptions {
-  std::string fleet;                  // replaces the plan's fleet file
-  std::vector<std::string> overrides; // "release.keep_releases=3"; a path of keys, a YAML value
+  std::string fleet;                   // replaces the plan's fleet file
+  std::vector<std::string> overrides;  // "release.keep_releases=3"; a path of keys, a YAML value
 };
 
 struct Loaded {

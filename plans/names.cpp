@@ -11,19 +11,23 @@ bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 bool is_env_name(std::string_view name) {
-  return !name.empty() && !is_digit(name[0]) &&
-         std::all_of(name.begin(), name.end(), [](char c) { return is_letter(c) || is_digit(c) || c == '_'; });
+  return !name.empty() && !is_digit(name[0]) && std::all_of(name.begin(), name.end(), [](char c) {
+    return is_letter(c) || is_digit(c) || c == '_';
+  });
 }
 
 void read_variable(const Value& key, const Cursor& at, std::span<const std::string_view> reserved,
                    model::Environment& into) {
   const Value& value = at.value();
   if (!is_env_name(key.text))
-    at.problems().add(key.mark(), fmt::format("'{}' is no name of a variable", key.text), "letters, digits and '_', no digit first");
+    at.problems().add(key.mark(), fmt::format("'{}' is no name of a variable", key.text),
+                      "letters, digits and '_', no digit first");
   else if (std::find(reserved.begin(), reserved.end(), key.text) != reserved.end())
-    at.problems().add(key.mark(), fmt::format("'{}' is set by deployctl itself", key.text), "choose another name");
+    at.problems().add(key.mark(), fmt::format("'{}' is set by deployctl itself", key.text),
+                      "choose another name");
   else if (value.kind == Value::Kind::null)
-    at.problems().add(key.mark(), fmt::format("'{}' has no value", at.path()), "write \"\" for an empty text");
+    at.problems().add(key.mark(), fmt::format("'{}' has no value", at.path()),
+                      "write \"\" for an empty text");
   else if (value.kind != Value::Kind::scalar)
     at.wrong("a text, a number or true or false");
   else
@@ -33,9 +37,9 @@ void read_variable(const Value& key, const Cursor& at, std::span<const std::stri
 }  // namespace
 
 bool is_name(std::string_view text) {
-  return !text.empty() && (is_letter(text[0]) || is_digit(text[0])) && std::all_of(text.begin(), text.end(), [](char c) {
-    return is_letter(c) || is_digit(c) || c == '.' || c == '_' || c == '-';
-  });
+  return !text.empty() && (is_letter(text[0]) || is_digit(text[0])) &&
+         std::all_of(text.begin(), text.end(),
+                     [](char c) { return is_letter(c) || is_digit(c) || c == '.' || c == '_' || c == '-'; });
 }
 
 std::optional<std::string> read_name(const Cursor& at) {

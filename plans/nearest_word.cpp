@@ -50,7 +50,8 @@ std::string nearest_word(std::string_view word, std::span<const std::string> kno
 }
 
 std::string did_you_mean(std::string_view word, std::span<const std::string> known) {
-  if (const auto near = nearest_word(word, known); !near.empty()) return fmt::format("did you mean '{}'?", near);
+  if (const auto near = nearest_word(word, known); !near.empty())
+    return fmt::format("did you mean '{}'?", near);
   if (known.empty()) return {};
   const auto listed = known.first(std::min<std::size_t>(known.size(), 20));
   return fmt::format("allowed: {}{}", fmt::join(listed, ", "), listed.size() < known.size() ? ", ..." : "");

@@ -1,5 +1,6 @@
-// `--set release.keep_releases=3`: a path of keys and list indexes, and a YAML value, put into the tree before it is read. So
-// an override is checked like the file, and its mistakes bear the place "--set release.keep_releases=3".
+// `--set release.keep_releases=3`: a path of keys and list indexes, and a YAML value, put into the tree
+// before it is read. So an override is checked like the file, and its mistakes bear the place "--set
+// release.keep_releases=3".
 #pragma once
 
 #include <string>

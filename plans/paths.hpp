@@ -8,8 +8,8 @@
 
 namespace deployctl::plans {
 
-// A relative path without '.', doubled slashes and a slash at its end: "./a//b/" -> "a/b"; "." is "". Code::invalid: an
-// absolute one, '..', a control character.
+// A relative path without '.', doubled slashes and a slash at its end: "./a//b/" -> "a/b"; "." is "".
+// Code::invalid: an absolute one, '..', a control character.
 Result<std::string> relative_path(std::string_view text);
 // Both are tidy: `path` is `folder` or beneath it.
 bool is_beneath(std::string_view path, std::string_view folder);

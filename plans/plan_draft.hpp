@@ -1,5 +1,5 @@
-// A plan while it is being read: the model, and what only the whole plan and its fleet can decide. Values borrow from the
-// YamlSource. Shared by the readers of the plan's blocks.
+// A plan while it is being read: the model, and what only the whole plan and its fleet can decide. Values
+// borrow from the YamlSource. Shared by the readers of the plan's blocks.
 #pragma once
 
 #include <optional>
@@ -16,8 +16,8 @@ struct WaveDraft {
 };
 
 struct PlanDraft {
-  std::string dir;        // of the plan file
-  std::string fleet;      // as written
+  std::string dir;    // of the plan file
+  std::string fleet;  // as written
   const Value* fleet_value = nullptr;
   model::Selector selector;
   const Value* selector_value = nullptr;

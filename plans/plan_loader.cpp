@@ -46,7 +46,9 @@ void read_fleet_key(const Cursor& at, PlanDraft& into) {
     read_fleet_file(at, into);
 }
 
-void list_fleet(const std::string& prefix, std::vector<std::string>& into) { list_keys(fleet_keys, prefix, into); }
+void list_fleet(const std::string& prefix, std::vector<std::string>& into) {
+  list_keys(fleet_keys, prefix, into);
+}
 
 void read_prefer(const Cursor& at, PlanDraft& into) {
   static const std::vector<std::string> words{"time", "bytes"};
@@ -58,22 +60,32 @@ constexpr std::array transfer_keys{Key<PlanDraft>{"prefer", Need::optional, "tim
 constexpr std::array plan_keys{
     Key<PlanDraft>{"service", Need::required, "the service's name", read_service},
     Key<PlanDraft>{"environment", Need::optional, "a name such as production", read_environment},
-    Key<PlanDraft>{"fleet", Need::required, "the path of a fleet file, or {file: ..., selector: ...}", read_fleet_key, list_fleet},
+    Key<PlanDraft>{"fleet", Need::required, "the path of a fleet file, or {file: ..., selector: ...}",
+                   read_fleet_key, list_fleet},
     Key<PlanDraft>{"build", Need::required, "a map with repo and artifact", read_build, list_build},
     Key<PlanDraft>{"release", Need::required, "a map with deploy_to", read_release, list_release},
     Key<PlanDraft>{"transfer", Need::optional, "{prefer: time} or {prefer: bytes}",
                    [](const Cursor& at, PlanDraft& d) { read_map(at, transfer_keys, d); },
-                   [](const std::string& prefix, std::vector<std::string>& into) { list_keys(transfer_keys, prefix, into); }},
-    Key<PlanDraft>{"rollout", Need::optional, "a map such as {max_parallel: 25%}", read_rollout, list_rollout},
-    later<PlanDraft>("depends_on"), later<PlanDraft>("services"), later<PlanDraft>("notify"),
-    later<PlanDraft>("policy"),     later<PlanDraft>("require"),  later<PlanDraft>("secrets")};
+                   [](const std::string& prefix, std::vector<std::string>& into) {
+                     list_keys(transfer_keys, prefix, into);
+                   }},
+    Key<PlanDraft>{"rollout", Need::optional, "a map such as {max_parallel: 25%}", read_rollout,
+                   list_rollout},
+    later<PlanDraft>("depends_on"),
+    later<PlanDraft>("services"),
+    later<PlanDraft>("notify"),
+    later<PlanDraft>("policy"),
+    later<PlanDraft>("require"),
+    later<PlanDraft>("secrets")};
 
 // A link and a file of the artifact at one place: where the rule alone shows it.
 void check_artifact_against_links(const PlanDraft& draft, Problems& problems) {
   for (const auto& rule : draft.plan.build.artifact) {
     if (rule.from.find_first_of("*?[") != std::string::npos) continue;
     const std::string name = rule.from.substr(rule.from.rfind('/') + 1);
-    const auto place = relative_path(!rule.to ? rule.from : rule.to->ends_with('/') ? *rule.to + name : *rule.to);
+    const auto place = relative_path(!rule.to                  ? rule.from
+                                     : rule.to->ends_with('/') ? *rule.to + name
+                                                               : *rule.to);
     for (const Value* linked : draft.linked) {
       if (!place || place->empty() || !is_beneath(*place, *relative_path(linked->text))) continue;
       problems.add(rule.mark, fmt::format("the artifact puts '{}' where a link to shared will stand", *place),
@@ -94,7 +106,8 @@ model::Fleet select(const PlanDraft& draft, const FleetRead& fleet, Problems& pr
     if (!kept.targets.empty()) selected.regions.push_back(std::move(kept));
   }
   if (fleet.clean && selected.regions.empty() && draft.selector_value)
-    problems.add(draft.selector_value->mark(), fmt::format("the selector '{}' takes no target of the fleet", draft.selector_value->text),
+    problems.add(draft.selector_value->mark(),
+                 fmt::format("the selector '{}' takes no target of the fleet", draft.selector_value->text),
                  "is a label misspelt?");
   return selected;
 }
@@ -123,18 +136,21 @@ class Load {
     if (!fleet) return;
     draft_.plan.fleet = select(draft_, *fleet, problems_);
     const Value* rollout = root.find("rollout");
-    draft_.plan.rollout.waves = finish_waves(draft_, *fleet, draft_.plan.fleet, (rollout ? *rollout : root).mark(), problems_);
+    draft_.plan.rollout.waves =
+        finish_waves(draft_, *fleet, draft_.plan.fleet, (rollout ? *rollout : root).mark(), problems_);
   }
 
   std::optional<FleetRead> read_fleet() {
-    if (!options_.fleet.empty()) return plans::read_fleet(source_, options_.fleet, options_.fleet, nullptr, problems_);
+    if (!options_.fleet.empty())
+      return plans::read_fleet(source_, options_.fleet, options_.fleet, nullptr, problems_);
     if (draft_.fleet.empty()) return std::nullopt;
     const auto path = local_path(draft_.fleet, draft_.dir);
     if (!path) {
       problems_.add(draft_.fleet_value->mark(), path.error().message);
       return std::nullopt;
     }
-    return plans::read_fleet(source_, *path, shown_beside(plan_file_, draft_.fleet), draft_.fleet_value, problems_);
+    return plans::read_fleet(source_, *path, shown_beside(plan_file_, draft_.fleet), draft_.fleet_value,
+                             problems_);
   }
 
   const std::string& plan_file_;
@@ -146,7 +162,9 @@ class Load {
 
 }  // namespace
 
-Loaded load(const std::string& plan_file, const LoadOptions& options) { return Load(plan_file, options).run(); }
+Loaded load(const std::string& plan_file, const LoadOptions& options) {
+  return Load(plan_file, options).run();
+}
 
 std::vector<std::string> known_plan_keys() {
   std::vector<std::string> keys;

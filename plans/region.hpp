@@ -1,4 +1,5 @@
-// One region of a fleet: its relays and targets, ranges written out, ssh keys resolved. Used by the fleet loader only.
+// One region of a fleet: its relays and targets, ranges written out, ssh keys resolved. Used by the fleet
+// loader only.
 #pragma once
 
 #include <string>
@@ -18,7 +19,7 @@ struct Seen {
 struct RegionDraft {
   const std::string& dir;  // of the fleet file
   std::unordered_map<std::string, Seen>& seen;
-  const std::string& name;  // outlives `seen`, which points to it
+  const std::string& name;        // outlives `seen`, which points to it
   SshKeys relay_ssh, target_ssh;  // the fleet's, then with the region's own over them
   model::Region region{};
   bool has_relays = false;

@@ -1,4 +1,5 @@
-// Where a plan's source comes from: a path, a file, ssh or https URL, or git's own short form git@host:path. Pure.
+// Where a plan's source comes from: a path, a file, ssh or https URL, or git's own short form git@host:path.
+// Pure.
 #pragma once
 
 #include <string>

@@ -21,11 +21,14 @@ constexpr Key<PlanDraft> budget(std::string_view name) {
           }};
 }
 
-void read_max_unreachable(const Cursor& at, PlanDraft& into) { into.plan.rollout.max_unreachable = read_amount(at, true); }
+void read_max_unreachable(const Cursor& at, PlanDraft& into) {
+  into.plan.rollout.max_unreachable = read_amount(at, true);
+}
 
 void read_on_failure(const Cursor& at, PlanDraft& into) {
   static const std::vector<std::string> words{"rollback", "pause", "abort"};
-  if (const auto word = read_word(at, words)) into.plan.rollout.on_failure = static_cast<model::OnFailure>(*word);
+  if (const auto word = read_word(at, words))
+    into.plan.rollout.on_failure = static_cast<model::OnFailure>(*word);
 }
 
 void read_progress_deadline(const Cursor& at, PlanDraft& into) {
@@ -33,12 +36,14 @@ void read_progress_deadline(const Cursor& at, PlanDraft& into) {
 }
 
 constexpr std::array rollout_keys{
-    Key<PlanDraft>{"waves", Need::optional, "a list such as [{name: world, regions: all}]", read_waves, list_waves},
+    Key<PlanDraft>{"waves", Need::optional, "a list such as [{name: world, regions: all}]", read_waves,
+                   list_waves},
     Key<PlanDraft>{"max_parallel", Need::optional, "a count or a percentage such as 25%", read_max_parallel},
     Key<PlanDraft>{"min_healthy", Need::optional, "a count or a percentage such as 75%", read_min_healthy},
     budget<&model::RolloutSpec::max_failed>("max_failed"),
     budget<&model::RolloutSpec::max_unhealthy>("max_unhealthy"),
-    Key<PlanDraft>{"max_unreachable", Need::optional, "a count or a percentage such as 10%", read_max_unreachable},
+    Key<PlanDraft>{"max_unreachable", Need::optional, "a count or a percentage such as 10%",
+                   read_max_unreachable},
     Key<PlanDraft>{"on_failure", Need::optional, "one of rollback, pause, abort", read_on_failure},
     Key<PlanDraft>{"progress_deadline", Need::optional, "a duration such as 10m", read_progress_deadline},
     later<PlanDraft>("strategy"),
@@ -48,6 +53,8 @@ constexpr std::array rollout_keys{
 
 void read_rollout(const Cursor& at, PlanDraft& into) { read_map(at, rollout_keys, into); }
 
-void list_rollout(const std::string& prefix, std::vector<std::string>& into) { list_keys(rollout_keys, prefix, into); }
+void list_rollout(const std::string& prefix, std::vector<std::string>& into) {
+  list_keys(rollout_keys, prefix, into);
+}
 
 }  // namespace deployctl::plans

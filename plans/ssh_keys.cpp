@@ -33,8 +33,14 @@ void read_direct(const Cursor& at, SshKeys& into) {
 void read_relay_ssh(const Cursor& at, SshKeys& into) { read_map(at, relay_keys, into); }
 void read_target_ssh(const Cursor& at, SshKeys& into) { read_map(at, target_keys, into); }
 
-void list_relay_ssh(const std::string& prefix, std::vector<std::string>& into) { list_keys(relay_keys, prefix, into); }
-void list_target_ssh(const std::string& prefix, std::vector<std::string>& into) { list_keys(target_keys, prefix, into); }
-void list_direct(const std::string& prefix, std::vector<std::string>& into) { list_keys(direct_keys, prefix, into); }
+void list_relay_ssh(const std::string& prefix, std::vector<std::string>& into) {
+  list_keys(relay_keys, prefix, into);
+}
+void list_target_ssh(const std::string& prefix, std::vector<std::string>& into) {
+  list_keys(target_keys, prefix, into);
+}
+void list_direct(const std::string& prefix, std::vector<std::string>& into) {
+  list_keys(direct_keys, prefix, into);
+}
 
 }  // namespace deployctl::plans

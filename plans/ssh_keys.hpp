@@ -1,5 +1,5 @@
-// How to log in on relays and targets: the keys of a fleet's relay_ssh and target_ssh, which may stand for the whole fleet, for
-// a region and in an entry; the nearest one counts. Values borrow from the YamlSource.
+// How to log in on relays and targets: the keys of a fleet's relay_ssh and target_ssh, which may stand for
+// the whole fleet, for a region and in an entry; the nearest one counts. Values borrow from the YamlSource.
 #pragma once
 
 #include <optional>
@@ -54,8 +54,8 @@ constexpr Key<T> ssh_config_key() {
 }
 template <class T>
 constexpr Key<T> direct_key() {
-  return {"direct", Need::optional, "{identity_file: PATH}", [](const Cursor& at, T& t) { read_direct(at, ssh_of(t)); },
-          list_direct};
+  return {"direct", Need::optional, "{identity_file: PATH}",
+          [](const Cursor& at, T& t) { read_direct(at, ssh_of(t)); }, list_direct};
 }
 
 }  // namespace deployctl::plans

@@ -16,12 +16,12 @@ std::string_view plan_schema();
 std::string_view fleet_schema();
 
 struct PlanNames {
-  std::string service;         // "redis"
-  std::string repo = ".";      // a path or a URL
+  std::string service;     // "redis"
+  std::string repo = ".";  // a path or a URL
   std::string ref = "HEAD";
 };
 struct FleetNames {
-  std::string user;            // who logs in
+  std::string user;  // who logs in
   std::string region = "home";
   std::string host = "127.0.0.1";
 };

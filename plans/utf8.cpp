@@ -10,7 +10,8 @@ namespace {
 
 std::uint8_t byte_at(std::string_view text, std::size_t i) { return static_cast<std::uint8_t>(text[i]); }
 
-// How long the character at i is; 0: not UTF-8 (overlong forms, surrogates and what is beyond U+10FFFF included).
+// How long the character at i is; 0: not UTF-8 (overlong forms, surrogates and what is beyond U+10FFFF
+// included).
 std::size_t length_at(std::string_view text, std::size_t i) {
   const auto lead = byte_at(text, i);
   if (lead < 0x80) return 1;
@@ -41,7 +42,8 @@ std::optional<Unreadable> find_unreadable(std::string_view text) {
 }
 
 bool has_control(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](char c) { return is_control(static_cast<std::uint8_t>(c)); });
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return is_control(static_cast<std::uint8_t>(c)); });
 }
 
 }  // namespace deployctl::plans

@@ -1,4 +1,5 @@
-// Is a text one that a plan may be written in: valid UTF-8 without control characters other than tab and line ends?
+// Is a text one that a plan may be written in: valid UTF-8 without control characters other than tab and line
+// ends?
 #pragma once
 
 #include <optional>

@@ -7,7 +7,8 @@
 
 namespace deployctl::plans {
 
-// Code::invalid: a placeholder that isn't {commit} {short} {tag} {describe} {date}, a brace without its other half.
+// Code::invalid: a placeholder that isn't {commit} {short} {tag} {describe} {date}, a brace without its other
+// half.
 Status check_version_template(std::string_view text);
 
 }  // namespace deployctl::plans

@@ -28,10 +28,12 @@ void read_regions(const Cursor& at, WaveDraft& into) {
   if (value.kind == Value::Kind::scalar && value.text == "all") return;
   if (value.kind == Value::Kind::list) {
     for (std::size_t i = 0; i < value.size(); ++i) read_region_name(at.item(i), into);
-    if (value.size() == 0) at.problem(fmt::format("'{}' is empty", at.path()), "name at least one region, or write all");
+    if (value.size() == 0)
+      at.problem(fmt::format("'{}' is empty", at.path()), "name at least one region, or write all");
     return;
   }
-  at.wrong("all or a list of regions", value.kind == Value::Kind::scalar ? fmt::format("write [{}]", value.text) : "");
+  at.wrong("all or a list of regions",
+           value.kind == Value::Kind::scalar ? fmt::format("write [{}]", value.text) : "");
 }
 
 template <std::optional<model::Amount> model::Wave::*member>
@@ -58,25 +60,32 @@ constexpr std::array wave_keys{
                    read_amount_of<&model::Wave::max_parallel>},
     Key<WaveDraft>{"max_parallel_regions", Need::optional, "a count", read_parallel_regions},
     Key<WaveDraft>{"bake_time", Need::optional, "a duration such as 10m", read_bake_time},
-    later<WaveDraft>("approval"), later<WaveDraft>("pause"), later<WaveDraft>("analysis"),
-    later<WaveDraft>("stagger"), later<WaveDraft>("gate")};
+    later<WaveDraft>("approval"),
+    later<WaveDraft>("pause"),
+    later<WaveDraft>("analysis"),
+    later<WaveDraft>("stagger"),
+    later<WaveDraft>("gate")};
 
 void read_wave(const Cursor& at, std::vector<WaveDraft>& into) {
   WaveDraft draft;
   draft.wave.mark = at.mark();
   draft.wave.name = fmt::format("wave-{}", into.size() + 1);
   read_map(at, wave_keys, draft);
-  const auto same = std::find_if(into.begin(), into.end(), [&](const WaveDraft& w) { return w.wave.name == draft.wave.name; });
+  const auto same = std::find_if(into.begin(), into.end(),
+                                 [&](const WaveDraft& w) { return w.wave.name == draft.wave.name; });
   if (same != into.end())
-    at.problem(fmt::format("two waves are called '{}'", draft.wave.name), fmt::format("the other is at {}", same->wave.mark.text()));
+    at.problem(fmt::format("two waves are called '{}'", draft.wave.name),
+               fmt::format("the other is at {}", same->wave.mark.text()));
   into.push_back(std::move(draft));
 }
 
-void check_region(const Value& name, const FleetRead& fleet, const model::Fleet& selected, Problems& problems) {
+void check_region(const Value& name, const FleetRead& fleet, const model::Fleet& selected,
+                  Problems& problems) {
   const auto& declared = fleet.declared;
   if (declared.empty()) return;  // the fleet has mistakes of its own
   if (std::find(declared.begin(), declared.end(), name.text) == declared.end())
-    problems.add(name.mark(), fmt::format("the fleet has no region '{}'", name.text), did_you_mean(name.text, declared));
+    problems.add(name.mark(), fmt::format("the fleet has no region '{}'", name.text),
+                 did_you_mean(name.text, declared));
   else if (fleet.clean && !selected.find(name.text))
     problems.add(name.mark(), fmt::format("the plan's selector takes no target of region '{}'", name.text),
                  "take the region out of the wave, or widen the selector");
@@ -112,15 +121,21 @@ std::vector<model::Wave> default_waves(const model::Fleet& fleet, const model::M
 
 void read_waves(const Cursor& at, PlanDraft& into) {
   std::vector<WaveDraft> waves;
-  if (!read_list(at, "[{name: all, regions: all}]", [&](const Cursor& item) { read_wave(item, waves); })) return;
-  if (waves.empty()) at.problem("'rollout.waves' is empty", "without it, one target of the first region goes first, then the regions one after another");
+  if (!read_list(at, "[{name: all, regions: all}]", [&](const Cursor& item) { read_wave(item, waves); }))
+    return;
+  if (waves.empty())
+    at.problem("'rollout.waves' is empty",
+               "without it, one target of the first region goes first, then the regions one after another");
   into.waves = std::move(waves);
 }
 
-void list_waves(const std::string& prefix, std::vector<std::string>& into) { list_keys(wave_keys, prefix + "[]", into); }
+void list_waves(const std::string& prefix, std::vector<std::string>& into) {
+  list_keys(wave_keys, prefix + "[]", into);
+}
 
-std::vector<model::Wave> finish_waves(const PlanDraft& draft, const FleetRead& fleet, const model::Fleet& selected,
-                                      const model::Mark& mark, Problems& problems) {
+std::vector<model::Wave> finish_waves(const PlanDraft& draft, const FleetRead& fleet,
+                                      const model::Fleet& selected, const model::Mark& mark,
+                                      Problems& problems) {
   if (!draft.waves) return default_waves(selected, mark);
   std::vector<model::Wave> waves;
   for (const auto& from : *draft.waves) {

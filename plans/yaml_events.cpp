@@ -43,8 +43,10 @@ void TreeBuilder::put(const Value& value) {
 
 void TreeBuilder::OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) {
   Value& value = add(mark, Value::Kind::null, anchor);
-  // yaml-cpp's mark of an empty value is that of the next token, lines below: its key is where a reader would look.
-  if (open_.empty() || open_.back()->kind != Value::Kind::map || open_.back()->children.size() % 2 != 0) return;
+  // yaml-cpp's mark of an empty value is that of the next token, lines below: its key is where a reader would
+  // look.
+  if (open_.empty() || open_.back()->kind != Value::Kind::map || open_.back()->children.size() % 2 != 0)
+    return;
   const Value& key = *open_.back()->children[open_.back()->children.size() - 2];
   value.line = key.line;
   value.column = key.column;
@@ -56,7 +58,8 @@ void TreeBuilder::OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) {
   const bool inside = !same || std::find(open_.begin(), open_.end(), same) != open_.end();
   if (inside || (copied_ += same->children.size()) > most_copied) {
     if (!broken_)
-      problems_.add(value.mark(), inside ? "an alias inside of what it stands for" : "too many aliases of big lists");
+      problems_.add(value.mark(),
+                    inside ? "an alias inside of what it stands for" : "too many aliases of big lists");
     broken_ = true;
     return;
   }
@@ -100,14 +103,16 @@ void TreeBuilder::OnMapEnd() {
 
 void TreeBuilder::check_tag(const Value& value, const std::string& tag) {
   if (tag.empty() || tag == "?" || tag == "!") return;
-  problems_.add(value.mark(), fmt::format("YAML tags are not supported ('{}')", tag), "quote a text that must stay one: \"5\"");
+  problems_.add(value.mark(), fmt::format("YAML tags are not supported ('{}')", tag),
+                "quote a text that must stay one: \"5\"");
 }
 
 void TreeBuilder::report_key(const Value& key, const Value* first) {
   if (key.kind != Value::Kind::scalar)
     problems_.add(key.mark(), fmt::format("a key must be a word, not {}", words_for(key)));
   else if (key.plain && key.text == "<<")
-    problems_.add(key.mark(), "merge keys ('<<') are not supported", "write the keys out, or use an alias for a whole value");
+    problems_.add(key.mark(), "merge keys ('<<') are not supported",
+                  "write the keys out, or use an alias for a whole value");
   else if (first)
     problems_.add(key.mark(), fmt::format("the key '{}' stands here a second time", key.text),
                   first->line == 0 ? "" : fmt::format("first at line {}: keep one of them", first->line));

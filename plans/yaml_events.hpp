@@ -19,13 +19,16 @@ class TreeBuilder : public YAML::EventHandler {
   const Value* root() const { return root_; }
   bool broken() const { return broken_; }  // no tree that could be read further
   model::Mark document_mark() const { return document_; }
-  const YAML::Mark& last_quoted() const { return last_quoted_; }  // the last scalar that isn't plain; null mark: none
+  const YAML::Mark& last_quoted() const {
+    return last_quoted_;
+  }  // the last scalar that isn't plain; null mark: none
 
   void OnDocumentStart(const YAML::Mark& mark) override;
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override;
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override;
-  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& text) override;
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& text) override;
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value style) override;
   void OnSequenceEnd() override;

@@ -29,7 +29,8 @@ model::Mark mark_of(const std::string& text, std::size_t byte, const std::string
   return mark;
 }
 
-// yaml-cpp takes a quote that is still open at the end of the file for a closed one, if a line end comes first.
+// yaml-cpp takes a quote that is still open at the end of the file for a closed one, if a line end comes
+// first.
 bool is_open_quote(const std::string& text, const YAML::Mark& mark) {
   if (mark.is_null()) return false;
   std::size_t at = text.starts_with("\xef\xbb\xbf") ? 3 : 0;
@@ -51,7 +52,8 @@ bool is_open_quote(const std::string& text, const YAML::Mark& mark) {
 // yaml-cpp's own words, but for those that would mislead.
 std::string words_of(const YAML::Exception& e) {
   if (e.msg == "bad file") return "nested too deeply";
-  if (e.msg == "the referenced anchor is not defined") return "no anchor (&name) of this name stands before the alias (*name)";
+  if (e.msg == "the referenced anchor is not defined")
+    return "no anchor (&name) of this name stands before the alias (*name)";
   return e.msg;
 }
 
@@ -70,10 +72,14 @@ const Value* Value::find(std::string_view name) const {
 
 std::string words_for(const Value& value) {
   switch (value.kind) {
-    case Value::Kind::null: return "nothing";
-    case Value::Kind::list: return "a list";
-    case Value::Kind::map: return "a map";
-    case Value::Kind::scalar: break;
+    case Value::Kind::null:
+      return "nothing";
+    case Value::Kind::list:
+      return "a list";
+    case Value::Kind::map:
+      return "a map";
+    case Value::Kind::scalar:
+      break;
   }
   if (value.text.empty()) return "an empty text";
   const bool cut = value.text.size() > 60 || value.text.find('\n') != std::string::npos;
@@ -86,7 +92,8 @@ const Value* YamlSource::read_file(const std::string& path, const std::string& s
   auto text = io::read_file(path, largest);
   if (text) return read_text(*text, shown, problems);
   // The place says which file; the error's own "open PATH: " would say it again.
-  const std::string why = first_after(first_after(text.error().message, "open " + path + ": "), "read " + path + ": ");
+  const std::string why =
+      first_after(first_after(text.error().message, "open " + path + ": "), "read " + path + ": ");
   if (named_by)
     problems.add(named_by->mark(), fmt::format("can't read {}: {}", shown, why), text.error().hint);
   else
@@ -102,11 +109,13 @@ const Value* YamlSource::read_text(const std::string& text, const std::string& s
   return parse(text, name(shown), true, problems);
 }
 
-const Value* YamlSource::read_override(const std::string& text, const std::string& shown, Problems& problems) {
+const Value* YamlSource::read_override(const std::string& text, const std::string& shown,
+                                       Problems& problems) {
   return parse(text, name(shown), false, problems);
 }
 
-const Value* YamlSource::parse(const std::string& text, const std::string* file, bool with_lines, Problems& problems) {
+const Value* YamlSource::parse(const std::string& text, const std::string* file, bool with_lines,
+                               Problems& problems) {
   // yaml-cpp takes byte 4 for the end of the file and passes on whatever isn't UTF-8.
   if (const auto bad = find_unreadable(text)) {
     problems.add(mark_of(text, bad->at, *file, with_lines), bad->what, "write the file as plain UTF-8 text");
@@ -122,11 +131,13 @@ const Value* YamlSource::parse(const std::string& text, const std::string* file,
     }
     const Value* root = builder.root();
     if (is_open_quote(text, builder.last_quoted())) {
-      problems.add(mark_at(builder.last_quoted(), *file, with_lines), "not valid YAML: this quote is never closed");
+      problems.add(mark_at(builder.last_quoted(), *file, with_lines),
+                   "not valid YAML: this quote is never closed");
       return nullptr;
     }
     if (parser.HandleNextDocument(builder)) {
-      problems.add(builder.document_mark(), "a second document begins here", "only one a file is read: remove the '---'");
+      problems.add(builder.document_mark(), "a second document begins here",
+                   "only one a file is read: remove the '---'");
       return nullptr;
     }
     return builder.broken() ? nullptr : root;

@@ -1,6 +1,7 @@
-// YAML as a tree of values that each know their place. Built from yaml-cpp's events rather than its nodes: those lose the
-// place of what is null, take a key twice without a word, and cost five times the memory in a big fleet.
-// Owned by load(), which outlives every Value; one thread. Mistakes go to Problems; no exception leaves.
+// YAML as a tree of values that each know their place. Built from yaml-cpp's events rather than its nodes:
+// those lose the place of what is null, take a key twice without a word, and cost five times the memory in a
+// big fleet. Owned by load(), which outlives every Value; one thread. Mistakes go to Problems; no exception
+// leaves.
 #pragma once
 
 #include <cstdint>
@@ -16,11 +17,11 @@ namespace deployctl::plans {
 struct Value {
   enum class Kind : std::uint8_t { null, scalar, list, map };
   Kind kind = Kind::null;
-  bool plain = false;  // a scalar without quotes: 5 is a number, "5" a text
+  bool plain = false;                  // a scalar without quotes: 5 is a number, "5" a text
   std::uint32_t line = 0, column = 0;  // 1-based; line 0: from an override
   const std::string* file = nullptr;
-  std::string text;                   // of a scalar
-  std::vector<const Value*> children; // a list's items; a map's key, value, key, value
+  std::string text;                    // of a scalar
+  std::vector<const Value*> children;  // a list's items; a map's key, value, key, value
 
   std::size_t size() const { return kind == Kind::map ? children.size() / 2 : children.size(); }
   const Value& key(std::size_t i) const { return *children[2 * i]; }
@@ -37,8 +38,8 @@ class YamlSource {
  public:
   static constexpr std::uint64_t largest = 16ULL * 1024 * 1024;
 
-  // The one document of a file; nullptr when it can't be read or isn't YAML. `shown` names it in marks. That it can't be read
-  // is told at the place that named it, if one did.
+  // The one document of a file; nullptr when it can't be read or isn't YAML. `shown` names it in marks. That
+  // it can't be read is told at the place that named it, if one did.
   const Value* read_file(const std::string& path, const std::string& shown, Problems& problems,
                          const Value* named_by = nullptr);
   // The same from memory.

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include "core/io/files.hpp"
 #include "tests/unit/plans/plan_files.hpp"
 
@@ -108,7 +110,8 @@ TEST(Load, ReadsTheExamplesRelease) {
   const auto& checks = release.activation.health_checks;
   ASSERT_EQ(checks.size(), 3U);
   EXPECT_EQ(checks[0], (model::HealthCheck{model::TcpCheck{6400}, 500ms, 1s, 2, 20s}));
-  EXPECT_EQ(checks[1].probe, (decltype(checks[1].probe)(model::HttpCheck{8080, "127.0.0.1", "/healthz", 200})));
+  EXPECT_EQ(checks[1].probe,
+            (decltype(checks[1].probe)(model::HttpCheck{8080, "127.0.0.1", "/healthz", 200})));
   EXPECT_EQ(checks[2].text(), "command ./bin/redis-cli -p \"$PORT\" ping");
 }
 
@@ -197,8 +200,10 @@ TEST(Load, GivesNoSecondWaveToARegionThatTheCanaryUsesUp) {
 TEST(Load, TakesAnotherFleetFromTheOptions) {
   const PlanFiles files;
   const auto other = files.dir.write("other.yaml", "regions: {ap: {targets: [{host: a}]}}");
-  const auto loaded = files.load("service: redis\n" + small_plan.substr(small_plan.find("build:")), small_fleet, {other, {}});
-  EXPECT_THAT(files.texts(loaded), ElementsAre("deploy.yaml:1:1: 'fleet' is missing; give the path of a fleet file, or {file: ..., selector: ...}"));
+  const auto loaded =
+      files.load("service: redis\n" + small_plan.substr(small_plan.find("build:")), small_fleet, {other, {}});
+  EXPECT_THAT(files.texts(loaded), ElementsAre("deploy.yaml:1:1: 'fleet' is missing; give the path of a "
+                                               "fleet file, or {file: ..., selector: ...}"));
   const auto with = files.load(small_plan, "not: read", {other, {}});
   ASSERT_TRUE(with.plan) << to_error(with.problems).text();
   EXPECT_EQ(with.plan->fleet.regions[0].name, "ap");
@@ -206,7 +211,30 @@ TEST(Load, TakesAnotherFleetFromTheOptions) {
 
 TEST(Load, SaysWhichFileIsNotThere) {
   const PlanFiles files;
-  EXPECT_EQ(load("/nowhere/deploy.yaml", {}).problems.at(0).text(), "/nowhere/deploy.yaml: can't be read: No such file or directory");
-  EXPECT_THAT(files.of_plan("service: redis\nfleet: no.yaml\n" + small_plan.substr(small_plan.find("build:"))),
-              ElementsAre("deploy.yaml:2:8: can't read no.yaml: No such file or directory"));
+  EXPECT_EQ(load("/nowhere/deploy.yaml", {}).problems.at(0).text(),
+            "/nowhere/deploy.yaml: can't be read: No such file or directory");
+  EXPECT_THAT(
+      files.of_plan("service: redis\nfleet: no.yaml\n" + small_plan.substr(small_plan.find("build:"))),
+      ElementsAre("deploy.yaml:2:8: can't read no.yaml: No such file or directory"));
+}
+
+TEST(Load, EndsWithAPlanOrProblemsWhateverTheBytes) {
+  const PlanFiles files;
+  std::mt19937 random(5);
+  const std::string alphabet = "{}[]:,-#&*!|>'\"%@` \n\t?~<=0a\x80\xff\x04";
+  const auto spoil = [&](std::string text) {
+    for (auto n = 1 + random() % 4; n > 0; --n) {
+      const auto at = random() % text.size();
+      if (random() % 3 == 0)
+        text.erase(at, 1 + random() % 20);
+      else
+        text.insert(at, 1, alphabet[random() % alphabet.size()]);
+    }
+    return text;
+  };
+  for (int i = 0; i < 1000; ++i) {
+    const auto plan = spoil(example_plan), fleet = spoil(example_fleet);
+    const auto loaded = files.load(plan, fleet);
+    EXPECT_EQ(loaded.plan.has_value(), loaded.problems.empty()) << plan << fleet;
+  }
 }

@@ -22,7 +22,8 @@ release: {deploy_to: /srv/redis}
 struct PlanFiles {
   deployctl::testing::TempDir dir;
 
-  Loaded load(const std::string& plan = small_plan, const std::string& fleet = small_fleet, const LoadOptions& options = {}) const {
+  Loaded load(const std::string& plan = small_plan, const std::string& fleet = small_fleet,
+              const LoadOptions& options = {}) const {
     dir.write("fleet.yaml", fleet);
     return plans::load(dir.write("deploy.yaml", plan), options);
   }
@@ -30,7 +31,8 @@ struct PlanFiles {
     std::vector<std::string> out;
     for (const auto& problem : loaded.problems) {
       std::string text = problem.text();
-      for (std::size_t at; (at = text.find(dir.path() + "/")) != std::string::npos;) text.erase(at, dir.path().size() + 1);
+      for (std::size_t at; (at = text.find(dir.path() + "/")) != std::string::npos;)
+        text.erase(at, dir.path().size() + 1);
       out.push_back(text);
     }
     return out;

@@ -13,7 +13,9 @@ std::string problem(std::string_view text) {
 }
 }  // namespace
 
-TEST(Ranges, LeaveAHostWithoutBracketsAsItIs) { EXPECT_THAT(*expand_hosts("db.example.com"), ElementsAre("db.example.com")); }
+TEST(Ranges, LeaveAHostWithoutBracketsAsItIs) {
+  EXPECT_THAT(*expand_hosts("db.example.com"), ElementsAre("db.example.com"));
+}
 
 TEST(Ranges, CountFromTheFirstToTheLast) {
   EXPECT_THAT(*expand_hosts("10.1.0.[9-11]"), ElementsAre("10.1.0.9", "10.1.0.10", "10.1.0.11"));
@@ -27,7 +29,9 @@ TEST(Ranges, KeepZerosInFront) {
   EXPECT_THAT(*expand_hosts("web[0-1]"), ElementsAre("web0", "web1"));
 }
 
-TEST(Ranges, TakeLists) { EXPECT_THAT(*expand_hosts("a[1-3,7,05-06]"), ElementsAre("a1", "a2", "a3", "a7", "a05", "a06")); }
+TEST(Ranges, TakeLists) {
+  EXPECT_THAT(*expand_hosts("a[1-3,7,05-06]"), ElementsAre("a1", "a2", "a3", "a7", "a05", "a06"));
+}
 
 TEST(Ranges, TurnTheLastOneFastest) {
   EXPECT_THAT(*expand_hosts("[1-2].[3-4]"), ElementsAre("1.3", "1.4", "2.3", "2.4"));
@@ -38,7 +42,8 @@ TEST(Ranges, SayWhatIsWrong) {
   EXPECT_EQ(problem("a[1-3"), "'[' without ']' in 'a[1-3'");
   EXPECT_EQ(problem("a1-3]"), "']' without '[' in 'a1-3]'");
   EXPECT_EQ(problem("a[01-100]"), "the ends of '[01-100]' are padded to different widths: write [01-20]");
-  for (const auto* bad : {"a[]", "a[b-c]", "a[1-]", "a[-1]", "a[1,]", "a[[1]]", "a[1-2-3]", "a[1 - 2]", "a[99999999999]"})
+  for (const auto* bad :
+       {"a[]", "a[b-c]", "a[1-]", "a[-1]", "a[1,]", "a[[1]]", "a[1-2-3]", "a[1 - 2]", "a[99999999999]"})
     EXPECT_NE(problem(bad), "none") << bad;
 }
 
@@ -50,8 +55,10 @@ TEST(Ranges, RefuseAMillionAndOneBeforeMakingThem) {
 }
 
 TEST(Hosts, AreNamesOrAddresses) {
-  for (const auto* good : {"a", "db_1.example.com", "10.0.0.1", "fd00::1", "A-b", "1a"}) EXPECT_TRUE(check_host(good)) << good;
-  for (const auto* bad : {"", "-a", "a b", "a/b", "a@b", "a:22", "10.0.0.256", "10.0.1", "fd00:::1", "[::1]", ".a", "a..b", "ssh://a", "a\n", "*", "a,b"})
+  for (const auto* good : {"a", "db_1.example.com", "10.0.0.1", "fd00::1", "A-b", "1a"})
+    EXPECT_TRUE(check_host(good)) << good;
+  for (const auto* bad : {"", "-a", "a b", "a/b", "a@b", "a:22", "10.0.0.256", "10.0.1", "fd00:::1", "[::1]",
+                          ".a", "a..b", "ssh://a", "a\n", "*", "a,b"})
     EXPECT_FALSE(check_host(bad)) << bad;
   EXPECT_FALSE(check_host(std::string(254, 'a')));
 }

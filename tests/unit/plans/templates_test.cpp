@@ -10,7 +10,8 @@ using namespace deployctl::plans;
 
 TEST(Templates, LoadOnceTheNamesAreFilledIn) {
   const PlanFiles files;
-  const auto loaded = files.load(fill_plan({"redis", "../redis.git", "main"}), fill_fleet({"deploy", "eu", "10.1.0.[1-3]"}));
+  const auto loaded =
+      files.load(fill_plan({"redis", "../redis.git", "main"}), fill_fleet({"deploy", "eu", "10.1.0.[1-3]"}));
   ASSERT_TRUE(loaded.plan) << to_error(loaded.problems).text();
   EXPECT_EQ(loaded.plan->service, "redis");
   EXPECT_EQ(loaded.plan->release.deploy_to, "/srv/redis");

@@ -37,19 +37,23 @@ TEST(PlanSelector, MakesTheDefaultWavesOfWhatItLeaves) {
 
 TEST(PlanSelector, ThatTakesNobodyIsAMistake) {
   const PlanFiles files;
-  EXPECT_THAT(files.of_plan(selecting("role=db")),
-              ElementsAre("deploy.yaml:2:37: the selector 'role=db' takes no target of the fleet; is a label misspelt?"));
+  EXPECT_THAT(
+      files.of_plan(selecting("role=db")),
+      ElementsAre(
+          "deploy.yaml:2:37: the selector 'role=db' takes no target of the fleet; is a label misspelt?"));
 }
 
 TEST(PlanSelector, IsNotBlamedForAFleetThatIsWrongItself) {
   const PlanFiles files;
-  EXPECT_THAT(files.texts(files.load(selecting("role=db") + "rollout: {waves: [{regions: [eu]}]}\n", "regions: {eu: {targets: [{host: \"-\"}]}}")),
+  EXPECT_THAT(files.texts(files.load(selecting("role=db") + "rollout: {waves: [{regions: [eu]}]}\n",
+                                     "regions: {eu: {targets: [{host: \"-\"}]}}")),
               ElementsAre(::testing::StartsWith("fleet.yaml:1:33:")));
 }
 
 TEST(PlanSelector, StaysWhenAnotherFleetFileIsGiven) {
   const PlanFiles files;
-  const auto other = files.dir.write("other.yaml", "regions: {ap: {targets: [{host: a}, {host: b, labels: {role: cache}}]}}");
+  const auto other = files.dir.write(
+      "other.yaml", "regions: {ap: {targets: [{host: a}, {host: b, labels: {role: cache}}]}}");
   const auto loaded = files.load(selecting("role=cache"), small_fleet, {other, {}});
   ASSERT_TRUE(loaded.plan) << to_error(loaded.problems).text();
   ASSERT_EQ(loaded.plan->fleet.regions.at(0).targets.size(), 1U);
@@ -59,7 +63,8 @@ TEST(PlanSelector, StaysWhenAnotherFleetFileIsGiven) {
 TEST(Waves, MayNotNameARegionThatTheSelectorEmpties) {
   const PlanFiles files;
   EXPECT_THAT(files.of_plan(selecting("role=cache") + "rollout: {waves: [{regions: [us, eu]}]}\n"),
-              ElementsAre("deploy.yaml:5:34: the plan's selector takes no target of region 'eu'; take the region out of the wave, or "
+              ElementsAre("deploy.yaml:5:34: the plan's selector takes no target of region 'eu'; take the "
+                          "region out of the wave, or "
                           "widen the selector"));
 }
 
@@ -73,7 +78,8 @@ TEST(Waves, AskWhichRegionWasMeant) {
 
 TEST(Waves, KeepTheirRegionsInTheOrderGiven) {
   const PlanFiles files;
-  const auto loaded = files.load(small_plan + "rollout:\n  waves:\n    - {regions: [us, eu], selector: \"role=cache\"}\n    - {}\n");
+  const auto loaded = files.load(
+      small_plan + "rollout:\n  waves:\n    - {regions: [us, eu], selector: \"role=cache\"}\n    - {}\n");
   ASSERT_TRUE(loaded.plan) << to_error(loaded.problems).text();
   const auto& waves = loaded.plan->rollout.waves;
   EXPECT_THAT(waves.at(0).regions, ElementsAre("us", "eu"));
