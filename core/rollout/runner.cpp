@@ -368,7 +368,8 @@ awaitable<Status> until_set(io::CancelToken token) {
 }
 
 awaitable<void> Run::watch_interrupt() {
-  if (co_await io::with_cancel(until_set(parts.interrupt), stop, "wait")) post(Interrupt{});
+  const auto set = co_await io::with_cancel(until_set(parts.interrupt), stop, "wait");
+  if (set) post(Interrupt{});
 }
 
 awaitable<Status> nap(Duration d) {
@@ -377,9 +378,12 @@ awaitable<Status> nap(Duration d) {
 }
 
 awaitable<void> Run::renew_all() {
-  while (co_await io::with_cancel(nap(renew_every), stop, "wait"))
+  for (;;) {
+    const auto rested = co_await io::with_cancel(nap(renew_every), stop, "wait");
+    if (!rested) co_return;
     for (TargetIndex i = 0; i < order.survey.size(); ++i)
       if (order.survey[i].reply && !renewing[i]) spawn(renew(i));
+  }
 }
 
 // Only a newer grant is news; a link that broke is found out by whoever needs it.
