@@ -73,7 +73,8 @@ class Draining {
 
 asio::awaitable<bool> drained(std::shared_ptr<Drain> drain, SteadyTime deadline) {
   while (!drain->done) {
-    if (!co_await drain->over.wait_until(deadline)) break;
+    const bool rung = co_await drain->over.wait_until(deadline);  // g++ 12: never in the condition
+    if (!rung) break;
   }
   co_return drain->done;
 }

@@ -192,7 +192,8 @@ awaitable<void> AgentLink::State::feed(std::shared_ptr<State> self, std::shared_
       break;
     }
     Frame frame{FrameType::chunk, stream, number, std::move(*bytes)};
-    if (!co_await self->pipe->send(std::move(frame))) break;
+    const auto sent = co_await self->pipe->send(std::move(frame));  // g++ 12: never in the condition
+    if (!sent) break;
   }
 }
 
