@@ -4,8 +4,8 @@ namespace deployctl::commands {
 
 std::vector<Command> all_commands() {
   return {
-      validate_command(),
-      build_command(),
+      init_command(),   validate_command(), plan_command(),    build_command(), deploy_command(),   rollback_command(),
+      status_command(), history_command(),  logs_command(),    fleet_command(), artifact_command(),
   };
 }
 

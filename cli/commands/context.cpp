@@ -30,9 +30,11 @@ void Context::print(std::string_view text) {
   std::fwrite(text.data(), 1, text.size(), streams_.out);
 }
 
-void Context::print_json(const JsonObject& line) {
+void Context::print_json(const JsonObject& line) { print_json_line(line.text()); }
+
+void Context::print_json_line(std::string_view line) {
   const std::lock_guard lock(writing_);
-  write_line(streams_.out, line.text());
+  write_line(streams_.out, line);
 }
 
 void Context::note(std::string_view line) {

@@ -58,6 +58,7 @@ class Context {
 
   void print(std::string_view text);       // the answer, as it is; nothing under --output json
   void print_json(const JsonObject& line); // one line on stdout
+  void print_json_line(std::string_view line);  // that is JSON already
   void note(std::string_view line);        // on stderr; not under --quiet
   void warn(std::string_view line);        // on stderr, always
   // Under --output json a line on stdout, numbered and timed here; otherwise nothing.

@@ -1,0 +1,29 @@
+#include "cli/commands/artifact_commands.hpp"
+#include "cli/commands/commands.hpp"
+
+namespace deployctl::commands {
+
+JsonObject to_json(const artifact::ArtifactRecord& record) {
+  JsonObject out;
+  out.add("artifact", record.digest.text()).add("service", record.service).add("version", record.version);
+  out.add("commit", record.commit).add("made", to_string(record.made));
+  return out.add("bytes", record.size).add("files", record.files);
+}
+
+Result<artifact::ArtifactRecord> find_artifact(const artifact::ArtifactStore& store, const std::string& name) {
+  auto found = store.find(name);
+  if (!found && found.error().code == Code::absent && found.error().hint.empty())
+    return fail(with_hint(found.error(), "see what there is: deployctl artifact list"));
+  return found;
+}
+
+Command artifact_command() {
+  return {.name = "artifact",
+          .summary = "the artifacts in this host's store",
+          .declare = {},
+          .run = {},
+          .subcommands = {artifact_list_command(), artifact_show_command(), artifact_verify_command(),
+                          artifact_export_command(), artifact_gc_command()}};
+}
+
+}  // namespace deployctl::commands

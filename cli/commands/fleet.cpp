@@ -1,0 +1,14 @@
+#include "cli/commands/commands.hpp"
+#include "cli/commands/fleet_commands.hpp"
+
+namespace deployctl::commands {
+
+Command fleet_command() {
+  return {.name = "fleet",
+          .summary = "the relays and targets of a plan",
+          .declare = {},
+          .run = {},
+          .subcommands = {fleet_list_command(), fleet_ping_command()}};
+}
+
+}  // namespace deployctl::commands

@@ -1,0 +1,11 @@
+// The commands beneath `deployctl fleet`.
+#pragma once
+
+#include "cli/commands/command.hpp"
+
+namespace deployctl::commands {
+
+Command fleet_list_command();
+Command fleet_ping_command();
+
+}  // namespace deployctl::commands

@@ -1,0 +1,16 @@
+// What every target of a plan says, asked all at once: for status and history. Blocks; no target is changed.
+#pragma once
+
+#include "core/rollout/fleet_survey.hpp"
+
+namespace deployctl::model {
+struct Plan;
+}
+namespace deployctl::commands {
+
+class Context;
+
+// Code::cancelled after Ctrl-C; a target that doesn't answer is an error in its place.
+Result<rollout::FleetSurvey> look_at_fleet(Context& context, const model::Plan& plan, bool with_health);
+
+}  // namespace deployctl::commands

@@ -1,0 +1,105 @@
+// deployctl init: a plan and a fleet to start from, every line explained. Never overwrites a file.
+#include <fcntl.h>
+#include <fmt/core.h>
+
+#include <cctype>
+#include <filesystem>
+
+#include "cli/commands/commands.hpp"
+#include "cli/commands/context.hpp"
+#include "core/io/fd.hpp"
+#include "core/io/fd.hpp"
+#include "core/io/files.hpp"
+#include "core/rollout/event.hpp"
+#include "core/rollout/this_process.hpp"
+#include "plans/templates.hpp"
+
+namespace deployctl::commands {
+namespace {
+
+struct InitOptions {
+  std::string dir = ".", service, repo = ".";
+};
+
+struct NewFile {
+  std::string path, text;
+};
+
+// A folder's name as a service's: what a name can't hold becomes '-'.
+std::string service_of(const std::string& dir) {
+  auto path = std::filesystem::absolute(dir).lexically_normal();
+  if (path.filename().empty()) path = path.parent_path();
+  std::string name = path.filename().string();
+  for (char& c : name)
+    if (!std::isalnum(static_cast<unsigned char>(c)) && c != '.' && c != '_') c = '-';
+  while (!name.empty() && !std::isalnum(static_cast<unsigned char>(name.front()))) name.erase(name.begin());
+  return name.empty() ? "service" : name;
+}
+
+// true: written; false: something stands there already, a dangling link too.
+Result<bool> write_new(const NewFile& file) {
+  auto fd = io::open_fd(file.path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0644);
+  if (!fd && fd.error().code == Code::exists) return false;
+  if (!fd) return fail(fd.error());
+  DEPLOYCTL_CHECK(io::write_all(fd->get(), as_bytes(file.text)));
+  return true;
+}
+
+std::string in_dir(const std::string& dir, const char* name) { return dir == "." ? name : dir + "/" + name; }
+
+std::vector<NewFile> files_of(const InitOptions& options) {
+  const std::string service = options.service.empty() ? service_of(options.dir) : options.service;
+  std::string user = rollout::this_process().user;
+  if (user.empty()) user = "deploy";
+  return {{in_dir(options.dir, "deploy.yaml"), plans::fill_plan({.service = service, .repo = options.repo, .ref = "HEAD"})},
+          {in_dir(options.dir, "fleet.yaml"), plans::fill_fleet({.user = user, .region = "home", .host = "127.0.0.1"})}};
+}
+
+void say(Context& context, const std::vector<std::string>& written, const std::vector<std::string>& kept,
+         const std::string& plan) {
+  for (const auto& path : written) context.print("wrote " + path + "\n");
+  for (const auto& path : kept) context.print("kept " + path + ", which was there already\n");
+  rollout::Event event;
+  event.name = "initialized";
+  event.body = JsonObject().add("written", written).add("kept", kept).text();
+  context.emit(std::move(event));
+  context.note(fmt::format("next: edit them, then: deployctl validate {}", plan));
+}
+
+Result<int> init(const InitOptions& options, Context& context) {
+  DEPLOYCTL_CHECK(io::make_dirs(options.dir));
+  const auto files = files_of(options);
+  std::vector<std::string> written, kept;
+  for (const auto& file : files) {
+    DEPLOYCTL_TRY(is_new, write_new(file));
+    (is_new ? written : kept).push_back(file.path);
+  }
+  if (written.empty())
+    return fail(with_hint(error(Code::exists, kept[0] + " and " + kept[1] + " are there already; nothing was written"),
+                          "check what is there: deployctl validate " + kept[0]));
+  say(context, written, kept, files[0].path);
+  return exit_codes::done;
+}
+
+}  // namespace
+
+Command init_command() {
+  auto options = std::make_shared<InitOptions>();
+  return {.name = "init",
+          .summary = "write a plan and a fleet to start from",
+          .declare =
+              [options](Arguments& a) {
+                a.optional_positional("DIR", options->dir, "where; made if missing (default: here)");
+                a.option("--service", "NAME", options->service, "the service's name (default: the folder's)");
+                a.option("--repo", "REPO", options->repo, "its git repository: a path from DIR, or a URL (default: DIR itself)");
+              },
+          .run =
+              [options](Context& context) {
+                const auto code = init(*options, context);
+                return code ? *code : context.fail_with(code.error());
+              },
+          .subcommands = {},
+          .details = "Writes deploy.yaml and fleet.yaml. A file that is there already is left as it is."};
+}
+
+}  // namespace deployctl::commands

@@ -1,0 +1,21 @@
+// Rollouts of the ledger for people and programs. Pure.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/commands/json_object.hpp"
+#include "cli/output/line.hpp"
+#include "core/ledger/ledger.hpp"
+
+namespace deployctl::commands {
+
+JsonObject to_json(const ledger::RolloutRow& row);
+std::string json_rows(const std::vector<ledger::RolloutRow>& rows);
+// One service's, newest first.
+output::Lines history_table(const std::vector<ledger::RolloutRow>& rows, WallTime now, std::size_t width);
+// Of several services, one row each.
+output::Lines service_table(const std::vector<ledger::RolloutRow>& rows, WallTime now, std::size_t width);
+output::Lines rollout_lines(const ledger::RolloutRow& row, WallTime now);
+
+}  // namespace deployctl::commands

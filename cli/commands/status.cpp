@@ -1,0 +1,116 @@
+// deployctl status: what every target runs, read live from the targets; without a plan, what the ledger knows.
+#include <fmt/core.h>
+
+#include "cli/commands/commands.hpp"
+#include "cli/commands/context.hpp"
+#include "cli/commands/fleet_look.hpp"
+#include "cli/commands/rollout_table.hpp"
+#include "cli/commands/status_report.hpp"
+#include "core/io/files.hpp"
+
+namespace deployctl::commands {
+namespace {
+
+struct StatusOptions {
+  std::string what;
+  bool every = false;
+};
+
+// A ledger that can't be read is told, and the targets are asked all the same: they know the truth.
+std::optional<RolloutStatus> newest_rollout(Context& context, const model::Plan& plan) {
+  const auto find = [&]() -> Result<std::optional<RolloutStatus>> {
+    DEPLOYCTL_TRY(ledger, context.ledger());
+    DEPLOYCTL_TRY(unfinished, ledger->unfinished(plan.service, plan.environment));
+    if (!unfinished.empty()) return std::optional(status_of(unfinished.back()));
+    DEPLOYCTL_TRY(last, ledger->history(plan.service, plan.environment, 1));
+    return last.empty() ? std::optional<RolloutStatus>{} : std::optional(status_of(last.front()));
+  };
+  auto found = find();
+  if (found) return std::move(*found);
+  context.warn("going on without the ledger: " + found.error().text());
+  return {};
+}
+
+// No target answered: there is no status to show, and the first reason tells why.
+Error nobody_answered(const StatusReport& report) {
+  for (const auto& region : report.regions)
+    for (const auto& target : region.targets)
+      if (target.error) {
+        auto why = *target.error;
+        why.message = fmt::format("none of {} targets answered; the first of them, {}: {}", report.total(), target.host, why.text());
+        why.context.clear();
+        return why;
+      }
+  return error(Code::unreachable, "no target answered");
+}
+
+Result<int> of_plan(const StatusOptions& options, Context& context) {
+  DEPLOYCTL_TRY(plan, context.load_plan(options.what));
+  DEPLOYCTL_TRY(survey, look_at_fleet(context, plan, true));
+  auto report = status_report(plan, survey);
+  const auto last = newest_rollout(context, plan);
+  const auto held = holder_of(survey);
+  report.rollout = held && (!last || !last->unfinished) ? held : last;
+  if (context.json()) context.print_json(report.json());
+  const bool every = options.every || context.globals().verbose > 0;
+  context.print_lines(report.lines(system_clock().wall(), context.width(), every));
+  if (report.total() > 0 && report.answered() == 0)
+    return context.fail_with(nobody_answered(report), exit_codes::unreachable);
+  return exit_codes::done;
+}
+
+Result<int> of_rollout(const std::string& id, Context& context) {
+  DEPLOYCTL_TRY(ledger, context.ledger());
+  DEPLOYCTL_TRY(row, ledger->rollout(id));
+  if (!row)
+    return fail(with_hint(error(Code::absent, "there is no plan file and no rollout '" + id + "'"),
+                          "deployctl status without arguments shows what this ledger knows"));
+  if (context.json()) context.print_json(to_json(*row));
+  context.print_lines(rollout_lines(*row, system_clock().wall()));
+  return exit_codes::done;
+}
+
+// One row a service: what is unfinished, else the last.
+Result<int> of_ledger(Context& context) {
+  DEPLOYCTL_TRY(ledger, context.ledger());
+  DEPLOYCTL_TRY(services, ledger->services());
+  std::vector<ledger::RolloutRow> rows;
+  for (const auto& one : services) {
+    DEPLOYCTL_TRY(unfinished, ledger->unfinished(one.service, one.environment));
+    DEPLOYCTL_TRY(last, ledger->history(one.service, one.environment, 1));
+    auto& newest = unfinished.empty() ? last : unfinished;
+    if (!newest.empty()) rows.push_back(newest.back());
+  }
+  if (context.json()) context.print_json(JsonObject().add_raw("services", json_rows(rows)));
+  context.print_lines(service_table(rows, system_clock().wall(), context.width()));
+  if (rows.empty()) context.note("this ledger knows no rollout yet; deployctl status PLAN asks the targets");
+  return exit_codes::done;
+}
+
+Result<int> status(const StatusOptions& options, Context& context) {
+  if (options.what.empty()) return of_ledger(context);
+  const bool may_be_rollout = options.what.starts_with("r-") && !io::exists(options.what);
+  return may_be_rollout ? of_rollout(options.what, context) : of_plan(options, context);
+}
+
+}  // namespace
+
+Command status_command() {
+  auto options = std::make_shared<StatusOptions>();
+  return {.name = "status",
+          .summary = "what every target runs, and how it is",
+          .declare =
+              [options](Arguments& a) {
+                a.optional_positional("PLAN|ROLLOUT", options->what, "a plan, read live from its targets, or a rollout's id");
+                a.flag("--every", options->every, "a row for each target, however many");
+              },
+          .run =
+              [options](Context& context) {
+                const auto code = status(*options, context);
+                return code ? *code : context.fail_with(code.error());
+              },
+          .subcommands = {},
+          .details = "Without an argument: the services of this host's ledger and their last rollouts."};
+}
+
+}  // namespace deployctl::commands

@@ -1,0 +1,58 @@
+// What a service's targets run, put into an order that people and programs read: pure, from what the targets answered and what
+// the ledger knows.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/commands/json_object.hpp"
+#include "cli/output/line.hpp"
+#include "core/base/clock.hpp"
+#include "core/ledger/ledger.hpp"
+#include "core/model/plan.hpp"
+#include "core/rollout/fleet_survey.hpp"
+
+namespace deployctl::commands {
+
+struct TargetStatus {
+  std::string host;
+  std::string version;               // empty: nothing runs
+  Digest release;
+  std::string health;                // healthy, unhealthy, unchecked, absent, unreachable
+  std::vector<std::string> failing;  // checks
+  std::optional<WallTime> since;     // confirmed healthy
+  std::optional<Error> error;
+};
+
+struct RegionStatus {
+  std::string name;
+  std::vector<TargetStatus> targets;
+};
+
+// The rollout that matters now: one that isn't over, else the last one.
+struct RolloutStatus {
+  std::string id, state, kind, version, reason, who;
+  bool unfinished = false;
+};
+
+struct StatusReport {
+  std::string service, environment;
+  std::optional<RolloutStatus> rollout;
+  std::vector<RegionStatus> regions;
+
+  std::size_t answered() const;
+  std::size_t total() const;
+  JsonObject json() const;
+  // `every`: a row for each target; else, in a region of more than twenty, those that run the same healthy release are
+  // one row.
+  output::Lines lines(WallTime now, std::size_t width, bool every) const;
+};
+
+// A rollout whose row says "running" but whose process on this host is gone is told as interrupted.
+RolloutStatus status_of(const ledger::RolloutRow& row);
+// Without a row: whoever holds the targets, as they tell.
+std::optional<RolloutStatus> holder_of(const rollout::FleetSurvey& survey);
+StatusReport status_report(const model::Plan& plan, const rollout::FleetSurvey& survey);
+
+}  // namespace deployctl::commands
