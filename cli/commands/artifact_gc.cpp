@@ -6,6 +6,7 @@
 #include "cli/output/humane.hpp"
 #include "core/ledger/ledger.hpp"
 #include "core/model/release.hpp"
+#include "core/rollout/event.hpp"
 
 namespace deployctl::commands {
 namespace {
@@ -46,7 +47,10 @@ Result<int> gc(const GcOptions& options, Context& context) {
   DEPLOYCTL_TRY(swept, store->gc(options.keep, in_use));
   JsonObject body;
   body.add("artifacts", swept.artifacts).add("blobs", swept.blobs).add("payloads", swept.payloads).add("bytes", swept.bytes);
-  context.emit("artifacts_swept", {}, body);
+  rollout::Event event;
+  event.name = "artifacts_swept";
+  event.body = body.text();
+  context.emit(std::move(event));
   context.print(fmt::format("removed {}, {}, {}: {}\n", output::count(swept.artifacts, "artifact"), output::count(swept.blobs, "blob"),
                             output::count(swept.payloads, "payload"), output::size(swept.bytes)));
   return exit_codes::done;

@@ -78,6 +78,15 @@ const Candidate* left_behind(const std::vector<Candidate>& all, const std::vecto
   return most != all.end() && most->running > 0 ? &*most : nullptr;
 }
 
+// A deploy that is paused or was cut off, and nobody runs its release (any more): what ran before it runs now, and to give it
+// up changes nothing.
+const Candidate* back_already(const std::vector<Candidate>& all, const std::vector<ledger::RolloutRow>& newest_first) {
+  if (newest_first.empty() || newest_first.front().kind != "deploy" || !ledger::is_unfinished(newest_first.front().state)) return nullptr;
+  if (const Candidate* one = find(all, newest_first.front().release); one && one->running > 0) return nullptr;
+  const auto most = std::max_element(all.begin(), all.end(), [](const Candidate& a, const Candidate& b) { return a.running < b.running; });
+  return most != all.end() && most->running > 0 ? &*most : nullptr;
+}
+
 // What lay below it; all that the ledger knows when it never got on top; nothing where the ledger has never heard of it.
 std::vector<Digest> below(const Candidate* left, const std::vector<ledger::RolloutRow>& newest_first) {
   auto stack = stack_of(newest_first);
@@ -112,6 +121,7 @@ std::vector<Digest> stack_of(const std::vector<ledger::RolloutRow>& newest_first
 Result<Candidate> choose_rollback(const std::vector<Candidate>& all, const std::string& to,
                                   const std::vector<ledger::RolloutRow>& newest_first) {
   if (!to.empty()) return named(all, to);
+  if (const Candidate* back = back_already(all, newest_first)) return *back;
   const Candidate* left = left_behind(all, newest_first);
   for (const auto& release : below(left, newest_first))
     if (const Candidate* one = find(all, release); one && one != left && good(*one)) return *one;

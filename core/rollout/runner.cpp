@@ -59,6 +59,7 @@ struct Run : std::enable_shared_from_this<Run> {
   void spawn(awaitable<void> work);
   void take(const MachineEvent& event);
   void tell_change(TargetIndex target, TargetState before);
+  void tell_unreachable();
   void perform(const std::vector<Action>& actions);
   void begin(const Action& action);
   void decline(const Action& action, const Error& why);
@@ -114,6 +115,7 @@ void Run::spawn(awaitable<void> work) {
 awaitable<RolloutOutcome> Run::run() {
   spawn(watch_interrupt());
   spawn(renew_all());
+  tell_unreachable();
   post(Begin{});
   while (!machine.over()) {
     if (events.empty()) {
@@ -159,6 +161,13 @@ void Run::tell_change(TargetIndex target, TargetState before) {
   if (now == before) return;
   const auto took = since[target] == SteadyTime{} ? Duration(0) : io::now_steady() - since[target];
   if (auto event = story.of_change(target, now, machine.error_of(target), took)) parts.recorder.add(std::move(*event));
+}
+
+// Those that did not answer the survey: no change of state will tell of them.
+void Run::tell_unreachable() {
+  for (TargetIndex i = 0; i < order.survey.size(); ++i)
+    if (machine.state(i) == TargetState::unreachable)
+      if (auto event = story.of_change(i, TargetState::unreachable, machine.error_of(i), Duration(0))) parts.recorder.add(std::move(*event));
 }
 
 // Recorded first, all of them in one transaction; done second.

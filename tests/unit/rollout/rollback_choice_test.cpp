@@ -77,6 +77,11 @@ TEST(RollbackChoice, ADeployThatStoppedHalfWayIsWhatIsLeftBehind) {
   EXPECT_EQ(chosen(fleet, {row("deploy", "v0"), row("deploy", "v1"), row("deploy", "v2", RolloutState::interrupted)}), "v1");
 }
 
+TEST(RollbackChoice, APausedDeployThatNobodyRunsIsGivenUpWithoutAnyChange) {
+  const FleetSurvey fleet{keeping({"v0", "v1", "v2"}, "v1", "v2"), keeping({"v0", "v1"}, "v1")};
+  EXPECT_EQ(chosen(fleet, {row("deploy", "v0"), row("deploy", "v1"), row("deploy", "v2", RolloutState::paused)}), "v1");
+}
+
 TEST(RollbackChoice, TakesAVersionOrTheBeginningOfADigest) {
   const FleetSurvey fleet{keeping({"v1", "v2"}, "v2")};
   EXPECT_EQ(chosen(fleet, {}, "v1"), "v1");
