@@ -155,6 +155,13 @@ void parse_words(CLI::App& app, const std::vector<std::string>& words) {
   app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
 }
 
+// Of a command line that didn't parse: whoever reads JSON is told of the mistake in JSON, too.
+bool asks_for_json(const std::vector<std::string>& words) {
+  for (std::size_t i = 0; i < words.size() && words[i] != "--"; ++i)
+    if (words[i] == "--output=json" || (words[i] == "--output" && i + 1 < words.size() && words[i + 1] == "json")) return true;
+  return false;
+}
+
 // `deployctl help build` is `deployctl build --help`.
 std::vector<std::string> without_help_word(std::vector<std::string> words) {
   if (words.empty() || words.front() != "help") return words;
@@ -198,6 +205,7 @@ int run_command_line(const std::vector<std::string>& words, const std::vector<Co
     return exit_codes::usage;
   }
   auto request = parse_command_line(words, commands);
+  if (request.mistake && asks_for_json(words)) request.globals.output = "json";
   Context context(request.globals, streams);
   if (request.mistake) return context.fail_with(*request.mistake, exit_codes::usage);
   if (!request.command) {

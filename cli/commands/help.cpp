@@ -13,7 +13,7 @@ struct Line {
 
 // Two columns; a left side that is too long gets a line of its own.
 std::string columns(const std::vector<Line>& lines) {
-  constexpr std::size_t widest = 26;
+  constexpr std::size_t widest = 30;
   std::size_t width = 0;
   for (const auto& line : lines)
     if (line.left.size() <= widest) width = std::max(width, line.left.size());

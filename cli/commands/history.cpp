@@ -51,7 +51,7 @@ std::vector<rollout::Candidate> ask_targets(Context& context, const model::Plan&
   std::size_t silent = 0;
   for (const auto& one : *survey) silent += one.reply ? 0 : 1;
   auto kept = rollout::candidates(*survey);
-  if (kept.empty()) context.note("the targets keep no release of it");
+  if (kept.empty() && silent < survey->size()) context.note("those that answered keep no release of it");
   if (silent > 0) context.note(fmt::format("{} of {} targets did not answer", silent, survey->size()));
   return kept;
 }

@@ -1,6 +1,5 @@
 // deployctl init: a plan and a fleet to start from, every line explained. Never overwrites a file.
 #include <fcntl.h>
-#include <fmt/core.h>
 
 #include <cctype>
 #include <filesystem>
@@ -56,14 +55,14 @@ std::vector<NewFile> files_of(const InitOptions& options) {
 }
 
 void say(Context& context, const std::vector<std::string>& written, const std::vector<std::string>& kept,
-         const std::string& plan) {
+         const std::string& plan, const std::string& known_hosts) {
   for (const auto& path : written) context.print("wrote " + path + "\n");
   for (const auto& path : kept) context.print("kept " + path + ", which was there already\n");
   rollout::Event event;
   event.name = "initialized";
   event.body = JsonObject().add("written", written).add("kept", kept).text();
   context.emit(std::move(event));
-  context.note(fmt::format("next: edit them, then: deployctl validate {}", plan));
+  context.note("next: edit them, pin your hosts' keys (ssh-keyscan HOST >> " + known_hosts + "), then: deployctl validate " + plan);
 }
 
 Result<int> init(const InitOptions& options, Context& context) {
@@ -77,7 +76,7 @@ Result<int> init(const InitOptions& options, Context& context) {
   if (written.empty())
     return fail(with_hint(error(Code::exists, kept[0] + " and " + kept[1] + " are there already; nothing was written"),
                           "check what is there: deployctl validate " + kept[0]));
-  say(context, written, kept, files[0].path);
+  say(context, written, kept, files[0].path, in_dir(options.dir, "known_hosts"));
   return exit_codes::done;
 }
 

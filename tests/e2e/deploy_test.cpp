@@ -31,7 +31,7 @@ TEST(Deploy, TakesVersionsThroughRelaysToEveryTargetAndBack) {
   const auto first = deploy(lab, "v1");
   ASSERT_EQ(first.exit.code, 0) << first.out << first.err;
   EXPECT_TRUE(lab.all_run("v1"));
-  EXPECT_THAT(Lab::event(first.out, "rollout_finished"), HasSubstr("\"result\":\"succeeded\",\"version\":\"v1\",\"previous\":\"\""));
+  EXPECT_THAT(Lab::event(first.out, "rollout_finished"), HasSubstr("\"version\":\"v1\",\"result\":\"succeeded\",\"previous\":\"\""));
   EXPECT_THAT(Lab::event(first.out, "rollout_finished"), HasSubstr("\"total\":6,\"active\":6"));
 
   const auto second = deploy(lab, "v2");
