@@ -217,7 +217,7 @@ awaitable<Status> Drive::prepare() {
 awaitable<Driven> Drive::go(RolloutSpec spec, Goal goal, std::string release_json, Digest artifact) {
   spec_ = std::move(spec);
   if (auto ready = co_await prepare(); !ready) co_return over(not_begun(ready.error()), false);
-  Story story{&spec_, row_.version, {}};
+  Story story{&spec_, row_.version, {}, {}};
   recorder_->add(story.started(spec_.kind, row_.previous, row_.commit));
   (void)recorder_->flush();
   RolloutOrder order;
@@ -294,7 +294,7 @@ Driven Drive::over(RolloutOutcome outcome, bool began) {
     outcome.counts.pending = outcome.counts.total;
   }
   if (recorder_) {
-    Story story{&spec_, row_.version, {}};
+    Story story{&spec_, row_.version, {}, {}};
     const Story::End end{outcome.result,  outcome.why, outcome.counts, row_.previous, system_clock().steady() - began_,
                          parts_.links.wan_bytes()};
     recorder_->add(story.finished(end));

@@ -21,14 +21,18 @@ double seconds(Duration d) { return static_cast<double>(d.count()) / 1000.0; }
 
 }  // namespace
 
+void Story::index_waves() {
+  wave_of.assign(spec->targets.size(), 0);
+  for (WaveIndex w = 0; w < spec->waves.size(); ++w)
+    for (const auto& part : spec->waves[w].regions)
+      for (const auto target : part.targets) wave_of[target] = w;
+}
+
 Event Story::at(TargetIndex target, const char* name) const {
   Event event = named(name);
   event.target = spec->targets[target].name;
   event.region = spec->regions[spec->targets[target].region].name;
-  for (const auto& wave : spec->waves)
-    for (const auto& part : wave.regions)
-      for (const auto member : part.targets)
-        if (member == target) event.wave = wave.name;
+  if (target < wave_of.size()) event.wave = spec->waves[wave_of[target]].name;
   return event;
 }
 

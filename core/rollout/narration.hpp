@@ -12,6 +12,8 @@ struct Story {
   const RolloutSpec* spec = nullptr;  // borrowed
   std::string version;                // that it goes to
   std::vector<std::string> baselines; // versions, by target; what a way back goes to
+  std::vector<WaveIndex> wave_of;     // by target; made by index_waves(), needed for events of targets
+  void index_waves();
 
   // What is about to be done; nullopt: nothing worth telling.
   std::optional<Event> of(const Action& action) const;

@@ -44,6 +44,7 @@ struct Run : std::enable_shared_from_this<Run> {
       : executor(e), order(std::move(o)), parts(std::move(p)), changed(e), machine(order.spec, facts_of(order), errors_of(order.survey)) {
     story.spec = &order.spec;
     story.version = order.goal.version;
+    story.index_waves();
     story.baselines.resize(order.spec.targets.size());
     since.resize(order.spec.targets.size());
     for (std::size_t i = 0; i < order.baselines.size(); ++i)

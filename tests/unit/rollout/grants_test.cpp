@@ -1,0 +1,58 @@
+#include "core/rollout/grants.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/rollout/this_process.hpp"
+
+using namespace deployctl;
+using namespace deployctl::rollout;
+using ::testing::HasSubstr;
+
+namespace {
+
+TargetSurvey refused(Code code, const std::string& words) { return {std::nullopt, error(code, words)}; }
+TargetSurvey answered(std::uint64_t epoch = 0) {
+  TargetSurvey survey;
+  survey.reply.emplace();
+  survey.reply->set_epoch(epoch);
+  return survey;
+}
+
+}  // namespace
+
+TEST(Grants, AMajorityOfAllSelectedTargetsIsNeeded) {
+  EXPECT_TRUE(judge(2, {answered(), answered(), refused(Code::unreachable, "x")}));
+  EXPECT_FALSE(judge(1, {answered(), refused(Code::unreachable, "x")})) << "half is no majority";
+}
+
+TEST(Grants, WhoHoldsThemIsNamedBeforeWhoCanNotBeReached) {
+  const auto judged = judge(0, {refused(Code::unreachable, "no route"), refused(Code::locked, "held by rollout r-1")});
+  ASSERT_FALSE(judged);
+  EXPECT_EQ(judged.error().code, Code::locked);
+  EXPECT_THAT(judged.error().text(), HasSubstr("0 of 2 targets granted the rollout"));
+  EXPECT_THAT(judged.error().text(), HasSubstr("held by rollout r-1"));
+}
+
+TEST(Grants, TheNextEpochIsAboveTheHighestThatAnyTargetKnows) {
+  EXPECT_EQ(next_epoch({answered(3), refused(Code::unreachable, "x"), answered(7)}), 8u);
+  EXPECT_EQ(next_epoch({answered()}), 1u);
+}
+
+TEST(Grants, OnlyADeadDriversGrantIsReplacedUnlessAllAreTakenOver) {
+  auto survey = answered(3);
+  EXPECT_EQ(replaceable(*survey.reply, "r-2", true), "") << "nobody holds it";
+  const auto self = this_process();
+  auto& holder = *survey.reply->mutable_holder();
+  holder.set_rollout("r-1");
+  holder.set_boot_id(self.boot_id);
+  holder.set_pid(self.pid);
+  holder.set_pid_start(self.pid_start);
+  EXPECT_EQ(replaceable(*survey.reply, "r-2", false), "") << "its driver is this very process";
+  EXPECT_EQ(replaceable(*survey.reply, "r-2", true), "r-1");
+  EXPECT_EQ(replaceable(*survey.reply, "r-1", true), "") << "our own";
+  holder.set_pid_start(self.pid_start + 1);
+  EXPECT_EQ(replaceable(*survey.reply, "r-2", false), "r-1") << "the number is another process's by now";
+  holder.set_boot_id("another host");
+  EXPECT_EQ(replaceable(*survey.reply, "r-2", false), "") << "of another host nothing is known";
+}
