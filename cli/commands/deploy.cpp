@@ -4,10 +4,11 @@
 #include "cli/commands/context.hpp"
 #include "cli/commands/fleet_session.hpp"
 #include "cli/commands/interrupt.hpp"
+#include "cli/commands/notice.hpp"
+#include "cli/commands/payloads.hpp"
 #include "cli/commands/question.hpp"
 #include "cli/commands/rollout_exit.hpp"
 #include "cli/commands/viewing.hpp"
-#include "cli/commands/payloads.hpp"
 #include "core/rollout/service_lock.hpp"
 
 namespace deployctl::commands {
@@ -17,6 +18,7 @@ struct DeployOptions {
   std::string plan, ref, artifact, version;
   bool yes = false;
   std::string take_over;
+  std::vector<std::string> notify;
 };
 
 struct Chosen {
@@ -98,8 +100,10 @@ Result<int> deploy(Context& context, const DeployOptions& options) {
     return 0;
   }
   DEPLOYCTL_TRY(session, FleetSession::open(plan));
-  const auto driven = drive(plan, *chosen, options, {*session, *store, ledger, view.sink(), state.logs()}, view);
+  Notice notice(options.notify);
+  const auto driven = drive(plan, *chosen, options, {*session, *store, ledger, notice.watch(view.sink()), state.logs()}, view);
   view.finish();
+  notice.send(context);
   return report(context, driven);
 }
 
@@ -114,6 +118,7 @@ Command deploy_command() {
     a.option("--artifact", "DIGEST", options->artifact, "deploy an artifact of the store, without a build");
     a.option("--version", "VERSION", options->version, "deploy an artifact of the store by its version, without a build");
     a.option("--take-over", "REASON", options->take_over, "take the targets' grants from whoever holds them; recorded");
+    a.list("--notify", "URL", options->notify, "post the rollout's last event to this webhook; may be repeated");
     a.flag("-y,--yes", options->yes, "don't ask on a terminal");
   };
   command.run = [options](Context& context) {

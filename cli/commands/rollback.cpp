@@ -4,9 +4,10 @@
 #include "cli/commands/context.hpp"
 #include "cli/commands/fleet_session.hpp"
 #include "cli/commands/interrupt.hpp"
+#include "cli/commands/notice.hpp"
+#include "cli/commands/payloads.hpp"
 #include "cli/commands/rollout_exit.hpp"
 #include "cli/commands/viewing.hpp"
-#include "cli/commands/payloads.hpp"
 #include "core/rollout/drive.hpp"
 
 namespace deployctl::commands {
@@ -14,6 +15,7 @@ namespace {
 
 struct RollbackOptions {
   std::string plan, to;
+  std::vector<std::string> notify;
 };
 
 asio::awaitable<void> drive_into(rollout::Driven& out, const model::Plan& plan, std::string to, rollout::DriveParts parts) {
@@ -30,11 +32,13 @@ Result<int> roll_back(Context& context, const RollbackOptions& options) {
   if (!store) context.warn("going on without the artifact store: " + store.error().text());
   Viewing view(context, options.plan);
   DEPLOYCTL_TRY(session, FleetSession::open(plan));
+  Notice notice(options.notify);
   const auto payloads = store ? payloads_of(session->pool(), **store) : nullptr;
-  rollout::DriveParts parts{session->links(), ledger ? *ledger : nullptr, payloads.get(), view.sink(), Interrupt::token(), state.logs(), {}};
+  rollout::DriveParts parts{session->links(), ledger ? *ledger : nullptr, payloads.get(), notice.watch(view.sink()), Interrupt::token(), state.logs(), {}};
   rollout::Driven driven;
   session->run(drive_into(driven, plan, options.to, std::move(parts)), [&] { view.tick(); });
   view.finish();
+  notice.send(context);
   return report(context, driven);
 }
 
@@ -46,6 +50,7 @@ Command rollback_command() {
   command.declare = [options](Arguments& a) {
     a.positional("PLAN", options->plan, "the release plan");
     a.option("--to", "VERSION", options->to, "this version, or the beginning of a release digest, instead of the newest earlier one");
+    a.list("--notify", "URL", options->notify, "post the rollout's last event to this webhook; may be repeated");
   };
   command.run = [options](Context& context) {
     auto code = roll_back(context, *options);
