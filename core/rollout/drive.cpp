@@ -226,7 +226,6 @@ awaitable<Driven> Drive::go(RolloutSpec spec, Goal goal, std::string release_jso
   order.goal = std::move(goal);
   order.artifact = artifact;
   order.release_json = std::move(release_json);
-  order.keep_releases = plan_.release.keep_releases;
   order.activation_limit = activation_limit(plan_.release.activation);
   order.take_over = row_.kind == "rollback" || !parts_.user_reason.empty();
   order.reason = parts_.user_reason.empty() ? row_.kind : parts_.user_reason;

@@ -22,7 +22,6 @@ struct RolloutOrder {
   Goal goal;
   Digest artifact;           // of the goal
   std::string release_json;  // of the goal; empty: it can't be staged, targets must keep it
-  unsigned keep_releases = 5;
   Duration activation_limit{std::chrono::hours(1)};  // how long one may take, hooks and checks and the way back
   bool take_over = false;    // living grants of others give way
   std::string reason;        // of the take-over
