@@ -4,6 +4,7 @@
 // What may fail answers a Result; hand its Error to fail_with() and return the code.
 #pragma once
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <mutex>
@@ -64,6 +65,8 @@ class Context {
   // Under --output json a line on stdout, numbered and timed here; otherwise nothing.
   void emit(rollout::Event event);
   void emit(std::string_view name, const Subject& subject, const JsonObject& members = {});
+  // Events of a build or a rollout, numbered already, were printed: emit() counts on from there.
+  void go_on_from(std::uint64_t seq) { seq_ = std::max(seq_, seq); }
   void print_lines(const output::Lines& lines);  // print() with colours where they are wanted
   bool color() const;                            // of stdout
   std::size_t width() const;                     // of the terminal that stdout is; 0: as wide as it likes

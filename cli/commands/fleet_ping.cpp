@@ -31,19 +31,21 @@ asio::awaitable<void> ping_target(Answer& answer, rollout::FleetLinks& links, st
   auto opened = co_await io::with_cancel(links.open(target), token, "log in");
   answer.took = io::now_steady() - begin;
   answer.route = links.route(target);
+  answer.agent = links.agent(target);
   if (!opened) answer.error = opened.error();
 }
 
-asio::awaitable<void> ping_relays(std::vector<Answer>& answers, rollout::FleetLinks& links) {
-  const auto relays = co_await links.ping_relays();
-  for (const auto& relay : relays)
+asio::awaitable<void> ping_relays(std::vector<Answer>& answers, rollout::FleetLinks& links, io::CancelToken token) {
+  const auto relays = co_await io::with_cancel(links.ping_relays(), token, "ask the relays");
+  if (!relays) co_return;
+  for (const auto& relay : *relays)
     answers.push_back({relay.region, "relay", relay.name, "", relay.program, relay.error, relay.took});
 }
 
 asio::awaitable<void> ping_all(std::vector<Answer>& relays, std::vector<Answer>& targets, rollout::FleetLinks& links,
                                io::CancelToken token) {
   // Relays first: a target's time is then its own login, and a relay's is not counted a hundred times.
-  co_await ping_relays(relays, links);
+  co_await ping_relays(relays, links, token);
   if (token.cancelled()) co_return;
   std::vector<asio::awaitable<void>> work;
   for (std::size_t i = 0; i < targets.size(); ++i) work.push_back(ping_target(targets[i], links, i, token));
@@ -70,7 +72,7 @@ void print_text(Context& context, const std::vector<Answer>& relays, const std::
   for (const auto* answers : {&relays, &targets})
     for (const auto& a : *answers)
       table.row({a.region, a.role, a.host, fmt::format("{:.2f} s", static_cast<double>(a.took.count()) / 1000),
-                 a.error ? a.error->text() : a.role == "relay" ? a.agent : a.route},
+                 a.error ? a.error->text() : a.route.empty() ? a.agent : a.agent + " by " + a.route},
                 a.error ? output::Tone::bad : output::Tone::plain);
   context.print_lines(table.lines(context.width()));
 }

@@ -5,7 +5,7 @@
 
 namespace deployctl::commands {
 
-Viewing::Viewing(Context& context, const std::string& plan) {
+Viewing::Viewing(Context& context, const std::string& plan) : context_(context) {
   auto options = output::view_options(context.streams().out, context.streams().err, context.globals().no_color);
   options.format = context.json() ? output::Format::json : output::Format::text;
   options.quiet = context.globals().quiet;
@@ -17,7 +17,10 @@ Viewing::Viewing(Context& context, const std::string& plan) {
 Viewing::~Viewing() = default;
 
 rollout::EventSink Viewing::sink() {
-  return [this](const rollout::Event& event) { view_->on(event); };
+  return [this](const rollout::Event& event) {
+    context_.go_on_from(event.seq);
+    view_->on(event);
+  };
 }
 
 void Viewing::tick() { view_->tick(system_clock().steady()); }

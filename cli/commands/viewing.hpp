@@ -26,6 +26,7 @@ class Viewing {
   void finish();
 
  private:
+  Context& context_;
   std::unique_ptr<output::View> view_;
 };
 

@@ -33,6 +33,7 @@ struct Reached {
   std::shared_ptr<Relay> via;           // null: direct
   Link link;                            // to the relay, or to the target itself
   std::uint32_t number = 0;             // behind the relay
+  std::string agent;                    // as its hello named it
   std::shared_ptr<LinkSession> direct;  // made when first needed
 
   bool open() const { return link && !link->closed(); }
@@ -175,6 +176,7 @@ awaitable<Status> FleetLinks::State::attach(Reached& target, std::shared_ptr<Rel
   target.via = relay;
   target.link = link;
   target.number = reply->attached().target();
+  target.agent = reply->attached().hello().program();
   co_return Status{};
 }
 
@@ -189,6 +191,7 @@ awaitable<Status> FleetLinks::State::reach_directly(Reached& target) {
   target.via.reset();
   target.link = link;
   target.number = 0;
+  target.agent = link->peer().program();
   co_return Status{};
 }
 
@@ -244,7 +247,7 @@ awaitable<void> ping_into(std::shared_ptr<Pings> pings, std::size_t at, RegionRe
   pings->changed.notify_all();
 }
 
-awaitable<std::vector<FleetLinks::RelayStatus>> ping_all(asio::any_io_executor executor, std::vector<RegionRelay> relays) {
+awaitable<Result<std::vector<FleetLinks::RelayStatus>>> ping_all(asio::any_io_executor executor, std::vector<RegionRelay> relays) {
   const auto pings = std::make_shared<Pings>(executor);
   pings->statuses.resize(relays.size());
   pings->pending = relays.size();
@@ -291,7 +294,12 @@ std::string FleetLinks::route(std::size_t target) const {
   return via ? via->name() : "direct";
 }
 
-awaitable<std::vector<FleetLinks::RelayStatus>> FleetLinks::ping_relays() { return ping_all(state_->executor, state_->relays); }
+std::string FleetLinks::agent(std::size_t target) const {
+  if (target >= state_->targets.size() || !state_->targets[target].open()) return "";
+  return state_->targets[target].agent;
+}
+
+awaitable<Result<std::vector<FleetLinks::RelayStatus>>> FleetLinks::ping_relays() { return ping_all(state_->executor, state_->relays); }
 
 std::uint64_t FleetLinks::wan_bytes() const {
   std::uint64_t bytes = 0;

@@ -56,6 +56,8 @@ class FleetLinks {
                                                 std::shared_ptr<Shipment> shipment = {});
   // How a target is reached at the moment: "relay 10.1.0.1", "direct", "" when not.
   std::string route(std::size_t target) const;
+  // The agent there, "deploy-agent 0.1.0"; "" when not reached.
+  std::string agent(std::size_t target) const;
   // Logs in to the relays of every region and says what is there; for `fleet ping`.
   struct RelayStatus {
     std::string region, name;
@@ -63,7 +65,7 @@ class FleetLinks {
     std::string program;
     Duration took{0};
   };
-  asio::awaitable<std::vector<RelayStatus>> ping_relays();
+  asio::awaitable<Result<std::vector<RelayStatus>>> ping_relays();
 
   // Handed to links that start here, to relays and to direct targets, frames and all; without SSH's own share and without
   // the agents' installation.

@@ -95,7 +95,9 @@ Result<HostKey> parse_key(const std::string& type, const std::string& base64) {
 std::string HostKey::fingerprint() const { return detail::fingerprint_of(blob); }
 
 Result<KnownHosts> KnownHosts::load(const std::string& path) {
-  DEPLOYCTL_TRY(text, io::read_file(path, most_file));
+  const auto read = io::read_file(path, most_file);
+  if (!read) return fail(with_hint(read.error(), "known_hosts pins the hosts' keys: ssh-keyscan HOST >> " + path));
+  const std::string& text = *read;
   KnownHosts known;
   std::istringstream lines(text);
   unsigned number = 0;
@@ -112,17 +114,39 @@ Result<KnownHosts> KnownHosts::load(const std::string& path) {
       return fail(Code::invalid, where + ": not a hashed host name");
     auto key = parse_key(type, base64);
     if (!key) return fail(with_context(key.error(), where));
-    known.lines_.push_back({std::move(names), std::move(*key)});
+    known.add(std::move(names), std::move(*key));
   }
   return known;
+}
+
+void KnownHosts::add(std::string names, HostKey key) {
+  const std::size_t at = lines_.size();
+  if (names.find_first_of("*?!|") != std::string::npos) {
+    patterns_.push_back(at);
+  } else {
+    std::istringstream list(names);
+    for (std::string name; std::getline(list, name, ',');) plain_[lower(name)].push_back(at);
+  }
+  lines_.push_back({std::move(names), std::move(key)});
+}
+
+// The lines that may name it, in file order.
+std::vector<std::size_t> KnownHosts::candidates(const std::string& name) const {
+  std::vector<std::size_t> found = patterns_;
+  if (const auto plain = plain_.find(name); plain != plain_.end())
+    found.insert(found.end(), plain->second.begin(), plain->second.end());
+  std::sort(found.begin(), found.end());
+  return found;
 }
 
 std::vector<HostKey> KnownHosts::keys_of(const std::string& host, unsigned port) const {
   const auto named = [this](const std::string& name) {
     std::vector<HostKey> keys;
-    for (const auto& line : lines_)
+    for (const auto at : candidates(name)) {
+      const auto& line = lines_[at];
       if (matches(line.names, name) && std::find(keys.begin(), keys.end(), line.key) == keys.end())
         keys.push_back(line.key);
+    }
     return keys;
   };
   auto keys = named(name_of(host, port));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "core/base/bytes.hpp"
@@ -30,7 +31,13 @@ class KnownHosts {
     std::string names;
     HostKey key;
   };
+  void add(std::string names, HostKey key);
+  std::vector<std::size_t> candidates(const std::string& name) const;
+
   std::vector<Line> lines_;
+  // A fleet has a line a host and asks for each host: plain names are looked up, only the others are tried.
+  std::unordered_map<std::string, std::vector<std::size_t>> plain_;  // lower case, as written: places in lines_
+  std::vector<std::size_t> patterns_;                                // hashed lines too
 };
 
 }  // namespace deployctl::ssh

@@ -12,6 +12,7 @@
 using namespace deployctl;
 using namespace deployctl::testing;
 using ::testing::AllOf;
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -152,6 +153,17 @@ TEST(Build, IsCachedAndTellsItsArtifact) {
   EXPECT_THAT(Lab::event(fresh.out, "build_finished"), HasSubstr("\"cached\":false"));
 }
 
+TEST(Build, ThatFailsNumbersItsLastEventAfterTheOthers) {
+  Lab lab({.targets = 1});
+  const auto failed = lab.deployctl({"build", "deploy.yaml", "--set", "build.steps=['exit 9']", "--output", "json"});
+  EXPECT_EQ(failed.exit.code, 3);
+  const auto seq = [&](const std::string& name) {
+    const auto line = Lab::event(failed.out, name);
+    return std::stoi(line.substr(line.find("\"seq\":") + 6));
+  };
+  EXPECT_EQ(seq("command_failed"), seq("build_finished") + 1);
+}
+
 TEST(Build, FailsWithThreeAndAnUnknownRefWithTwo) {
   Lab lab({.targets = 1});
   const auto failed = lab.deployctl({"build", "deploy.yaml", "--ref", "v1", "--set", "build.steps=['echo some last words; exit 9']"});
@@ -251,7 +263,7 @@ TEST(FleetPing, TellsWhoAnsweredAndInWhatWordsTheOthersDidNot) {
   Lab lab({.targets = 2});
   const auto all = lab.deployctl({"fleet", "ping", "deploy.yaml"});
   EXPECT_EQ(all.exit.code, 0) << all.out << all.err;
-  EXPECT_THAT(all.out, AllOf(HasSubstr("relay"), HasSubstr("deploy-agent")));
+  EXPECT_THAT(all.out, AllOf(HasSubstr("relay"), ContainsRegex("target +[^\n]* deploy-agent [0-9.]+ by relay")));
   EXPECT_THAT(all.err, HasSubstr("3 of 3 hosts answered"));
   lab.target(0, 1).stop();
   const auto some = lab.deployctl({"fleet", "ping", "deploy.yaml", "--output", "json"});

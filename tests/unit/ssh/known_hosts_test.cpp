@@ -115,4 +115,5 @@ TEST(KnownHosts, AMissingFileIsAbsent) {
   const auto known = ssh::KnownHosts::load("/nonexistent/known_hosts");
   ASSERT_FALSE(known);
   EXPECT_EQ(known.error().code, Code::absent);
+  EXPECT_NE(known.error().hint.find("ssh-keyscan"), std::string::npos);
 }
