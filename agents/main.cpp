@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "agents/background_relay.hpp"
+#include "agents/relay_front.hpp"
 #include "agents/roles.hpp"
 #include "agents/session_stdio.hpp"
 #include "agents/target/activate_process.hpp"
@@ -37,14 +39,20 @@ int activate(const std::vector<std::string_view>& words) {
   return usage_error("activate needs --deploy-to PATH and nothing else");
 }
 
+int relay(const std::vector<std::string_view>& words) {
+  if (words.empty()) return agents::be_relay();
+  if (words.size() == 2 && words[0] == "--background") return agents::be_background_relay(std::string(words[1]));
+  return usage_error("relay takes no arguments");
+}
+
 int run(const std::vector<std::string_view>& words) {
   if (words.empty()) return usage_error("which role?");
   const std::string_view role = words[0];
   const std::vector<std::string_view> rest(words.begin() + 1, words.end());
   if (role == "activate") return activate(rest);
+  if (role == "relay") return relay(rest);
   if (!rest.empty()) return usage_error("'" + std::string(role) + "' takes no arguments");
   if (role == "target") return agents::be_target();
-  if (role == "relay") return agents::be_relay();
   if (role == "--version") return agents::print_version();
   if (role == "--help" || role == "-h" || role == "help") {
     std::fputs(usage_text, stdout);

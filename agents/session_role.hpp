@@ -7,7 +7,8 @@
 #include <memory>
 #include <string>
 
-#include "agents/serve/service.hpp"
+#include "agents/serve/session.hpp"
+#include "agents/session_stdio.hpp"
 
 namespace deployctl::agents {
 
@@ -15,10 +16,14 @@ namespace deployctl::agents {
 using MakeService = std::function<Result<std::unique_ptr<serve::Service>>(asio::any_io_executor)>;
 
 // Exit code: 0 the caller ended the session, 1 it broke (stderr says how), 2 it could not begin.
-int run_session(const std::string& role, const MakeService& make);
+int run_session(const std::string& role, SessionStdio stdio, const MakeService& make);
+int complain(const std::string& role, const Error& why, int exit_code);  // on stderr
+serve::SessionOptions session_options(const std::string& role);
 
 // Our own binary: its path while that is still there, else /proc/self/exe, which works even when it was deleted.
 std::string self_exe();
+// Its sha256; an installed agent is named for it.
+Digest own_digest();
 std::string home_folder();
 
 }  // namespace deployctl::agents

@@ -60,7 +60,7 @@ awaitable<Result<Bytes>> CachedPayload::read(std::uint32_t number) {
   for (;;) {
     if (auto bytes = room_->recent.find(digest_, number)) co_return std::move(*bytes);
     const auto chunk = chunks_.at(number);
-    if (chunk == Chunk::missing && !filling_) {
+    if (chunk == Chunk::missing && !filling()) {
       if (failed_) co_return fail(*failed_);
       co_return fail(Code::absent, "the relay has not the whole payload, and nobody carries it there");
     }
@@ -70,7 +70,7 @@ awaitable<Result<Bytes>> CachedPayload::read(std::uint32_t number) {
     }
     auto bytes = co_await load(number);
     // A chunk that was marked only is fetched anew by the filler, who has not passed it yet.
-    if (bytes || chunk == Chunk::ready || !filling_) co_return bytes;
+    if (bytes || chunk == Chunk::ready || !filling()) co_return bytes;
   }
 }
 
@@ -112,24 +112,62 @@ awaitable<Status> CachedPayload::put(std::uint32_t number, Bytes chunk) {
   co_return Status{};
 }
 
-awaitable<Status> CachedPayload::wait_to_fill() {
+awaitable<Status> CachedPayload::change() {
   const auto self = shared_from_this();
-  while (filling_) co_await changed_.wait();
+  co_await changed_.wait();
   co_return Status{};
 }
 
+// ---- filling ----
+
 CachedPayload::Filling::Filling(std::shared_ptr<CachedPayload> payload) : payload_(std::move(payload)) {
-  payload_->filling_ = true;
-  payload_->failed_.reset();
+  auto& p = *payload_;
+  if (p.fillers_++ > 0) return;
+  p.next_ = 0;
+  p.given_back_.clear();
+  p.untaken_ = p.index_.total();
+  p.failed_.reset();
 }
 
 CachedPayload::Filling::~Filling() { end(fail(Code::cancelled, "the payload's way to the relay was given up")); }
 
+awaitable<std::optional<std::uint32_t>> CachedPayload::Filling::next() {
+  const auto payload = payload_;
+  std::optional<std::uint32_t> found;
+  if (!payload->given_back_.empty()) {
+    found = *payload->given_back_.begin();
+    payload->given_back_.erase(payload->given_back_.begin());
+  }
+  while (!found && payload->next_ < payload->index_.count()) {
+    const auto number = payload->next_++;  // before anything is waited for: nobody else takes it
+    payload->untaken_ -= payload->index_.lengths[number];
+    const bool here = co_await payload->holds(number);
+    if (!here) found = number;
+  }
+  if (found) {
+    owed_.insert(*found);
+    owed_bytes_ += payload->index_.lengths[*found];
+  }
+  co_return found;
+}
+
+awaitable<Status> CachedPayload::Filling::put(std::uint32_t number, Bytes chunk) {
+  if (!owed_.contains(number)) co_return fail(Code::invalid, "a chunk came that was not asked for");
+  DEPLOYCTL_CO_CHECK(co_await payload_->put(number, std::move(chunk)));
+  owed_.erase(number);
+  owed_bytes_ -= payload_->index_.lengths[number];
+  co_return Status{};
+}
+
+std::uint64_t CachedPayload::Filling::share() const { return payload_->untaken_ / payload_->fillers_; }
+
 void CachedPayload::Filling::end(const Status& how) {
   if (!payload_) return;
-  payload_->filling_ = false;
-  if (!how) payload_->failed_ = how.error();
-  payload_->changed_.notify_all();
+  auto& p = *payload_;
+  p.given_back_.insert(owed_.begin(), owed_.end());
+  --p.fillers_;
+  if (!how && p.fillers_ == 0 && !p.whole()) p.failed_ = how.error();
+  p.changed_.notify_all();
   payload_.reset();
 }
 

@@ -1,7 +1,8 @@
 // A payload in a relay's cache, being filled or whole: what the targets' stages read from. A reader waits for a chunk that
 // is still on its way and gets it as soon as it is verified (cut-through); slow readers are served from the file.
-// One filler at a time (carry.hpp). When the filling fails, waiting readers end with its error; with nobody filling and the
-// chunk not here: Code::absent. One strand; the disk and the hashing are on the cache's threads.
+// Any number of fillers at once (carry.hpp): each takes chunks that nobody else has taken, and one that fails leaves its
+// share to the others. When the last one fails, waiting readers end with its error; with nobody filling and the chunk not
+// here: Code::absent. One strand; the disk and the hashing are on the cache's threads.
 #pragma once
 
 #include <memory>
@@ -28,27 +29,36 @@ class CachedPayload : public payload::ChunkSource, public std::enable_shared_fro
   awaitable<Status> open(ChunkFile::Missing missing);
   bool whole() const;
 
-  // The one who fills it; a second one waits for its turn in wait_to_fill(). Ends as told by end(), else as given up.
+  // One who fills it. Ends as told by end(), else as given up.
   class Filling {
    public:
     explicit Filling(std::shared_ptr<CachedPayload> payload);
     ~Filling();
     Filling(const Filling&) = delete;
+    // A chunk that is not here and that nobody else was given; none: all the others are here or another's. What was
+    // here before is verified on the way.
+    awaitable<std::optional<std::uint32_t>> next();
+    // Verified, written, given to who waits. Code::invalid: it wasn't ours to get; Code::verification; the disk's error.
+    awaitable<Status> put(std::uint32_t number, Bytes chunk);
+    bool owes() const { return !owed_.empty(); }
+    std::uint64_t owed_bytes() const { return owed_bytes_; }
+    // Its part of what nobody has taken yet, when all fillers are as fast: near the end nobody hoards.
+    std::uint64_t share() const;
     void end(const Status& how);
 
    private:
     std::shared_ptr<CachedPayload> payload_;
+    std::set<std::uint32_t> owed_;
+    std::uint64_t owed_bytes_ = 0;
   };
-  bool filling() const { return filling_; }
-  awaitable<Status> wait_to_fill();
-  // For the filler: whether a chunk was here before, and is what the index says.
-  awaitable<bool> holds(std::uint32_t number);
-  // Verified, written, given to who waits. Code::verification, or the disk's error.
-  awaitable<Status> put(std::uint32_t number, Bytes chunk);
+  bool filling() const { return fillers_ > 0; }
+  awaitable<Status> change();  // until anything changes
 
  private:
   enum class Chunk : std::uint8_t { missing, marked, ready };  // marked: the file says so, nobody looked yet
   awaitable<Result<Bytes>> load(std::uint32_t number);
+  awaitable<bool> holds(std::uint32_t number);
+  awaitable<Status> put(std::uint32_t number, Bytes chunk);
   void take_marks(std::shared_ptr<ChunkFile> file);
   std::uint64_t lacking() const;  // bytes
 
@@ -59,8 +69,11 @@ class CachedPayload : public payload::ChunkSource, public std::enable_shared_fro
   std::vector<Chunk> chunks_;
   std::set<std::uint32_t> loading_;
   io::Notifier changed_;  // any of these
-  bool filling_ = false;
-  std::optional<Error> failed_;  // how the last filling ended
+  unsigned fillers_ = 0;
+  std::uint32_t next_ = 0;             // below it: here, taken by a filler, or given back
+  std::set<std::uint32_t> given_back_; // by fillers that failed
+  std::uint64_t untaken_ = 0;          // bytes from next_ on, about
+  std::optional<Error> failed_;        // how the last filling ended
 };
 
 }  // namespace deployctl::relay

@@ -1,5 +1,6 @@
 // Takes a payload in: asks the caller for the chunks that the cache lacks, each once however many targets want it, with a
-// window of chunks outstanding. What an earlier carry left is verified and not asked for again.
+// window of chunks outstanding. What an earlier carry left is verified and not asked for again. A caller with several
+// connections carries the same payload on each: they share the work, whichever is free takes the next chunks.
 // Code::verification when the caller sends a wrong chunk, Code::no_space when the relay's disk is full.
 #pragma once
 

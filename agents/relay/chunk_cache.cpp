@@ -16,6 +16,8 @@ CacheRoom::~CacheRoom() = default;
 
 namespace {
 
+constexpr std::size_t most_open = 8;
+
 awaitable<void> tidy(std::shared_ptr<CacheRoom> room) {
   std::function<Status()> job = [folder = room->folder, limits = room->limits]() -> Status {
     if (!io::exists(folder)) return {};
@@ -33,8 +35,22 @@ ChunkCache::ChunkCache(asio::any_io_executor executor, std::string folder, Cache
 
 std::shared_ptr<CachedPayload> ChunkCache::payload(const payload::Index& index) {
   auto& entry = payloads_[index.digest()];
-  if (!entry) entry = std::make_shared<CachedPayload>(room_, index);
-  return entry;
+  if (!entry.payload) entry.payload = std::make_shared<CachedPayload>(room_, index);
+  entry.used = ++uses_;
+  const auto payload = entry.payload;
+  forget_unused();
+  return payload;
+}
+
+// A relay that lives for months sees many payloads go by.
+void ChunkCache::forget_unused() {
+  while (payloads_.size() > most_open) {
+    auto oldest = payloads_.end();
+    for (auto at = payloads_.begin(); at != payloads_.end(); ++at)
+      if (at->second.payload.use_count() == 1 && (oldest == payloads_.end() || at->second.used < oldest->second.used)) oldest = at;
+    if (oldest == payloads_.end()) return;
+    payloads_.erase(oldest);
+  }
 }
 
 awaitable<Result<std::shared_ptr<CachedPayload>>> ChunkCache::find(payload::Index index) {

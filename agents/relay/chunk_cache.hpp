@@ -1,6 +1,6 @@
 // The relay's payloads: a folder of chunk files, the payloads that are in use now, and what they share. What is on the disk
-// outlives the relay, so a carry that was cut goes on where it stopped. Payloads used in this session stay open until its
-// end; others make room (cache_space.hpp) when the cache is opened and before each payload is taken in.
+// outlives the relay, so a carry that was cut goes on where it stopped. Payloads in use and the last few stay open; others
+// make room (cache_space.hpp) when the cache is opened and before each payload is taken in.
 // One strand; two threads of its own for the disk and the hashing.
 #pragma once
 
@@ -44,7 +44,14 @@ class ChunkCache {
 
  private:
   std::shared_ptr<CacheRoom> room_;
-  std::map<Digest, std::shared_ptr<CachedPayload>> payloads_;
+  struct Entry {
+    std::shared_ptr<CachedPayload> payload;
+    std::uint64_t used = 0;  // when last, counted in uses
+  };
+  void forget_unused();
+
+  std::map<Digest, Entry> payloads_;
+  std::uint64_t uses_ = 0;
 };
 
 }  // namespace deployctl::relay

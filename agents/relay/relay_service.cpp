@@ -15,14 +15,14 @@ wire::pb::Reply done() {
 
 }  // namespace
 
-RelayService::RelayService(asio::any_io_executor executor, Dialer dialer, RelayOptions options)
-    : targets_(executor, std::move(dialer), options.logins_at_once),
-      cache_(executor, std::move(options.cache_folder), options.cache),
-      feeding_(executor, options.feeding) {}
+RelayShared::RelayShared(asio::any_io_executor executor, Dialer dialer, RelayOptions options)
+    : targets(executor, std::move(dialer), options.logins_at_once),
+      cache(executor, std::move(options.cache_folder), options.cache),
+      feeding(executor, options.feeding) {}
 
 awaitable<Result<wire::pb::Reply>> RelayService::serve(wire::pb::Request request, serve::Exchange& exchange) {
   if (request.has_detach()) {
-    targets_.detach(request.target());
+    shared_->targets.detach(request.target());
     co_return done();
   }
   if (request.target() != 0) co_return co_await pass_on(std::move(request), exchange);
@@ -32,7 +32,7 @@ awaitable<Result<wire::pb::Reply>> RelayService::serve(wire::pb::Request request
 }
 
 awaitable<Result<wire::pb::Reply>> RelayService::attach(wire::pb::Attach request, serve::Exchange& exchange) {
-  DEPLOYCTL_CO_TRY(attached, co_await targets_.attach(std::move(request), exchange.cancelled()));
+  DEPLOYCTL_CO_TRY(attached, co_await shared_->targets.attach(std::move(request), exchange.cancelled()));
   wire::pb::Reply reply;
   *reply.mutable_attached() = std::move(attached);
   co_return reply;
@@ -40,25 +40,25 @@ awaitable<Result<wire::pb::Reply>> RelayService::attach(wire::pb::Attach request
 
 awaitable<Result<wire::pb::Reply>> RelayService::take_in(wire::pb::Carry request, serve::Exchange& exchange) {
   DEPLOYCTL_CO_TRY(index, link::to_index(request.index()));
-  DEPLOYCTL_CO_CHECK(co_await carry(cache_.payload(index), exchange));
+  DEPLOYCTL_CO_CHECK(co_await carry(shared_->cache.payload(index), exchange));
   co_return done();
 }
 
 awaitable<Result<wire::pb::Reply>> RelayService::pass_on(wire::pb::Request request, serve::Exchange& exchange) {
   if (request.has_attach() || request.has_carry())
     co_return fail(Code::unsupported, std::string("a target has no '") + wire::name_of(request) + "'");
-  DEPLOYCTL_CO_TRY(target, targets_.find(request.target()));
+  DEPLOYCTL_CO_TRY(target, shared_->targets.find(request.target()));
   std::shared_ptr<payload::ChunkSource> chunks;
   if (request.has_stage()) {
     DEPLOYCTL_CO_TRY(index, link::to_index(request.stage().index()));
-    DEPLOYCTL_CO_TRY(payload, co_await cache_.find(std::move(index)));
-    chunks = feeding_.seated(payload);
+    DEPLOYCTL_CO_TRY(payload, co_await shared_->cache.find(std::move(index)));
+    chunks = shared_->feeding.seated(payload);
   }
   co_return co_await forward(target, std::move(request), std::move(chunks), exchange);
 }
 
 awaitable<void> RelayService::ended() {
-  targets_.close();
+  if (callers_ == Callers::one) shared_->close();
   co_return;
 }
 

@@ -1,6 +1,6 @@
 // The relay role of deploy-agent: attaches targets, passes requests on to them, takes payloads in once and gives them to
-// every target that stages them. What it does for one caller it does on one strand; when the caller goes away, activations
-// that have begun run to their end in the targets' own processes, and the relay closes its links and ends.
+// every target that stages them. Target sessions and the chunk cache are shared by all callers of one user, who come and go:
+// the sessions stay warm, and activations that have begun run to their end in the targets' own processes. One strand.
 // Its own failures say "relay" in words; a target's errors pass through as they are.
 #pragma once
 
@@ -19,9 +19,22 @@ struct RelayOptions {
   unsigned logins_at_once = 64;
 };
 
+// What all callers share.
+struct RelayShared {
+  RelayShared(asio::any_io_executor executor, Dialer dialer, RelayOptions options);
+  void close() { targets.close(); }
+
+  TargetSessions targets;
+  ChunkCache cache;
+  Feeding feeding;
+};
+
+// A caller's session.
 class RelayService : public serve::Service {
  public:
-  RelayService(asio::any_io_executor executor, Dialer dialer, RelayOptions options);
+  enum class Callers { many, one };  // one: what is shared ends with this session
+  explicit RelayService(std::shared_ptr<RelayShared> shared, Callers callers = Callers::many)
+      : shared_(std::move(shared)), callers_(callers) {}
 
   awaitable<Result<wire::pb::Reply>> serve(wire::pb::Request request, serve::Exchange& exchange) override;
   awaitable<void> ended() override;
@@ -31,9 +44,8 @@ class RelayService : public serve::Service {
   awaitable<Result<wire::pb::Reply>> take_in(wire::pb::Carry request, serve::Exchange& exchange);
   awaitable<Result<wire::pb::Reply>> pass_on(wire::pb::Request request, serve::Exchange& exchange);
 
-  TargetSessions targets_;
-  ChunkCache cache_;
-  Feeding feeding_;
+  std::shared_ptr<RelayShared> shared_;
+  Callers callers_;
 };
 
 }  // namespace deployctl::relay

@@ -55,6 +55,59 @@ TEST(Carry, IsPulledOnceAndReachesEveryTargetWhileItComes) {
   });
 }
 
+namespace {
+
+// Gives chunks only as far as it may.
+struct Rationed final : payload::ChunkSource {
+  Rationed(const asio::any_io_executor& e, std::shared_ptr<Chunks> c, std::uint32_t ration)
+      : chunks(std::move(c)), changed(e), left(ration) {}
+  const payload::Index& index() const override { return chunks->index(); }
+  awaitable<Result<Bytes>> read(std::uint32_t number) override {
+    while (left == 0) co_await changed.wait();
+    --left;
+    ++given;
+    changed.notify_all();
+    co_return co_await chunks->read(number);
+  }
+  std::shared_ptr<Chunks> chunks;
+  io::Notifier changed;
+  std::uint32_t left, given = 0;
+};
+
+}  // namespace
+
+TEST(Carry, TwoConnectionsShareTheWork) {
+  with_rig([](Rig& rig) -> awaitable<void> {
+    auto chunks = std::make_shared<Chunks>(60, 500'000);
+    auto first = std::make_shared<Rationed>(rig.executor, chunks, 60), second = std::make_shared<Rationed>(rig.executor, chunks, 60);
+    auto one = start(co_await rig.call_relay(), rig.executor, carry_of(chunks->index()), first);
+    auto two = start(co_await rig.call_relay(), rig.executor, carry_of(chunks->index()), second);
+    EXPECT_TRUE(co_await end_of(one));
+    EXPECT_TRUE(co_await end_of(two));
+    EXPECT_EQ(chunks->read_in_all(), 60u);
+    EXPECT_GT(first->given, 0u);
+    EXPECT_GT(second->given, 0u);
+  });
+}
+
+TEST(Carry, AConnectionThatIsLostLeavesItsShareToTheOther) {
+  with_rig([](Rig& rig) -> awaitable<void> {
+    auto chunks = std::make_shared<Chunks>(60, 500'000);
+    auto stuck = std::make_shared<Rationed>(rig.executor, chunks, 1), good = std::make_shared<Rationed>(rig.executor, chunks, 60);
+    auto lost_link = co_await rig.call_relay();
+    auto lost = start(lost_link, rig.executor, carry_of(chunks->index()), stuck);
+    while (stuck->given == 0) co_await stuck->changed.wait();
+    auto carrying = start(co_await rig.call_relay(), rig.executor, carry_of(chunks->index()), good);
+    while (good->given == 0) co_await good->changed.wait();
+    lost_link->close();
+    auto reply = co_await end_of(carrying);
+    EXPECT_TRUE(reply) << (reply ? "" : reply.error().text());
+    EXPECT_FALSE(co_await end_of(lost));
+    stuck->left = 60;  // whoever still waits there can end
+    stuck->changed.notify_all();
+  });
+}
+
 TEST(Carry, ATargetHasChunksBeforeTheRelayHasThemAll) {
   with_rig([](Rig& rig) -> awaitable<void> {
     struct Held final : payload::ChunkSource {

@@ -143,7 +143,8 @@ inline relay::RelayOptions relay_options(std::string cache_folder, relay::CacheL
 
 struct Rig {
   Rig(asio::any_io_executor e, std::string cache_folder, relay::CacheLimits limits = {})
-      : executor(std::move(e)), dialled(executor), relay(executor, dialer(), relay_options(std::move(cache_folder), limits)) {}
+      : executor(std::move(e)), dialled(executor), relay(std::make_shared<relay::RelayShared>(executor, dialer(), relay_options(std::move(cache_folder), limits)),
+              relay::RelayService::Callers::one) {}
 
   StandIn& target(const std::string& host) {
     auto& at = targets[host];

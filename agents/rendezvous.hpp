@@ -1,0 +1,41 @@
+// Where a user's background relay is found: a Unix socket in ~/.cache/deployctl/run, named for the program and the boot, so
+// that another version of the program, and another host that shares the home, have one of their own. Blocking.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+
+#include "core/base/digest.hpp"
+#include "core/base/result.hpp"
+#include "core/io/fd.hpp"
+
+namespace deployctl::agents {
+
+class Rendezvous {
+ public:
+  // Makes the folder, which must be the user's own.
+  static Result<Rendezvous> at(const std::string& home, const Digest& program);
+
+  const std::string& path() const { return path_; }
+  // Code::absent: nobody listens there.
+  Result<io::Fd> connect() const;
+
+  // The right to listen: held by one process, and by the children that it gives the descriptor to, until all have
+  // ended. Code::locked: somebody has it.
+  Result<io::Fd> claim() const;
+  // Listens in the place of whoever did before; with the claim in hand.
+  Result<io::Fd> listen() const;
+  // What stands at the path now: another inode, or 0, when it was removed or replaced.
+  static ino_t inode(const std::string& path);
+
+ private:
+  explicit Rendezvous(std::string path, io::Fd folder) : path_(std::move(path)), folder_(std::move(folder)) {}
+  // A path that fits a socket's address however deep the home is.
+  std::string short_path() const;
+
+  std::string path_;
+  io::Fd folder_;
+};
+
+}  // namespace deployctl::agents

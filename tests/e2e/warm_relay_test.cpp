@@ -1,0 +1,117 @@
+// A relay outlives its callers: the next one finds its targets logged in to. It is one process a user, and goes when nobody can
+// find it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <set>
+
+#include "tests/support/lab.hpp"
+
+using namespace deployctl;
+using namespace deployctl::testing;
+using ::testing::SizeIs;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+std::set<int> processes_of(const Lab& lab, const std::string& words) {
+  std::set<int> found;
+  for (const auto& entry : fs::directory_iterator("/proc")) {
+    const std::string name = entry.path().filename().string();
+    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+    std::ifstream file(entry.path() / "cmdline", std::ios::binary);
+    std::string line((std::istreambuf_iterator<char>(file)), {});
+    std::replace(line.begin(), line.end(), '\0', ' ');
+    if (line.find(lab.dir().path()) == 0 && line.find(words) != std::string::npos) found.insert(std::stoi(name));
+  }
+  return found;
+}
+
+std::set<int> background(const Lab& lab) { return processes_of(lab, " relay --background "); }
+
+bool ends(io::Fd process) {
+  pollfd end{process.get(), POLLIN, 0};
+  return ::poll(&end, 1, 20'000) == 1;
+}
+
+io::Fd watch(int pid) { return io::Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))); }
+
+}  // namespace
+
+TEST(WarmRelay, KeepsItsTargetsLoggedInToForTheNextCaller) {
+  Lab lab({.targets = 3});
+  ASSERT_EQ(lab.deployctl({"deploy", "deploy.yaml", "--ref", "v1"}).exit.code, 0);
+  const auto agents = processes_of(lab, " target ");
+  EXPECT_THAT(agents, SizeIs(3));
+  const auto second = lab.deployctl({"deploy", "deploy.yaml", "--ref", "v2"}, "elsewhere");
+  EXPECT_EQ(second.exit.code, 0) << second.out << second.err;
+  EXPECT_EQ(processes_of(lab, " target "), agents);
+  EXPECT_TRUE(lab.all_run("v2"));
+  EXPECT_THAT(background(lab), SizeIs(1));
+}
+
+TEST(WarmRelay, ThatWasKilledIsStartedAgain) {
+  Lab lab({.targets = 2});
+  ASSERT_EQ(lab.deployctl({"deploy", "deploy.yaml", "--ref", "v1"}).exit.code, 0);
+  const auto before = background(lab);
+  ASSERT_THAT(before, SizeIs(1));
+  auto gone = watch(*before.begin());
+  ::kill(*before.begin(), SIGKILL);
+  ASSERT_TRUE(ends(std::move(gone)));
+  const auto second = lab.deployctl({"deploy", "deploy.yaml", "--ref", "v2"});
+  EXPECT_EQ(second.exit.code, 0) << second.out << second.err;
+  EXPECT_THAT(background(lab), SizeIs(1));
+  EXPECT_NE(background(lab), before);
+}
+
+TEST(WarmRelay, IsOneForCallersThatComeAtOnce) {
+  Lab lab({.targets = 2});
+  std::vector<io::Subprocess> callers;
+  for (int i = 0; i < 4; ++i) {
+    const auto name = "caller" + std::to_string(i);
+    callers.push_back(lab.start({"fleet", "ping", "deploy.yaml"}, name + ".log", name));
+  }
+  for (auto& caller : callers) EXPECT_EQ(caller.wait(std::chrono::seconds(60)).value().code, 0);
+  EXPECT_THAT(background(lab), SizeIs(1));
+  EXPECT_THAT(processes_of(lab, " target "), SizeIs(2));
+}
+
+TEST(WarmRelay, ServesByItselfWhereItCantBeFound) {
+  Lab lab({.targets = 2});
+  ASSERT_EQ(lab.deployctl({"fleet", "ping", "deploy.yaml"}).exit.code, 0);  // the agent is installed
+  const auto before = background(lab);
+  ASSERT_THAT(before, SizeIs(1));
+  auto gone = watch(*before.begin());
+  // A file where the folder of its socket was.
+  for (const auto& entry : fs::recursive_directory_iterator(lab.dir().path()))
+    if (entry.path().filename() == "run" && entry.is_directory()) {
+      fs::remove_all(entry.path());
+      std::ofstream(entry.path()) << "no folder";
+      break;
+    }
+  EXPECT_TRUE(ends(std::move(gone)));
+  const auto deployed = lab.deployctl({"deploy", "deploy.yaml", "--ref", "v1"});
+  EXPECT_EQ(deployed.exit.code, 0) << deployed.out << deployed.err;
+  EXPECT_THAT(background(lab), SizeIs(0));
+  EXPECT_TRUE(lab.all_run("v1"));
+}
+
+TEST(WarmRelay, EndsWhenItsHomeIsGone) {
+  io::Fd relay;
+  {
+    Lab lab({.targets = 1});
+    ASSERT_EQ(lab.deployctl({"fleet", "ping", "deploy.yaml"}).exit.code, 0);
+    const auto running = background(lab);
+    ASSERT_THAT(running, SizeIs(1));
+    relay = watch(*running.begin());
+  }
+  EXPECT_TRUE(ends(std::move(relay)));
+}
