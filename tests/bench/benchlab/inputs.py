@@ -1,6 +1,8 @@
-"""What is deployed: two builds of one large program. By default two builds of WebKit's library as Debian ships it (the point
-release and its security update): real code of about 92 MB, recompiled after a small change. Where Debian has only one of it,
+"""What is deployed: two builds of one large program. By default the libraries of LibreOffice's core, one after
+another in one file as if they were linked into one program, in two builds of Debian's, a release and its security update: real
+C++ of about 100 MB, recompiled after a small change. Where Debian has only one of it,
 or there is no network, a program is generated and compiled twice. Cached beneath $XDG_CACHE_HOME/deployctl-bench."""
+import functools
 import os
 import random
 import re
@@ -10,8 +12,8 @@ from collections import namedtuple
 from pathlib import Path
 
 Pair = namedtuple("Pair", "paths about")
-PACKAGE = "libwebkit2gtk-4.0-37"
-LIBRARY = "usr/lib/x86_64-linux-gnu/libwebkit2gtk-4.0.so.37.*"
+PACKAGE = "libreoffice-core"
+LIBRARIES = "usr/lib/libreoffice/program/*.so"
 
 
 def cache():
@@ -37,7 +39,7 @@ def debian_pair():
     if about.exists():
         return Pair([folder / "old", folder / "new"], about.read_text())
     listed = subprocess.run(["apt-cache", "madison", PACKAGE], capture_output=True, text=True).stdout
-    versions = list(dict.fromkeys(re.findall(r"\| *(\S+) \|", listed)))
+    versions = sorted(set(re.findall(r"\| *(\S+) \|", listed)), key=functools.cmp_to_key(newer_first))
     if len(versions) < 2:
         return None
     folder.mkdir(exist_ok=True)
@@ -51,11 +53,16 @@ def debian_pair():
         if fetched.returncode != 0 or not packages:
             return None
         subprocess.run(["dpkg-deb", "-x", packages[0], work / "tree"], check=True)
-        largest = max((path for path in (work / "tree").glob(LIBRARY) if not path.is_symlink()), key=lambda path: path.stat().st_size)
-        shutil.move(largest, folder / name)
+        with open(folder / name, "wb") as whole:
+            for library in sorted(path for path in (work / "tree").glob(LIBRARIES) if not path.is_symlink()):
+                whole.write(library.read_bytes())
         shutil.rmtree(work)
-    about.write_text(f"two builds of WebKit as Debian ships it ({PACKAGE} {versions[1]} and {versions[0]})")
+    about.write_text(f"the libraries of LibreOffice's core as one file, in two builds of Debian's ({PACKAGE} {versions[1]} and {versions[0]})")
     return Pair([folder / "old", folder / "new"], about.read_text())
+
+
+def newer_first(a, b):
+    return -1 if subprocess.run(["dpkg", "--compare-versions", a, "gt", b]).returncode == 0 else 1
 
 
 def generated_pair(units=48, functions=1500):

@@ -1,5 +1,6 @@
 """One measured run: wall time, CPU of the whole machine, and what each link carried towards the regions."""
 import statistics
+import threading
 import time
 
 from . import lab
@@ -49,3 +50,34 @@ class Row:
 
     def median(self, name):
         return median(self.figures.get(name, []))
+
+
+class Flow:
+    """Watches one direction of a link while a block runs: when its bytes began and when they were through, logins apart."""
+
+    def __init__(self, link, way=0, margin=400_000):
+        self.link, self.way, self.margin = link, way, margin
+
+    def __enter__(self):
+        self.begin = self.link.counters(self.way).tcp_bytes
+        self.points, self.over = [], threading.Event()
+        self.watcher = threading.Thread(target=self._watch, daemon=True)
+        self.watcher.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.watcher.join()
+
+    def _watch(self):
+        while not self.over.is_set():
+            self.points.append((time.monotonic(), self.link.counters(self.way).tcp_bytes - self.begin))
+            self.over.wait(0.01)
+        self.points.append((time.monotonic(), self.link.counters(self.way).tcp_bytes - self.begin))
+
+    def mbit(self):
+        """Between the first bytes beyond a login's and the last ones."""
+        total = self.points[-1][1]
+        first = next(point for point in self.points if point[1] >= self.margin)
+        last = next(point for point in self.points if point[1] >= total - self.margin)
+        return (last[1] - first[1]) * 8 / 1e6 / max(1e-9, last[0] - first[0])

@@ -1,5 +1,6 @@
 """The scenarios by name, each a module with a TITLE and run(bench) -> [Row]; and what they share."""
 import os
+import random
 import shutil
 from pathlib import Path
 
@@ -40,6 +41,30 @@ class Bench:
                 tree.mkdir(parents=True, exist_ok=True)
                 shutil.copy(path, tree / "app")
                 (tree / "app").chmod(0o755)
+                # Peers that go by size and time must see a change.
+                os.utime(tree / "app", (1_700_000_000, 1_700_000_000 + 86400 * (version == "v2")))
+
+    def noise(self, megabytes, version="v1", name="app"):
+        """A tree of one file that nothing compresses, the same in every run."""
+        tree = labs.ROOT / "inputs" / version / "tree"
+        shutil.rmtree(tree.parent, ignore_errors=True)
+        tree.mkdir(parents=True)
+        dice = random.Random(megabytes)
+        with open(tree / name, "wb") as file:
+            for _ in range(megabytes):
+                file.write(dice.randbytes(1_000_000))
+
+    def slices(self, megabytes):
+        """v1 and v2: the first megabytes of the two builds."""
+        for version, path in zip(("v1", "v2"), self.pair):
+            tree = labs.ROOT / "inputs" / version / "tree"
+            shutil.rmtree(tree.parent, ignore_errors=True)
+            tree.mkdir(parents=True)
+            with open(path, "rb") as file:
+                (tree / "app").write_bytes(file.read(megabytes * 1_000_000))
+
+    def forget_inputs(self):
+        shutil.rmtree(labs.ROOT / "inputs", ignore_errors=True)
 
     def say(self, text):
         print(f"   {text}", flush=True)
@@ -51,6 +76,8 @@ def five_regions(lab, targets=4, mbit=200):
     lab.ready()
 
 
-from . import push, push_first, rollback  # noqa: E402
+from . import (fat_link, limits, own_cost, push, push_first, resume, rollback, small_files, thousand,  # noqa: E402
+               two_hops, wan_bytes)
 
-ALL = {"push": push, "push-first": push_first, "rollback": rollback}
+ALL = {"limits": limits, "push": push, "push-first": push_first, "rollback": rollback, "fat-link": fat_link, "thousand": thousand,
+       "small-files": small_files, "wan-bytes": wan_bytes, "two-hops": two_hops, "resume": resume, "own-cost": own_cost}

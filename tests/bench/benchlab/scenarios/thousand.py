@@ -1,0 +1,50 @@
+"""A thousand targets, each a server of its own, in one region: a deploy that finds nothing to do, beside the cheapest thing that a
+fan-out tool can do on all of them. Everybody logs in anew."""
+import os
+
+from .. import lab as labs
+from .. import peers
+from ..deployctl import Deployctl, assert_current
+from ..measure import Row, timed
+
+TITLE = "1,000 targets in one region of 40 ms: a deploy that changes nothing"
+
+
+def run(bench):
+    count = int(os.environ.get("BENCH_TARGETS", "1000"))
+    bench.noise(1)
+    rows = []
+    with bench.lab() as lab:
+        lab.add_region("big", count, rtt_ms=40, mbit=200)
+        lab.ready()
+        lab.place_agents()
+        bench.say(f"{count} targets are up")
+        if bench.wants("deployctl"):
+            rows.append(deployctl_row(bench, lab))
+        if bench.wants("clush"):
+            rows.append(clush_row(bench, lab))
+    bench.forget_inputs()
+    return rows
+
+
+def deployctl_row(bench, lab):
+    tool, row = Deployctl(lab, versions=("v1",)), Row("deployctl deploy")
+    tool.build("v1")
+    first = timed(lab, lambda: tool.deploy("v1"))
+    assert_current(lab, "/run/lab/inputs/v1/tree")
+    bench.say(f"deployctl's first deploy: {first.seconds:.1f} s, {first.cpu:.1f} CPU s")
+    for _ in range(bench.rounds):
+        labs.kill_agents()
+        sample = timed(lab, lambda: tool.deploy("v1"))
+        row.take(sample)
+        bench.say(f"{row.who}: {sample.seconds:.2f} s, {sample.cpu:.1f} CPU s, {sample.wan_mb():.1f} MB")
+    return row
+
+
+def clush_row(bench, lab):
+    peer, row = peers.Clush(lab), Row("clush -f 64 true")
+    for _ in range(bench.rounds):
+        sample = timed(lab, lambda: peer.run(["clush", "-q", "-S", "-f", "64", "--hostfile", peer.hosts, "true"]))
+        row.take(sample)
+        bench.say(f"{row.who}: {sample.seconds:.2f} s, {sample.cpu:.1f} CPU s, {sample.wan_mb():.1f} MB")
+    return row

@@ -1,0 +1,36 @@
+"""What a push hands to the sockets of a region's link, beside the payload's own size: with 4 targets and with 64."""
+from ..deployctl import Deployctl, assert_current
+from ..measure import Row, timed
+
+TITLE = "bytes on a region's link for each byte of payload, agent in place"
+
+
+def run(bench):
+    rows = []
+    for count in (4, 64):
+        bench.slices(20)
+        with bench.lab() as lab:
+            lab.add_region("one", count, rtt_ms=40, mbit=200)
+            lab.ready()
+            lab.place_agents()
+            rows.append(measure(bench, lab, Row(f"deployctl, {count} targets")))
+    bench.forget_inputs()
+    return rows
+
+
+def measure(bench, lab, row):
+    tool = Deployctl(lab)
+    tool.build("v1")
+    tool.build("v2")
+    tool.deploy("v1")
+    for _ in range(bench.rounds):
+        sample = timed(lab, lambda: tool.deploy("v2"))
+        assert_current(lab, "/run/lab/inputs/v2/tree")
+        way = sample.wan[1]
+        payload = max(size for name, size in tool.payload_bytes().items() if name.endswith(".v1") and not name.startswith("none"))
+        row.add("seconds", sample.seconds).add("payload MB", payload / 1e6).add("handed to sockets MB", way["tcp"] / 1e6)
+        row.add("ratio", way["tcp"] / payload).add("beyond payload, KB", (way["tcp"] - payload) / 1e3)
+        bench.say(f"{row.who}: {way['tcp']} bytes for a payload of {payload} ({way['tcp'] / payload:.4f}), {way['tcp'] - way['fresh']} of them sent again by TCP")
+        tool.rollback()
+        tool.forget("v2")
+    return row
