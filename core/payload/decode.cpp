@@ -5,6 +5,7 @@
 #include "core/payload/big_endian.hpp"
 #include "core/payload/content_reader.hpp"
 #include "core/payload/content_writer.hpp"
+#include "core/payload/delta_reader.hpp"
 #include "core/payload/inflater.hpp"
 #include "core/payload/prefix.hpp"
 
@@ -29,6 +30,7 @@ struct Decoder::State {
   Status read_kind();
   Status read_window_head();
   Status begin_window();
+  Status begin_body();
   Status take_body(BytesView piece);
   Status end_window();
   Status check_end();
@@ -50,6 +52,7 @@ struct Decoder::State {
   std::string json;
   format::WindowHead head;
   Window window;
+  std::optional<DeltaReader> delta;  // of the window, if it is one
 };
 
 void Decoder::State::expect(Part next, std::size_t length) {
@@ -159,21 +162,35 @@ Status Decoder::State::begin_window() {
   window = std::move(read);
   if (!contents.within()) prefix.forget();
   DEPLOYCTL_CHECK(contents.announce(window.starts, window.plain));
-  DEPLOYCTL_CHECK(prefix.load(window.regions));
+  DEPLOYCTL_CHECK(begin_body());
   expect(Part::body, window.coded);
+  return {};
+}
+
+// A delta and a prefix are not in memory at once.
+Status Decoder::State::begin_body() {
+  if (window.coding == Coding::delta) {
+    inflater.release();
+    DEPLOYCTL_TRY(region, prefix.open(window.regions.front()));
+    delta.emplace(window.plain, std::move(region));
+    return {};
+  }
+  DEPLOYCTL_CHECK(prefix.load(window.regions));
   if (window.coding == Coding::raw) return {};
   return inflater.begin(window.plain, prefix.bytes());
 }
 
 Status Decoder::State::take_body(BytesView piece) {
   if (window.coding == Coding::raw) return contents.write(piece);
-  return inflater.feed(piece, [this](BytesView plain) { return contents.write(plain); });
+  const auto write = [this](BytesView plain) { return contents.write(plain); };
+  return delta ? delta->feed(piece, write) : inflater.feed(piece, write);
 }
 
 Status Decoder::State::end_window() {
   if (window.coding != Coding::raw) {
-    DEPLOYCTL_CHECK(inflater.finish());
+    DEPLOYCTL_CHECK(delta ? delta->finish() : inflater.finish());
   }
+  delta.reset();
   DEPLOYCTL_CHECK(contents.end_window());
   expect(Part::kind, 1);
   return {};

@@ -1,25 +1,45 @@
 #include "core/payload/encode.hpp"
 
 #include <algorithm>
+#include <thread>
+#include <utility>
 
 #include "core/payload/chunk_writer.hpp"
-#include "core/payload/old_selves.hpp"
 #include "core/payload/pack.hpp"
-#include "core/payload/pairing.hpp"
+#include "core/payload/paired_window.hpp"
 #include "core/payload/window_coder.hpp"
 
 namespace deployctl::payload {
 namespace {
 
-// Beside its old self a file goes in smaller windows: the prefix then reaches as far again to both sides, so
-// what moved by less than a window's length is still found.
+// Beside its old self a file goes in smaller windows: a prefix then reaches as far again to both sides, more of
+// them are coded at once, and a delta, which sees all of the old self, loses nothing by it.
 constexpr std::size_t paired_window = 8 * 1024 * 1024;
 static_assert(paired_window * 3 <= max_prefix && paired_window <= max_window);
+// Windows of a large old self that share the part of it which is in memory.
+constexpr std::size_t group_windows = 4;
+static_assert(group_windows * paired_window * 2 <= max_indexed && max_indexed <= max_base);
+constexpr std::size_t unpaired_window = 16 * 1024 * 1024;
+constexpr std::size_t memory = 480 * 1024 * 1024;
+
+// Also a file of one window is coded by two threads.
+std::size_t paired_step(std::uint64_t size) {
+  return std::clamp<std::uint64_t>((size + 1) / 2, paired_window / 4, paired_window);
+}
+
+unsigned threads_of(const EncodeOptions& options) {
+  return options.threads > 0 ? options.threads : std::max(1u, std::thread::hardware_concurrency());
+}
 
 class Encoder {
  public:
   Encoder(const OpenContent& contents, ChunkWriter out, const EncodeOptions& options)
-      : contents_(contents), out_(std::move(out)), cancel_(options.cancel), coder_(options.level) {}
+      : contents_(contents),
+        out_(std::move(out)),
+        cancel_(options.cancel),
+        preference_(options.preference),
+        threads_(threads_of(options)),
+        line_(threads_, memory, [this](const CodedWindow& coded) { return write(coded); }) {}
 
   Status begin(const model::Manifest& manifest);
   Status add(const Item& item);
@@ -27,9 +47,12 @@ class Encoder {
 
  private:
   Status add_large(const Item& item);
+  Status add_paired(const Item& item, ContentReader reader, io::Fd old);
+  Status add_unpaired(const Item& item, ContentReader reader);
   Status add_to_pack(const Item& item);
   Status flush_pack();
-  Status write(Window window, BytesView plain, BytesView prefix);
+  Status add_window(std::vector<Digest> starts, Bytes plain, std::vector<Region> regions, Bytes prefix);
+  Status write(const CodedWindow& coded);
   Result<ContentReader> open(const Item& item);
   Status read_old(int fd, const Region& region, const Item& item);
   Status go_on() const;
@@ -37,10 +60,12 @@ class Encoder {
   const OpenContent& contents_;
   ChunkWriter out_;
   io::CancelToken cancel_;
-  WindowCoder coder_;
+  const Preference preference_;
+  const unsigned threads_;
   Pack pack_;
   Bytes plain_;
   Bytes prefix_;
+  WindowLine line_;  // last: its end waits for jobs
 };
 
 Status Encoder::go_on() const {
@@ -53,7 +78,7 @@ Status Encoder::begin(const model::Manifest& manifest) {
   if (json.size() > max_manifest)
     return fail(Code::invalid, "the artifact's manifest is " + std::to_string(json.size()) +
                                    " bytes long; up to " + std::to_string(max_manifest) + " are allowed");
-  DEPLOYCTL_TRY(coded, coder_.zstd(as_bytes(json)));
+  DEPLOYCTL_TRY(coded, WindowCoder(3).zstd(as_bytes(json)));
   DEPLOYCTL_CHECK(out_.write(format::header()));
   const ManifestHead head{static_cast<std::uint32_t>(json.size()), static_cast<std::uint32_t>(coded.size())};
   DEPLOYCTL_CHECK(out_.write(format::manifest_head(head)));
@@ -78,32 +103,76 @@ Status Encoder::read_old(int fd, const Region& region, const Item& item) {
   return {};
 }
 
-Status Encoder::write(Window window, BytesView plain, BytesView prefix) {
+Status Encoder::write(const CodedWindow& coded) {
   DEPLOYCTL_CHECK(go_on());
-  DEPLOYCTL_TRY(coded, coder_.code(plain, prefix));
-  window.coding = coded.coding;
-  window.plain = static_cast<std::uint32_t>(plain.size());
-  window.coded = static_cast<std::uint32_t>(coded.bytes.size());
-  if (window.coding != Coding::zstd_prefix) window.regions.clear();
-  DEPLOYCTL_CHECK(out_.write(format::window(window)));
+  DEPLOYCTL_CHECK(out_.write(format::window(coded.window)));
   return out_.write(coded.bytes);
+}
+
+Status Encoder::add_window(std::vector<Digest> starts, Bytes plain, std::vector<Region> regions, Bytes prefix) {
+  const auto choice = codings_for(preference_, {plain.size(), prefix.size(), true});
+  const std::size_t weight = coding_memory(plain.size()) + prefix.size();
+  CodedWindow coded;
+  coded.window.plain = static_cast<std::uint32_t>(plain.size());
+  coded.window.starts = std::move(starts);
+  coded.window.regions = std::move(regions);
+  return line_.add(weight, [=, plain = std::move(plain), prefix = std::move(prefix),
+                            coded = std::move(coded)]() mutable -> Result<CodedWindow> {
+    WindowCoder coder(choice.level);
+    DEPLOYCTL_TRY(best, coder.code(plain, prefix, choice));
+    coded.window.coding = best.coding;
+    coded.window.coded = static_cast<std::uint32_t>(best.bytes.size());
+    if (best.coding != Coding::zstd_prefix) coded.window.regions.clear();
+    coded.bytes.assign(best.bytes.begin(), best.bytes.end());
+    return std::move(coded);
+  });
 }
 
 Status Encoder::add_large(const Item& item) {
   DEPLOYCTL_TRY(reader, open(item));
   DEPLOYCTL_TRY(old, open_old_self(contents_, item.old, cancel_));
-  const std::size_t step = old ? paired_window : max_window;
+  return old ? add_paired(item, std::move(reader), std::move(*old)) : add_unpaired(item, std::move(reader));
+}
+
+Status Encoder::add_unpaired(const Item& item, ContentReader reader) {
+  for (std::uint64_t at = 0; at < item.size; at += unpaired_window) {
+    DEPLOYCTL_CHECK(go_on());
+    std::vector<Digest> starts;
+    if (at == 0) starts.push_back(item.content);
+    Bytes plain(std::min<std::uint64_t>(unpaired_window, item.size - at));
+    DEPLOYCTL_CHECK(reader.read(plain));
+    DEPLOYCTL_CHECK(add_window(std::move(starts), std::move(plain), {}, {}));
+  }
+  return reader.finish(item.content);
+}
+
+Status Encoder::add_paired(const Item& item, ContentReader reader, io::Fd old) {
+  const std::size_t step = paired_step(item.size);
+  const auto facts = WindowFacts{step, item.old->size, false};
+  const bool with_index = codings_for(preference_, facts).delta;
+  std::shared_ptr<const DeltaBase> base;
   for (std::uint64_t at = 0; at < item.size; at += step) {
-    Window window;
+    DEPLOYCTL_CHECK(go_on());
+    PairedWindow window{{}, Bytes(std::min<std::uint64_t>(step, item.size - at)), at, item.size, *item.old};
     if (at == 0) window.starts.push_back(item.content);
-    plain_.resize(std::min<std::uint64_t>(step, item.size - at));
-    DEPLOYCTL_CHECK(reader.read(plain_));
-    prefix_.clear();
-    if (old) {
-      window.regions.push_back(region_beside(*item.old, item.size, at + plain_.size() / 2));
-      DEPLOYCTL_CHECK(read_old(old->get(), window.regions.front(), item));
+    DEPLOYCTL_CHECK(reader.read(window.plain));
+    const bool of_next_group = item.old->size > max_indexed && at % (group_windows * step) == 0;
+    if (!base || of_next_group) {
+      // Two bases at once might be too much.
+      DEPLOYCTL_CHECK(line_.drain());
+      base.reset();
+      const auto middle = std::min<std::uint64_t>(item.size, at + group_windows * step / 2);
+      const auto region = region_beside(*item.old, item.size, middle, max_indexed);
+      auto loaded = DeltaBase::load(old.get(), region, with_index, threads_);
+      if (!loaded) return fail(with_context(loaded.error(), "the old self of " + item.path));
+      base = std::move(*loaded);
+      line_.reserve(DeltaBase::memory_of(region.length));
     }
-    DEPLOYCTL_CHECK(write(std::move(window), plain_, prefix_));
+    const std::size_t weight = coding_memory(window.plain.size());
+    auto job = [window = std::move(window), base, preference = preference_]() mutable {
+      return code_paired(std::move(window), *base, preference);
+    };
+    DEPLOYCTL_CHECK(line_.add(weight, std::move(job)));
   }
   return reader.finish(item.content);
 }
@@ -128,16 +197,14 @@ Status Encoder::add_to_pack(const Item& item) {
 
 Status Encoder::flush_pack() {
   if (pack_.empty()) return {};
-  Window window;
-  window.starts = pack_.starts();
-  window.regions = pack_.regions();
-  DEPLOYCTL_CHECK(write(std::move(window), pack_.plain(), pack_.prefix()));
-  pack_.clear();
-  return {};
+  Pack pack = std::exchange(pack_, Pack());
+  return add_window(pack.starts(), Bytes(pack.plain().begin(), pack.plain().end()), pack.regions(),
+                    Bytes(pack.prefix().begin(), pack.prefix().end()));
 }
 
 Result<Index> Encoder::end() {
   DEPLOYCTL_CHECK(flush_pack());
+  DEPLOYCTL_CHECK(line_.drain());
   Bytes record{format::end_kind};
   const auto digest = out_.digest_so_far().raw();
   record.insert(record.end(), digest.begin(), digest.end());

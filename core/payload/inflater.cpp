@@ -19,9 +19,9 @@ Error bad_frame(const std::string& why) {
 }  // namespace
 
 struct Inflater::Context {
-  Context() : zstd(ZSTD_createDCtx()) {
+  explicit Context(int window_log) : zstd(ZSTD_createDCtx()) {
     if (!zstd) throw std::bad_alloc();
-    ZSTD_DCtx_setParameter(zstd, ZSTD_d_windowLogMax, max_window_log);
+    ZSTD_DCtx_setParameter(zstd, ZSTD_d_windowLogMax, window_log);
   }
   ~Context() { ZSTD_freeDCtx(zstd); }
   Context(const Context&) = delete;
@@ -29,13 +29,16 @@ struct Inflater::Context {
   ZSTD_DCtx* zstd;
 };
 
-Inflater::Inflater() : context_(std::make_unique<Context>()), buffer_(ZSTD_DStreamOutSize()) {}
+Inflater::Inflater(int window_log) : window_log_(window_log), buffer_(ZSTD_DStreamOutSize()) {}
 Inflater::~Inflater() = default;
+
+void Inflater::release() { context_.reset(); }
 
 Status Inflater::begin(std::uint64_t plain, BytesView prefix) {
   left_ = plain;
   seen_ = 0;
   ended_ = false;
+  if (!context_) context_ = std::make_unique<Context>(window_log_);
   ZSTD_DCtx_reset(context_->zstd, ZSTD_reset_session_only);
   const auto set =
       ZSTD_DCtx_refPrefix(context_->zstd, prefix.empty() ? nullptr : prefix.data(), prefix.size());

@@ -1,5 +1,5 @@
 // One zstd frame undone piece by piece, as its bytes come, within a fixed memory: a frame whose window is
-// above 2^max_window_log, that gives more bytes than were announced, or that anything follows is
+// above 2^window_log, that gives more bytes than were announced, or that anything follows is
 // Code::verification. Private to the room. One thread.
 #pragma once
 
@@ -14,20 +14,26 @@ class Inflater {
  public:
   using Out = std::function<Status(BytesView)>;
 
-  Inflater();
+  explicit Inflater(int window_log = max_window_log);
   ~Inflater();
 
   // A new frame of `plain` bytes. `prefix` is borrowed until finish().
   Status begin(std::uint64_t plain, BytesView prefix);
+  // So many plain bytes more may come than were announced.
+  void allow(std::uint64_t more) { left_ += more; }
+  std::uint64_t left() const { return left_; }
   // Gives what comes of `coded` to `out`, whose error ends the work.
   Status feed(BytesView coded, const Out& out);
   // The frame must be at its end.
   Status finish();
+  // Gives the memory of the last frames back.
+  void release();
 
  private:
   Status check_magic(BytesView coded);
   struct Context;
-  std::unique_ptr<Context> context_;
+  const int window_log_;
+  std::unique_ptr<Context> context_;  // null: released
   Bytes buffer_;
   std::uint64_t left_ = 0;  // plain bytes still to come
   std::size_t seen_ = 0;    // coded bytes so far, up to the length of the magic

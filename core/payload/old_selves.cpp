@@ -20,8 +20,8 @@ Result<std::optional<io::Fd>> open_old_self(const OpenContent& contents, const s
   return std::optional<io::Fd>(std::move(*fd));
 }
 
-Region region_beside(const OldSelf& old, std::uint64_t size, std::uint64_t middle) {
-  const std::uint64_t length = std::min<std::uint64_t>(old.size, max_prefix);
+Region region_beside(const OldSelf& old, std::uint64_t size, std::uint64_t middle, std::size_t most) {
+  const std::uint64_t length = std::min<std::uint64_t>(old.size, most);
   // In two steps: the product of two sizes may not fit.
   const long double scaled =
       static_cast<long double>(middle) / static_cast<long double>(size) * static_cast<long double>(old.size);

@@ -7,12 +7,7 @@
 namespace deployctl::payload {
 namespace {
 
-Error no_base(const Digest& content, const std::string& why) {
-  return with_hint(error(Code::absent, "base content " + content.text() + " can't be used: " + why),
-                   "ask for a payload that needs no base");
-}
-
-Result<io::Fd> open(const OpenContent& base, const Digest& content) {
+Result<io::Fd> open_content(const OpenContent& base, const Digest& content) {
   if (!base) return fail(no_base(content, "there is no base"));
   auto fd = base(content);
   if (!fd) return fail(no_base(content, fd.error().text()));
@@ -26,7 +21,7 @@ Status Prefix::load(const std::vector<Region>& regions) {
   bytes_.reserve(std::accumulate(regions.begin(), regions.end(), std::size_t{0},
                                  [](std::size_t sum, const Region& region) { return sum + region.length; }));
   for (const auto& region : regions) {
-    DEPLOYCTL_TRY(fd, open(base_, region.content));
+    DEPLOYCTL_TRY(fd, open_content(base_, region.content));
     used_.insert(region.content);
     const auto at = bytes_.size();
     bytes_.resize(at + region.length);
@@ -36,9 +31,16 @@ Status Prefix::load(const std::vector<Region>& regions) {
   return {};
 }
 
+Result<std::unique_ptr<BaseRegion>> Prefix::open(const Region& region) {
+  bytes_ = Bytes();
+  DEPLOYCTL_TRY(fd, open_content(base_, region.content));
+  used_.insert(region.content);
+  return std::make_unique<BaseRegion>(std::move(fd), region);
+}
+
 Status Prefix::verify() const {
   for (const auto& content : used_) {
-    DEPLOYCTL_TRY(fd, open(base_, content));
+    DEPLOYCTL_TRY(fd, open_content(base_, content));
     const auto found = digest_of(fd.get());
     if (!found) return fail(no_base(content, found.error().text()));
     if (*found != content) return fail(no_base(content, "it was changed"));

@@ -1,9 +1,12 @@
-// What a window is decoded against: regions of base contents, one after another. What can't be read is
-// Code::absent with a message that begins "base". Private to the room. Blocking; one thread.
+// What a window is decoded against: regions of base contents, one after another in memory, or one that is read
+// where it lies (base_region.hpp). What can't be read is Code::absent with a message that begins "base".
+// Private to the room. Blocking; one thread.
 #pragma once
 
+#include <memory>
 #include <set>
 
+#include "core/payload/base_region.hpp"
 #include "core/payload/contents.hpp"
 #include "core/payload/stream_format.hpp"
 
@@ -16,6 +19,8 @@ class Prefix {
   // `regions` hold at most max_prefix bytes, as read_window_lists() saw to.
   Status load(const std::vector<Region>& regions);
   BytesView bytes() const { return bytes_; }
+  // The region as it lies; the bytes of load() are given up.
+  Result<std::unique_ptr<BaseRegion>> open(const Region& region);
   // Reads again whatever was used since forget(): one that is not what its digest says is Code::absent as
   // well.
   Status verify() const;

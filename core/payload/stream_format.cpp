@@ -15,6 +15,7 @@ Status check_coding(const format::WindowHead& head) {
       break;
     case Coding::zstd:
     case Coding::zstd_prefix:
+    case Coding::delta:
       if (window.coded == 0 || window.coded >= window.plain)
         return fail(malformed("a coded window that is no shorter than its bytes"));
       break;
@@ -22,8 +23,11 @@ Status check_coding(const format::WindowHead& head) {
       return fail(
           malformed("a window of the unknown coding " + std::to_string(static_cast<int>(window.coding))));
   }
-  if ((head.regions > 0) != (window.coding == Coding::zstd_prefix))
+  const bool has_base = window.coding == Coding::zstd_prefix || window.coding == Coding::delta;
+  if ((head.regions > 0) != has_base)
     return fail(malformed("a window whose coding and prefix don't agree"));
+  if (window.coding == Coding::delta && head.regions != 1)
+    return fail(malformed("a delta against " + std::to_string(head.regions) + " regions"));
   return {};
 }
 
@@ -121,8 +125,36 @@ Result<Window> read_window_lists(WindowHead head, BytesView lists) {
     prefix += region.length;
     window.regions.push_back(region);
   }
-  if (prefix > max_prefix) return fail(malformed("a prefix of " + std::to_string(prefix) + " bytes"));
+  if (prefix > (window.coding == Coding::delta ? max_base : max_prefix))
+    return fail(malformed("a prefix of " + std::to_string(prefix) + " bytes"));
   return window;
+}
+
+Bytes segment_head(const DeltaSegment& segment) {
+  Bytes out;
+  put(out, segment.plain);
+  for (std::size_t i = 0; i < delta_streams; ++i) {
+    put(out, segment.streams[i]);
+    put(out, segment.coded[i]);
+  }
+  return out;
+}
+
+Result<DeltaSegment> read_segment_head(BytesView bytes) {
+  Reader in(bytes);
+  DeltaSegment segment;
+  segment.plain = in.number<std::uint32_t>();
+  std::uint64_t streams = 0, coded = 0;
+  for (std::size_t i = 0; i < delta_streams; ++i) {
+    streams += segment.streams[i] = in.number<std::uint32_t>();
+    coded += segment.coded[i] = in.number<std::uint32_t>();
+  }
+  if (segment.plain > max_window)
+    return fail(malformed("a segment of " + std::to_string(segment.plain) + " bytes"));
+  if (streams > max_segment || coded > max_coded_segment)
+    return fail(malformed("a segment whose streams have " + std::to_string(streams) + " bytes, coded " +
+                          std::to_string(coded)));
+  return segment;
 }
 
 }  // namespace format

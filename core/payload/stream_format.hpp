@@ -13,14 +13,27 @@
 // many), and a large one in several windows (the first starts it). A window ends with a content or inside the
 // last one that it started. Contents that no window starts are those that the base has too.
 //
-// Codings: raw; zstd, one frame; zstd with a prefix, which is the regions of base contents one after another.
-// A later version adds a delta as another coding. A reader of version 1 answers Code::unsupported to another
-// version.
+// Codings: raw; zstd, one frame; zstd with a prefix, which is the regions of base contents one after another;
+// delta, against its one region of at most max_base bytes. A delta is a row of segments:
 //
-// Memory of a decoder: the zstd window (<= max_window) + the prefix (<= max_prefix) + 1 MiB, and the
-// manifest.
+//   segment    u32 plain bytes, 4 x (u32 bytes, u32 coded bytes), then the coded bytes
+//
+// The four streams are zstd frames that go through all segments of the window, flushed at the end of each, ended
+// with the last. Integers in them are varints (varint.hpp). An empty stream has no frame.
+//   control    operations: u literals, u copied, and if any are copied: s place in the region, relative to the
+//              end of the last copy (at first: to its beginning)
+//   literals   the bytes of each operation's literals, which come before what it copies
+//   runs       for each copy, in turn: u how many bytes are the region's own; then, if the copy goes on, a word
+//   words      4 bytes (fewer at the end of a copy), little-endian, to be added to the region's: so a shifted
+//              address is the same word wherever it stands
+//
+// Version 2 has added the delta; a reader answers Code::unsupported to any other version.
+//
+// Memory of a decoder: the zstd window (<= 16 MiB) + the prefix (<= max_prefix) + 1 MiB, and the manifest; a
+// delta: 4 x 8 MiB + 2 x max_segment + 5 MiB in their stead.
 #pragma once
 
+#include <array>
 #include <vector>
 
 #include "core/base/bytes.hpp"
@@ -28,15 +41,28 @@
 
 namespace deployctl::payload {
 
-inline constexpr std::uint32_t stream_version = 1;
+inline constexpr std::uint32_t stream_version = 2;
 inline constexpr std::size_t max_window = 16 * 1024 * 1024;    // plain bytes of one window
 inline constexpr std::size_t max_prefix = 24 * 1024 * 1024;    // bytes of all its regions
 inline constexpr std::size_t max_manifest = 64 * 1024 * 1024;  // plain bytes
 inline constexpr std::size_t max_starts = 4096;                // contents that begin in one window
 inline constexpr std::size_t max_regions = 4096;
 inline constexpr int max_window_log = 24;  // of a zstd frame: 16 MiB
+inline constexpr std::size_t max_base = 256 * 1024 * 1024;    // bytes of a delta's region
+inline constexpr std::size_t max_segment = 1024 * 1024;       // bytes of a segment's streams
+inline constexpr std::size_t max_coded_segment = max_segment + 16 * 1024;  // bytes that zstd can't shrink
+inline constexpr int delta_window_log = 23;                   // of a delta's frames: 8 MiB
 
-enum class Coding : std::uint8_t { raw = 0, zstd = 1, zstd_prefix = 2 };
+enum class Coding : std::uint8_t { raw = 0, zstd = 1, zstd_prefix = 2, delta = 3 };
+
+enum class DeltaStream : std::uint8_t { control, runs, words, literals };
+inline constexpr std::size_t delta_streams = 4;
+
+struct DeltaSegment {
+  std::uint32_t plain = 0;
+  std::array<std::uint32_t, delta_streams> streams{};  // bytes of each
+  std::array<std::uint32_t, delta_streams> coded{};    // and compressed
+};
 
 // A piece of a base content.
 struct Region {
@@ -65,6 +91,7 @@ inline constexpr std::uint8_t end_kind = 'E';
 inline constexpr std::size_t header_size = 12;
 inline constexpr std::size_t manifest_head_size = 8;
 inline constexpr std::size_t window_head_size = 13;  // after the kind, before the lists
+inline constexpr std::size_t segment_head_size = 4 + delta_streams * 8;
 
 Bytes header();
 Bytes manifest_head(const ManifestHead& head);
@@ -84,6 +111,9 @@ struct WindowHead {
 };
 Result<WindowHead> read_window_head(BytesView bytes);
 Result<Window> read_window_lists(WindowHead head, BytesView lists);
+
+Bytes segment_head(const DeltaSegment& segment);
+Result<DeltaSegment> read_segment_head(BytesView bytes);
 
 }  // namespace format
 

@@ -37,12 +37,15 @@ Result<std::size_t> WindowCoder::compress(BytesView plain, BytesView prefix, Byt
   return n;
 }
 
-Result<WindowCoder::Coded> WindowCoder::code(BytesView plain, BytesView prefix) {
+Result<WindowCoder::Coded> WindowCoder::code(BytesView plain, BytesView prefix,
+                                              const CodingChoice& choice) {
   Coded best{Coding::raw, plain};
   if (plain.empty()) return best;
-  DEPLOYCTL_TRY(alone, compress(plain, {}, plainly_));
-  if (alone < best.bytes.size()) best = {Coding::zstd, BytesView(plainly_).first(alone)};
-  if (prefix.empty()) return best;
+  if (choice.zstd) {
+    DEPLOYCTL_TRY(alone, compress(plain, {}, plainly_));
+    if (alone < best.bytes.size()) best = {Coding::zstd, BytesView(plainly_).first(alone)};
+  }
+  if (prefix.empty() || !choice.zstd_prefix) return best;
   DEPLOYCTL_TRY(with_prefix, compress(plain, prefix, with_prefix_));
   if (with_prefix < best.bytes.size())
     best = {Coding::zstd_prefix, BytesView(with_prefix_).first(with_prefix)};

@@ -1,10 +1,12 @@
-// The coding of one window: the smallest of zstd with the prefix, zstd, and the bytes as they are.
+// The coding of one window without a delta: the smallest of zstd with the prefix, zstd (of those that are
+// chosen), and the bytes as they are.
 // Deterministic for one library version and level. Private to the room. One thread at a time; the answer is
 // valid until the next call.
 #pragma once
 
 #include <memory>
 
+#include "core/payload/coding_choice.hpp"
 #include "core/payload/stream_format.hpp"
 
 namespace deployctl::payload {
@@ -19,7 +21,7 @@ class WindowCoder {
     BytesView bytes;
   };
   // `prefix` may be empty. `plain` is at most max_window, `prefix` at most max_prefix.
-  Result<Coded> code(BytesView plain, BytesView prefix);
+  Result<Coded> code(BytesView plain, BytesView prefix, const CodingChoice& choice);
   // One zstd frame, whatever its size.
   Result<Bytes> zstd(BytesView plain);
 

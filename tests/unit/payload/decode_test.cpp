@@ -120,12 +120,12 @@ TEST_F(Hostile, NamesItsVersionWhenThatIsAnother) {
   const auto status = decoded(newer);
   ASSERT_FALSE(status);
   EXPECT_EQ(status.error().code, Code::unsupported);
-  EXPECT_EQ(status.error().message, "the payload has format 9, this program reads 1");
+  EXPECT_EQ(status.error().message, "the payload has format 9, this program reads 2");
 }
 
 // What was written when the format was settled is still read; DEPLOYCTL_RECORD_GOLDEN=1 records it anew.
-TEST_F(Hostile, GoldenPayloadOfVersionOneIsRead) {
-  const std::string golden = std::string(TEST_SOURCE_DIR) + "/tests/golden/payload-v1/stream";
+TEST_F(Hostile, GoldenPayloadOfVersionTwoIsRead) {
+  const std::string golden = std::string(TEST_SOURCE_DIR) + "/tests/golden/payload-v2/stream";
   if (std::getenv("DEPLOYCTL_RECORD_GOLDEN")) {
     ASSERT_TRUE(io::make_dirs(io::parent_dir(golden)));
     ASSERT_TRUE(io::write_file(golden, payload));
@@ -233,7 +233,7 @@ TEST_F(Forged, MayNotAskForAWindowAboveTheCaps) {
   for (const Window& window :
        {Window{Coding::raw, max_window + 1, max_window + 1, {a}, {}},
         Window{Coding::zstd, 0xffffffff, 100, {a}, {}}, Window{Coding::zstd, 4, 0xffffffff, {a}, {}},
-        Window{static_cast<Coding>(3), 4, 3, {a}, {}}, Window{Coding::raw, 4, 4, {a}, {{a, 0, 4}}},
+        Window{static_cast<Coding>(4), 4, 3, {a}, {}}, Window{Coding::raw, 4, 4, {a}, {{a, 0, 4}}},
         Window{Coding::zstd_prefix, 4, 3, {a}, {}},
         Window{Coding::zstd_prefix, 4, 3, {a}, {{a, 0, 0xffffffff}, {a, 0, 0xffffffff}}},
         Window{Coding::raw, 0, 0, std::vector<Digest>(max_starts + 1, a), {}}}) {

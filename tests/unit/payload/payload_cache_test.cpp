@@ -70,7 +70,7 @@ TEST_F(Cache, MakesAPayloadOnceAndFindsItAgain) {
   EXPECT_EQ(get(next).value()->index(), (*first)->index());
   EXPECT_EQ(opened, 1u);
   EXPECT_EQ(kept(),
-            (std::vector<std::string>{"none-" + next.hex() + ".v1", "none-" + next.hex() + ".v1.index"}));
+            (std::vector<std::string>{"none-" + next.hex() + ".v2", "none-" + next.hex() + ".v2.index"}));
 }
 
 TEST_F(Cache, KeepsOneForEachBase) {

@@ -1,0 +1,78 @@
+#include "core/payload/delta_coder.hpp"
+
+#include <zstd.h>
+
+#include <memory>
+#include <new>
+
+#include "core/payload/big_endian.hpp"
+
+namespace deployctl::payload {
+namespace {
+
+using Context = std::unique_ptr<ZSTD_CCtx, decltype(&ZSTD_freeCCtx)>;
+
+Result<Context> begin(std::size_t size, int level) {
+  Context zstd(ZSTD_createCCtx(), &ZSTD_freeCCtx);
+  if (!zstd) throw std::bad_alloc();
+  ZSTD_CCtx_setParameter(zstd.get(), ZSTD_c_compressionLevel, level);
+  ZSTD_CCtx_setParameter(zstd.get(), ZSTD_c_checksumFlag, 0);  // every content has its sha256
+  ZSTD_CCtx_setPledgedSrcSize(zstd.get(), size);               // small tables for a small stream
+  return zstd;
+}
+
+// One piece of a stream, with all that can be decoded so far.
+Result<Bytes> compress(ZSTD_CCtx* zstd, BytesView piece, bool last) {
+  Bytes out(ZSTD_compressBound(piece.size()) + 64);
+  ZSTD_inBuffer from{piece.data(), piece.size(), 0};
+  ZSTD_outBuffer to{out.data(), out.size(), 0};
+  const auto more = ZSTD_compressStream2(zstd, &to, &from, last ? ZSTD_e_end : ZSTD_e_flush);
+  if (ZSTD_isError(more) || more != 0)
+    return fail(Code::internal, std::string("zstd can't code a delta: ") +
+                                    (more != 0 ? "it asks for more room" : ZSTD_getErrorName(more)));
+  out.resize(to.pos);
+  return out;
+}
+
+// The pieces of one stream, a segment each.
+Result<std::vector<Bytes>> compress(const DeltaStreams& streams, std::size_t number, int level) {
+  const BytesView all = streams.bytes[number];
+  std::vector<Bytes> pieces(streams.segments.size());
+  if (all.empty()) return pieces;
+  DEPLOYCTL_TRY(zstd, begin(all.size(), level));
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < pieces.size(); ++i) {
+    const auto piece = all.subspan(at, streams.segments[i].streams[number]);
+    at += piece.size();
+    const bool last = i + 1 == pieces.size();
+    if (piece.empty() && !last) continue;
+    DEPLOYCTL_TRY(coded, compress(zstd.get(), piece, last));
+    pieces[i] = std::move(coded);
+  }
+  return pieces;
+}
+
+}  // namespace
+
+Result<Bytes> code_delta(BytesView base, const DeltaIndex& index, BytesView plain, std::size_t guess,
+                         const Preference& preference) {
+  auto streams = delta_streams_of(base, plain, match(base, index, plain, guess));
+  const int level = delta_level(preference, streams.size(), plain.size());
+  std::array<std::vector<Bytes>, delta_streams> coded;
+  for (std::size_t i = 0; i < delta_streams; ++i) {
+    DEPLOYCTL_TRY(pieces, compress(streams, i, level));
+    coded[i] = std::move(pieces);
+  }
+  Bytes out;
+  for (std::size_t at = 0; at < streams.segments.size(); ++at) {
+    DeltaSegment& segment = streams.segments[at];
+    for (std::size_t i = 0; i < delta_streams; ++i)
+      segment.coded[i] = static_cast<std::uint32_t>(coded[i][at].size());
+    put(out, format::segment_head(segment));
+    for (const auto& pieces : coded) put(out, pieces[at]);
+    if (out.size() >= plain.size()) return Bytes();
+  }
+  return out;
+}
+
+}  // namespace deployctl::payload

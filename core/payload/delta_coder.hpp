@@ -1,0 +1,14 @@
+// A window as a delta: matched, split into streams, each compressed. Deterministic for one library version and
+// preference. Private to the room; pure, any thread.
+#pragma once
+
+#include "core/payload/coding_choice.hpp"
+#include "core/payload/delta_streams.hpp"
+
+namespace deployctl::payload {
+
+// The coded bytes of the window; none when they would not be fewer than the plain ones. `guess`: as for match().
+Result<Bytes> code_delta(BytesView base, const DeltaIndex& index, BytesView plain, std::size_t guess,
+                         const Preference& preference);
+
+}  // namespace deployctl::payload

@@ -1,0 +1,48 @@
+// Unsigned integers of up to 64 bits, seven bits a byte, the low ones first; signed ones folded (0, -1, 1, -2
+// ...). Private to the room. A Varints is made over bytes of a peer: a number without end, or one above the
+// caller's bound, sets it failed, and it gives zeros from then on.
+#pragma once
+
+#include "core/base/bytes.hpp"
+
+namespace deployctl::payload {
+
+inline void put_varint(Bytes& out, std::uint64_t n) {
+  for (; n >= 0x80; n >>= 7) out.push_back(static_cast<std::uint8_t>(n | 0x80));
+  out.push_back(static_cast<std::uint8_t>(n));
+}
+inline std::uint64_t fold(std::int64_t n) {
+  return (static_cast<std::uint64_t>(n) << 1) ^ static_cast<std::uint64_t>(n >> 63);
+}
+inline std::int64_t unfold(std::uint64_t n) {
+  return static_cast<std::int64_t>(n >> 1) ^ -static_cast<std::int64_t>(n & 1);
+}
+
+class Varints {
+ public:
+  explicit Varints(BytesView bytes) : left_(bytes) {}
+
+  std::uint64_t next(std::uint64_t most) {
+    std::uint64_t n = 0;
+    for (unsigned shift = 0; shift < 63 && !left_.empty(); shift += 7) {
+      const std::uint8_t byte = left_.front();
+      left_ = left_.subspan(1);
+      n |= static_cast<std::uint64_t>(byte & 0x7f) << shift;
+      if (byte < 0x80) return n <= most && !failed_ ? n : fail();
+    }
+    return fail();
+  }
+  bool failed() const { return failed_; }
+  bool empty() const { return left_.empty(); }
+
+ private:
+  std::uint64_t fail() {
+    failed_ = true;
+    left_ = {};
+    return 0;
+  }
+  BytesView left_;
+  bool failed_ = false;
+};
+
+}  // namespace deployctl::payload
