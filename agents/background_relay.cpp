@@ -11,7 +11,6 @@
 #include <asio/redirect_error.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/use_awaitable.hpp>
-#include <cerrno>
 
 #include "agents/handover.hpp"
 #include "agents/relay_parts.hpp"
@@ -41,6 +40,7 @@ struct Background {
   std::shared_ptr<relay::RelayShared> shared;
   asio::posix::stream_descriptor listener;
   ino_t inode;
+  std::string instance = std::to_string(::getpid()) + "-" + std::to_string(inode);
   unsigned sessions = 0;
   std::chrono::steady_clock::time_point last_session = std::chrono::steady_clock::now();
 };
@@ -51,7 +51,9 @@ awaitable<void> serve(Background& background, io::Fd giver, SessionStdio stdio) 
   auto stream = io::make_fd_stream(executor, std::move(stdio.in), std::move(stdio.out));
   if (stream && say_taken(giver.get())) {
     relay::RelayService service(background.shared);
-    (void)co_await serve::serve_session(std::move(*stream), service, session_options("relay"));
+    auto options = session_options("relay");
+    options.instance = background.instance;
+    (void)co_await serve::serve_session(std::move(*stream), service, options);
   }
   --background.sessions;
   background.last_session = std::chrono::steady_clock::now();

@@ -145,6 +145,7 @@ wire::pb::Hello our_hello(const SessionOptions& options) {
   hello.set_agent(options.agent.raw());
   hello.set_host_name(host);
   hello.set_boot_id(boot_id());
+  hello.set_instance(options.instance);
   return hello;
 }
 

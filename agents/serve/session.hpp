@@ -16,6 +16,7 @@ struct SessionOptions {
   std::string role;  // "relay", "target"
   std::string program;
   Digest agent;  // sha256 of our own binary
+  std::string instance = {};  // Hello.instance
   Duration ping_every{std::chrono::seconds(5)};
   Duration silence{std::chrono::seconds(20)};
 };

@@ -59,7 +59,7 @@ struct FleetLinks::State : std::enable_shared_from_this<FleetLinks::State> {
     return ssh::KnownHosts::load(path);
   }
   void add(const model::Region& region);
-  std::shared_ptr<LinkSession> make_session(model::Endpoint endpoint, std::string role);
+  detail::Lanes::MakeSession sessions_to(model::Endpoint endpoint, std::string role);
 
   static awaitable<Result<Link>> log_in(std::weak_ptr<State> weak, model::Endpoint endpoint, std::string role);
   static awaitable<void> find_way(std::shared_ptr<State> self, std::size_t target, std::shared_ptr<Search> search);
@@ -82,7 +82,8 @@ struct FleetLinks::State : std::enable_shared_from_this<FleetLinks::State> {
 void FleetLinks::State::add(const model::Region& region) {
   std::vector<std::shared_ptr<Relay>> own;
   for (const auto& endpoint : region.relays) {
-    own.push_back(std::make_shared<Relay>(executor, endpoint.name(), make_session(endpoint, "relay")));
+    own.push_back(std::make_shared<Relay>(executor, endpoint.name(), sessions_to(endpoint, "relay"),
+                                          options.least_lanes));
     relays.push_back({region.name, own.back()});
   }
   for (std::size_t i = 0; i < region.targets.size(); ++i) {
@@ -93,10 +94,10 @@ void FleetLinks::State::add(const model::Region& region) {
   }
 }
 
-std::shared_ptr<LinkSession> FleetLinks::State::make_session(model::Endpoint endpoint, std::string role) {
+detail::Lanes::MakeSession FleetLinks::State::sessions_to(model::Endpoint endpoint, std::string role) {
   const std::weak_ptr<State> weak = weak_from_this();
-  LinkSession::LogIn log = [weak, endpoint, role] { return log_in(weak, endpoint, role); };
-  return std::make_shared<LinkSession>(executor, std::move(log), ending);
+  const LinkSession::LogIn log = [weak, endpoint, role] { return log_in(weak, endpoint, role); };
+  return [e = executor, log, end = ending] { return std::make_shared<LinkSession>(e, log, end); };
 }
 
 awaitable<Result<Link>> FleetLinks::State::log_in(std::weak_ptr<State> weak, model::Endpoint endpoint, std::string role) {
@@ -184,7 +185,7 @@ awaitable<Status> FleetLinks::State::reach_directly(Reached& target) {
   if (!target.direct) {
     auto endpoint = target.target.endpoint;
     if (!target.relays.empty()) endpoint.identity_file = *target.target.direct_identity_file;
-    target.direct = make_session(std::move(endpoint), "target");
+    target.direct = sessions_to(std::move(endpoint), "target")();
   }
   const auto direct = target.direct;
   DEPLOYCTL_CO_TRY(link, co_await direct->open());
@@ -303,7 +304,7 @@ awaitable<Result<std::vector<FleetLinks::RelayStatus>>> FleetLinks::ping_relays(
 
 std::uint64_t FleetLinks::wan_bytes() const {
   std::uint64_t bytes = 0;
-  for (const auto& [region, relay] : state_->relays) bytes += relay->session().sent();
+  for (const auto& [region, relay] : state_->relays) bytes += relay->sent();
   for (const auto& target : state_->targets)
     if (target.direct) bytes += target.direct->sent();
   return bytes;
@@ -311,7 +312,7 @@ std::uint64_t FleetLinks::wan_bytes() const {
 
 void FleetLinks::close() {
   state_->ending.cancel();
-  for (const auto& [region, relay] : state_->relays) relay->session().close();
+  for (const auto& [region, relay] : state_->relays) relay->close();
   for (const auto& target : state_->targets)
     if (target.direct) target.direct->close();
 }

@@ -33,6 +33,7 @@ struct FleetLinksOptions {
   std::string program = "deployctl";
   Duration login_timeout{std::chrono::seconds(20)};
   OpenAgent open_agent{};        // absent: remote::open_agent
+  unsigned least_lanes = 0;      // connections for a payload beside a relay's first, however near it is
 };
 
 class FleetLinks {

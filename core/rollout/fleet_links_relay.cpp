@@ -4,48 +4,35 @@
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
 
-#include "core/link/payload_index.hpp"
-
 namespace deployctl::rollout::detail {
-namespace {
-
-constexpr Duration longest_carry{std::chrono::hours(2)};  // the stages that wait for it have deadlines of their own
-
-}  // namespace
-
 awaitable<Result<Link>> Relay::open() {
   auto opened = co_await session_->open();
   if (!opened) co_return fail(with_context(opened.error(), name()));
   co_return opened;
 }
 
-awaitable<std::shared_ptr<Relay::Carry>> Relay::carry(Link link, std::shared_ptr<payload::ChunkSource> chunks) {
+awaitable<std::shared_ptr<Carry>> Relay::carry(Link link, std::shared_ptr<payload::ChunkSource> chunks) {
   const auto self = shared_from_this();
   if (carried_on_ != link) carries_.clear();
   carried_on_ = link;
   auto& entry = carries_[chunks->index().digest()];
   const bool failed = entry && entry->outcome && !*entry->outcome;
   if (!entry || failed) {
-    entry = std::make_shared<Carry>(executor_);
-    asio::co_spawn(executor_, run_carry(self, entry, link, chunks), asio::detached);
+    entry = std::make_shared<Carry>(executor_, chunks);
+    asio::co_spawn(executor_, run_carry(self, entry, link), asio::detached);
+    lanes_->help(link, session_->login_took(), entry);
   }
   const auto carry = entry;
   while (!carry->asked) co_await carry->changed.wait();
   co_return carry;
 }
 
-awaitable<void> Relay::run_carry(std::shared_ptr<Relay> self, std::shared_ptr<Carry> carry, Link link,
-                                 std::shared_ptr<payload::ChunkSource> chunks) {
-  link::Call call;
-  *call.request.mutable_carry()->mutable_index() = link::to_message(chunks->index());
-  call.chunks = chunks;
-  call.deadline = longest_carry;
+awaitable<void> Relay::run_carry(std::shared_ptr<Relay> self, std::shared_ptr<Carry> carry, Link link) {
   carry->asked = true;  // call() puts it on the link before it waits for anything
   carry->changed.notify_all();
-  auto reply = co_await link->call(std::move(call));
-  if (reply) carry->outcome = Status{};
-  else carry->outcome = fail(self->told(link, reply.error(), {}));
-  carry->changed.notify_all();
+  auto reply = co_await link->call(carry->call());
+  if (reply) carry->end(Status{});
+  else carry->end(fail(self->told(link, reply.error(), {})));
 }
 
 void Relay::forget(const std::shared_ptr<Carry>& carry) {
