@@ -63,7 +63,9 @@ class Lab:
         kill_agents()
         for name in os.listdir(NETNS):
             subprocess.run(["ip", "netns", "del", name], check=False)
-        shutil.rmtree(ROOT, ignore_errors=True)
+        shutil.rmtree(ROOT / "hosts", ignore_errors=True)
+        for status in ROOT.glob("link-*"):
+            status.unlink()
 
     @property
     def targets(self):

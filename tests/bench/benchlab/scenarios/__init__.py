@@ -37,12 +37,12 @@ class Bench:
         """v1 and v2: a tree with one large program."""
         for version, path in zip(("v1", "v2"), self.pair):
             tree = labs.ROOT / "inputs" / version / "tree"
-            if not (tree / "app").exists():
-                tree.mkdir(parents=True, exist_ok=True)
-                shutil.copy(path, tree / "app")
-                (tree / "app").chmod(0o755)
-                # Peers that go by size and time must see a change.
-                os.utime(tree / "app", (1_700_000_000, 1_700_000_000 + 86400 * (version == "v2")))
+            shutil.rmtree(tree.parent, ignore_errors=True)
+            tree.mkdir(parents=True)
+            shutil.copy(path, tree / "app")
+            (tree / "app").chmod(0o755)
+            # Peers that go by size and time must see a change.
+            os.utime(tree / "app", (1_700_000_000, 1_700_000_000 + 86400 * (version == "v2")))
 
     def noise(self, megabytes, version="v1", name="app"):
         """A tree of one file that nothing compresses, the same in every run."""
@@ -55,12 +55,13 @@ class Bench:
                 file.write(dice.randbytes(1_000_000))
 
     def slices(self, megabytes):
-        """v1 and v2: the first megabytes of the two builds."""
+        """v1 and v2: some megabytes out of the middle of the two builds."""
         for version, path in zip(("v1", "v2"), self.pair):
             tree = labs.ROOT / "inputs" / version / "tree"
             shutil.rmtree(tree.parent, ignore_errors=True)
             tree.mkdir(parents=True)
             with open(path, "rb") as file:
+                file.seek(path.stat().st_size // 2)
                 (tree / "app").write_bytes(file.read(megabytes * 1_000_000))
 
     def forget_inputs(self):
