@@ -19,7 +19,7 @@ Result<int> build(const BuildOptions& options, Context& context) {
   if (!options.ref.empty()) plan.build.ref = options.ref;
   DEPLOYCTL_TRY(store, context.artifacts());
   Viewing view(context, options.plan);
-  auto built = build_artifact(context, plan, *store, view.sink(), options.fresh);
+  auto built = build_artifact(context, plan, *store, view.sink(), {options.fresh, true});
   view.finish();
   if (!built) return fail(built.error());
   context.print(fmt::format("{} {}  {}\n", plan.service, built->version, built->artifact.text()));

@@ -2,6 +2,9 @@
 
 #include "cli/commands/context.hpp"
 #include "cli/commands/plan_event.hpp"
+#include "cli/commands/precoding.hpp"
+#include "core/ledger/ledger.hpp"
+#include "core/model/release.hpp"
 
 namespace deployctl::commands {
 namespace {
@@ -18,6 +21,10 @@ class Teller : public artifact::BuildWatch {
     tell("build_step", JsonObject().add("step", what).add("number", std::uint64_t{number}).add("of", std::uint64_t{of}));
   }
   void output(std::string_view text) override { tell("build_output", JsonObject().add("text", text), true); }
+
+  void payload(const Precoded& made) {
+    tell("build_payload", JsonObject().add("base", made.base).add("bytes", made.bytes).add("seconds", made.seconds));
+  }
 
   void finished(const Result<artifact::Built>& built) {
     JsonObject body;
@@ -57,14 +64,46 @@ artifact::BuildRequest request_of(const model::Plan& plan, bool fresh) {
 
 }  // namespace
 
+namespace {
+
+constexpr std::size_t rollouts_looked_at = 10;
+
+// The artifacts of rollouts that succeeded, newest first. A ledger that can't be read costs a little time at the deploy only.
+std::vector<Likely> what_ran(Context& context, const model::Plan& plan) {
+  std::vector<Likely> ran;
+  auto ledger = context.ledger();
+  if (!ledger) return ran;
+  const auto rows = (*ledger)->history(plan.service, plan.environment, rollouts_looked_at);
+  if (!rows) return ran;
+  for (const auto& row : *rows) {
+    const auto release = model::Release::parse(row.release_json);
+    if (row.state == ledger::RolloutState::succeeded && release) ran.push_back({release->artifact, release->version});
+  }
+  return ran;
+}
+
+Status make_payloads(Context& context, const model::Plan& plan, const artifact::ArtifactStore& store, const Digest& next, Teller& teller) {
+  const auto built = store.list();
+  const auto bases = likely_bases(next, plan.service, what_ran(context, plan), built ? *built : std::vector<artifact::ArtifactRecord>{});
+  return precode(store, next, bases, context.cancel(), [&](const Precoded& made) { teller.payload(made); });
+}
+
+}  // namespace
+
 artifact::BuildPlaces build_places(const StateDir& state) { return {state.git(), state.work(), state.logs()}; }
 
 Result<artifact::Built> build_artifact(Context& context, const model::Plan& plan, artifact::ArtifactStore& store,
-                                       const rollout::EventSink& sink, bool fresh) {
+                                       const rollout::EventSink& sink, Building how) {
   DEPLOYCTL_TRY(state, context.state());
   Teller teller(plan, sink);
   // On this thread: the build polls the token, and nothing else is to be done meanwhile.
-  auto built = artifact::build(request_of(plan, fresh), store, build_places(state), teller, context.cancel());
+  auto built = artifact::build(request_of(plan, how.fresh), store, build_places(state), teller, context.cancel());
+  if (built && how.payloads) {
+    // Only a Ctrl-C makes the build a failure: the artifact is there, and a deploy makes what it lacks.
+    const auto made = make_payloads(context, plan, store, built->artifact, teller);
+    if (!made && made.error().code == Code::cancelled) built = fail(made.error());
+    else if (!made) context.warn("no payload was made ahead: " + made.error().text());
+  }
   teller.finished(built);
   return built;
 }

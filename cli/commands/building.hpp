@@ -1,4 +1,5 @@
-// A plan's build block carried out, told as events: build_started, build_pinned, build_step, build_output, build_finished. What
+// A plan's build block carried out, told as events: build_started, build_pinned, build_step, build_output, build_payload,
+// build_finished. What
 // `build` and `deploy` share. Blocks until it is over or the first Ctrl-C, which ends the steps' process groups.
 #pragma once
 
@@ -10,9 +11,13 @@ namespace deployctl::commands {
 class Context;
 struct StateDir;
 
-// `fresh`: even where the cache knows the build. A failure has been told to the sink as well.
+struct Building {
+  bool fresh = false;     // even where the cache knows the build
+  bool payloads = false;  // also made ahead (precoding.hpp): for `build`, which nobody waits behind
+};
+// A failure has been told to the sink as well.
 Result<artifact::Built> build_artifact(Context& context, const model::Plan& plan, artifact::ArtifactStore& store,
-                                       const rollout::EventSink& sink, bool fresh = false);
+                                       const rollout::EventSink& sink, Building how = {});
 
 artifact::BuildPlaces build_places(const StateDir& state);
 

@@ -62,6 +62,8 @@ Lines PlainLines::build(const Event& event, const Board& board) const {
     out.push_back(Line("build  ").add(of ? number(body.count("number")) + "/" + number(of) + "  " : "").add(body.text("step")));
   } else if (event.name == "build_output" && tells(Detail::steps)) {
     for (const auto& line : lines_of(body.text("text"))) out.push_back(Line("    | ", Tone::dim).add(line, Tone::dim));
+  } else if (event.name == "build_payload" && tells(Detail::milestones)) {
+    out.push_back(Line("build  payload from " + body.text("base") + "  ").add(size(body.count("bytes"))).add("  " + seconds_of(body)));
   } else if (event.name == "build_finished" && event.error) {
     // The error itself is its command's to tell; where it bears the log's last lines already they aren't told twice.
     out.push_back(Line("build  failed", Tone::bad));

@@ -153,6 +153,17 @@ TEST(Build, IsCachedAndTellsItsArtifact) {
   EXPECT_THAT(Lab::event(fresh.out, "build_finished"), HasSubstr("\"cached\":false"));
 }
 
+TEST(Build, MakesThePayloadThatTheDeployWillNeed) {
+  Lab lab({.targets = 1});
+  ASSERT_EQ(lab.deployctl({"deploy", "deploy.yaml", "--ref", "v1"}).exit.code, 0);
+  const auto built = lab.deployctl({"build", "deploy.yaml", "--ref", "v2", "--output", "json"});
+  EXPECT_EQ(built.exit.code, 0) << built.err;
+  EXPECT_THAT(Lab::event(built.out, "build_payload"), HasSubstr("\"base\":\"v1\""));
+  EXPECT_THAT(built.out, ContainsRegex("build_finished[^\n]*\n$"));
+  const auto again = lab.deployctl({"build", "deploy.yaml", "--ref", "v2", "--output", "json"});
+  EXPECT_THAT(Lab::event(again.out, "build_payload"), IsEmpty());
+}
+
 TEST(Build, ThatFailsNumbersItsLastEventAfterTheOthers) {
   Lab lab({.targets = 1});
   const auto failed = lab.deployctl({"build", "deploy.yaml", "--set", "build.steps=['exit 9']", "--output", "json"});
