@@ -44,8 +44,8 @@ bool is_decisive(std::uint64_t delta, std::uint64_t plain) { return delta <= pla
 
 int delta_level(const Preference& preference, std::uint64_t streams, std::uint64_t plain) {
   if (preference.goal == Goal::soonest) return 6;
-  if (streams <= plain / 4) return 19;
-  return streams <= plain / 2 ? 15 : 12;
+  if (streams <= plain / 5 * 2) return 19;
+  return streams <= plain / 5 * 4 ? 15 : 12;
 }
 
 }  // namespace deployctl::payload
