@@ -9,7 +9,7 @@ namespace deployctl::link {
 namespace {
 
 constexpr std::size_t queue_limit = 2 * wire::max_payload;
-constexpr std::size_t read_size = 256 * 1024;
+constexpr std::size_t least_read = 4 * 1024, most_read = 256 * 1024;
 
 }  // namespace
 
@@ -19,7 +19,7 @@ FramePipe::FramePipe(std::unique_ptr<io::ByteStream> stream, PipeOptions options
       changed_(stream_->executor()),
       heard_(io::now_steady()),
       spoke_(heard_),
-      inbox_(read_size) {}
+      inbox_(least_read) {}
 
 std::shared_ptr<FramePipe> FramePipe::start(std::unique_ptr<io::ByteStream> stream, BytesView early, PipeOptions options) {
   std::shared_ptr<FramePipe> pipe(new FramePipe(std::move(stream), options));
@@ -49,6 +49,7 @@ awaitable<Result<wire::Frame>> FramePipe::next() {
     else {
       heard_ = io::now_steady();
       decoder_.feed(BytesView(inbox_).first(*got));
+      if (*got == inbox_.size() && *got < most_read) inbox_.resize(4 * inbox_.size());
     }
   }
 }

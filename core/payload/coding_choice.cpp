@@ -6,6 +6,7 @@ namespace {
 using Goal = Preference::Goal;
 
 constexpr std::uint64_t common_link = 12'500'000;  // 100 Mbit/s
+constexpr std::uint64_t large_content = 50'000'000;
 
 // What one thread makes of executables.
 struct Expected {
@@ -42,10 +43,11 @@ CodingChoice codings_for(const Preference& preference, const WindowFacts& window
 
 bool is_decisive(std::uint64_t delta, std::uint64_t plain) { return delta <= plain / 3; }
 
-int delta_level(const Preference& preference, std::uint64_t streams, std::uint64_t plain) {
+int delta_level(const Preference& preference, std::uint64_t streams, std::uint64_t plain, std::uint64_t content) {
   if (preference.goal == Goal::soonest) return 6;
-  if (streams <= plain / 5 * 2) return 19;
-  return streams <= plain / 5 * 4 ? 15 : 12;
+  if (content > large_content) plain /= 2;
+  if (streams <= plain / 2) return 19;
+  return streams <= plain ? 15 : 12;
 }
 
 }  // namespace deployctl::payload

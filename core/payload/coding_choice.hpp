@@ -33,7 +33,8 @@ CodingChoice codings_for(const Preference& preference, const WindowFacts& window
 
 // After a delta of `coded` bytes nothing else can be expected to be smaller.
 bool is_decisive(std::uint64_t delta, std::uint64_t plain);
-// Of zstd for a delta's streams of `streams` bytes in all: the fewer there are, the more each may cost.
-int delta_level(const Preference& preference, std::uint64_t streams, std::uint64_t plain);
+// Of zstd for a delta's streams of `streams` bytes in all: the fewer there are, the more each may cost. Of a large
+// content there are many windows, each of which may cost less.
+int delta_level(const Preference& preference, std::uint64_t streams, std::uint64_t plain, std::uint64_t content);
 
 }  // namespace deployctl::payload

@@ -55,9 +55,9 @@ Result<std::vector<Bytes>> compress(const DeltaStreams& streams, std::size_t num
 }  // namespace
 
 Result<Bytes> code_delta(BytesView base, const DeltaIndex& index, BytesView plain, std::size_t guess,
-                         const Preference& preference) {
+                         const Preference& preference, std::uint64_t content) {
   auto streams = delta_streams_of(base, plain, match(base, index, plain, guess));
-  const int level = delta_level(preference, streams.size(), plain.size());
+  const int level = delta_level(preference, streams.size(), plain.size(), content);
   std::array<std::vector<Bytes>, delta_streams> coded;
   for (std::size_t i = 0; i < delta_streams; ++i) {
     DEPLOYCTL_TRY(pieces, compress(streams, i, level));

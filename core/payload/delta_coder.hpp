@@ -7,8 +7,9 @@
 
 namespace deployctl::payload {
 
-// The coded bytes of the window; none when they would not be fewer than the plain ones. `guess`: as for match().
+// The coded bytes of the window; none when they would not be fewer than the plain ones. `guess`: as for match();
+// `content`: bytes of all that the window is a part of.
 Result<Bytes> code_delta(BytesView base, const DeltaIndex& index, BytesView plain, std::size_t guess,
-                         const Preference& preference);
+                         const Preference& preference, std::uint64_t content);
 
 }  // namespace deployctl::payload

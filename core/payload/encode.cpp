@@ -19,12 +19,18 @@ static_assert(paired_window * 3 <= max_prefix && paired_window <= max_window);
 // Windows of a large old self that share the part of it which is in memory.
 constexpr std::size_t group_windows = 4;
 static_assert(group_windows * paired_window * 2 <= max_indexed && max_indexed <= max_base);
+// A small content sees so much of an old self that may be far larger.
+constexpr std::size_t most_beside_whole = 16 * 1024 * 1024;
 constexpr std::size_t unpaired_window = 16 * 1024 * 1024;
 constexpr std::size_t memory = 480 * 1024 * 1024;
 
 // Also a file of one window is coded by two threads.
 std::size_t paired_step(std::uint64_t size) {
   return std::clamp<std::uint64_t>((size + 1) / 2, paired_window / 4, paired_window);
+}
+
+bool wants_index(const Preference& preference, const PairedWindow& window) {
+  return codings_for(preference, {window.plain.size(), window.old.size, false}).delta;
 }
 
 unsigned threads_of(const EncodeOptions& options) {
@@ -48,6 +54,9 @@ class Encoder {
  private:
   Status add_large(const Item& item);
   Status add_paired(const Item& item, ContentReader reader, io::Fd old);
+  Status add_paired_whole(const Item& item, ContentReader reader, io::Fd old);
+  Result<std::shared_ptr<const DeltaBase>> load_base(const Item& item, int fd, std::uint64_t middle,
+                                                     const PairedWindow& window);
   Status add_unpaired(const Item& item, ContentReader reader);
   Status add_to_pack(const Item& item);
   Status flush_pack();
@@ -146,27 +155,39 @@ Status Encoder::add_unpaired(const Item& item, ContentReader reader) {
   return reader.finish(item.content);
 }
 
+// A content of one window: its thread loads the old self as well.
+Status Encoder::add_paired_whole(const Item& item, ContentReader reader, io::Fd old) {
+  PairedWindow window{{item.content}, Bytes(item.size), 0, item.size, *item.old};
+  DEPLOYCTL_CHECK(reader.read(window.plain));
+  DEPLOYCTL_CHECK(reader.finish(item.content));
+  const Region region = region_beside(*item.old, item.size, item.size / 2, most_beside_whole);
+  const std::size_t weight = coding_memory(window.plain.size()) + DeltaBase::memory_of(region.length);
+  const bool with_index = wants_index(preference_, window);
+  auto fd = std::make_shared<io::Fd>(std::move(old));
+  auto job = [window = std::move(window), region, fd, with_index, preference = preference_,
+              path = item.path]() mutable -> Result<CodedWindow> {
+    auto base = DeltaBase::load(fd->get(), region, with_index, 1);
+    if (!base) return fail(with_context(base.error(), "the old self of " + path));
+    return code_paired(std::move(window), **base, preference);
+  };
+  return line_.add(weight, std::move(job));
+}
+
+// Of a content of several windows, one may have to wait until the windows that need another part of the old self
+// are out.
 Status Encoder::add_paired(const Item& item, ContentReader reader, io::Fd old) {
+  if (item.size <= paired_window / 4) return add_paired_whole(item, std::move(reader), std::move(old));
   const std::size_t step = paired_step(item.size);
-  const auto facts = WindowFacts{step, item.old->size, false};
-  const bool with_index = codings_for(preference_, facts).delta;
   std::shared_ptr<const DeltaBase> base;
   for (std::uint64_t at = 0; at < item.size; at += step) {
     DEPLOYCTL_CHECK(go_on());
     PairedWindow window{{}, Bytes(std::min<std::uint64_t>(step, item.size - at)), at, item.size, *item.old};
     if (at == 0) window.starts.push_back(item.content);
     DEPLOYCTL_CHECK(reader.read(window.plain));
-    const bool of_next_group = item.old->size > max_indexed && at % (group_windows * step) == 0;
-    if (!base || of_next_group) {
-      // Two bases at once might be too much.
-      DEPLOYCTL_CHECK(line_.drain());
+    if (!base || (item.old->size > max_indexed && at % (group_windows * step) == 0)) {
       base.reset();
-      const auto middle = std::min<std::uint64_t>(item.size, at + group_windows * step / 2);
-      const auto region = region_beside(*item.old, item.size, middle, max_indexed);
-      auto loaded = DeltaBase::load(old.get(), region, with_index, threads_);
-      if (!loaded) return fail(with_context(loaded.error(), "the old self of " + item.path));
-      base = std::move(*loaded);
-      line_.reserve(DeltaBase::memory_of(region.length));
+      DEPLOYCTL_TRY(loaded, load_base(item, old.get(), at + group_windows * step / 2, window));
+      base = std::move(loaded);
     }
     const std::size_t weight = coding_memory(window.plain.size());
     auto job = [window = std::move(window), base, preference = preference_]() mutable {
@@ -175,6 +196,16 @@ Status Encoder::add_paired(const Item& item, ContentReader reader, io::Fd old) {
     DEPLOYCTL_CHECK(line_.add(weight, std::move(job)));
   }
   return reader.finish(item.content);
+}
+
+Result<std::shared_ptr<const DeltaBase>> Encoder::load_base(const Item& item, int fd, std::uint64_t middle,
+                                                            const PairedWindow& window) {
+  DEPLOYCTL_CHECK(line_.drain());  // two bases at once might be too much
+  const auto region = region_beside(*item.old, item.size, std::min(middle, item.size), max_indexed);
+  line_.reserve(DeltaBase::memory_of(region.length));
+  auto base = DeltaBase::load(fd, region, wants_index(preference_, window), threads_);
+  if (!base) return fail(with_context(base.error(), "the old self of " + item.path));
+  return base;
 }
 
 Status Encoder::add_to_pack(const Item& item) {

@@ -49,6 +49,11 @@ struct PayloadCache::State {
   std::map<std::string, std::weak_ptr<ChunkSource>> ready{};
   std::map<std::string, std::shared_ptr<Job>> jobs{};
 
+  Source held(const std::string& name) const {
+    const auto at = ready.find(name);
+    return at == ready.end() ? nullptr : at->second.lock();
+  }
+
   // Keeps the state and the job until the work is over, whoever goes away meanwhile.
   static asio::awaitable<void> work(std::shared_ptr<State> state, std::string name, std::shared_ptr<Job> job,
                                     Making making) {
@@ -61,15 +66,18 @@ struct PayloadCache::State {
   }
 
   static asio::awaitable<Result<Source>> get(std::shared_ptr<State> state, Digest next,
-                                             std::optional<Digest> base) {
+                                             std::optional<Digest> base, Preference preference) {
     const auto executor = co_await asio::this_coro::executor;
-    const std::string name = file_name(next, base);
+    const std::string smallest = file_name(next, base);
+    const std::string name = file_name(next, base, preference.goal);
     while (true) {
-      if (auto source = state->ready[name].lock()) co_return source;
+      if (auto source = state->held(smallest)) co_return source;
+      if (auto source = state->held(name)) co_return source;
       auto& slot = state->jobs[name];
       if (!slot) {
         slot = std::make_shared<Job>(executor);
-        Making making{state->dir, name, next, base, state->manifests, state->contents, slot->cancel};
+        Making making{state->dir, name, smallest, next, base, preference, state->manifests, state->contents,
+                      slot->cancel};
         asio::co_spawn(executor, work(state, name, slot, std::move(making)), asio::detached);
       }
       const std::shared_ptr<Job> job = slot;
@@ -90,12 +98,15 @@ PayloadCache::PayloadCache(asio::thread_pool& pool, std::string dir, OpenManifes
 PayloadCache::~PayloadCache() = default;
 
 asio::awaitable<Result<std::shared_ptr<ChunkSource>>> PayloadCache::get(Digest next,
-                                                                        std::optional<Digest> base) {
-  return State::get(state_, next, base);
+                                                                        std::optional<Digest> base,
+                                                                        Preference preference) {
+  return State::get(state_, next, base, preference);
 }
 
-std::string PayloadCache::file_name(const Digest& next, const std::optional<Digest>& base) {
-  return (base ? base->hex() : "none") + "-" + next.hex() + ".v" + std::to_string(stream_version);
+std::string PayloadCache::file_name(const Digest& next, const std::optional<Digest>& base,
+                                    Preference::Goal goal) {
+  return (base ? base->hex() : "none") + "-" + next.hex() +
+         (goal == Preference::Goal::soonest ? ".soonest" : "") + ".v" + std::to_string(stream_version);
 }
 
 }  // namespace deployctl::payload

@@ -17,6 +17,7 @@
 
 #include "core/model/manifest.hpp"
 #include "core/payload/chunk_source.hpp"
+#include "core/payload/coding_choice.hpp"
 #include "core/payload/contents.hpp"
 
 namespace asio {
@@ -34,11 +35,14 @@ class PayloadCache {
   ~PayloadCache();
 
   // Artifacts by the digests of their manifests. Cheap to call for every target: while somebody holds the
-  // source, the same is given again.
-  asio::awaitable<Result<std::shared_ptr<ChunkSource>>> get(Digest next, std::optional<Digest> base);
+  // source, the same is given again. Who wants it soonest gets the smallest if that is there already, else one
+  // that is coded for its link and stands beside it.
+  asio::awaitable<Result<std::shared_ptr<ChunkSource>>> get(Digest next, std::optional<Digest> base,
+                                                            Preference preference = {});
 
-  // The name of the file in the folder: "<base hex or none>-<next hex>.v1".
-  static std::string file_name(const Digest& next, const std::optional<Digest>& base);
+  // The name of the file in the folder: "<base hex or none>-<next hex>.v2", for the soonest ".soonest.v2".
+  static std::string file_name(const Digest& next, const std::optional<Digest>& base,
+                               Preference::Goal goal = Preference::Goal::smallest);
 
  private:
   struct State;

@@ -57,6 +57,7 @@ Result<Source> make_alone(const Making& making, const std::string& path) {
   DEPLOYCTL_TRY(next, making.manifests(making.next));
   DEPLOYCTL_TRY(base, base_manifest(making));
   EncodeOptions options;
+  options.preference = making.preference;
   options.cancel = making.cancel;
   DEPLOYCTL_TRY(index, encode(next, base ? &*base : nullptr, making.contents, path, options));
   return open_file_source(path, std::move(index));
@@ -64,6 +65,10 @@ Result<Source> make_alone(const Making& making, const std::string& path) {
 
 Result<Source> find_or_make(const Making& making) {
   const std::string path = making.dir + "/" + making.name;
+  if (making.smallest != making.name) {
+    auto smallest = open_made(making.dir + "/" + making.smallest);
+    if (smallest) return smallest;
+  }
   auto there = open_made(path);
   if (there || there.error().code != Code::absent) return there;
   DEPLOYCTL_CHECK(io::make_dirs(making.dir));

@@ -12,9 +12,11 @@ namespace deployctl::payload {
 
 struct Making {
   std::string dir;
-  std::string name;  // of the file
+  std::string name;      // of the file
+  std::string smallest;  // of the file that is as good or better, if it is there
   Digest next;
   std::optional<Digest> base;
+  Preference preference;
   OpenManifest manifests;
   OpenContent contents;
   io::CancelToken cancel;

@@ -1,6 +1,7 @@
 #include "core/ssh/dial.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <random>
 
 #include "core/io/deadline.hpp"
@@ -141,12 +142,18 @@ asio::awaitable<Result<std::shared_ptr<Session>>> dial_way(asio::any_io_executor
   Error last;
   const int tries = std::max(options.tries, 1);
   for (int i = 1; i <= tries && left > Duration(0); ++i) {
-    const auto turn = co_await detail::await_login_turn(way.server.name() + way.jump);
+    auto place = co_await detail::await_login_turn(way.server.name() + way.jump);
+    std::optional<detail::LoginTurn> turn(std::move(place));
     const auto began = io::now_steady();
     auto login = co_await io::with_deadline(connect_and_log_in(executor, way, left), left, "login");
     if (!login) co_return fail(too_late(login.error(), way));
-    if (login->session) co_return login->session;
+    if (login->session) {
+      detail::note_login();
+      co_return login->session;
+    }
+    detail::note_dropped_login();
     last = login->dropped;
+    turn.reset();  // nobody waits for our pause
     if (i < tries) co_await io::sleep_for(pause_before(i));
     left -= io::now_steady() - began;
   }

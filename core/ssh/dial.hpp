@@ -26,7 +26,7 @@ struct DialOptions {
   std::vector<HostKey> pins;  // any of these; none: Code::host_key
   Duration timeout{std::chrono::seconds(20)};  // of the whole login
   // Jitter before a retry when sshd drops us for MaxStartups; how many tries in all.
-  int tries = 4;
+  int tries = 10;
 };
 
 class Session {

@@ -16,6 +16,8 @@ namespace {
 constexpr std::size_t most_out = 1024 * 1024;
 constexpr std::size_t most_in = 256 * 1024;
 constexpr std::size_t most_greeting = 16 * 1024;
+constexpr std::size_t least_read = 4 * 1024, most_read = 64 * 1024;
+constexpr std::size_t idle_buffer = 64 * 1024;  // what a quiet session keeps of its output buffers
 
 // libssh2_init isn't thread-safe.
 bool init_library() {
@@ -112,7 +114,7 @@ void Transport::on_disconnect(LIBSSH2_SESSION*, int, const char* message, int n,
 }
 
 awaitable<void> Transport::pump_in(std::shared_ptr<Transport> self) {
-  Bytes part(64 * 1024);
+  Bytes part(least_read);  // most sessions of a relay idle: they cost little
   while (!self->ended_) {
     if (self->in_.size() - self->in_at_ >= most_in) {
       co_await self->room_.wait();
@@ -128,6 +130,7 @@ awaitable<void> Transport::pump_in(std::shared_ptr<Transport> self) {
     if (self->greeting_.size() < most_greeting) self->greeting_.append(as_text(fresh));
     self->in_.insert(self->in_.end(), fresh.begin(), fresh.end());
     self->arrived_.notify_all();
+    if (*n == part.size() && *n < most_read) part.resize(4 * part.size());
   }
 }
 
@@ -135,6 +138,10 @@ awaitable<void> Transport::pump_out(std::shared_ptr<Transport> self) {
   Bytes going;
   while (!self->ended_) {
     if (self->out_.empty()) {
+      if (going.capacity() > idle_buffer) {
+        Bytes().swap(going);
+        Bytes().swap(self->out_);
+      }
       co_await self->to_send_.wait();
       continue;
     }

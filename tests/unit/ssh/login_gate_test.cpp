@@ -80,3 +80,36 @@ TEST(LoginGate, CountsTheWholeProcessWhateverItsThreads) {
 TEST(LoginGate, OneWhoGivesUpLeavesTheQueueAndOtherServersAreFree) {
   EXPECT_TRUE(run_async(gives_up_in_the_queue()));
 }
+
+using ssh::detail::LoginPace;
+using ssh::detail::most_logins;
+using ssh::detail::most_logins_in_all;
+
+TEST(LoginPace, HalvesWhenServersDropSomeButNeverBelowEight) {
+  LoginPace pace;
+  EXPECT_EQ(pace.limit(), most_logins_in_all);
+  SteadyTime now = SteadyTime{} + std::chrono::hours(1);
+  pace.dropped(now);
+  EXPECT_EQ(pace.limit(), most_logins_in_all / 2);
+  for (int i = 0; i < 10; ++i) pace.dropped(now += std::chrono::seconds(1));
+  EXPECT_EQ(pace.limit(), most_logins);
+}
+
+TEST(LoginPace, CountsThoseThatAreDroppedTogetherOnce) {
+  LoginPace pace;
+  const SteadyTime now = SteadyTime{} + std::chrono::hours(1);
+  for (int i = 0; i < 20; ++i) pace.dropped(now + Duration(i));
+  EXPECT_EQ(pace.limit(), most_logins_in_all / 2);
+}
+
+TEST(LoginPace, GrowsByOneForAFullRoundThatWentThrough) {
+  LoginPace pace;
+  SteadyTime now = SteadyTime{} + std::chrono::hours(1);
+  for (int i = 0; i < 10; ++i) pace.dropped(now += std::chrono::seconds(1));
+  for (unsigned i = 0; i < most_logins - 1; ++i) pace.went_through();
+  EXPECT_EQ(pace.limit(), most_logins);
+  pace.went_through();
+  EXPECT_EQ(pace.limit(), most_logins + 1);
+  for (int i = 0; i < 10'000; ++i) pace.went_through();
+  EXPECT_EQ(pace.limit(), most_logins_in_all);
+}
