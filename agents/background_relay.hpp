@@ -7,7 +7,7 @@
 
 namespace deployctl::agents {
 
-// Its standard input is the listening socket, its standard output the claim on `path` (rendezvous.hpp). Exit code.
+// Its standard input is the listening socket, its standard output the claim on `path` (core/io/background.hpp). Exit code.
 int be_background_relay(const std::string& path);
 
 }  // namespace deployctl::agents

@@ -1,5 +1,5 @@
-// Where a user's background relay is found: a Unix socket in ~/.cache/deployctl/run, named for the program and the boot, so
-// that another version of the program, and another host that shares the home, have one of their own. Blocking.
+// Where a user's background process is found: a Unix socket in a folder of his own, named for its kind, its program and the
+// boot, so that another version of the program, and another host that shares the home, have one of their own. Blocking.
 #pragma once
 
 #include <sys/types.h>
@@ -10,32 +10,32 @@
 #include "core/base/result.hpp"
 #include "core/io/fd.hpp"
 
-namespace deployctl::agents {
+namespace deployctl::io {
 
 class Rendezvous {
  public:
-  // Makes the folder, which must be the user's own.
-  static Result<Rendezvous> at(const std::string& home, const Digest& program);
+  // Makes the folder, which must be the user's own. `kind`: "relay".
+  static Result<Rendezvous> at(const std::string& folder, const std::string& kind, const Digest& program);
 
   const std::string& path() const { return path_; }
   // Code::absent: nobody listens there.
-  Result<io::Fd> connect() const;
+  Result<Fd> connect() const;
 
   // The right to listen: held by one process, and by the children that it gives the descriptor to, until all have
   // ended. Code::locked: somebody has it.
-  Result<io::Fd> claim() const;
+  Result<Fd> claim() const;
   // Listens in the place of whoever did before; with the claim in hand.
-  Result<io::Fd> listen() const;
+  Result<Fd> listen() const;
   // What stands at the path now: another inode, or 0, when it was removed or replaced.
   static ino_t inode(const std::string& path);
 
  private:
-  explicit Rendezvous(std::string path, io::Fd folder) : path_(std::move(path)), folder_(std::move(folder)) {}
+  explicit Rendezvous(std::string path, Fd folder) : path_(std::move(path)), folder_(std::move(folder)) {}
   // A path that fits a socket's address however deep the home is.
   std::string short_path() const;
 
   std::string path_;
-  io::Fd folder_;
+  Fd folder_;
 };
 
-}  // namespace deployctl::agents
+}  // namespace deployctl::io

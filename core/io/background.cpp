@@ -1,0 +1,113 @@
+#include "core/io/background.hpp"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
+#include <asio/io_context.hpp>
+#include <asio/posix/stream_descriptor.hpp>
+#include <asio/redirect_error.hpp>
+#include <asio/steady_timer.hpp>
+#include <asio/use_awaitable.hpp>
+
+#include "core/io/subprocess.hpp"
+
+namespace deployctl::io {
+namespace {
+
+using asio::awaitable;
+using Clock = std::chrono::steady_clock;
+
+constexpr Duration look_every{std::chrono::seconds(1)};
+
+Status start(const Rendezvous& at, const Fd& claim, const std::vector<std::string>& argv) {
+  DEPLOYCTL_TRY(listener, at.listen());
+  Command command;
+  command.argv = argv;
+  command.cwd = "/";
+  command.in = Stdio::of(listener.get());
+  command.out = Stdio::of(claim.get());
+  command.group = Command::Group::session;
+  DEPLOYCTL_TRY(child, Subprocess::spawn(command));
+  child.detach();
+  return {};
+}
+
+struct Background {
+  Background(asio::io_context& c, std::string p, Serve s, Duration i)
+      : context(c), path(std::move(p)), serve(std::move(s)), idle(i), listener(c), inode(Rendezvous::inode(path)) {}
+
+  bool findable() const { return inode != 0 && Rendezvous::inode(path) == inode; }
+  bool should_end() const { return served == 0 && (!findable() || Clock::now() - last >= idle); }
+
+  asio::io_context& context;
+  std::string path;
+  Serve serve;
+  Duration idle;
+  asio::posix::stream_descriptor listener;
+  ino_t inode;
+  unsigned served = 0;
+  Clock::time_point last = Clock::now();
+};
+
+awaitable<void> serve_one(Background& background, Fd connection) {
+  ++background.served;
+  co_await background.serve(std::move(connection));
+  --background.served;
+  background.last = Clock::now();
+}
+
+awaitable<void> accept_all(Background& background) {
+  for (;;) {
+    asio::error_code failed;
+    co_await background.listener.async_wait(asio::posix::stream_descriptor::wait_read,
+                                            asio::redirect_error(asio::use_awaitable, failed));
+    if (failed) co_return;
+    Fd connection(::accept4(background.listener.native_handle(), nullptr, nullptr, SOCK_CLOEXEC));
+    if (connection) asio::co_spawn(background.context, serve_one(background, std::move(connection)), asio::detached);
+  }
+}
+
+awaitable<void> end_when_idle(Background& background) {
+  asio::steady_timer timer(background.context);
+  while (!background.should_end()) {
+    timer.expires_after(look_every);
+    asio::error_code ignored;
+    co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  }
+  if (background.findable()) (void)::unlink(background.path.c_str());
+  background.context.stop();
+}
+
+}  // namespace
+
+Result<Fd> connect_background(const Rendezvous& at, const std::vector<std::string>& argv) {
+  auto there = at.connect();
+  if (there || there.error().code != Code::absent) return there;
+  DEPLOYCTL_TRY(claim, at.claim());
+  DEPLOYCTL_CHECK(start(at, claim, argv));
+  return at.connect();
+}
+
+Status serve_in_background(asio::io_context& context, const std::string& path, Serve serve, Duration idle) {
+  DEPLOYCTL_TRY(listener, duplicate(STDIN_FILENO));
+  // Kept to the process's end: it is what keeps others from listening in our place.
+  static Fd claim;
+  DEPLOYCTL_TRY(ours, duplicate(STDOUT_FILENO));
+  claim = std::move(ours);
+  DEPLOYCTL_TRY(null, open_fd("/dev/null", O_RDWR));
+  for (int fd = 0; fd <= 2; ++fd) ::dup2(null.get(), fd);
+  (void)::fcntl(listener.get(), F_SETFL, O_NONBLOCK);
+  Background background(context, path, std::move(serve), idle);
+  asio::error_code failed;
+  background.listener.assign(listener.release(), failed);
+  if (failed) return fail(Code::internal, "listen at " + path + ": " + failed.message());
+  asio::co_spawn(context, accept_all(background), asio::detached);
+  asio::co_spawn(context, end_when_idle(background), asio::detached);
+  context.run();
+  return {};
+}
+
+}  // namespace deployctl::io
