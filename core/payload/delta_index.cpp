@@ -32,7 +32,7 @@ std::size_t DeltaIndex::memory_of(std::size_t base_size) {
 }
 
 DeltaIndex::DeltaIndex(BytesView base, unsigned threads)
-    : places_(places_for(base.size())), shift_(64 - std::countr_zero(places_.size())) {
+    : places_(places_for(base.size())), shift_(64 - std::countr_zero(places_.size() / bucket_size)) {
   if (threads < 2 || base.size() < 1024 * 1024) {
     fill(base, 0, 1);
     return;
@@ -50,7 +50,8 @@ void DeltaIndex::fill(BytesView base, std::uint64_t part, std::uint64_t parts) {
     const std::uint64_t hashed = hash(seed);
     if (parts == 2 && hashed >> 63 != part) continue;
     if (is_filling(seed)) continue;
-    places_[hashed >> shift_] = static_cast<std::uint32_t>(at + 1);
+    const std::size_t way = (static_cast<std::uint32_t>(at) * 0x9E3779B9u >> 20) % bucket_size;
+    places_[bucket_of(hashed) + way] = tag_of(hashed) << place_bits | static_cast<std::uint32_t>(at + 1);
   }
 }
 

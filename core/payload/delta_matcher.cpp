@@ -7,6 +7,8 @@ namespace deployctl::payload {
 namespace {
 
 constexpr std::size_t margin = 8;            // bytes more that another place must give
+constexpr std::size_t ahead = 64;            // a place is judged by so many bytes at least
+constexpr std::size_t well = 48;             // so many of them agree: no other place is looked for
 constexpr std::int64_t give_up = 256;        // a match that is grown backwards has lost so much
 constexpr std::size_t hurry = 256, far = 8;  // every `hurry` bytes without a match the steps grow, up to `far`
 
@@ -43,8 +45,15 @@ class Matcher {
   std::vector<Copy> run();
 
  private:
+  struct Candidate {
+    std::size_t place = 0;
+    std::size_t alike = 0;  // bytes from the beginning on
+    std::size_t score = 0;
+  };
   bool follows();
   bool jumps();
+  std::size_t agreeing(std::size_t place, std::size_t n) const;
+  Candidate best_candidate() const;
   void settle(std::size_t at, std::size_t from);
   std::size_t grown_forward(std::size_t limit) const;
   std::size_t grown_backward(std::size_t at, std::size_t from) const;
@@ -71,20 +80,33 @@ bool Matcher::follows() {
   return true;
 }
 
+std::size_t Matcher::agreeing(std::size_t place, std::size_t n) const {
+  if (place >= base_.size()) return 0;
+  n = std::min({n, plain_.size() - scan_, base_.size() - place});
+  return count_equal(base_.data() + place, plain_.data() + scan_, n);
+}
+
+// The best place that the index knows for what comes next.
+Matcher::Candidate Matcher::best_candidate() const {
+  Candidate best;
+  index_.find(plain_.data() + scan_, [&](std::size_t place) {
+    const std::size_t most = std::min(plain_.size() - scan_, base_.size() - place);
+    const std::size_t alike = common_length(base_.data() + place, plain_.data() + scan_, most);
+    if (alike < seed_size) return;
+    const std::size_t score = alike >= ahead ? alike : agreeing(place, ahead);
+    if (score > best.score) best = {place, alike, score};
+  });
+  return best;
+}
+
 // Another place agrees clearly better.
 bool Matcher::jumps() {
-  const auto found = index_.find(plain_.data() + scan_);
-  if (!found) return false;
-  const std::size_t most = std::min(plain_.size() - scan_, base_.size() - *found);
-  const std::size_t alike = common_length(base_.data() + *found, plain_.data() + scan_, most);
-  if (alike < seed_size) return false;
   const std::size_t place = from_ + (scan_ - start_);
-  if (place < base_.size()) {
-    const std::size_t compared = std::min(alike, base_.size() - place);
-    if (alike <= count_equal(base_.data() + place, plain_.data() + scan_, compared) + margin) return false;
-  }
-  settle(scan_, *found);
-  scan_ += alike;
+  if (agreeing(place, ahead) >= well) return false;
+  const Candidate found = best_candidate();
+  if (found.score == 0 || found.score <= agreeing(place, std::max(found.alike, ahead)) + margin) return false;
+  settle(scan_, found.place);
+  scan_ += found.alike;
   return true;
 }
 

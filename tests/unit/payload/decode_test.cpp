@@ -106,6 +106,22 @@ TEST(HostileLargePayload, IsRefusedWithABytesChangedOrMissing) {
   }
 }
 
+// A large file beside its old self, hence deltas.
+TEST(HostileDelta, IsRefusedWithAByteChanged) {
+  Contents contents;
+  const auto before = words(300 * 1024, 3), after = before.substr(1000) + noise(200, 1) + before.substr(0, 9000);
+  const auto base = contents.add({{"a", before}}), next = contents.add({{"a", after}});
+  const auto payload = encoded(next, &base, contents);
+  for (std::size_t at = 0; at < payload.size(); ++at) {
+    Kept kept;
+    std::string bad = payload;
+    bad[at] = static_cast<char>(bad[at] ^ 0x10);
+    const auto status = decode(as_bytes(bad), next.digest(), contents.open(), kept);
+    ASSERT_TRUE(is_fair_refusal(status, at)) << at << (status ? " passed" : status.error().text());
+    ASSERT_EQ(kept.broken_promises, 0u);
+  }
+}
+
 TEST_F(Hostile, RefusesTheManifestOfAnotherArtifactBeforeAnythingIsWritten) {
   Kept kept;
   const auto status = decode(as_bytes(payload), base.digest(), contents.open(), kept);
@@ -234,7 +250,9 @@ TEST_F(Forged, MayNotAskForAWindowAboveTheCaps) {
        {Window{Coding::raw, max_window + 1, max_window + 1, {a}, {}},
         Window{Coding::zstd, 0xffffffff, 100, {a}, {}}, Window{Coding::zstd, 4, 0xffffffff, {a}, {}},
         Window{static_cast<Coding>(4), 4, 3, {a}, {}}, Window{Coding::raw, 4, 4, {a}, {{a, 0, 4}}},
-        Window{Coding::zstd_prefix, 4, 3, {a}, {}},
+        Window{Coding::zstd_prefix, 4, 3, {a}, {}}, Window{Coding::delta, 4, 3, {a}, {}},
+        Window{Coding::delta, 4, 3, {a}, {{a, 0, 4}, {a, 0, 4}}}, Window{Coding::delta, 4, 4, {a}, {{a, 0, 4}}},
+        Window{Coding::delta, 4, 3, {a}, {{a, 0, max_base + 1}}},
         Window{Coding::zstd_prefix, 4, 3, {a}, {{a, 0, 0xffffffff}, {a, 0, 0xffffffff}}},
         Window{Coding::raw, 0, 0, std::vector<Digest>(max_starts + 1, a), {}}}) {
     Forge forge(next);
@@ -255,10 +273,11 @@ TEST_F(Forged, MayNotCarryAManifestThatIsNoneOrAboveTheCap) {
 // ---- the base
 // --------------------------------------------------------------------------------------------------------------
 
-class Base : public ::testing::Test {
+// In a pack, with a prefix; and as a delta.
+class Base : public ::testing::TestWithParam<std::size_t> {
  protected:
   Contents contents;
-  std::string before = noise(100 * 1024, 1), after = before + "!";
+  std::string before = noise(GetParam(), 1), after = before + "!";
   model::Manifest base = contents.add({{"a", before}});
   model::Manifest next = contents.add({{"a", after}});
   std::string payload = encoded(next, &base, contents);
@@ -274,13 +293,13 @@ class Base : public ::testing::Test {
   }
 };
 
-TEST_F(Base, ThatIsNotThereIsAbsent) {
+TEST_P(Base, ThatIsNotThereIsAbsent) {
   lacks_base(decoded({}));
   ASSERT_TRUE(io::remove_file(contents.path(before)));
   lacks_base(decoded(contents.open()));
 }
 
-TEST_F(Base, ThatWasChangedIsAbsentToo) {
+TEST_P(Base, ThatWasChangedIsAbsentToo) {
   ASSERT_TRUE(decoded(contents.open()));
   std::string changed = before;
   changed[500] ^= 1;
@@ -290,7 +309,7 @@ TEST_F(Base, ThatWasChangedIsAbsentToo) {
   lacks_base(decoded(contents.open()));
 }
 
-TEST_F(Base, IsNotBlamedForWhatTheSinkRefuses) {
+TEST_P(Base, IsNotBlamedForWhatTheSinkRefuses) {
   class Full : public Kept {
     Status data(BytesView) override { return fail(Code::verification, "the sink's own words"); }
   } full;
@@ -299,14 +318,16 @@ TEST_F(Base, IsNotBlamedForWhatTheSinkRefuses) {
   EXPECT_EQ(status.error().message, "the sink's own words");
 }
 
-TEST_F(Base, RegionFarBeyondItsEndIsAbsent) {
-  for (const std::uint64_t offset : {std::uint64_t{100 * 1024}, ~std::uint64_t{0}, std::uint64_t{1} << 63}) {
+TEST_P(Base, RegionFarBeyondItsEndIsAbsent) {
+  for (const std::uint64_t offset : {std::uint64_t{400 * 1024}, ~std::uint64_t{0}, std::uint64_t{1} << 63}) {
     Forge forge(next);
     forge.window({Coding::zstd_prefix, 100 * 1024, 4, {sha256(after)}, {{sha256(before), offset, 10}}},
                  as_bytes("xxxx"));
     lacks_base(forge.decoded(next.digest(), contents.open()));
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Sizes, Base, ::testing::Values(100 * 1024, 400 * 1024));
 
 }  // namespace
 }  // namespace deployctl::payload

@@ -40,6 +40,25 @@ TEST(Encode, IsDeterministic) {
   EXPECT_TRUE(once == encoded(next, &base, contents));
 }
 
+TEST(Encode, GivesTheSameBytesWhateverTheThreads) {
+  Contents contents;
+  const testing::TempDir dir;
+  const auto before = words(5 * 1024 * 1024, 1);
+  Files old{{"large", before}}, files{{"large", before.substr(700) + noise(9000, 1)}, {"dense", noise(400000, 2)}};
+  for (unsigned i = 0; i < 20; ++i) {
+    old["f" + std::to_string(i)] = words(300 * 1024, i);
+    files["f" + std::to_string(i)] = "x" + words(300 * 1024, i);
+  }
+  const auto base = contents.add(old), next = contents.add(files);
+  for (const unsigned threads : {1, 2, 7}) {
+    EncodeOptions options;
+    options.threads = threads;
+    ASSERT_TRUE(encode(next, &base, contents.open(), dir / std::to_string(threads), options));
+  }
+  EXPECT_TRUE(testing::read_text(dir / "1") == testing::read_text(dir / "2"));
+  EXPECT_TRUE(testing::read_text(dir / "1") == testing::read_text(dir / "7"));
+}
+
 TEST(Encode, RefusesAStoreThatIsNotWhatItSaysAndLeavesNothing) {
   Contents contents;
   const testing::TempDir dir;

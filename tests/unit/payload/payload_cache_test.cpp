@@ -81,6 +81,22 @@ TEST_F(Cache, KeepsOneForEachBase) {
   EXPECT_EQ(kept().size(), 4u);
 }
 
+TEST_F(Cache, GivesTheSmallestToWhoWantsItSoonestIfItIsThere) {
+  const auto next = add({{"a", words(100000, 1)}});
+  const Preference soonest{Preference::Goal::soonest, 1'000'000'000};
+  auto early = testing::run_async(cache.get(next, {}, soonest));
+  ASSERT_TRUE(early) << early.error().text();
+  EXPECT_EQ(kept().front(), "none-" + next.hex() + ".soonest.v2");
+  const auto smallest = get(next);
+  ASSERT_TRUE(smallest);
+  EXPECT_LT((*smallest)->index().total(), (*early)->index().total());
+  EXPECT_EQ(kept().size(), 4u);  // they stand beside each other
+  EXPECT_EQ(testing::run_async(cache.get(next, {}, soonest)).value(), *smallest);
+  cache = make();
+  EXPECT_EQ(testing::run_async(cache.get(next, {}, soonest)).value()->index(), (*smallest)->index());
+  EXPECT_EQ(opened, 2u);
+}
+
 TEST_F(Cache, SharesOneEncodingAmongThoseThatAskAtOnce) {
   const auto next = add({{"a", noise(2000, 1)}});
   asio::io_context context(1);

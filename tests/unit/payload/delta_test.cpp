@@ -1,0 +1,314 @@
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+#include <rapidcheck/gtest.h>
+
+#include "core/payload/big_endian.hpp"
+#include "core/payload/delta_coder.hpp"
+#include "core/payload/delta_reader.hpp"
+#include "core/payload/varint.hpp"
+#include "core/payload/window_coder.hpp"
+#include "tests/unit/payload/trees.hpp"
+
+namespace deployctl::payload {
+namespace {
+
+// ---- the matcher
+
+std::vector<Copy> matched(const std::string& base, const std::string& plain, std::size_t guess = 0) {
+  return match(as_bytes(base), DeltaIndex(as_bytes(base), 1), as_bytes(plain), guess);
+}
+
+TEST(Matcher, FollowsWhereNothingMoved) {
+  const auto base = noise(50000, 1);
+  EXPECT_EQ(matched(base, base), (std::vector<Copy>{{0, 50000, 0}}));
+  EXPECT_EQ(matched(base, base.substr(20000), 20000), (std::vector<Copy>{{0, 30000, 20000}}));
+}
+
+TEST(Matcher, FindsWhatMovedAndLeavesWhatIsNew) {
+  const auto base = noise(50000, 1), more = noise(1000, 2);
+  const auto copies = matched(base, base.substr(0, 10000) + more + base.substr(10000));
+  ASSERT_EQ(copies.size(), 2u);
+  EXPECT_NEAR(copies[0].length, 10000, 4);
+  EXPECT_NEAR(copies[1].at, 11000, 4);
+  EXPECT_EQ(copies[1].at - copies[1].from, 1000u);
+}
+
+TEST(Matcher, GoesOnOverScatteredDifferences) {
+  const auto base = noise(50000, 1);
+  auto plain = base;
+  for (std::size_t at = 5; at < plain.size(); at += 12) plain[at] = static_cast<char>(plain[at] + 1);
+  EXPECT_EQ(matched(base, plain), (std::vector<Copy>{{0, 50000, 0}}));
+}
+
+TEST(Matcher, FindsNothingInOtherBytesOrInNone) {
+  EXPECT_TRUE(matched(noise(50000, 1), noise(50000, 2), 60000).empty());
+  EXPECT_TRUE(matched("", noise(100, 1)).empty());
+  EXPECT_TRUE(matched(noise(100, 1), "").empty());
+}
+
+TEST(Matcher, ComparesBytesAsPromised) {
+  const auto a = noise(100, 1);
+  auto b = a;
+  b[37] ^= 1;
+  b[99] ^= 1;
+  const auto* x = as_bytes(a).data();
+  const auto* y = as_bytes(b).data();
+  EXPECT_EQ(common_length(x, y, 100), 37u);
+  EXPECT_EQ(common_length(x, y, 30), 30u);
+  EXPECT_EQ(count_equal(x, y, 100), 98u);
+  EXPECT_EQ(count_equal(x, y, 99), 98u);
+}
+
+TEST(DeltaIndex, IsTheSameWhateverTheThreads) {
+  const auto base = words(3 * 1024 * 1024, 1);
+  const DeltaIndex one(as_bytes(base), 1), two(as_bytes(base), 2);
+  const auto places = [&](const DeltaIndex& index, std::size_t at) {
+    std::vector<std::size_t> found;
+    index.find(as_bytes(base).data() + at, [&](std::size_t place) { found.push_back(place); });
+    return found;
+  };
+  std::size_t found = 0;
+  for (std::size_t at = 0; at + seed_size < base.size(); at += 7) {
+    ASSERT_EQ(places(one, at), places(two, at));
+    found += places(one, at).size();
+  }
+  EXPECT_GT(found, 0u);
+}
+
+TEST(Varint, IsReadAsItWasWritten) {
+  for (const std::uint64_t n : {std::uint64_t{0}, std::uint64_t{127}, std::uint64_t{128}, std::uint64_t{1} << 62}) {
+    Bytes out;
+    put_varint(out, n);
+    Varints in(out);
+    EXPECT_EQ(in.next(~std::uint64_t{0}), n);
+    EXPECT_TRUE(in.empty() && !in.failed());
+  }
+  for (const std::int64_t n : {0L, -1L, 1L, -5000000000L, 1L << 61}) EXPECT_EQ(unfold(fold(n)), n);
+  for (const Bytes& bad : {Bytes{}, Bytes{0x80}, Bytes(12, 0xff), Bytes{101}}) {
+    Varints in(bad);
+    EXPECT_EQ(in.next(100), 0u);
+    EXPECT_TRUE(in.failed() && in.empty());
+    EXPECT_EQ(in.next(100), 0u);
+  }
+}
+
+// ---- there and back
+
+struct Delta {
+  testing::TempDir dir;
+  std::string base;
+  Region region;
+
+  explicit Delta(std::string bytes) : base(std::move(bytes)) {
+    dir.write("base", "left out" + base + "left out too");
+    region = {sha256(base), 8, static_cast<std::uint32_t>(base.size())};
+  }
+  Bytes coded(const std::string& plain) const {
+    auto bytes = code_delta(as_bytes(base), DeltaIndex(as_bytes(base), 1), as_bytes(plain), 0, {}, plain.size());
+    return bytes ? *bytes : Bytes();
+  }
+  // What comes of it, fed in pieces; the window gets no byte more than it has, whatever is fed.
+  Result<std::string> undone(BytesView bytes, std::size_t plain, std::size_t piece = 1000) const {
+    auto fd = io::open_fd(dir / "base", O_RDONLY);
+    DeltaReader reader(static_cast<std::uint32_t>(plain), std::make_unique<BaseRegion>(std::move(*fd), region));
+    std::string out;
+    const auto take = [&](BytesView given) -> Status {
+      out += as_text(given);
+      return {};
+    };
+    Status status;
+    for (; status && !bytes.empty(); bytes = bytes.subspan(std::min(piece, bytes.size())))
+      status = reader.feed(bytes.first(std::min(piece, bytes.size())), take);
+    EXPECT_LE(out.size(), plain);
+    if (!status) return fail(status.error());
+    DEPLOYCTL_CHECK(reader.finish());
+    return out;
+  }
+};
+
+std::string edited(std::string bytes) {
+  const auto edits = *rc::gen::inRange(0, 30);
+  for (int i = 0; i < edits; ++i) {
+    const std::size_t at = *rc::gen::inRange<std::size_t>(0, bytes.size() + 1);
+    const auto n = *rc::gen::inRange<std::size_t>(1, 3000);
+    switch (*rc::gen::inRange(0, 4)) {
+      case 0: bytes.erase(at, n); break;
+      case 1: bytes.insert(at, noise(n, static_cast<unsigned>(n))); break;
+      case 2: bytes.insert(at, bytes.substr(bytes.size() / 3, n)); break;
+      default:
+        for (std::size_t k = at; k < std::min(bytes.size(), at + n); k += 9) bytes[k] = static_cast<char>(bytes[k] + 64);
+    }
+  }
+  return bytes;
+}
+
+RC_GTEST_PROP(DeltaProperty, GivesWhatWasCodedInAnyPieces, ()) {
+  const auto seed = *rc::gen::inRange(0u, 1000u);
+  const Delta delta(*rc::gen::arbitrary<bool>() ? noise(40000, seed) : words(40000, seed));
+  const auto plain = edited(delta.base);
+  const auto coded = delta.coded(plain);
+  RC_PRE(!coded.empty());
+  const auto back = delta.undone(coded, plain.size(), *rc::gen::inRange<std::size_t>(1, 5000));
+  RC_ASSERT(back.has_value());
+  RC_ASSERT(*back == plain);
+}
+
+RC_GTEST_PROP(DeltaProperty, CopiesAreInOrderAndInBounds, ()) {
+  const auto base = words(20000, *rc::gen::inRange(0u, 1000u));
+  const auto plain = edited(base);
+  std::size_t at = 0;
+  for (const auto& copy : matched(base, plain, *rc::gen::inRange<std::size_t>(0, 30000))) {
+    RC_ASSERT(copy.at >= at && copy.length > 0);
+    at = std::size_t{copy.at} + copy.length;
+    RC_ASSERT(at <= plain.size() && std::size_t{copy.from} + copy.length <= base.size());
+  }
+}
+
+RC_GTEST_PROP(DeltaProperty, WithBytesFlippedIsRefusedOrGivesOtherBytes, ()) {
+  static const Delta delta(words(30000, 7));
+  static const std::string plain = delta.base.substr(9000) + noise(900, 1) + delta.base.substr(0, 15000) + "end";
+  static const Bytes coded = delta.coded(plain);
+  auto bad = coded;
+  const auto flips = *rc::gen::inRange(1, 5);
+  for (int i = 0; i < flips; ++i)
+    bad[*rc::gen::inRange<std::size_t>(0, bad.size())] ^= *rc::gen::inRange<std::uint8_t>(1, 255);
+  const auto back = delta.undone(bad, plain.size());
+  RC_ASSERT(back || back.error().code == Code::verification || back.error().code == Code::absent);
+}
+
+TEST(Delta, OfShiftedAddressesIsSmall) {
+  // A call every 16 bytes, whose targets have all moved by the same amount, as after an insertion.
+  auto base = noise(4 * 1024 * 1024, 1);
+  auto plain = base;
+  for (std::size_t at = 8; at + 4 <= plain.size(); at += 16) {
+    std::uint32_t target = 0;
+    std::memcpy(&target, plain.data() + at, 4);
+    target += 0x1234;
+    std::memcpy(plain.data() + at, &target, 4);
+  }
+  const Delta delta(std::move(base));
+  const auto coded = delta.coded(plain);
+  ASSERT_FALSE(coded.empty());
+  EXPECT_LT(coded.size(), plain.size() / 1000);
+  EXPECT_TRUE(delta.undone(coded, plain.size()).value() == plain);
+}
+
+TEST(Delta, OfManyLiteralsHasSeveralSegments) {
+  const Delta delta(noise(2 * 1024 * 1024, 1));
+  const auto plain = delta.base + noise(3 * 1024 * 1024, 2) + delta.base.substr(5);
+  const auto coded = delta.coded(plain);
+  ASSERT_FALSE(coded.empty());
+  EXPECT_LT(format::read_segment_head(BytesView(coded).first(format::segment_head_size)).value().plain, plain.size());
+  EXPECT_TRUE(delta.undone(coded, plain.size(), 100000).value() == plain);
+}
+
+TEST(Delta, OfOtherBytesIsNone) {
+  EXPECT_TRUE(Delta(noise(50000, 1)).coded(noise(50000, 2)).empty());
+}
+
+TEST(Delta, IsRefusedAtAnyLengthAndWithMore) {
+  const Delta delta(noise(20000, 1));
+  const auto plain = delta.base.substr(3000) + "new" + delta.base.substr(0, 3000);
+  auto coded = delta.coded(plain);
+  ASSERT_FALSE(coded.empty());
+  for (std::size_t length = 0; length < coded.size(); ++length)
+    ASSERT_FALSE(delta.undone(BytesView(coded).first(length), plain.size())) << length;
+  EXPECT_FALSE(delta.undone(coded, plain.size() + 1));
+  EXPECT_FALSE(delta.undone(coded, plain.size() - 1));
+  coded.push_back(0);
+  EXPECT_FALSE(delta.undone(coded, plain.size()));
+}
+
+// ---- deltas that only an attacker writes
+
+// One segment of given streams; each varint of control and runs as a number.
+Bytes forged(std::uint32_t plain, const std::vector<std::uint64_t>& control, const std::vector<std::uint64_t>& runs,
+             const std::string& words, const std::string& literals) {
+  std::array<Bytes, delta_streams> streams;
+  for (const auto n : control) put_varint(streams[0], n);
+  for (const auto n : runs) put_varint(streams[1], n);
+  put(streams[2], as_bytes(words));
+  put(streams[3], as_bytes(literals));
+  DeltaSegment segment;
+  segment.plain = plain;
+  Bytes body;
+  for (std::size_t i = 0; i < delta_streams; ++i) {
+    if (streams[i].empty()) continue;
+    const auto coded = WindowCoder(3).zstd(streams[i]).value();
+    segment.streams[i] = static_cast<std::uint32_t>(streams[i].size());
+    segment.coded[i] = static_cast<std::uint32_t>(coded.size());
+    put(body, coded);
+  }
+  Bytes out = format::segment_head(segment);
+  put(out, body);
+  return out;
+}
+
+class ForgedDelta : public ::testing::Test {
+ protected:
+  Delta delta{"0123456789"};
+  void refused(const Bytes& bytes, std::size_t plain = 6) {
+    const auto back = delta.undone(bytes, plain);
+    ASSERT_FALSE(back) << *back;
+    EXPECT_EQ(back.error().code, Code::verification) << back.error().text();
+  }
+};
+
+TEST_F(ForgedDelta, IsReadWhenAllIsRight) {
+  EXPECT_EQ(delta.undone(forged(6, {2, 4, fold(3)}, {4}, "", "ab"), 6).value(), "ab3456");
+  EXPECT_EQ(delta.undone(forged(6, {0, 6, fold(0)}, {1, 1}, std::string("\1\0\0\0", 4), ""), 6).value(), "022345");
+  EXPECT_EQ(delta.undone(forged(6, {0, 3, fold(7), 0, 3, fold(-10)}, {3, 3}, "", ""), 6).value(), "789012");
+}
+
+TEST_F(ForgedDelta, MayNotCopyFromOutsideOfItsBase) {
+  refused(forged(6, {0, 6, fold(5)}, {6}, "", ""));
+  refused(forged(6, {0, 6, fold(-1)}, {6}, "", ""));
+  refused(forged(6, {0, 6, fold(11)}, {6}, "", ""));
+  refused(forged(6, {0, 6, fold(std::int64_t{1} << 31)}, {6}, "", ""));
+  refused(forged(6, {0, 6, ~std::uint64_t{0} >> 1}, {6}, "", ""));
+}
+
+TEST_F(ForgedDelta, MayNotGiveMoreOrFewerBytesThanItSays) {
+  refused(forged(6, {0, 7, 0}, {7}, "", ""));
+  refused(forged(6, {0, 5, 0}, {5}, "", ""));
+  refused(forged(7, {0, 7, 0}, {7}, "", ""));
+  refused(forged(6, {~std::uint64_t{0} >> 1, 0}, {}, "", "abcdef"));
+  refused(forged(5, {0, 5, 0}, {5}, "", ""));
+  refused(forged(0, {}, {}, "", ""));
+}
+
+TEST_F(ForgedDelta, MayNotHaveStreamsThatDoNotFit) {
+  refused(forged(6, {2, 4, 0}, {4}, "", "a"));
+  refused(forged(6, {2, 4, 0}, {4}, "", "abc"));
+  refused(forged(6, {0, 6, 0}, {2}, "ab", ""));
+  refused(forged(6, {0, 6, 0}, {2}, "abcde", ""));
+  refused(forged(6, {0, 6, 0}, {7}, "", ""));
+  refused(forged(6, {0, 6, 0}, {6, 1}, "", ""));
+  refused(forged(6, {0, 6, 0}, {}, "", ""));
+  refused(forged(6, {0, 6}, {6}, "", ""));
+  refused(forged(6, {0, 6, 0, 0}, {6}, "", ""));
+}
+
+TEST_F(ForgedDelta, MayNotAskForMuchMemory) {
+  DeltaSegment segment;
+  segment.plain = 6;
+  segment.streams[0] = max_segment + 1;
+  refused(format::segment_head(segment));
+  segment.streams[0] = 1;
+  segment.coded = {0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff};
+  refused(format::segment_head(segment));
+  segment.coded = {};
+  segment.plain = 0xffffffff;
+  refused(format::segment_head(segment));
+}
+
+TEST_F(ForgedDelta, MayNotHideMoreBytesInAFrame) {
+  auto bytes = forged(6, {0, 6, 0}, {6}, "", "");
+  bytes[4 + 3] = 2;  // the control stream has three bytes
+  refused(bytes);
+  bytes[4 + 3] = 4;
+  refused(bytes);
+}
+
+}  // namespace
+}  // namespace deployctl::payload
