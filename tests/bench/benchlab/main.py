@@ -3,10 +3,12 @@ scenarios one after another."""
 import argparse
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from . import inputs, report, scenarios
@@ -70,7 +72,8 @@ def outside(options, words):
     bring = json.dumps({"pair": [str(path) for path in pair.paths], "about": pair.about, "bin": str(build / "bin")})
     command = ["unshare", "--mount", "--propagation", "private", "--net", "--pid", "--fork", "--kill-child=SIGKILL", "--mount-proc",
                "sh", "-c", 'mount -t tmpfs -o size=80% bench /run && "$@"; exit $?', "sh", sys.executable, str(BENCH / "run"), *words]
-    child = subprocess.Popen(command, env={**os.environ, INSIDE: bring})
+    group = control_group()
+    child = subprocess.Popen(command, env={**os.environ, INSIDE: bring, "DEPLOYCTL_BENCH_GROUP": group}, preexec_fn=lambda: enter(group))
     # The whole process namespace dies with its first process, so nothing outlives an interruption.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
@@ -80,6 +83,33 @@ def outside(options, words):
     finally:
         child.kill()
         child.wait()
+
+
+def control_group():
+    """A group of our own, to tell the lab's CPU time from everybody else's; empty where there is none to be had."""
+    mount = re.search(r"^\S+ (\S+) cgroup2 ", Path("/proc/mounts").read_text(), re.MULTILINE)
+    if not mount:
+        return ""
+    group = Path(mount[1]) / f"deployctl-bench-{os.getpid()}"
+    try:
+        group.mkdir()
+        (group / "cpu.stat").read_text()
+    except OSError:
+        return ""
+    return str(group)
+
+
+def enter(group):
+    if group:
+        Path(group, "cgroup.procs").write_text("0")
+
+
+def leave(group):
+    for _ in range(50):
+        try:
+            return os.rmdir(group) if group else None
+        except OSError:     # the last of its processes are just ending
+            time.sleep(0.1)
 
 
 def allow_cubic():

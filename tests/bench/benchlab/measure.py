@@ -1,4 +1,6 @@
-"""One measured run: wall time, CPU of the whole machine, and what each link carried towards the regions."""
+"""One measured run: wall time, CPU of the lab, how much of the machine others took meanwhile, and what each link carried
+towards the regions."""
+import os
 import statistics
 import threading
 import time
@@ -7,8 +9,8 @@ from . import lab
 
 
 class Sample:
-    def __init__(self, seconds, cpu, wan):
-        self.seconds, self.cpu, self.wan = seconds, cpu, wan
+    def __init__(self, seconds, cpu, others, wan):
+        self.seconds, self.cpu, self.others, self.wan = seconds, cpu, others, wan
 
     def wan_mb(self):
         return sum(one["ip"] for one in self.wan.values()) / 1e6
@@ -18,14 +20,15 @@ def timed(a_lab, action):
     before, busy, begin = a_lab.wan(), lab.busy_seconds(), time.monotonic()
     action()
     seconds = time.monotonic() - begin
-    cpu = lab.busy_seconds() - busy
+    own, machine = (after - before for after, before in zip(lab.busy_seconds(), busy))
+    others = max(0.0, machine - own) / seconds / os.cpu_count()
     after = a_lab.wan()
     wan = {number: {"ip": after[number].ip_bytes - before[number].ip_bytes,
                     "tcp": after[number].tcp_bytes - before[number].tcp_bytes,
                     "fresh": after[number].tcp_fresh - before[number].tcp_fresh,
                     "drops": after[number].queue_drops - before[number].queue_drops,
                     "lost": after[number].lost - before[number].lost} for number in after}
-    return Sample(seconds, cpu, wan)
+    return Sample(seconds, own, others, wan)
 
 
 def median(values):
@@ -36,7 +39,7 @@ class Row:
     """A line of a scenario's table: who, and figures by name, each a list with one value a round."""
 
     def __init__(self, who, note=""):
-        self.who, self.note, self.figures = who, note, {}
+        self.who, self.note, self.figures, self.others = who, note, {}, []
 
     def add(self, name, value):
         self.figures.setdefault(name, []).append(value)
@@ -46,6 +49,11 @@ class Row:
         self.add(name, sample.seconds)
         self.add("cpu seconds", sample.cpu)
         self.add("WAN MB", sample.wan_mb())
+        return self.disturbed(sample)
+
+    def disturbed(self, sample):
+        """Told in the report where others took more than a twentieth of the machine."""
+        self.others.append(sample.others)
         return self
 
     def median(self, name):

@@ -31,6 +31,7 @@ class Results:
     def add(self, name, title, rows):
         self.data["scenarios"][name] = {
             "title": title, "date": datetime.date.today().isoformat(), "rounds": self.rounds,
+            "others": max([0.0, *(share for row in rows for share in row.others)]),
             "rows": [{"who": row.who, "note": row.note, "figures": row.figures,
                       "medians": {key: median(values) for key, values in row.figures.items()}} for row in rows]}
 
@@ -73,6 +74,8 @@ def table(name, scenario):
         if notes:
             cells.append(row["note"])
         lines.append(f"| {row['who']} | " + " | ".join(cells) + " |")
+    if scenario.get("others", 0) > 0.05:
+        lines += ["", f"Not to be trusted: other programs took up to {scenario['others']:.0%} of the machine meanwhile."]
     return [*lines, ""]
 
 

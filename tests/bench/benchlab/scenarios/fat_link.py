@@ -66,6 +66,6 @@ def iperf_row(bench, lab, who):
 def measure(bench, lab, row, action):
     with Flow(lab.links[0]) as flow:
         sample = timed(lab, action)
-    row.add("Mbit/s", flow.mbit()).add("seconds in all", sample.seconds).add("cpu seconds", sample.cpu)
+    row.disturbed(sample).add("Mbit/s", flow.mbit()).add("seconds in all", sample.seconds).add("cpu seconds", sample.cpu)
     way = sample.wan[1]
     bench.say(f"{row.who}: {flow.mbit():.0f} Mbit/s, {sample.seconds:.1f} s in all, {sample.cpu:.1f} CPU s, {way['drops']} dropped, {way['lost']} lost")

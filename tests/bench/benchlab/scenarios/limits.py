@@ -44,7 +44,7 @@ def iperf(client, server, streams=8, seconds=5, amount=None):
 
 def start_iperf(client, server, streams, seconds, amount=None):
     time.sleep(0.3)
-    much = ["-n", str(amount // streams)] if amount else ["-t", str(seconds)]
+    much = ["-n", str(amount)] if amount else ["-t", str(seconds)]
     return client.start_command(["iperf3", "-J", "-c", server.address, "-P", str(streams), *much], stdout=subprocess.PIPE, text=True)
 
 
