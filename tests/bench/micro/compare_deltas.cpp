@@ -13,8 +13,8 @@
 #include <fstream>
 #include <functional>
 
-#include "core/io/files.hpp"
 #include "core/io/atomic_file.hpp"
+#include "core/io/files.hpp"
 #include "core/payload/content_reader.hpp"
 #include "core/payload/decode.hpp"
 #include "core/payload/encode.hpp"
@@ -88,12 +88,14 @@ Side side(const std::string& path) {
   return {path, digest, size, std::move(manifest)};
 }
 
-int decode(const std::string& coded, const Side& next, const payload::OpenContent& open, const std::string& to) {
+int decode(const std::string& coded, const Side& next, const payload::OpenContent& open,
+           const std::string& to) {
   FileSink sink(to);
   payload::Decoder decoder(next.manifest.digest(), open, sink);
   std::ifstream in(coded, std::ios::binary);
   Bytes piece(payload::max_chunk);
-  while (in.read(reinterpret_cast<char*>(piece.data()), static_cast<std::streamsize>(piece.size())) || in.gcount() > 0)
+  while (in.read(reinterpret_cast<char*>(piece.data()), static_cast<std::streamsize>(piece.size())) ||
+         in.gcount() > 0)
     if (const auto fed = decoder.feed(BytesView(piece).first(static_cast<std::size_t>(in.gcount()))); !fed) {
       fmt::print(stderr, "{}\n", fed.error().text());
       return 1;
@@ -101,18 +103,19 @@ int decode(const std::string& coded, const Side& next, const payload::OpenConten
   return decoder.finish() ? 0 : 1;
 }
 
-void print(const std::string& name, const std::string& coded, std::uint64_t plain, const Cost& made, const Cost& undone) {
+void print(const std::string& name, const std::string& coded, std::uint64_t plain, const Cost& made,
+           const Cost& undone) {
   if (!made.done) return fmt::print("  {:<20} not here, or it failed\n", name);
   const auto bytes = fs::file_size(coded);
-  fmt::print("  {:<20} {:>11} {:>7.2f}% {:>8.2f} s {:>8.2f} cpu-s {:>7} KiB | {:>7.2f} s {:>7} KiB{}\n", name, bytes,
-             100.0 * double(bytes) / double(plain), made.seconds, made.cpu, made.peak_kib, undone.seconds,
-             undone.peak_kib, undone.done ? "" : " FAILED");
+  fmt::print("  {:<20} {:>11} {:>7.2f}% {:>8.2f} s {:>8.2f} cpu-s {:>7} KiB | {:>7.2f} s {:>7} KiB{}\n", name,
+             bytes, 100.0 * double(bytes) / double(plain), made.seconds, made.cpu, made.peak_kib,
+             undone.seconds, undone.peak_kib, undone.done ? "" : " FAILED");
 }
 
 void compare(const std::string& old_path, const std::string& new_path, const std::string& dir) {
   const Side old = side(old_path), next = side(new_path);
-  fmt::print("{} -> {}, {} bytes\n  {:<20} {:>11} {:>8} {:>10} {:>14} {:>11} | decoding\n", old_path, new_path,
-             next.size, "coding", "bytes", "ratio", "time", "cpu", "memory");
+  fmt::print("{} -> {}, {} bytes\n  {:<20} {:>11} {:>8} {:>10} {:>14} {:>11} | decoding\n", old_path,
+             new_path, next.size, "coding", "bytes", "ratio", "time", "cpu", "memory");
   const payload::OpenContent open = [&](const Digest& content) {
     return io::open_fd(content == old.content ? old.path : next.path, O_RDONLY);
   };
@@ -120,17 +123,17 @@ void compare(const std::string& old_path, const std::string& new_path, const std
   for (const auto goal : {payload::Preference::Goal::smallest, payload::Preference::Goal::soonest}) {
     payload::EncodeOptions options;
     options.preference.goal = goal;
-    const auto made = measured([&] {
-      return payload::encode(next.manifest, &old.manifest, open, coded, options) ? 0 : 1;
-    });
+    const auto made =
+        measured([&] { return payload::encode(next.manifest, &old.manifest, open, coded, options) ? 0 : 1; });
     const auto undone = measured([&] { return decode(coded, next, open, back); });
-    print(goal == payload::Preference::Goal::smallest ? "deployctl smallest" : "deployctl soonest", coded, next.size,
-          made, undone);
+    print(goal == payload::Preference::Goal::smallest ? "deployctl smallest" : "deployctl soonest", coded,
+          next.size, made, undone);
   }
   for (const std::string level : {"-3", "-9"}) {
-    const auto made = program({"zstd", "-q", "-f", level, "--long=27", "--patch-from=" + old_path, new_path, "-o", coded});
-    const auto undone =
-        program({"zstd", "-q", "-f", "-d", "--long=28", "--memory=2048MB", "--patch-from=" + old_path, coded, "-o", back});
+    const auto made =
+        program({"zstd", "-q", "-f", level, "--long=27", "--patch-from=" + old_path, new_path, "-o", coded});
+    const auto undone = program({"zstd", "-q", "-f", "-d", "--long=28", "--memory=2048MB",
+                                 "--patch-from=" + old_path, coded, "-o", back});
     print("zstd " + level + " patch-from", coded, next.size, made, undone);
   }
   if (std::getenv("COMPARE_NO_BSDIFF")) return;
@@ -142,8 +145,10 @@ void compare(const std::string& old_path, const std::string& new_path, const std
 
 int main(int argc, char** argv) {
   if (argc < 3 || argc % 2 == 0) {
-    fmt::print(stderr, "usage: {} OLD NEW [OLD NEW]...\nCOMPARE_NO_BSDIFF=1 leaves bsdiff out, which may take minutes\n",
-               argv[0]);
+    fmt::print(
+        stderr,
+        "usage: {} OLD NEW [OLD NEW]...\nCOMPARE_NO_BSDIFF=1 leaves bsdiff out, which may take minutes\n",
+        argv[0]);
     return 2;
   }
   std::string dir = fs::temp_directory_path() / "compare-deltas-XXXXXX";

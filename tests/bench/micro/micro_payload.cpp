@@ -1,5 +1,5 @@
-// Google Benchmark of the transfer engine's parts. MICRO_OLD and MICRO_NEW name a pair of files; without them a
-// made-up executable is used, whose addresses have moved.
+// Google Benchmark of the transfer engine's parts. MICRO_OLD and MICRO_NEW name a pair of files; without them
+// a made-up executable is used, whose addresses have moved.
 #include <benchmark/benchmark.h>
 #include <fcntl.h>
 
@@ -42,7 +42,8 @@ struct Pair {
     const Digest content = sha256(bytes);
     paths[content] = dir + "/" + name;
     if (!io::write_file(paths[content], bytes)) std::abort();
-    return model::Manifest::make({{"program", model::EntryType::file, 0755, bytes.size(), content, {}}}).value();
+    return model::Manifest::make({{"program", model::EntryType::file, 0755, bytes.size(), content, {}}})
+        .value();
   }
   static std::string bytes_of(const char* variable, bool moved) {
     const char* path = std::getenv(variable);
@@ -125,7 +126,8 @@ BENCHMARK_CAPTURE(decode, zstd, false)->Unit(benchmark::kMillisecond);
 
 void delta_index(benchmark::State& state) {
   const auto base = as_bytes(pair().old).first(std::min(pair().old.size(), payload::max_indexed));
-  for (auto _ : state) benchmark::DoNotOptimize(payload::DeltaIndex(base, static_cast<unsigned>(state.range(0))));
+  for (auto _ : state)
+    benchmark::DoNotOptimize(payload::DeltaIndex(base, static_cast<unsigned>(state.range(0))));
   count(state, base.size());
 }
 BENCHMARK(delta_index)->Arg(1)->Arg(2)->Unit(benchmark::kMillisecond)->UseRealTime();
@@ -174,8 +176,11 @@ void small_files(benchmark::State& state) {
     if (i % 100 == 0) text += "and one more\n";
     add(next);
   }
-  const auto base = model::Manifest::make(std::move(old)).value(), target = model::Manifest::make(std::move(next)).value();
-  const payload::OpenContent open = [&](const Digest& content) { return io::open_fd(dir + "/" + content.hex(), O_RDONLY); };
+  const auto base = model::Manifest::make(std::move(old)).value(),
+             target = model::Manifest::make(std::move(next)).value();
+  const payload::OpenContent open = [&](const Digest& content) {
+    return io::open_fd(dir + "/" + content.hex(), O_RDONLY);
+  };
   for (auto _ : state) {
     const auto index = payload::encode(target, &base, open, pair().dir + "/small-coded");
     if (!index) return state.SkipWithError(index.error().text().c_str());
