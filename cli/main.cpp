@@ -8,6 +8,7 @@
 #include "cli/commands/command_line.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/commands/interrupt.hpp"
+#include "cli/commands/keep_links.hpp"
 
 namespace {
 
@@ -25,6 +26,7 @@ int after_output(int code) {
 int main(int argc, char** argv) {
   using namespace deployctl::commands;
   std::signal(SIGPIPE, SIG_IGN);
+  if (argc == 3 && std::strcmp(argv[1], keep_links_word) == 0) return keep_links(argv[2]);
   Interrupt::install();
   try {
     return after_output(run_command_line({argv + (argc > 0 ? 1 : 0), argv + argc}, all_commands(), {}));

@@ -99,7 +99,7 @@ Result<int> deploy(Context& context, const DeployOptions& options) {
     context.note("nothing was changed");
     return 0;
   }
-  DEPLOYCTL_TRY(session, FleetSession::open(plan));
+  DEPLOYCTL_TRY(session, FleetSession::open(plan, context));
   Notice notice(options.notify);
   const auto driven = drive(plan, *chosen, options, {*session, *store, ledger, notice.watch(view.sink()), state.logs()}, view);
   view.finish();

@@ -15,7 +15,7 @@ asio::awaitable<void> look(rollout::FleetSurvey& out, rollout::FleetLinks& links
 }  // namespace
 
 Result<rollout::FleetSurvey> look_at_fleet(Context& context, const model::Plan& plan, bool with_health) {
-  DEPLOYCTL_TRY(session, FleetSession::open(plan));
+  DEPLOYCTL_TRY(session, FleetSession::open(plan, context));
   std::size_t targets = 0;
   for (const auto& region : plan.fleet.regions) targets += region.targets.size();
   rollout::FleetSurvey survey;

@@ -102,7 +102,7 @@ int verdict(Context& context, const std::vector<Answer>& relays, const std::vect
 
 Result<int> ping(const PingOptions& options, Context& context) {
   DEPLOYCTL_TRY(plan, context.load_plan(options.plan));
-  DEPLOYCTL_TRY(session, FleetSession::open(plan));
+  DEPLOYCTL_TRY(session, FleetSession::open(plan, context));
   std::vector<Answer> relays, targets;
   for (const auto& region : plan.fleet.regions)
     for (const auto& target : region.targets) targets.push_back({region.name, "target", target.name(), "", "", {}, Duration{0}});

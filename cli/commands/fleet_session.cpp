@@ -6,6 +6,8 @@
 #include <asio/thread_pool.hpp>
 #include <exception>
 
+#include "cli/commands/context.hpp"
+#include "cli/commands/keep_links.hpp"
 #include "core/model/plan.hpp"
 #include "core/rollout/fleet_links.hpp"
 
@@ -15,11 +17,22 @@ namespace {
 constexpr auto tick_every = std::chrono::milliseconds(100);
 constexpr unsigned workers = 2;
 
-rollout::FleetLinksOptions options_of(const model::Plan& plan, remote::AgentImage image) {
+// Relays are few, far away and asked again soon: logins to them are kept. Targets without a relay are opened from here.
+rollout::OpenAgent kept_open(std::shared_ptr<remote::KeeperPlace> place) {
+  return [place](asio::any_io_executor executor, ssh::DialOptions dial, remote::AgentOptions options) {
+    if (options.role != "relay") return remote::open_agent(std::move(executor), std::move(dial), std::move(options));
+    return remote::open_kept(std::move(executor), std::move(dial), std::move(options), place);
+  };
+}
+
+rollout::FleetLinksOptions options_of(const model::Plan& plan, remote::AgentImage image, Context& context) {
   rollout::FleetLinksOptions options;
   options.known_hosts = plan.fleet.known_hosts;
   options.image = std::move(image);
   options.program = "deployctl";
+  const auto state = context.state();
+  const auto place = state ? keeper_place(state->root) : nullptr;
+  if (place) options.open_agent = kept_open(place);
   return options;
 }
 
@@ -35,17 +48,17 @@ void keep_ticking(asio::steady_timer& timer, const std::function<void()>& tick) 
 }  // namespace
 
 struct FleetSession::State {
-  State(const model::Plan& plan, remote::AgentImage image)
-      : context(1), pool(workers), links(context.get_executor(), plan.fleet, options_of(plan, std::move(image))) {}
+  State(const model::Plan& plan, remote::AgentImage image, Context& command)
+      : context(1), pool(workers), links(context.get_executor(), plan.fleet, options_of(plan, std::move(image), command)) {}
   asio::io_context context;
   asio::thread_pool pool;
   rollout::FleetLinks links;
 };
 
-Result<std::unique_ptr<FleetSession>> FleetSession::open(const model::Plan& plan) {
+Result<std::unique_ptr<FleetSession>> FleetSession::open(const model::Plan& plan, Context& context) {
   DEPLOYCTL_TRY(agent, remote::find_agent());
   DEPLOYCTL_TRY(image, remote::AgentImage::load(agent));
-  return std::unique_ptr<FleetSession>(new FleetSession(std::make_unique<State>(plan, std::move(image))));
+  return std::unique_ptr<FleetSession>(new FleetSession(std::make_unique<State>(plan, std::move(image), context)));
 }
 
 FleetSession::FleetSession(std::unique_ptr<State> state) : state_(std::move(state)) {}

@@ -20,9 +20,11 @@ class FleetLinks;
 
 namespace deployctl::commands {
 
+class Context;
+
 class FleetSession {
  public:
-  static Result<std::unique_ptr<FleetSession>> open(const model::Plan& plan);
+  static Result<std::unique_ptr<FleetSession>> open(const model::Plan& plan, Context& context);
   ~FleetSession();
 
   rollout::FleetLinks& links();

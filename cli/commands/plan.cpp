@@ -43,7 +43,7 @@ asio::awaitable<void> survey_into(rollout::FleetSurvey& out, rollout::FleetLinks
 }
 
 Result<rollout::FleetSurvey> look(Context& context, const model::Plan& plan, std::size_t targets) {
-  DEPLOYCTL_TRY(session, FleetSession::open(plan));
+  DEPLOYCTL_TRY(session, FleetSession::open(plan, context));
   rollout::FleetSurvey survey;
   const auto place = rollout::place_of(plan.service, plan.environment, plan.release.deploy_to);
   session->run(survey_into(survey, session->links(), targets, place, context.cancel()));

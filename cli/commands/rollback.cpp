@@ -31,7 +31,7 @@ Result<int> roll_back(Context& context, const RollbackOptions& options) {
   auto store = context.artifacts();
   if (!store) context.warn("going on without the artifact store: " + store.error().text());
   Viewing view(context, options.plan);
-  DEPLOYCTL_TRY(session, FleetSession::open(plan));
+  DEPLOYCTL_TRY(session, FleetSession::open(plan, context));
   Notice notice(options.notify);
   const auto payloads = store ? payloads_of(session->pool(), **store) : nullptr;
   rollout::DriveParts parts{session->links(), ledger ? *ledger : nullptr, payloads.get(), notice.watch(view.sink()), Interrupt::token(), state.logs(), {}};

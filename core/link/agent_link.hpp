@@ -29,6 +29,7 @@ struct LinkOptions {
   std::string name;  // of the host, for errors
   std::string program = "deployctl";
   Duration hello_timeout{std::chrono::seconds(30)};
+  Duration login_took{0};  // of the stream, whenever that was: ten round trips, about
   Duration ping_every{std::chrono::seconds(5)};
   Duration silence{std::chrono::seconds(20)};
   // Sends the agent's bytes for `machine` (uname -m); absent: a host without the agent is an error.
@@ -51,6 +52,7 @@ class AgentLink {
   awaitable<Result<wire::pb::Reply>> call(Call call);
   const wire::pb::Hello& peer() const;
   const std::string& name() const;
+  Duration login_took() const;
   bool closed() const;       // no call can succeed any more
   Error why_closed() const;  // when closed
   std::uint64_t sent() const;  // bytes written so far, frames and all

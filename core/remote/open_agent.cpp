@@ -76,8 +76,9 @@ awaitable<Status> install(io::ByteStream& stream, std::string machine, AgentImag
   co_return co_await send_image(stream, std::move(image));
 }
 
-link::LinkOptions link_options(const std::string& name, const AgentOptions& options) {
+link::LinkOptions link_options(const std::string& name, Duration login_took, const AgentOptions& options) {
   link::LinkOptions out;
+  out.login_took = login_took;
   out.name = name;
   out.program = options.program;
   out.hello_timeout = options.timeout;
@@ -91,15 +92,26 @@ using Opened = std::shared_ptr<link::AgentLink>;
 
 awaitable<Result<Opened>> open(asio::any_io_executor executor, ssh::DialOptions dial, AgentOptions options) {
   const std::string name = dial.endpoint.name();
-  const std::string command = detail::agent_command(options.image, options.role, new_token());
+  const auto begun = io::now_steady();
   DEPLOYCTL_CO_TRY(session, co_await ssh::dial(executor, std::move(dial)));
-  DEPLOYCTL_CO_TRY(channel, co_await session->exec(command));
+  const Duration took = io::now_steady() - begun;
+  DEPLOYCTL_CO_TRY(channel, co_await exec_agent(*session, options));
   std::unique_ptr<io::ByteStream> stream = std::make_unique<SessionStream>(session, std::move(channel));
-  auto linked = link_options(name, options);
-  co_return co_await link::AgentLink::open(std::move(stream), std::move(linked));
+  co_return co_await link_agent(std::move(stream), name, took, std::move(options));
 }
 
 }  // namespace
+
+awaitable<Result<std::unique_ptr<io::ByteStream>>> exec_agent(ssh::Session& session, AgentOptions options) {
+  const std::string command = detail::agent_command(options.image, options.role, new_token());
+  co_return co_await session.exec(command);
+}
+
+awaitable<Result<Opened>> link_agent(std::unique_ptr<io::ByteStream> stream, std::string name, Duration login_took,
+                                     AgentOptions options) {
+  auto linked = link_options(name, login_took, options);
+  co_return co_await link::AgentLink::open(std::move(stream), std::move(linked));
+}
 
 awaitable<Result<Opened>> open_agent(asio::any_io_executor executor, ssh::DialOptions dial,
                                      AgentOptions options) {

@@ -23,7 +23,15 @@ struct AgentOptions {
   std::string program;
   AgentImage image;
   Duration timeout{std::chrono::seconds(60)};  // login, installation and hello together
+  unsigned lane = 0;                           // which of several links to one host
 };
+
+// The agent's command on a session that is there: the stream from its magic on.
+asio::awaitable<Result<std::unique_ptr<io::ByteStream>>> exec_agent(ssh::Session& session, AgentOptions options);
+// The link over such a stream, which may be installing the agent first.
+asio::awaitable<Result<std::shared_ptr<link::AgentLink>>> link_agent(std::unique_ptr<io::ByteStream> stream,
+                                                                     std::string name, Duration login_took,
+                                                                     AgentOptions options);
 
 asio::awaitable<Result<std::shared_ptr<link::AgentLink>>> open_agent(asio::any_io_executor executor,
                                                                      ssh::DialOptions dial,

@@ -61,7 +61,7 @@ struct FleetLinks::State : std::enable_shared_from_this<FleetLinks::State> {
   void add(const model::Region& region);
   detail::Lanes::MakeSession sessions_to(model::Endpoint endpoint, std::string role);
 
-  static awaitable<Result<Link>> log_in(std::weak_ptr<State> weak, model::Endpoint endpoint, std::string role);
+  static awaitable<Result<Link>> log_in(std::weak_ptr<State> weak, model::Endpoint endpoint, std::string role, unsigned lane);
   static awaitable<void> find_way(std::shared_ptr<State> self, std::size_t target, std::shared_ptr<Search> search);
   awaitable<Status> reach(Reached& target);
   awaitable<Status> attach(Reached& target, std::shared_ptr<Relay> relay, Link link);
@@ -96,11 +96,16 @@ void FleetLinks::State::add(const model::Region& region) {
 
 detail::Lanes::MakeSession FleetLinks::State::sessions_to(model::Endpoint endpoint, std::string role) {
   const std::weak_ptr<State> weak = weak_from_this();
-  const LinkSession::LogIn log = [weak, endpoint, role] { return log_in(weak, endpoint, role); };
-  return [e = executor, log, end = ending] { return std::make_shared<LinkSession>(e, log, end); };
+  const auto lanes = std::make_shared<unsigned>(0);
+  return [weak, endpoint, role, lanes, e = executor, end = ending] {
+    const unsigned lane = (*lanes)++;
+    LinkSession::LogIn log = [=] { return log_in(weak, endpoint, role, lane); };
+    return std::make_shared<LinkSession>(e, std::move(log), end);
+  };
 }
 
-awaitable<Result<Link>> FleetLinks::State::log_in(std::weak_ptr<State> weak, model::Endpoint endpoint, std::string role) {
+awaitable<Result<Link>> FleetLinks::State::log_in(std::weak_ptr<State> weak, model::Endpoint endpoint, std::string role,
+                                                    unsigned lane) {
   const auto self = weak.lock();
   if (!self) co_return fail(Code::cancelled, "the links were closed");
   if (!self->known_hosts) co_return fail(self->known_hosts.error());
@@ -108,7 +113,7 @@ awaitable<Result<Link>> FleetLinks::State::log_in(std::weak_ptr<State> weak, mod
   dial.endpoint = endpoint;
   dial.pins = self->known_hosts->keys_of(endpoint.host, endpoint.port);
   dial.timeout = self->options.login_timeout;
-  remote::AgentOptions agent{role, self->options.program, self->options.image, dial.timeout + for_installing};
+  remote::AgentOptions agent{role, self->options.program, self->options.image, dial.timeout + for_installing, lane};
   const auto turn = co_await self->logins.take();
   co_return co_await self->options.open_agent(self->executor, std::move(dial), std::move(agent));
 }

@@ -47,9 +47,9 @@ unsigned lanes_for(std::uint64_t bytes, Duration login) {
   return bytes < round_trips_of_login * under_way ? 0 : std::min({of_link, of_payload, most_at_first});
 }
 
-void Lanes::help(Link first, Duration login, std::shared_ptr<Carry> carry) {
+void Lanes::help(Link first, std::shared_ptr<Carry> carry) {
   if (first->peer().instance().empty()) return;
-  const unsigned lanes = std::max(least_, lanes_for(carry->chunks->index().total(), login));
+  const unsigned lanes = std::max(least_, lanes_for(carry->chunks->index().total(), first->login_took()));
   begin(0, lanes, first, carry);
   if (lanes > 0) asio::co_spawn(executor_, grow(shared_from_this(), lanes, first, carry), asio::detached);
 }

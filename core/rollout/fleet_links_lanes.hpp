@@ -33,7 +33,7 @@ class Lanes : public std::enable_shared_from_this<Lanes> {
       : executor_(std::move(executor)), make_(std::move(make)), least_(least) {}
 
   // Takes part in what `first` carries, until it is over. Returns at once.
-  void help(Link first, Duration login, std::shared_ptr<Carry> carry);
+  void help(Link first, std::shared_ptr<Carry> carry);
   std::uint64_t sent() const;
   void close();
 

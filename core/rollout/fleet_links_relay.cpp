@@ -20,7 +20,7 @@ awaitable<std::shared_ptr<Carry>> Relay::carry(Link link, std::shared_ptr<payloa
   if (!entry || failed) {
     entry = std::make_shared<Carry>(executor_, chunks);
     asio::co_spawn(executor_, run_carry(self, entry, link), asio::detached);
-    lanes_->help(link, session_->login_took(), entry);
+    lanes_->help(link, entry);
   }
   const auto carry = entry;
   while (!carry->asked) co_await carry->changed.wait();

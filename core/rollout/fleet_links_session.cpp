@@ -31,9 +31,7 @@ awaitable<Result<Link>> LinkSession::open() {
 }
 
 awaitable<void> LinkSession::run_login(std::shared_ptr<LinkSession> self) {
-  const auto begun = io::now_steady();
   auto opened = co_await io::with_cancel(self->log_in_(), self->ending_, "login");
-  self->login_took_ = io::now_steady() - begun;
   if (self->link_) self->sent_before_ += self->link_->sent();
   self->link_ = opened ? *opened : nullptr;
   self->failed_.reset();

@@ -26,7 +26,6 @@ class LinkSession : public std::enable_shared_from_this<LinkSession> {
   awaitable<Result<Link>> open();
   const Link& link() const { return link_; }  // null: never opened; may be closed
   bool alive() const { return link_ && !link_->closed(); }
-  Duration login_took() const { return login_took_; }  // the last one
   std::uint64_t sent() const { return sent_before_ + (link_ ? link_->sent() : 0); }
   void close();
 
@@ -41,7 +40,6 @@ class LinkSession : public std::enable_shared_from_this<LinkSession> {
   Link link_;
   std::optional<Error> failed_;  // the last login
   SteadyTime failed_at_{};
-  Duration login_took_{0};
   std::uint64_t sent_before_ = 0;  // by links that are gone
 };
 

@@ -1,0 +1,88 @@
+#include "core/remote/begun_session.hpp"
+
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
+
+#include "core/io/deadline.hpp"
+#include "core/wire/frame.hpp"
+
+namespace deployctl::remote::detail {
+namespace {
+
+constexpr Duration ping_every{std::chrono::seconds(5)};
+constexpr Duration recent{std::chrono::seconds(8)};  // agents ping every 5 s
+constexpr std::size_t most_said = 64 * 1024;         // a magic, a hello and pings; a login's noise before them
+constexpr std::size_t part_size = 64 * 1024;
+
+}  // namespace
+
+BegunSession::BegunSession(std::unique_ptr<io::ByteStream> stream, std::shared_ptr<void> owner)
+    : owner_(std::move(owner)), stream_(std::move(stream)), changed_(stream_->executor()), heard_(io::now_steady()) {}
+
+std::shared_ptr<BegunSession> BegunSession::start(std::unique_ptr<io::ByteStream> stream, std::shared_ptr<void> owner) {
+  const std::shared_ptr<BegunSession> self(new BegunSession(std::move(stream), std::move(owner)));
+  asio::co_spawn(self->stream_->executor(), pump(self), asio::detached);
+  asio::co_spawn(self->stream_->executor(), keep_alive(self), asio::detached);
+  return self;
+}
+
+bool BegunSession::fresh() const { return !over_ && io::now_steady() - heard_ < recent; }
+
+awaitable<void> BegunSession::pump(std::shared_ptr<BegunSession> self) {
+  Bytes part(part_size);
+  for (;;) {
+    const auto n = co_await self->stream_->read_some(part);
+    if (!n || *n == 0) break;
+    self->heard_ = io::now_steady();
+    const auto fresh = BytesView(part).first(*n);
+    if (self->client_) {
+      const auto written = co_await self->client_->write(fresh);
+      if (!written) break;
+    } else {
+      self->said_.insert(self->said_.end(), fresh.begin(), fresh.end());
+      if (self->said_.size() > most_said) break;
+    }
+    self->changed_.notify_all();
+  }
+  self->over_ = true;
+  self->stream_->close();
+  if (self->client_) self->client_->close();
+  self->changed_.notify_all();
+}
+
+// Until there is a client, who does so himself.
+awaitable<void> BegunSession::keep_alive(std::shared_ptr<BegunSession> self) {
+  const Bytes ping = wire::encode(wire::Frame{wire::FrameType::ping, 0, 0, {}});
+  while (!self->over_ && !self->taken_) {
+    co_await self->changed_.wait_until(io::now_steady() + ping_every);
+    if (self->over_ || self->taken_) break;
+    const auto written = co_await self->stream_->write(ping);
+    if (!written) break;
+  }
+}
+
+awaitable<void> BegunSession::bridge(std::shared_ptr<io::ByteStream> client) {
+  const auto self = shared_from_this();
+  taken_ = true;
+  changed_.notify_all();
+  // What was said comes first, also what comes while that is written.
+  while (!said_.empty()) {
+    const Bytes said = std::exchange(said_, {});
+    const auto written = co_await client->write(said);
+    if (!written) break;
+  }
+  client_ = client;
+  if (over_) client->close();
+  Bytes part(part_size);
+  for (;;) {
+    const auto n = co_await client->read_some(part);
+    if (!n || *n == 0) break;
+    const auto written = co_await stream_->write(BytesView(part).first(*n));
+    if (!written) break;
+  }
+  stream_->close();
+  while (!over_) co_await changed_.wait();
+  client->close();
+}
+
+}  // namespace deployctl::remote::detail

@@ -1,0 +1,41 @@
+// An agent session that was begun before anybody asked for it: what the agent said is kept, pings hold it open, and once there
+// is a client all bytes go to him. Private to the room. One strand; its coroutines keep it alive until the stream ends.
+#pragma once
+
+#include <memory>
+
+#include "core/base/clock.hpp"
+#include "core/io/byte_stream.hpp"
+#include "core/io/notifier.hpp"
+
+namespace deployctl::remote::detail {
+
+using asio::awaitable;
+
+class BegunSession : public std::enable_shared_from_this<BegunSession> {
+ public:
+  // `owner` is what the stream needs to live.
+  static std::shared_ptr<BegunSession> start(std::unique_ptr<io::ByteStream> stream, std::shared_ptr<void> owner);
+
+  // It has been heard of lately: whoever gets it will not wait for an answer that can't come.
+  bool fresh() const;
+  bool over() const { return over_; }
+  // Bytes both ways until either side ends.
+  awaitable<void> bridge(std::shared_ptr<io::ByteStream> client);
+  void close() { stream_->close(); }
+
+ private:
+  BegunSession(std::unique_ptr<io::ByteStream> stream, std::shared_ptr<void> owner);
+  static awaitable<void> pump(std::shared_ptr<BegunSession> self);
+  static awaitable<void> keep_alive(std::shared_ptr<BegunSession> self);
+
+  std::shared_ptr<void> owner_;
+  std::unique_ptr<io::ByteStream> stream_;
+  io::Notifier changed_;
+  Bytes said_;                               // before there was a client
+  std::shared_ptr<io::ByteStream> client_;   // who gets what comes
+  bool taken_ = false, over_ = false;
+  SteadyTime heard_;
+};
+
+}  // namespace deployctl::remote::detail

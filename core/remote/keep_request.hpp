@@ -1,0 +1,21 @@
+// What a process asks the control host's link keeper for, as a message and back. Private to the room; values.
+#pragma once
+
+#include "core/io/byte_stream.hpp"
+#include "core/remote/open_agent.hpp"
+#include "core/wire/messages.hpp"
+
+namespace deployctl::remote::detail {
+
+wire::pb::Keep to_message(const ssh::DialOptions& dial, const AgentOptions& options);
+
+struct Asked {
+  ssh::DialOptions dial;
+  AgentOptions options;
+};
+Result<Asked> from_message(const wire::pb::Keep& message);
+
+// One frame and not a byte more: what follows on the stream is the agent's.
+asio::awaitable<Result<wire::Frame>> read_frame(io::ByteStream& stream);
+
+}  // namespace deployctl::remote::detail

@@ -1,0 +1,79 @@
+#include "core/remote/kept_link.hpp"
+
+#include "core/io/background.hpp"
+#include "core/io/deadline.hpp"
+#include "core/io/fd_stream.hpp"
+#include "core/remote/keep_request.hpp"
+
+namespace deployctl::remote {
+namespace {
+
+using asio::awaitable;
+using Opened = std::shared_ptr<link::AgentLink>;
+
+constexpr int tries = 40;
+constexpr Duration between_tries{50};
+
+// Another process may be about to start it, or it may be about to end.
+awaitable<Result<io::Fd>> connect(std::shared_ptr<KeeperPlace> place) {
+  for (int i = 1;; ++i) {
+    auto socket = io::connect_background(place->at, place->argv);
+    if (socket || socket.error().code != Code::locked || i == tries) co_return socket;
+    co_await io::sleep_for(between_tries);
+  }
+}
+
+// The keeper's answer to a request that it took. Nothing: it went away before it answered.
+struct Answer {
+  std::optional<Error> refused;
+  Duration login_took{0};
+};
+
+Result<Answer> read_answer(const wire::Frame& frame) {
+  Answer answer;
+  if (frame.type == wire::FrameType::abort) {
+    DEPLOYCTL_TRY(abort, wire::from_frame<wire::pb::Abort>(frame));
+    answer.refused = wire::to_error(abort);
+    return answer;
+  }
+  DEPLOYCTL_TRY(kept, wire::from_frame<wire::pb::Kept>(frame));
+  answer.login_took = Duration(static_cast<std::int64_t>(kept.login_ms()));
+  return answer;
+}
+
+struct Stream {
+  std::unique_ptr<io::ByteStream> bytes;
+  Answer answer;
+};
+
+awaitable<Result<Stream>> ask(asio::any_io_executor executor, wire::pb::Keep keep, std::shared_ptr<KeeperPlace> place) {
+  DEPLOYCTL_CO_TRY(socket, co_await connect(place));
+  DEPLOYCTL_CO_TRY(bytes, io::make_socket_stream(executor, std::move(socket)));
+  DEPLOYCTL_CO_TRY(request, wire::to_frame(wire::FrameType::request, 0, keep));
+  const Bytes encoded = wire::encode(request);
+  DEPLOYCTL_CO_CHECK(co_await bytes->write(encoded));
+  DEPLOYCTL_CO_TRY(frame, co_await detail::read_frame(*bytes));
+  DEPLOYCTL_CO_TRY(answer, read_answer(frame));
+  Stream stream{std::move(bytes), std::move(answer)};
+  co_return stream;
+}
+
+// The keeper knows the ssh-agent of whoever started it; ours may hold another key.
+bool may_go_otherwise(const Error& error) { return error.code == Code::authentication; }
+
+}  // namespace
+
+awaitable<Result<Opened>> open_kept(asio::any_io_executor executor, ssh::DialOptions dial, AgentOptions options,
+                                    std::shared_ptr<KeeperPlace> place) {
+  const Duration most = options.timeout;
+  auto asked = co_await io::with_deadline(ask(executor, detail::to_message(dial, options), place), most,
+                                          "opening the agent on " + dial.endpoint.name());
+  if (!asked && asked.error().code == Code::timed_out) co_return fail(asked.error());
+  if (!asked) co_return co_await open_agent(std::move(executor), std::move(dial), std::move(options));
+  if (asked->answer.refused && may_go_otherwise(*asked->answer.refused))
+    co_return co_await open_agent(std::move(executor), std::move(dial), std::move(options));
+  if (asked->answer.refused) co_return fail(*asked->answer.refused);
+  co_return co_await link_agent(std::move(asked->bytes), dial.endpoint.name(), asked->answer.login_took, std::move(options));
+}
+
+}  // namespace deployctl::remote

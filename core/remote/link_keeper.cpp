@@ -1,0 +1,163 @@
+#include "core/remote/link_keeper.hpp"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
+#include <map>
+
+#include "core/io/deadline.hpp"
+#include "core/io/fd_stream.hpp"
+#include "core/remote/begun_session.hpp"
+#include "core/remote/keep_request.hpp"
+
+namespace deployctl::remote {
+namespace {
+
+using asio::awaitable;
+using detail::Asked;
+using detail::BegunSession;
+
+constexpr Duration most_patience{std::chrono::seconds(10)};  // for a request
+constexpr Duration most_exec{std::chrono::seconds(5)};       // on a login that may be dead without our knowing
+constexpr Duration unused{std::chrono::minutes(10)};
+constexpr std::uint64_t worn = 30ULL << 30;  // rekeying with libssh2 can hang; sshd begins it at 64 GiB at the earliest
+
+// One login and the session begun on it.
+struct Login {
+  explicit Login(const asio::any_io_executor& executor) : changed(executor) {}
+  io::Notifier changed;  // a dial is over
+  bool dialling = false;
+  std::shared_ptr<ssh::Session> session;  // null: none, or lost
+  std::shared_ptr<BegunSession> begun;
+  Duration took{0};
+  SteadyTime used{};
+
+  // Not used again. Who is using it goes on: the session closes with the last of them.
+  void drop() {
+    if (begun) begun->close();
+    begun.reset();
+    session.reset();
+  }
+};
+
+bool is_own_user(int socket) {
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  return ::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.uid == ::getuid();
+}
+
+std::string key_of(wire::pb::Keep keep) {
+  keep.mutable_host()->clear_timeout_ms();
+  return keep.SerializeAsString();
+}
+
+awaitable<Result<std::shared_ptr<BegunSession>>> begin(std::shared_ptr<ssh::Session> session, AgentOptions options) {
+  DEPLOYCTL_CO_TRY(stream, co_await exec_agent(*session, std::move(options)));
+  co_return BegunSession::start(std::move(stream), session);
+}
+
+}  // namespace
+
+struct LinkKeeper::State : std::enable_shared_from_this<LinkKeeper::State> {
+  explicit State(asio::any_io_executor e) : executor(std::move(e)) {}
+  asio::any_io_executor executor;
+  std::map<std::string, std::shared_ptr<Login>> logins;
+
+  awaitable<Result<std::shared_ptr<BegunSession>>> take(std::shared_ptr<Login> login, Asked asked);
+  awaitable<Result<std::shared_ptr<BegunSession>>> dial(std::shared_ptr<Login> login, Asked asked);
+  static awaitable<void> begin_ahead(std::shared_ptr<State> self, std::shared_ptr<Login> login, AgentOptions options);
+  void drop_unused();
+};
+
+// The session that was begun, else one begun now on the login that is there, else a login.
+awaitable<Result<std::shared_ptr<BegunSession>>> LinkKeeper::State::take(std::shared_ptr<Login> login, Asked asked) {
+  while (login->dialling) co_await login->changed.wait();
+  login->used = io::now_steady();
+  if (const auto begun = std::exchange(login->begun, nullptr)) {
+    if (begun->fresh()) co_return begun;
+    if (!begun->over()) login->drop();  // silent: the way there may be dead
+  }
+  if (login->session && login->session->sent() > worn) login->drop();
+  if (const auto session = login->session) {
+    auto begun = co_await io::with_deadline(begin(session, asked.options), most_exec, "begin a session");
+    if (begun) co_return begun;
+    login->drop();
+  }
+  co_return co_await dial(login, std::move(asked));
+}
+
+awaitable<Result<std::shared_ptr<BegunSession>>> LinkKeeper::State::dial(std::shared_ptr<Login> login, Asked asked) {
+  login->dialling = true;
+  const auto began = io::now_steady();
+  auto session = co_await ssh::dial(executor, asked.dial);
+  login->took = io::now_steady() - began;
+  login->dialling = false;
+  login->changed.notify_all();
+  if (!session) co_return fail(session.error());
+  login->session = *session;
+  co_return co_await begin(*session, std::move(asked.options));
+}
+
+// For whoever comes next.
+awaitable<void> LinkKeeper::State::begin_ahead(std::shared_ptr<State> self, std::shared_ptr<Login> login, AgentOptions options) {
+  if (login->begun || !login->session || login->dialling) co_return;
+  auto begun = co_await io::with_deadline(begin(login->session, std::move(options)), most_exec, "begin a session");
+  if (begun && !login->begun) login->begun = *begun;
+  else if (begun) (*begun)->close();
+  else login->drop();
+  self->drop_unused();
+}
+
+void LinkKeeper::State::drop_unused() {
+  std::erase_if(logins, [](const auto& entry) {
+    const auto& login = entry.second;
+    if (login->dialling || io::now_steady() - login->used < unused) return false;
+    login->drop();
+    return true;
+  });
+}
+
+LinkKeeper::LinkKeeper(asio::any_io_executor executor) : state_(std::make_shared<State>(std::move(executor))) {}
+LinkKeeper::~LinkKeeper() = default;
+
+namespace {
+
+awaitable<Status> answer(io::ByteStream& client, Result<wire::Frame> frame) {
+  if (!frame) co_return fail(frame.error());
+  const Bytes encoded = wire::encode(*frame);
+  co_return co_await client.write(encoded);
+}
+
+}  // namespace
+
+awaitable<void> LinkKeeper::serve(io::Fd connection) {
+  const auto state = state_;
+  if (!is_own_user(connection.get())) co_return;
+  auto made = io::make_socket_stream(state->executor, std::move(connection));
+  if (!made) co_return;
+  const std::shared_ptr<io::ByteStream> client = std::move(*made);
+  auto frame = co_await io::with_deadline(detail::read_frame(*client), most_patience, "a request");
+  if (!frame) co_return;
+  const auto keep = wire::from_frame<wire::pb::Keep>(*frame);
+  auto asked = keep ? detail::from_message(*keep) : Result<Asked>(fail(keep.error()));
+  if (!asked) co_return;
+  auto& entry = state->logins[key_of(*keep)];
+  if (!entry) entry = std::make_shared<Login>(state->executor);
+  const auto login = entry;
+  auto begun = co_await state->take(login, *asked);
+  if (!begun) {
+    (void)co_await answer(*client, wire::to_frame(wire::FrameType::abort, 0, wire::to_abort(begun.error())));
+    co_return;
+  }
+  wire::pb::Kept kept;
+  kept.set_login_ms(static_cast<std::uint64_t>(login->took.count()));
+  const auto answered = co_await answer(*client, wire::to_frame(wire::FrameType::reply, 0, kept));
+  if (answered) co_await (*begun)->bridge(client);
+  (*begun)->close();
+  login->used = io::now_steady();
+  asio::co_spawn(state->executor, State::begin_ahead(state, login, asked->options), asio::detached);
+}
+
+}  // namespace deployctl::remote
