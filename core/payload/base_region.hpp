@@ -14,8 +14,8 @@ class BaseRegion {
   BaseRegion(io::Fd fd, const Region& region) : fd_(std::move(fd)), region_(region) {}
 
   std::uint32_t size() const { return region_.length; }
-  // Fills `into` from `at` on; the caller sees to it that all of it lies in the region. Code::absent, beginning
-  // with "base": the content has no such bytes.
+  // Fills `into` from `at` on; the caller sees to it that all of it lies in the region. Code::absent,
+  // beginning with "base": the content has no such bytes.
   Status read(std::uint64_t at, std::span<std::uint8_t> into);
 
  private:

@@ -1,5 +1,5 @@
-// A window as a delta: matched, split into streams, each compressed. Deterministic for one library version and
-// preference. Private to the room; pure, any thread.
+// A window as a delta: matched, split into streams, each compressed. Deterministic for one library version
+// and preference. Private to the room; pure, any thread.
 #pragma once
 
 #include "core/payload/coding_choice.hpp"
@@ -7,8 +7,8 @@
 
 namespace deployctl::payload {
 
-// The coded bytes of the window; none when they would not be fewer than the plain ones. `guess`: as for match();
-// `content`: bytes of all that the window is a part of.
+// The coded bytes of the window; none when they would not be fewer than the plain ones. `guess`: as for
+// match(); `content`: bytes of all that the window is a part of.
 Result<Bytes> code_delta(BytesView base, const DeltaIndex& index, BytesView plain, std::size_t guess,
                          const Preference& preference, std::uint64_t content);
 

@@ -1,7 +1,7 @@
-// Where in an old file some bytes may stand: the places of its seeds (16 bytes at every second offset, every third
-// of a large file) by their hash, four to a bucket. Which place gives way to a later one depends on the places
-// alone, so the index is the same however many threads made it. Private to the room. Immutable once made: any
-// number of threads may ask. Memory: memory_of() bytes; the base is borrowed.
+// Where in an old file some bytes may stand: the places of its seeds (16 bytes at every second offset, every
+// third of a large file) by their hash, four to a bucket. Which place gives way to a later one depends on the
+// places alone, so the index is the same however many threads made it. Private to the room. Immutable once
+// made: any number of threads may ask. Memory: memory_of() bytes; the base is borrowed.
 #pragma once
 
 #include <cstring>
@@ -12,7 +12,8 @@
 namespace deployctl::payload {
 
 inline constexpr std::size_t seed_size = 16;
-inline constexpr std::size_t max_indexed = 128 * 1024 * 1024;  // bytes of an old file that are indexed at once
+inline constexpr std::size_t max_indexed =
+    128 * 1024 * 1024;  // bytes of an old file that are indexed at once
 
 class DeltaIndex {
  public:

@@ -6,11 +6,12 @@
 namespace deployctl::payload {
 namespace {
 
-constexpr std::size_t margin = 8;            // bytes more that another place must give
-constexpr std::size_t ahead = 64;            // a place is judged by so many bytes at least
-constexpr std::size_t well = 48;             // so many of them agree: no other place is looked for
-constexpr std::int64_t give_up = 256;        // a match that is grown backwards has lost so much
-constexpr std::size_t hurry = 256, far = 8;  // every `hurry` bytes without a match the steps grow, up to `far`
+constexpr std::size_t margin = 8;      // bytes more that another place must give
+constexpr std::size_t ahead = 64;      // a place is judged by so many bytes at least
+constexpr std::size_t well = 48;       // so many of them agree: no other place is looked for
+constexpr std::int64_t give_up = 256;  // a match that is grown backwards has lost so much
+constexpr std::size_t hurry = 256,
+                      far = 8;  // every `hurry` bytes without a match the steps grow, up to `far`
 
 std::uint64_t load(const std::uint8_t* at) {
   std::uint64_t n = 0;

@@ -49,7 +49,7 @@ class DeltaReader {
   std::size_t need_ = format::segment_head_size;
   Bytes held_;
   DeltaSegment segment_;
-  std::uint64_t from_ = 0;  // in the base, after the last copy
+  std::uint64_t from_ = 0;                // in the base, after the last copy
   std::size_t words_ = 0, literals_ = 0;  // used of this segment's
   Bytes out_;                             // plain bytes to be given
 };

@@ -38,9 +38,9 @@ class Splitter {
   DeltaStreams out_;
   std::array<std::size_t, delta_streams> cut_{};  // where the segment began
   std::size_t plain_cut_ = 0;
-  std::size_t at_ = 0;         // in plain
-  std::size_t from_ = 0;       // in the base, after the last copy
-  std::size_t pending_ = 0;    // literals whose operation is not told yet
+  std::size_t at_ = 0;       // in plain
+  std::size_t from_ = 0;     // in the base, after the last copy
+  std::size_t pending_ = 0;  // literals whose operation is not told yet
 };
 
 // How many bytes of streams the segment may still have.

@@ -10,9 +10,9 @@
 namespace deployctl::payload {
 
 struct DeltaStreams {
-  std::array<Bytes, delta_streams> bytes;    // control, runs, words, literals
-  std::vector<DeltaSegment> segments;        // without their coded lengths; at least one
-  std::size_t size() const;                  // of all streams
+  std::array<Bytes, delta_streams> bytes;  // control, runs, words, literals
+  std::vector<DeltaSegment> segments;      // without their coded lengths; at least one
+  std::size_t size() const;                // of all streams
 };
 
 // `copies` as match() gives them.

@@ -12,8 +12,8 @@
 namespace deployctl::payload {
 namespace {
 
-// Beside its old self a file goes in smaller windows: a prefix then reaches as far again to both sides, more of
-// them are coded at once, and a delta, which sees all of the old self, loses nothing by it.
+// Beside its old self a file goes in smaller windows: a prefix then reaches as far again to both sides, more
+// of them are coded at once, and a delta, which sees all of the old self, loses nothing by it.
 constexpr std::size_t paired_window = 8 * 1024 * 1024;
 static_assert(paired_window * 3 <= max_prefix && paired_window <= max_window);
 // Windows of a large old self that share the part of it which is in memory.
@@ -118,23 +118,25 @@ Status Encoder::write(const CodedWindow& coded) {
   return out_.write(coded.bytes);
 }
 
-Status Encoder::add_window(std::vector<Digest> starts, Bytes plain, std::vector<Region> regions, Bytes prefix) {
+Status Encoder::add_window(std::vector<Digest> starts, Bytes plain, std::vector<Region> regions,
+                           Bytes prefix) {
   const auto choice = codings_for(preference_, {plain.size(), prefix.size(), true});
   const std::size_t weight = coding_memory(plain.size()) + prefix.size();
   CodedWindow coded;
   coded.window.plain = static_cast<std::uint32_t>(plain.size());
   coded.window.starts = std::move(starts);
   coded.window.regions = std::move(regions);
-  return line_.add(weight, [=, plain = std::move(plain), prefix = std::move(prefix),
-                            coded = std::move(coded)]() mutable -> Result<CodedWindow> {
-    WindowCoder coder(choice.level);
-    DEPLOYCTL_TRY(best, coder.code(plain, prefix, choice));
-    coded.window.coding = best.coding;
-    coded.window.coded = static_cast<std::uint32_t>(best.bytes.size());
-    if (best.coding != Coding::zstd_prefix) coded.window.regions.clear();
-    coded.bytes.assign(best.bytes.begin(), best.bytes.end());
-    return std::move(coded);
-  });
+  return line_.add(weight,
+                   [=, plain = std::move(plain), prefix = std::move(prefix),
+                    coded = std::move(coded)]() mutable -> Result<CodedWindow> {
+                     WindowCoder coder(choice.level);
+                     DEPLOYCTL_TRY(best, coder.code(plain, prefix, choice));
+                     coded.window.coding = best.coding;
+                     coded.window.coded = static_cast<std::uint32_t>(best.bytes.size());
+                     if (best.coding != Coding::zstd_prefix) coded.window.regions.clear();
+                     coded.bytes.assign(best.bytes.begin(), best.bytes.end());
+                     return std::move(coded);
+                   });
 }
 
 Status Encoder::add_large(const Item& item) {
@@ -173,8 +175,8 @@ Status Encoder::add_paired_whole(const Item& item, ContentReader reader, io::Fd 
   return line_.add(weight, std::move(job));
 }
 
-// Of a content of several windows, one may have to wait until the windows that need another part of the old self
-// are out.
+// Of a content of several windows, one may have to wait until the windows that need another part of the old
+// self are out.
 Status Encoder::add_paired(const Item& item, ContentReader reader, io::Fd old) {
   if (item.size <= paired_window / 4) return add_paired_whole(item, std::move(reader), std::move(old));
   const std::size_t step = paired_step(item.size);

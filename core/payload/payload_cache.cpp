@@ -76,8 +76,8 @@ struct PayloadCache::State {
       auto& slot = state->jobs[name];
       if (!slot) {
         slot = std::make_shared<Job>(executor);
-        Making making{state->dir, name, smallest, next, base, preference, state->manifests, state->contents,
-                      slot->cancel};
+        Making making{state->dir,      name,        smallest, next, base, preference, state->manifests,
+                      state->contents, slot->cancel};
         asio::co_spawn(executor, work(state, name, slot, std::move(making)), asio::detached);
       }
       const std::shared_ptr<Job> job = slot;

@@ -35,8 +35,8 @@ class PayloadCache {
   ~PayloadCache();
 
   // Artifacts by the digests of their manifests. Cheap to call for every target: while somebody holds the
-  // source, the same is given again. Who wants it soonest gets the smallest if that is there already, else one
-  // that is coded for its link and stands beside it.
+  // source, the same is given again. Who wants it soonest gets the smallest if that is there already, else
+  // one that is coded for its link and stands beside it.
   asio::awaitable<Result<std::shared_ptr<ChunkSource>>> get(Digest next, std::optional<Digest> base,
                                                             Preference preference = {});
 

@@ -1,5 +1,5 @@
-// What a window is decoded against: regions of base contents, one after another in memory, or one that is read
-// where it lies (base_region.hpp). What can't be read is Code::absent with a message that begins "base".
+// What a window is decoded against: regions of base contents, one after another in memory, or one that is
+// read where it lies (base_region.hpp). What can't be read is Code::absent with a message that begins "base".
 // Private to the room. Blocking; one thread.
 #pragma once
 

@@ -24,8 +24,7 @@ Status check_coding(const format::WindowHead& head) {
           malformed("a window of the unknown coding " + std::to_string(static_cast<int>(window.coding))));
   }
   const bool has_base = window.coding == Coding::zstd_prefix || window.coding == Coding::delta;
-  if ((head.regions > 0) != has_base)
-    return fail(malformed("a window whose coding and prefix don't agree"));
+  if ((head.regions > 0) != has_base) return fail(malformed("a window whose coding and prefix don't agree"));
   if (window.coding == Coding::delta && head.regions != 1)
     return fail(malformed("a delta against " + std::to_string(head.regions) + " regions"));
   return {};

@@ -18,13 +18,15 @@
 //
 //   segment    u32 plain bytes, 4 x (u32 bytes, u32 coded bytes), then the coded bytes
 //
-// The four streams are zstd frames that go through all segments of the window, flushed at the end of each, ended
-// with the last. Integers in them are varints (varint.hpp). An empty stream has no frame.
-//   control    operations: u literals, u copied, and if any are copied: s place in the region, relative to the
+// The four streams are zstd frames that go through all segments of the window, flushed at the end of each,
+// ended with the last. Integers in them are varints (varint.hpp). An empty stream has no frame.
+//   control    operations: u literals, u copied, and if any are copied: s place in the region, relative to
+//   the
 //              end of the last copy (at first: to its beginning)
 //   literals   the bytes of each operation's literals, which come before what it copies
-//   runs       for each copy, in turn: u how many bytes are the region's own; then, if the copy goes on, a word
-//   words      4 bytes (fewer at the end of a copy), little-endian, to be added to the region's: so a shifted
+//   runs       for each copy, in turn: u how many bytes are the region's own; then, if the copy goes on, a
+//   word words      4 bytes (fewer at the end of a copy), little-endian, to be added to the region's: so a
+//   shifted
 //              address is the same word wherever it stands
 //
 // Version 2 has added the delta; a reader answers Code::unsupported to any other version.
@@ -47,11 +49,11 @@ inline constexpr std::size_t max_prefix = 24 * 1024 * 1024;    // bytes of all i
 inline constexpr std::size_t max_manifest = 64 * 1024 * 1024;  // plain bytes
 inline constexpr std::size_t max_starts = 4096;                // contents that begin in one window
 inline constexpr std::size_t max_regions = 4096;
-inline constexpr int max_window_log = 24;  // of a zstd frame: 16 MiB
-inline constexpr std::size_t max_base = 256 * 1024 * 1024;    // bytes of a delta's region
-inline constexpr std::size_t max_segment = 1024 * 1024;       // bytes of a segment's streams
+inline constexpr int max_window_log = 24;                                  // of a zstd frame: 16 MiB
+inline constexpr std::size_t max_base = 256 * 1024 * 1024;                 // bytes of a delta's region
+inline constexpr std::size_t max_segment = 1024 * 1024;                    // bytes of a segment's streams
 inline constexpr std::size_t max_coded_segment = max_segment + 16 * 1024;  // bytes that zstd can't shrink
-inline constexpr int delta_window_log = 23;                   // of a delta's frames: 8 MiB
+inline constexpr int delta_window_log = 23;                                // of a delta's frames: 8 MiB
 
 enum class Coding : std::uint8_t { raw = 0, zstd = 1, zstd_prefix = 2, delta = 3 };
 

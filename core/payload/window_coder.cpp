@@ -37,8 +37,7 @@ Result<std::size_t> WindowCoder::compress(BytesView plain, BytesView prefix, Byt
   return n;
 }
 
-Result<WindowCoder::Coded> WindowCoder::code(BytesView plain, BytesView prefix,
-                                              const CodingChoice& choice) {
+Result<WindowCoder::Coded> WindowCoder::code(BytesView plain, BytesView prefix, const CodingChoice& choice) {
   Coded best{Coding::raw, plain};
   if (plain.empty()) return best;
   if (choice.zstd) {

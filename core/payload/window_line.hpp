@@ -1,5 +1,6 @@
 // Windows that are coded side by side and come out in the order in which they went in, so that neither bytes
-// nor errors depend on the threads. Private to the room. One thread calls it; jobs run on threads of their own.
+// nor errors depend on the threads. Private to the room. One thread calls it; jobs run on threads of their
+// own.
 #pragma once
 
 #include <deque>
@@ -21,12 +22,13 @@ class WindowLine {
   using Job = std::function<Result<CodedWindow>()>;
   using Out = std::function<Status(const CodedWindow&)>;
 
-  // At most `threads` jobs at once, whose weights are at most `budget` in all; one that is heavier runs alone.
+  // At most `threads` jobs at once, whose weights are at most `budget` in all; one that is heavier runs
+  // alone.
   WindowLine(unsigned threads, std::size_t budget, Out out)
       : threads_(threads), budget_(budget), out_(std::move(out)) {}
 
-  // May wait for earlier windows, and give them to `out`. The error is that of the earliest window that failed;
-  // after one nothing may be added.
+  // May wait for earlier windows, and give them to `out`. The error is that of the earliest window that
+  // failed; after one nothing may be added.
   Status add(std::size_t weight, Job job);
   // All windows are out.
   Status drain();

@@ -109,7 +109,8 @@ TEST(HostileLargePayload, IsRefusedWithABytesChangedOrMissing) {
 // A large file beside its old self, hence deltas.
 TEST(HostileDelta, IsRefusedWithAByteChanged) {
   Contents contents;
-  const auto before = words(300 * 1024, 3), after = before.substr(1000) + noise(200, 1) + before.substr(0, 9000);
+  const auto before = words(300 * 1024, 3),
+             after = before.substr(1000) + noise(200, 1) + before.substr(0, 9000);
   const auto base = contents.add({{"a", before}}), next = contents.add({{"a", after}});
   const auto payload = encoded(next, &base, contents);
   for (std::size_t at = 0; at < payload.size(); ++at) {
@@ -251,7 +252,8 @@ TEST_F(Forged, MayNotAskForAWindowAboveTheCaps) {
         Window{Coding::zstd, 0xffffffff, 100, {a}, {}}, Window{Coding::zstd, 4, 0xffffffff, {a}, {}},
         Window{static_cast<Coding>(4), 4, 3, {a}, {}}, Window{Coding::raw, 4, 4, {a}, {{a, 0, 4}}},
         Window{Coding::zstd_prefix, 4, 3, {a}, {}}, Window{Coding::delta, 4, 3, {a}, {}},
-        Window{Coding::delta, 4, 3, {a}, {{a, 0, 4}, {a, 0, 4}}}, Window{Coding::delta, 4, 4, {a}, {{a, 0, 4}}},
+        Window{Coding::delta, 4, 3, {a}, {{a, 0, 4}, {a, 0, 4}}},
+        Window{Coding::delta, 4, 4, {a}, {{a, 0, 4}}},
         Window{Coding::delta, 4, 3, {a}, {{a, 0, max_base + 1}}},
         Window{Coding::zstd_prefix, 4, 3, {a}, {{a, 0, 0xffffffff}, {a, 0, 0xffffffff}}},
         Window{Coding::raw, 0, 0, std::vector<Digest>(max_starts + 1, a), {}}}) {

@@ -76,7 +76,8 @@ TEST(DeltaIndex, IsTheSameWhateverTheThreads) {
 }
 
 TEST(Varint, IsReadAsItWasWritten) {
-  for (const std::uint64_t n : {std::uint64_t{0}, std::uint64_t{127}, std::uint64_t{128}, std::uint64_t{1} << 62}) {
+  for (const std::uint64_t n :
+       {std::uint64_t{0}, std::uint64_t{127}, std::uint64_t{128}, std::uint64_t{1} << 62}) {
     Bytes out;
     put_varint(out, n);
     Varints in(out);
@@ -104,13 +105,15 @@ struct Delta {
     region = {sha256(base), 8, static_cast<std::uint32_t>(base.size())};
   }
   Bytes coded(const std::string& plain) const {
-    auto bytes = code_delta(as_bytes(base), DeltaIndex(as_bytes(base), 1), as_bytes(plain), 0, {}, plain.size());
+    auto bytes =
+        code_delta(as_bytes(base), DeltaIndex(as_bytes(base), 1), as_bytes(plain), 0, {}, plain.size());
     return bytes ? *bytes : Bytes();
   }
   // What comes of it, fed in pieces; the window gets no byte more than it has, whatever is fed.
   Result<std::string> undone(BytesView bytes, std::size_t plain, std::size_t piece = 1000) const {
     auto fd = io::open_fd(dir / "base", O_RDONLY);
-    DeltaReader reader(static_cast<std::uint32_t>(plain), std::make_unique<BaseRegion>(std::move(*fd), region));
+    DeltaReader reader(static_cast<std::uint32_t>(plain),
+                       std::make_unique<BaseRegion>(std::move(*fd), region));
     std::string out;
     const auto take = [&](BytesView given) -> Status {
       out += as_text(given);
@@ -132,11 +135,18 @@ std::string edited(std::string bytes) {
     const std::size_t at = *rc::gen::inRange<std::size_t>(0, bytes.size() + 1);
     const auto n = *rc::gen::inRange<std::size_t>(1, 3000);
     switch (*rc::gen::inRange(0, 4)) {
-      case 0: bytes.erase(at, n); break;
-      case 1: bytes.insert(at, noise(n, static_cast<unsigned>(n))); break;
-      case 2: bytes.insert(at, bytes.substr(bytes.size() / 3, n)); break;
+      case 0:
+        bytes.erase(at, n);
+        break;
+      case 1:
+        bytes.insert(at, noise(n, static_cast<unsigned>(n)));
+        break;
+      case 2:
+        bytes.insert(at, bytes.substr(bytes.size() / 3, n));
+        break;
       default:
-        for (std::size_t k = at; k < std::min(bytes.size(), at + n); k += 9) bytes[k] = static_cast<char>(bytes[k] + 64);
+        for (std::size_t k = at; k < std::min(bytes.size(), at + n); k += 9)
+          bytes[k] = static_cast<char>(bytes[k] + 64);
     }
   }
   return bytes;
@@ -166,7 +176,8 @@ RC_GTEST_PROP(DeltaProperty, CopiesAreInOrderAndInBounds, ()) {
 
 RC_GTEST_PROP(DeltaProperty, WithBytesFlippedIsRefusedOrGivesOtherBytes, ()) {
   static const Delta delta(words(30000, 7));
-  static const std::string plain = delta.base.substr(9000) + noise(900, 1) + delta.base.substr(0, 15000) + "end";
+  static const std::string plain =
+      delta.base.substr(9000) + noise(900, 1) + delta.base.substr(0, 15000) + "end";
   static const Bytes coded = delta.coded(plain);
   auto bad = coded;
   const auto flips = *rc::gen::inRange(1, 5);
@@ -198,13 +209,12 @@ TEST(Delta, OfManyLiteralsHasSeveralSegments) {
   const auto plain = delta.base + noise(3 * 1024 * 1024, 2) + delta.base.substr(5);
   const auto coded = delta.coded(plain);
   ASSERT_FALSE(coded.empty());
-  EXPECT_LT(format::read_segment_head(BytesView(coded).first(format::segment_head_size)).value().plain, plain.size());
+  EXPECT_LT(format::read_segment_head(BytesView(coded).first(format::segment_head_size)).value().plain,
+            plain.size());
   EXPECT_TRUE(delta.undone(coded, plain.size(), 100000).value() == plain);
 }
 
-TEST(Delta, OfOtherBytesIsNone) {
-  EXPECT_TRUE(Delta(noise(50000, 1)).coded(noise(50000, 2)).empty());
-}
+TEST(Delta, OfOtherBytesIsNone) { EXPECT_TRUE(Delta(noise(50000, 1)).coded(noise(50000, 2)).empty()); }
 
 TEST(Delta, IsRefusedAtAnyLengthAndWithMore) {
   const Delta delta(noise(20000, 1));
@@ -222,8 +232,8 @@ TEST(Delta, IsRefusedAtAnyLengthAndWithMore) {
 // ---- deltas that only an attacker writes
 
 // One segment of given streams; each varint of control and runs as a number.
-Bytes forged(std::uint32_t plain, const std::vector<std::uint64_t>& control, const std::vector<std::uint64_t>& runs,
-             const std::string& words, const std::string& literals) {
+Bytes forged(std::uint32_t plain, const std::vector<std::uint64_t>& control,
+             const std::vector<std::uint64_t>& runs, const std::string& words, const std::string& literals) {
   std::array<Bytes, delta_streams> streams;
   for (const auto n : control) put_varint(streams[0], n);
   for (const auto n : runs) put_varint(streams[1], n);
@@ -256,7 +266,8 @@ class ForgedDelta : public ::testing::Test {
 
 TEST_F(ForgedDelta, IsReadWhenAllIsRight) {
   EXPECT_EQ(delta.undone(forged(6, {2, 4, fold(3)}, {4}, "", "ab"), 6).value(), "ab3456");
-  EXPECT_EQ(delta.undone(forged(6, {0, 6, fold(0)}, {1, 1}, std::string("\1\0\0\0", 4), ""), 6).value(), "022345");
+  EXPECT_EQ(delta.undone(forged(6, {0, 6, fold(0)}, {1, 1}, std::string("\1\0\0\0", 4), ""), 6).value(),
+            "022345");
   EXPECT_EQ(delta.undone(forged(6, {0, 3, fold(7), 0, 3, fold(-10)}, {3, 3}, "", ""), 6).value(), "789012");
 }
 

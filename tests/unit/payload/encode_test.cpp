@@ -44,7 +44,8 @@ TEST(Encode, GivesTheSameBytesWhateverTheThreads) {
   Contents contents;
   const testing::TempDir dir;
   const auto before = words(5 * 1024 * 1024, 1);
-  Files old{{"large", before}}, files{{"large", before.substr(700) + noise(9000, 1)}, {"dense", noise(400000, 2)}};
+  Files old{{"large", before}},
+      files{{"large", before.substr(700) + noise(9000, 1)}, {"dense", noise(400000, 2)}};
   for (unsigned i = 0; i < 20; ++i) {
     old["f" + std::to_string(i)] = words(300 * 1024, i);
     files["f" + std::to_string(i)] = "x" + words(300 * 1024, i);
