@@ -178,10 +178,18 @@ awaitable<Result<Reply>> answer_prune(Context& context, wire::pb::Prune asked, E
   const Claim claim{asked.rollout(), asked.epoch()};
   const std::function<Status()> check = [place, claim] { return check_claim(place, claim); };
   DEPLOYCTL_CO_CHECK(co_await io::run_blocking(context.pool, check));
-  DEPLOYCTL_CO_TRY(folders, co_await prune_locked(context, place, std::move(in_use), asked.keep(), exchange));
+  auto folders = co_await prune_locked(context, place, std::move(in_use), asked.keep(), exchange);
+  if (asked.then_drop()) {
+    wire::pb::DropGrant drop;
+    *drop.mutable_place() = asked.place();
+    drop.set_rollout(asked.rollout());
+    drop.set_epoch(asked.epoch());
+    DEPLOYCTL_CO_CHECK(co_await answer_drop_grant(context, drop));
+  }
+  if (!folders) co_return fail(folders.error());
   Reply reply;
   auto& pruned = *reply.mutable_pruned();
-  for (const auto& folder : folders) pruned.add_folders(folder);
+  for (const auto& folder : *folders) pruned.add_folders(folder);
   co_return reply;
 }
 

@@ -51,7 +51,11 @@ awaitable<Result<std::string>> read_machine(Reader& reader) {
 awaitable<Status> install(Reader& reader, const LinkOptions& options) {
   DEPLOYCTL_CO_TRY(machine, co_await read_machine(reader));
   if (!options.install) co_return fail(Code::absent, "the host has no agent of this version");
-  co_return co_await options.install(reader.stream, machine);
+  auto installed = co_await options.install(reader.stream, machine);
+  // What the host had to say about it may have come together with its machine.
+  const std::string said = reader.seen.substr(0, reader.seen.find('\n'));
+  if (!installed && installed.error().code == Code::disconnected && !said.empty()) co_return fail(Code::unreachable, said);
+  co_return installed;
 }
 
 }  // namespace

@@ -225,6 +225,7 @@ awaitable<Driven> Drive::go(RolloutSpec spec, Goal goal, std::string release_jso
   order.ticket = ticket_;
   order.goal = std::move(goal);
   order.artifact = artifact;
+  order.prefer = plan_.prefer;
   order.release_json = std::move(release_json);
   order.activation_limit = activation_limit(plan_.release.activation);
   order.take_over = row_.kind == "rollback" || !parts_.user_reason.empty();
@@ -241,19 +242,23 @@ awaitable<Driven> Drive::go(RolloutSpec spec, Goal goal, std::string release_jso
   co_return over(std::move(outcome), true);
 }
 
-awaitable<void> prune_one(FleetLinks& links, TargetIndex target, wire::pb::Request request) {
-  (void)co_await links.call(target, request, std::chrono::minutes(5));
+// The grant goes with it, in one round trip.
+awaitable<void> prune_one(FleetLinks& links, const Ticket& ticket, TargetIndex target, unsigned keep) {
+  const auto pruned = co_await links.call(target, prune(ticket, keep, {}), std::chrono::minutes(5));
+  if (!pruned) co_await drop_grant_of(links, ticket, target);
 }
 
 // Old releases go only when the way back is not needed any more. Neither this nor the giving back can fail a rollout.
 awaitable<void> Drive::end_well(const RolloutOutcome& outcome) {
   const bool well = outcome.result == RolloutResult::succeeded || outcome.result == RolloutResult::incomplete;
   std::vector<awaitable<void>> work;
-  for (TargetIndex i = 0; well && i < outcome.states.size(); ++i)
-    if (outcome.states[i] == TargetState::active)
-      work.push_back(prune_one(parts_.links, i, prune(ticket_, plan_.release.keep_releases, {})));
+  for (TargetIndex i = 0; i < survey_.size(); ++i) {
+    if (!survey_[i].reply) continue;
+    const bool active = well && i < outcome.states.size() && outcome.states[i] == TargetState::active;
+    if (active) work.push_back(prune_one(parts_.links, ticket_, i, plan_.release.keep_releases));
+    else work.push_back(drop_grant_of(parts_.links, ticket_, i));
+  }
   co_await io::gather(std::move(work));
-  co_await drop_grants(parts_.links, ticket_, survey_);
 }
 
 awaitable<Status> Drive::hook(ControlHook which, io::CancelToken token) {

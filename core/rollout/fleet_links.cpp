@@ -300,6 +300,11 @@ std::string FleetLinks::route(std::size_t target) const {
   return via ? via->name() : "direct";
 }
 
+std::uint64_t FleetLinks::rate(std::size_t target) const {
+  const auto* relay = target < state_->targets.size() ? state_->targets[target].via.get() : nullptr;
+  return relay ? relay->rate() : 0;
+}
+
 std::string FleetLinks::agent(std::size_t target) const {
   if (target >= state_->targets.size() || !state_->targets[target].open()) return "";
   return state_->targets[target].agent;

@@ -57,6 +57,8 @@ class FleetLinks {
                                                 std::shared_ptr<Shipment> shipment = {});
   // How a target is reached at the moment: "relay 10.1.0.1", "direct", "" when not.
   std::string route(std::size_t target) const;
+  // Bytes a second that the last large payload had on its way to the target's relay; 0: not known.
+  std::uint64_t rate(std::size_t target) const;
   // The agent there, "deploy-agent 0.1.0"; "" when not reached.
   std::string agent(std::size_t target) const;
   // Logs in to the relays of every region and says what is there; for `fleet ping`.

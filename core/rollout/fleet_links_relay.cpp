@@ -4,6 +4,8 @@
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
 
+#include "core/io/deadline.hpp"
+
 namespace deployctl::rollout::detail {
 awaitable<Result<Link>> Relay::open() {
   auto opened = co_await session_->open();
@@ -30,9 +32,18 @@ awaitable<std::shared_ptr<Carry>> Relay::carry(Link link, std::shared_ptr<payloa
 awaitable<void> Relay::run_carry(std::shared_ptr<Relay> self, std::shared_ptr<Carry> carry, Link link) {
   carry->asked = true;  // call() puts it on the link before it waits for anything
   carry->changed.notify_all();
+  const auto begun = io::now_steady();
+  const auto before = self->sent();
   auto reply = co_await link->call(carry->call());
+  self->measure(self->sent() - before, io::now_steady() - begun);
   if (reply) carry->end(Status{});
   else carry->end(fail(self->told(link, reply.error(), {})));
+}
+
+// Little says more of the round trip than of the rate.
+void Relay::measure(std::uint64_t bytes, Duration took) {
+  constexpr std::uint64_t large = 4 * 1024 * 1024;
+  if (bytes >= large && took.count() > 0) rate_ = bytes * 1000 / static_cast<std::uint64_t>(took.count());
 }
 
 void Relay::forget(const std::shared_ptr<Carry>& carry) {

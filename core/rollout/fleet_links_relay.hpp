@@ -20,6 +20,7 @@ class Relay : public std::enable_shared_from_this<Relay> {
 
   std::string name() const { return "relay " + host_; }
   std::uint64_t sent() const { return session_->sent() + lanes_->sent(); }
+  std::uint64_t rate() const { return rate_; }  // of the last large payload, bytes a second; 0: none yet
   void close() {
     session_->close();
     lanes_->close();
@@ -35,12 +36,14 @@ class Relay : public std::enable_shared_from_this<Relay> {
   Error told(const Link& link, Error error, const std::string& target) const;
 
  private:
+  void measure(std::uint64_t bytes, Duration took);
   static awaitable<void> run_carry(std::shared_ptr<Relay> self, std::shared_ptr<Carry> carry, Link link);
 
   asio::any_io_executor executor_;
   std::string host_;
   std::shared_ptr<LinkSession> session_;
   std::shared_ptr<Lanes> lanes_;
+  std::uint64_t rate_ = 0;
   Link carried_on_;  // what `carries_` went over: a new session asks its relay anew
   std::map<Digest, std::shared_ptr<Carry>> carries_;
 };

@@ -44,11 +44,11 @@ asio::awaitable<Status> pause_for(Duration d) {
   co_return Status{};
 }
 
-asio::awaitable<void> drop_one(FleetLinks& links, const Ticket& ticket, TargetIndex target) {
+}  // namespace
+
+asio::awaitable<void> drop_grant_of(FleetLinks& links, const Ticket& ticket, TargetIndex target) {
   (void)co_await links.call(target, drop_grant(ticket), drop_deadline);
 }
-
-}  // namespace
 
 Status judge(std::size_t granted, const FleetSurvey& survey) {
   if (granted * 2 > survey.size()) return {};
@@ -88,7 +88,7 @@ asio::awaitable<Status> take_grants(FleetLinks& links, const Ticket& ticket, Fle
 asio::awaitable<void> drop_grants(FleetLinks& links, const Ticket& ticket, const FleetSurvey& survey) {
   std::vector<asio::awaitable<void>> work;
   for (TargetIndex i = 0; i < survey.size(); ++i)
-    if (survey[i].reply) work.push_back(drop_one(links, ticket, i));
+    if (survey[i].reply) work.push_back(drop_grant_of(links, ticket, i));
   co_await io::gather(std::move(work));
 }
 

@@ -12,6 +12,7 @@ asio::awaitable<Status> take_grants(FleetLinks& links, const Ticket& ticket, Fle
                                     io::CancelToken token);
 // Whoever holds one of ours gives it back; errors don't matter: it expires by itself.
 asio::awaitable<void> drop_grants(FleetLinks& links, const Ticket& ticket, const FleetSurvey& survey);
+asio::awaitable<void> drop_grant_of(FleetLinks& links, const Ticket& ticket, TargetIndex target);
 
 // The decision alone.
 Status judge(std::size_t granted, const FleetSurvey& survey);

@@ -104,6 +104,7 @@ wire::pb::Request prune(const Ticket& ticket, unsigned keep, const std::vector<D
   prune.set_rollout(ticket.rollout());
   prune.set_epoch(ticket.epoch);
   prune.set_keep(keep);
+  prune.set_then_drop(true);
   for (const auto& digest : in_use) prune.add_in_use(digest.raw());
   return request;
 }

@@ -30,6 +30,7 @@ wire::pb::Request stage(const Ticket& ticket, const std::string& release_json, c
 wire::pb::Request activate(const Ticket& ticket, const Goal& goal, const std::string& region, const std::string& target,
                            unsigned keep_releases);
 wire::pb::Request check(const wire::pb::Place& place);
+// And gives the grant back.
 wire::pb::Request prune(const Ticket& ticket, unsigned keep, const std::vector<Digest>& in_use);
 
 }  // namespace deployctl::rollout

@@ -8,6 +8,7 @@
 #include "core/io/deadline.hpp"
 #include "core/io/notifier.hpp"
 #include "core/io/turns.hpp"
+#include "core/rollout/shipments.hpp"
 
 namespace deployctl::rollout {
 namespace {
@@ -69,7 +70,6 @@ struct Run : std::enable_shared_from_this<Run> {
   awaitable<void> stage(TargetIndex target);
   awaitable<Result<wire::pb::Staged>> stage_on(TargetIndex target);
   awaitable<Result<wire::pb::Staged>> stage_from(TargetIndex target, Digest base);
-  awaitable<Result<std::shared_ptr<Shipment>>> shipment(Digest base);
   awaitable<void> activate_on(TargetIndex target, Goal goal);
   awaitable<void> check_on(TargetIndex target);
   awaitable<void> reopen(TargetIndex target);
@@ -88,7 +88,7 @@ struct Run : std::enable_shared_from_this<Run> {
   Story story;
   std::vector<SteadyTime> since;  // the target's activation began
   std::vector<std::unique_ptr<io::Turns>> turns;
-  std::map<Digest, std::shared_ptr<Shipment>> shipments;  // by base
+  std::optional<Shipments> shipments;  // where there are payloads
   std::map<TargetIndex, bool> renewing;
   SteadyTime progress_told{};
   io::CancelToken stop;     // everything of ours ends
@@ -114,6 +114,7 @@ void Run::spawn(awaitable<void> work) {
 }
 
 awaitable<RolloutOutcome> Run::run() {
+  if (parts.payloads) shipments.emplace(*parts.payloads, order.artifact, order.prefer, no_more);
   spawn(watch_interrupt());
   spawn(renew_all());
   tell_unreachable();
@@ -258,18 +259,10 @@ awaitable<Result<wire::pb::Staged>> Run::stage_on(TargetIndex target) {
   co_return co_await stage_from(target, Digest{});
 }
 
-awaitable<Result<std::shared_ptr<Shipment>>> Run::shipment(Digest base) {
-  if (const auto at = shipments.find(base); at != shipments.end()) co_return at->second;
-  std::optional<Digest> from;
-  if (!base.empty()) from = base;
-  DEPLOYCTL_CO_TRY(source, co_await parts.payloads->get(order.artifact, from));
-  auto& made = shipments[base];  // another may have come first meanwhile: one payload, one shipment
-  if (!made) made = std::make_shared<Shipment>(Shipment{std::move(source)});
-  co_return made;
-}
-
 awaitable<Result<wire::pb::Staged>> Run::stage_from(TargetIndex target, Digest base) {
-  DEPLOYCTL_CO_TRY(ship, co_await shipment(base));
+  const std::size_t region = order.spec.targets[target].region;
+  const bool last = region + 1 == order.spec.regions.size();
+  DEPLOYCTL_CO_TRY(ship, co_await shipments->get(base, region, parts.links.rate(target), last));
   const auto request = rollout::stage(order.ticket, order.release_json, base, ship->chunks->index());
   const std::function<void(const wire::pb::Event&)> watch = [this, target](const wire::pb::Event& event) {
     if (!event.has_progress()) return;

@@ -21,6 +21,7 @@ struct RolloutOrder {
   Ticket ticket;
   Goal goal;
   Digest artifact;           // of the goal
+  model::Prefer prefer = model::Prefer::time;  // of payloads
   std::string release_json;  // of the goal; empty: it can't be staged, targets must keep it
   Duration activation_limit{std::chrono::hours(1)};  // how long one may take, hooks and checks and the way back
   bool take_over = false;    // living grants of others give way

@@ -6,7 +6,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -90,9 +89,8 @@ TEST(KeptLinks, AnotherPinIsAnotherLogin) {
 
 TEST(KeptLinks, NothingStaysWhereItIsNotWanted) {
   Lab lab({.targets = 1});
-  ::setenv("DEPLOYCTL_KEEP_LINKS", "0", 1);
+  lab.keep_no_links();
   const auto said = lab.deployctl({"deploy", "deploy.yaml", "--ref", "v1"});
-  ::unsetenv("DEPLOYCTL_KEEP_LINKS");
   EXPECT_EQ(said.exit.code, 0) << said.err;
   EXPECT_THAT(keepers(lab), IsEmpty());
 }

@@ -168,7 +168,13 @@ void Lab::tag(const std::string& name, const std::string& health, const std::str
 
 io::Output Lab::deployctl(std::vector<std::string> words, const std::string& state) const {
   words.insert(words.begin(), std::string(TEST_BINARY_DIR) + "/bin/deployctl");
-  return run_program(std::move(words), dir_.path(), {"DEPLOYCTL_STATE=" + (dir_ / state), "HOME=" + (dir_ / "control-home"), "NO_COLOR=1"});
+  return run_program(std::move(words), dir_.path(), environment(state));
+}
+
+std::vector<std::string> Lab::environment(const std::string& state) const {
+  std::vector<std::string> out{"DEPLOYCTL_STATE=" + (dir_ / state), "HOME=" + (dir_ / "control-home"), "NO_COLOR=1"};
+  if (!keep_links_) out.push_back("DEPLOYCTL_KEEP_LINKS=0");
+  return out;
 }
 
 io::Subprocess Lab::start(std::vector<std::string> words, const std::string& log, const std::string& state) const {
@@ -176,7 +182,7 @@ io::Subprocess Lab::start(std::vector<std::string> words, const std::string& log
   io::Command command;
   command.argv = std::move(words);
   command.cwd = dir_.path();
-  command.env = environment_with({"DEPLOYCTL_STATE=" + (dir_ / state), "HOME=" + (dir_ / "control-home"), "NO_COLOR=1"});
+  command.env = environment_with(environment(state));
   command.out = io::Stdio::append(dir_ / log);
   command.err = io::Stdio::append(dir_ / log);
   auto child = io::Subprocess::spawn(command);

@@ -40,6 +40,8 @@ class Lab {
   io::Output deployctl(std::vector<std::string> words, const std::string& state = "state") const;
   // Started, not waited for; its stdout and stderr go to the file `log` in the lab's folder.
   io::Subprocess start(std::vector<std::string> words, const std::string& log, const std::string& state = "state") const;
+  // From here on no command leaves a link keeper behind.
+  void keep_no_links() { keep_links_ = false; }
   // The last event of a `--output json` run that has this name, as JSON text; empty: none.
   static std::string event(const std::string& out, const std::string& name);
 
@@ -58,7 +60,10 @@ class Lab {
   void write_fleet() const;
   void git(std::vector<std::string> words) const;
 
+  std::vector<std::string> environment(const std::string& state) const;
+
   Options options_;
+  bool keep_links_ = true;
   TempDir dir_;
   std::vector<std::vector<std::unique_ptr<Sshd>>> relays_, targets_;
 };
