@@ -77,10 +77,10 @@ Status changed(const model::Entry& entry, const std::string& why) {
   return fail(with_hint(error(Code::verification, "release file " + entry.path + " " + why), "stage the release again"));
 }
 
-Status check_entry(int dir, const model::Entry& entry, std::int64_t sealed, bool installs) {
-  auto place = io::place_beneath(dir, entry.path);
+Status check_entry(io::ParentFolder& folders, const model::Entry& entry, std::int64_t sealed, bool installs) {
+  const auto place = folders.of(entry.path);
   struct stat st {};
-  if (!place || ::fstatat(place->dir.get(), place->name.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0)
+  if (!place || ::fstatat(place->dir, place->name.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0)
     return changed(entry, "is missing");
   if (installs) return {};
   switch (entry.type) {
@@ -221,8 +221,9 @@ Status check_whole(const Slot& slot, const std::string& folder) {
   DEPLOYCTL_TRY(sealed, read_json<std::int64_t>(*text, file, read));
   DEPLOYCTL_TRY(dir, io::open_fd(slot.release(folder), O_RDONLY | O_DIRECTORY));
   const bool installs = kept.release->activation.hook(model::TargetHook::install) != nullptr;
+  io::ParentFolder folders(dir.get());
   for (const auto& entry : manifest.entries()) {
-    DEPLOYCTL_CHECK(check_entry(dir.get(), entry, sealed, installs));
+    DEPLOYCTL_CHECK(check_entry(folders, entry, sealed, installs));
   }
   return {};
 }

@@ -23,9 +23,9 @@ Error no_base(const std::string& why) {
 
 unsigned sealed_mode(const model::Entry& entry) { return (entry.mode & 0111) ? 0555 : 0444; }
 
-Result<Digest> digest_of(int fd) {
+// A buffer for a whole release: zeroing one for each of thousands of files costs more than reading them.
+Result<Digest> digest_of(int fd, Bytes& buffer) {
   Hasher hasher;
-  std::vector<std::uint8_t> buffer(256 * 1024);
   for (off_t at = 0;;) {
     const ssize_t n = ::pread(fd, buffer.data(), buffer.size(), at);
     if (n < 0 && errno == EINTR) continue;
@@ -33,6 +33,10 @@ Result<Digest> digest_of(int fd) {
     if (n == 0) return hasher.finish();
     hasher.update({buffer.data(), static_cast<std::size_t>(n)});
     at += n;
+    if (static_cast<std::size_t>(n) < buffer.size()) {
+      const ssize_t more = ::pread(fd, buffer.data(), 1, at);
+      if (more == 0) return hasher.finish();
+    }
   }
 }
 
@@ -94,12 +98,8 @@ Status Staging::begin(const model::Manifest& manifest) {
       wanted_[entry.content].push_back(&entry);
     }
   }
-  std::vector<Digest> referred;
-  for (const auto& [content, paths] : wanted_)
-    if (base_ && base_->has(content)) referred.push_back(content);
-  for (const auto& content : referred) {
-    DEPLOYCTL_CHECK(place_from_base(content, wanted_.at(content)));
-    wanted_.erase(content);
+  if (base_) {
+    DEPLOYCTL_CHECK(place_all_from_base());
   }
   return check_room();
 }
@@ -113,22 +113,41 @@ Status Staging::check_room() const {
   return fail(Code::no_space, "the release needs " + megabytes(needed));
 }
 
-Status Staging::place_from_base(const Digest& content, const Paths& paths) {
-  DEPLOYCTL_TRY(file, base_->open(content));
-  DEPLOYCTL_TRY(found, digest_of(file.get()));
-  if (found != content) return fail(no_base("its file " + base_->path(content) + " was changed"));
+struct Staging::FromBase {
+  FromBase(int base, int tree) : old_folders(base), new_folders(tree) {}
+  io::ParentFolder old_folders, new_folders;
+  Bytes buffer = Bytes(256 * 1024);
+  std::set<Digest> verified;
+};
+
+Status Staging::place_all_from_base() {
+  FromBase from(base_->dir(), dir_.get());
+  for (const auto& entry : manifest_->entries())
+    if (entry.type == model::EntryType::file && base_->has(entry.content)) {
+      DEPLOYCTL_CHECK(place_from_base(from, entry));
+    }
+  for (const auto& content : from.verified) wanted_.erase(content);
+  return {};
+}
+
+Status Staging::place_from_base(FromBase& from, const model::Entry& entry) {
+  const std::string& path = base_->path(entry.content);
+  DEPLOYCTL_TRY(old, from.old_folders.of(path));
+  io::Fd file(::openat(old.dir, old.name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  if (!file) return fail(no_base(os_error(errno, "open " + path).text()));
+  if (!from.verified.contains(entry.content)) {
+    DEPLOYCTL_TRY(found, digest_of(file.get(), from.buffer));
+    if (found != entry.content) return fail(no_base("its file " + path + " was changed"));
+    from.verified.insert(entry.content);
+  }
   struct stat st {};
   if (::fstat(file.get(), &st) != 0) return fail(os_error(errno, "look at a file of the base"));
-  for (const auto* entry : paths) {
-    int problem = EPERM;
-    if (links_ && base_->links() && (st.st_mode & 07777) == sealed_mode(*entry)) {
-      auto linked = io::link_beneath(base_->dir(), base_->path(content), dir_.get(), entry->path, &problem);
-      if (linked) continue;
-      if (!can_copy_instead(problem)) return linked;
-    }
-    DEPLOYCTL_CHECK(copy(file.get(), *entry));
+  if (links_ && base_->links() && (st.st_mode & 07777) == sealed_mode(entry)) {
+    DEPLOYCTL_TRY(place, from.new_folders.of(entry.path));
+    if (::linkat(old.dir, old.name.c_str(), place.dir, place.name.c_str(), 0) == 0) return {};
+    if (!can_copy_instead(errno)) return fail(os_error(errno, "link " + entry.path));
   }
-  return {};
+  return copy(file.get(), entry);
 }
 
 Status Staging::copy(int from, const model::Entry& to) {

@@ -50,7 +50,10 @@ class Staging : public payload::TreeSink {
 
  private:
   using Paths = std::vector<const model::Entry*>;
-  Status place_from_base(const Digest& content, const Paths& paths);
+  // What goes from the base to the new tree, in the order of the paths.
+  struct FromBase;
+  Status place_all_from_base();
+  Status place_from_base(FromBase& from, const model::Entry& entry);
   Status place_again(const model::Entry& from, const model::Entry& to);
   Status copy(int from, const model::Entry& to);
   Status seal(io::Fd file, const model::Entry& entry);

@@ -110,6 +110,19 @@ Result<Place> place_beneath(int dir, const std::string& path) {
   return Place{std::move(parent), path.substr(slash + 1)};
 }
 
+Result<ParentFolder::At> ParentFolder::of(const std::string& path) {
+  DEPLOYCTL_CHECK(check_relative(path));
+  const auto slash = path.rfind('/');
+  if (slash == std::string::npos) return At{dir_, path};
+  const std::string_view folder = std::string_view(path).substr(0, slash);
+  if (!open_ || folder != path_) {
+    DEPLOYCTL_TRY(opened, open_beneath(dir_, std::string(folder), O_RDONLY | O_DIRECTORY));
+    open_ = std::move(opened);
+    path_ = folder;
+  }
+  return At{open_.get(), path.substr(slash + 1)};
+}
+
 Status make_dirs_beneath(int dir, const std::string& path, unsigned mode) {
   DEPLOYCTL_CHECK(check_relative(path));
   Fd at;

@@ -29,6 +29,22 @@ struct Place {
 };
 Result<Place> place_beneath(int dir, const std::string& path);
 
+// The same for many paths in their order: the last folder stays open for the next path.
+class ParentFolder {
+ public:
+  explicit ParentFolder(int dir) : dir_(dir) {}
+  struct At {
+    int dir = -1;  // valid until the next call
+    std::string name;
+  };
+  Result<At> of(const std::string& path);
+
+ private:
+  int dir_;
+  std::string path_;  // of the open folder; empty: dir_ itself
+  Fd open_;
+};
+
 // A symbolic link at `path`, whose text is `target` as it stands (it is not looked at).
 Status symlink_beneath(int dir, const std::string& path, const std::string& target);
 // A hard link at `path` to the file `from` beneath `from_dir`. EXDEV, EMLINK and EPERM are told apart by link_errno.
