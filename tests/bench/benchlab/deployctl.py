@@ -95,7 +95,8 @@ class Deployctl:
                 os.unlink(path)
 
     def payload_bytes(self):
-        return {os.path.basename(path): os.path.getsize(path) for path in glob.glob(f"{self.control.path('/root/state')}/store/payloads/*.v*")}
+        return {os.path.basename(path): os.path.getsize(path) for path in glob.glob(f"{self.control.path('/root/state')}/store/payloads/*.v*")
+                if path.rsplit(".v", 1)[1].isdigit()}
 
     def wipe(self):
         """Nothing of deployctl is left on any host; the control host forgets too."""

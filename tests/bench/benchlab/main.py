@@ -83,6 +83,7 @@ def outside(options, words):
     finally:
         child.kill()
         child.wait()
+        leave(group)
 
 
 def control_group():

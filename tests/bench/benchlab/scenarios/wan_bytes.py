@@ -27,7 +27,7 @@ def measure(bench, lab, row):
         sample = timed(lab, lambda: tool.deploy("v2"))
         assert_current(lab, "/run/lab/inputs/v2/tree")
         way = sample.wan[1]
-        payload = max(size for name, size in tool.payload_bytes().items() if name.endswith(".v1") and not name.startswith("none"))
+        payload = max(size for name, size in tool.payload_bytes().items() if not name.startswith("none"))
         row.disturbed(sample).add("seconds", sample.seconds).add("payload MB", payload / 1e6).add("handed to sockets MB", way["tcp"] / 1e6)
         row.add("ratio", way["tcp"] / payload).add("beyond payload, KB", (way["tcp"] - payload) / 1e3)
         bench.say(f"{row.who}: {way['tcp']} bytes for a payload of {payload} ({way['tcp'] / payload:.4f}), {way['tcp'] - way['fresh']} of them sent again by TCP")
