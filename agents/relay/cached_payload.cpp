@@ -159,6 +159,11 @@ awaitable<Status> CachedPayload::Filling::put(std::uint32_t number, Bytes chunk)
   co_return Status{};
 }
 
+std::uint64_t CachedPayload::Filling::next_length() const {
+  const auto& p = *payload_;
+  return p.next_ < p.index_.count() ? p.index_.lengths[p.next_] : 0;
+}
+
 std::uint64_t CachedPayload::Filling::share() const { return payload_->untaken_ / payload_->fillers_; }
 
 void CachedPayload::Filling::end(const Status& how) {

@@ -2,26 +2,26 @@
 
 #include <algorithm>
 
+#include "agents/relay/pull_window.hpp"
 #include "core/io/deadline.hpp"
 
 namespace deployctl::relay {
 namespace {
 
-// Outstanding on one connection: twice the 2 MiB that sshd lets be under way on a channel.
-constexpr std::uint64_t most_outstanding = 4 * 1024 * 1024;
-constexpr std::uint64_t least_outstanding = 256 * 1024;
+constexpr std::uint64_t least_share = 256 * 1024;
 
 // Asks for what nobody else asked for, runs of numbers at once.
-awaitable<Status> ask(CachedPayload::Filling& filling, serve::Exchange& exchange) {
+awaitable<Status> ask(CachedPayload::Filling& filling, PullWindow& window, serve::Exchange& exchange) {
   const auto cancelled = exchange.cancelled();
   std::uint32_t first = 0, count = 0;
   const auto room = [&] {
-    return filling.owed_bytes() < std::clamp(filling.share() / 2, least_outstanding, most_outstanding);
+    return filling.owed_bytes() < std::min(std::max(filling.share() / 2, least_share), window.bytes(filling.next_length()));
   };
   while (room()) {
     const auto number = co_await filling.next();
     if (cancelled.cancelled()) co_return fail(Code::cancelled, "the payload's way to the relay was given up");
     if (!number) break;
+    window.asked(*number, io::now_steady());
     if (count > 0 && *number != first + count) {
       DEPLOYCTL_CO_CHECK(co_await exchange.want(first, count));
       count = 0;
@@ -35,10 +35,12 @@ awaitable<Status> ask(CachedPayload::Filling& filling, serve::Exchange& exchange
 }
 
 awaitable<Status> fill(std::shared_ptr<CachedPayload> payload, CachedPayload::Filling& filling, serve::Exchange& exchange) {
+  PullWindow window;
   for (;;) {
-    DEPLOYCTL_CO_CHECK(co_await ask(filling, exchange));
+    DEPLOYCTL_CO_CHECK(co_await ask(filling, window, exchange));
     if (filling.owes()) {
       DEPLOYCTL_CO_TRY(chunk, co_await exchange.next_chunk());
+      window.came(chunk.number, chunk.bytes.size(), io::now_steady());
       DEPLOYCTL_CO_CHECK(co_await filling.put(chunk.number, std::move(chunk.bytes)));
     } else if (payload->whole()) {
       co_return Status{};

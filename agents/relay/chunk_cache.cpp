@@ -42,6 +42,12 @@ std::shared_ptr<CachedPayload> ChunkCache::payload(const payload::Index& index) 
   return payload;
 }
 
+Result<payload::Index> ChunkCache::index(const Digest& digest) const {
+  const auto at = payloads_.find(digest);
+  if (at == payloads_.end()) return fail(Code::absent, "no payload of that name was carried to this relay");
+  return at->second.payload->index();
+}
+
 // A relay that lives for months sees many payloads go by.
 void ChunkCache::forget_unused() {
   while (payloads_.size() > most_open) {

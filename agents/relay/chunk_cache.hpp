@@ -39,6 +39,8 @@ class ChunkCache {
 
   // To fill it.
   std::shared_ptr<CachedPayload> payload(const payload::Index& index);
+  // Of one that was carried to this process, by its digest, else Code::absent.
+  Result<payload::Index> index(const Digest& digest) const;
   // To read from it: one that is being filled or is whole, else Code::absent.
   awaitable<Result<std::shared_ptr<CachedPayload>>> find(payload::Index index);
 

@@ -44,14 +44,24 @@ awaitable<Result<wire::pb::Reply>> RelayService::take_in(wire::pb::Carry request
   co_return done();
 }
 
+// Given, or named by its digest: then it has been carried here, or is being carried.
+Result<payload::Index> RelayService::index_of(const wire::pb::Stage& stage) const {
+  if (stage.payload().empty()) return link::to_index(stage.index());
+  DEPLOYCTL_TRY(digest, Digest::from_raw(stage.payload()));
+  return shared_->cache.index(digest);
+}
+
 awaitable<Result<wire::pb::Reply>> RelayService::pass_on(wire::pb::Request request, serve::Exchange& exchange) {
   if (request.has_attach() || request.has_carry())
     co_return fail(Code::unsupported, std::string("a target has no '") + wire::name_of(request) + "'");
   DEPLOYCTL_CO_TRY(target, shared_->targets.find(request.target()));
   std::shared_ptr<payload::ChunkSource> chunks;
   if (request.has_stage()) {
-    DEPLOYCTL_CO_TRY(index, link::to_index(request.stage().index()));
+    DEPLOYCTL_CO_TRY(index, index_of(request.stage()));
     DEPLOYCTL_CO_TRY(payload, co_await shared_->cache.find(std::move(index)));
+    auto& stage = *request.mutable_stage();
+    *stage.mutable_index() = link::to_message(payload->index());
+    stage.clear_payload();
     chunks = shared_->feeding.seated(payload);
   }
   co_return co_await forward(target, std::move(request), std::move(chunks), exchange);

@@ -6,6 +6,11 @@
 
 namespace deployctl::payload {
 
+std::size_t chunk_size_after(std::uint64_t before) {
+  constexpr std::uint64_t least = 64 * 1024, parts = 64;
+  return std::clamp<std::uint64_t>(before / parts / least * least, least, max_chunk);
+}
+
 ChunkWriter::ChunkWriter(std::string path, io::AtomicFile file)
     : path_(std::move(path)), file_(std::move(file)) {
   chunk_.reserve(max_chunk);
@@ -19,10 +24,11 @@ Result<ChunkWriter> ChunkWriter::create(const std::string& path) {
 Status ChunkWriter::write(BytesView bytes) {
   if (hashing_) all_.update(bytes);
   while (!bytes.empty()) {
-    const auto piece = bytes.first(std::min(bytes.size(), max_chunk - chunk_.size()));
+    const std::size_t full = chunk_size_after(before_);
+    const auto piece = bytes.first(std::min(bytes.size(), full - chunk_.size()));
     chunk_.insert(chunk_.end(), piece.begin(), piece.end());
     bytes = bytes.subspan(piece.size());
-    if (chunk_.size() < max_chunk) continue;
+    if (chunk_.size() < full) continue;
     DEPLOYCTL_CHECK(flush());
   }
   return {};
@@ -34,6 +40,7 @@ Status ChunkWriter::flush() {
   DEPLOYCTL_CHECK(file_.write(chunk_));
   index_.lengths.push_back(static_cast<std::uint32_t>(chunk_.size()));
   index_.digests.push_back(sha256(chunk_));
+  before_ += chunk_.size();
   chunk_.clear();
   return {};
 }

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/payload/chunk_writer.hpp"
 #include "core/payload/old_selves.hpp"
 #include "core/payload/pairing.hpp"
 #include "core/payload/stream_format.hpp"
@@ -14,20 +15,31 @@
 namespace deployctl::payload {
 namespace {
 
-TEST(Encode, CutsChunksOfOneMebibyteAndWritesTheirIndex) {
+TEST(Encode, CutsChunksThatGrowAndWritesTheirIndex) {
   Contents contents;
   const testing::TempDir dir;
-  const auto next = contents.add({{"dense", noise(3 * max_chunk + 5000, 1)}});
+  const auto next = contents.add({{"dense", noise(9 * max_chunk + 5000, 1)}});
   const auto index = encode(next, nullptr, contents.open(), dir / "p");
   ASSERT_TRUE(index) << index.error().text();
-  ASSERT_EQ(index->count(), 4u);
-  for (unsigned i = 0; i < 3; ++i) EXPECT_EQ(index->lengths[i], max_chunk);
   const auto payload = testing::read_text(dir / "p");
   ASSERT_EQ(payload.size(), index->total());
-  for (unsigned i = 0; i < 4; ++i)
-    EXPECT_EQ(sha256(std::string_view(payload).substr(i * max_chunk, max_chunk)), index->digests[i]);
+  std::size_t at = 0;
+  for (unsigned i = 0; i < index->count(); ++i) {
+    if (i + 1 < index->count()) {
+      EXPECT_EQ(index->lengths[i], chunk_size_after(at)) << i;
+    }
+    EXPECT_EQ(sha256(std::string_view(payload).substr(at, index->lengths[i])), index->digests[i]) << i;
+    at += index->lengths[i];
+  }
   EXPECT_EQ(read_index(dir / "p").value(), *index);
   EXPECT_EQ(io::list_dir(dir.path()).value(), (std::vector<std::string>{"p", "p.index"}));
+}
+
+TEST(ChunkSize, IsSmallAtFirstAndASixtyFourthOfWhatWentBefore) {
+  EXPECT_EQ(chunk_size_after(0), 64u * 1024);
+  EXPECT_EQ(chunk_size_after(8 * max_chunk), 128u * 1024);
+  EXPECT_EQ(chunk_size_after(64 * max_chunk), max_chunk);
+  EXPECT_EQ(chunk_size_after(4096 * max_chunk), max_chunk);
 }
 
 TEST(Encode, IsDeterministic) {

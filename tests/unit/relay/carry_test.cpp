@@ -282,7 +282,7 @@ TEST(Carry, TheSecondTakesOverWhenTheFirstIsGivenUp) {
     auto second = start(link, rig.executor, carry_of(whole->index()), whole);
     EXPECT_FALSE(co_await end_of(first));
     EXPECT_TRUE(co_await end_of(second));
-    EXPECT_EQ(whole->reads[0], 0u);
+    for (unsigned i = 0; i < 40; ++i) EXPECT_EQ(cut->reads[i] + whole->reads[i], 1u) << i;
     EXPECT_EQ(whole->reads[39], 1u);
   });
 }

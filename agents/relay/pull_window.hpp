@@ -1,0 +1,55 @@
+// How many bytes may be asked for and not yet here on one connection: twice what is under way when the link is full (its rate
+// times its round trip, both as measured), so that it stays full, and no more: what is under way is lost when the link
+// breaks, and keeps others' frames waiting. A value; no clock of its own.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+
+#include "core/base/clock.hpp"
+
+namespace deployctl::relay {
+
+class PullWindow {
+ public:
+  // sshd lets 2 MiB be under way on a channel.
+  static constexpr std::uint64_t most = 4 * 1024 * 1024, least = 512 * 1024;
+
+  void asked(std::uint32_t number, SteadyTime now) { asked_[number] = now; }
+
+  void came(std::uint32_t number, std::uint64_t bytes, SteadyTime now) {
+    if (const auto at = asked_.find(number); at != asked_.end()) {
+      // What was asked when little was under way tells the round trip; the others waited in line.
+      const Duration waited = std::max(now - at->second, Duration(1));
+      round_trip_ = known_ ? std::min(round_trip_, waited) : waited;
+      asked_.erase(at);
+    }
+    if (!known_) begun_ = now;
+    known_ = true;
+    counted_ += bytes;
+    if (now - begun_ < measure_for) return;
+    rate_ = std::max(rate_ - rate_ / 8, counted_ * 1000 / static_cast<std::uint64_t>((now - begun_).count()));
+    begun_ = now;
+    counted_ = 0;
+  }
+
+  // `largest`: bytes of the chunk that would be asked for next.
+  std::uint64_t bytes(std::uint64_t largest) const {
+    if (rate_ == 0) return most;
+    const auto full = 2 * rate_ * static_cast<std::uint64_t>(round_trip_.count()) / 1000;
+    return std::clamp(full, std::min(std::max(least, 2 * largest), most), most);
+  }
+
+ private:
+  static constexpr Duration measure_for{250};
+
+  std::map<std::uint32_t, SteadyTime> asked_;
+  bool known_ = false;
+  Duration round_trip_{0};
+  std::uint64_t rate_ = 0;  // bytes a second; the highest of late
+  SteadyTime begun_{};
+  std::uint64_t counted_ = 0;
+};
+
+}  // namespace deployctl::relay

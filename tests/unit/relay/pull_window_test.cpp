@@ -1,0 +1,41 @@
+// The bytes that a relay has outstanding on a connection.
+#include "agents/relay/pull_window.hpp"
+
+#include <gtest/gtest.h>
+
+using namespace deployctl;
+using relay::PullWindow;
+
+namespace {
+
+constexpr std::uint64_t chunk = 64 * 1024;
+
+// A link of `rate` bytes a second and `round_trip`, for a second, with as many chunks under way as the window lets.
+PullWindow after_a_second(std::uint64_t rate, Duration round_trip) {
+  PullWindow window;
+  const SteadyTime begin = SteadyTime{} + std::chrono::hours(1);
+  const auto spacing = [&](std::uint32_t n) { return Duration(static_cast<std::int64_t>(n * chunk * 1000 / rate)); };
+  const auto chunks = static_cast<std::uint32_t>(rate / chunk);
+  for (std::uint32_t n = 0; n < chunks; ++n) {
+    window.asked(n, begin + spacing(n));
+    window.came(n, chunk, begin + spacing(n) + round_trip);
+  }
+  return window;
+}
+
+}  // namespace
+
+TEST(PullWindow, IsAsWideAsCanBeUntilTheLinkIsKnown) { EXPECT_EQ(PullWindow().bytes(chunk), PullWindow::most); }
+
+TEST(PullWindow, IsTwiceWhatIsUnderWayOnAFullLink) {
+  const auto bytes = after_a_second(12'500'000, Duration(80)).bytes(chunk);
+  constexpr std::uint64_t under_way = 12'500'000 * 80ULL / 1000;
+  EXPECT_GT(bytes, 3 * under_way / 2);
+  EXPECT_LT(bytes, 5 * under_way / 2);
+}
+
+TEST(PullWindow, HoldsTwoChunksHoweverNearAndNoMoreThanSshLetsThrough) {
+  EXPECT_EQ(after_a_second(12'500'000, Duration(1)).bytes(chunk), PullWindow::least);
+  EXPECT_EQ(after_a_second(12'500'000, Duration(1)).bytes(1024 * 1024), 2u * 1024 * 1024);
+  EXPECT_EQ(after_a_second(125'000'000, Duration(200)).bytes(chunk), PullWindow::most);
+}
