@@ -148,10 +148,13 @@ def address(netns, prefix):
 
 
 def kill_agents():
-    """Ends what agents left behind them, so that the next run begins as cold as the first."""
+    """Ends relays, agents and the control host's link keeper, so that the next run begins as cold as the first."""
     for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
-            if "/deployctl/agents/" in os.readlink(f"/proc/{pid}/exe"):
+            program = os.readlink(f"/proc/{pid}/exe")
+            with open(f"/proc/{pid}/cmdline", "rb") as file:
+                words = file.read().split(b"\0")
+            if "/deployctl/agents/" in program or b"--keep-links" in words:
                 os.kill(int(pid), 9)
         except OSError:
             pass
