@@ -26,7 +26,9 @@ std::shared_ptr<BegunSession> BegunSession::start(std::unique_ptr<io::ByteStream
   return self;
 }
 
-bool BegunSession::fresh() const { return !over_ && io::now_steady() - heard_ < recent; }
+bool BegunSession::fresh() const { return !over_ && speaks_ && io::now_steady() - heard_ < recent; }
+
+bool BegunSession::went_silent() const { return !over_ && io::now_steady() - heard_ >= recent; }
 
 awaitable<void> BegunSession::pump(std::shared_ptr<BegunSession> self) {
   Bytes part(part_size);
@@ -40,6 +42,7 @@ awaitable<void> BegunSession::pump(std::shared_ptr<BegunSession> self) {
       if (!written) break;
     } else {
       self->said_.insert(self->said_.end(), fresh.begin(), fresh.end());
+      self->speaks_ = self->speaks_ || as_text(self->said_).find(wire::magic) != std::string_view::npos;
       if (self->said_.size() > most_said) break;
     }
     self->changed_.notify_all();
@@ -56,6 +59,7 @@ awaitable<void> BegunSession::keep_alive(std::shared_ptr<BegunSession> self) {
   while (!self->over_ && !self->taken_) {
     co_await self->changed_.wait_until(io::now_steady() + ping_every);
     if (self->over_ || self->taken_) break;
+    if (!self->speaks_) continue;
     const auto written = co_await self->stream_->write(ping);
     if (!written) break;
   }

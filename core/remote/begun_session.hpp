@@ -17,9 +17,10 @@ class BegunSession : public std::enable_shared_from_this<BegunSession> {
   // `owner` is what the stream needs to live.
   static std::shared_ptr<BegunSession> start(std::unique_ptr<io::ByteStream> stream, std::shared_ptr<void> owner);
 
-  // It has been heard of lately: whoever gets it will not wait for an answer that can't come.
+  // The agent runs and has been heard of lately: whoever gets it will not wait for an answer that can't come. A host that
+  // lacks the agent is left alone: installing is for who needs it.
   bool fresh() const;
-  bool over() const { return over_; }
+  bool went_silent() const;
   // Bytes both ways until either side ends.
   awaitable<void> bridge(std::shared_ptr<io::ByteStream> client);
   void close() { stream_->close(); }
@@ -35,6 +36,7 @@ class BegunSession : public std::enable_shared_from_this<BegunSession> {
   Bytes said_;                               // before there was a client
   std::shared_ptr<io::ByteStream> client_;   // who gets what comes
   bool taken_ = false, over_ = false;
+  bool speaks_ = false;  // the agent's magic has come
   SteadyTime heard_;
 };
 

@@ -29,6 +29,7 @@ struct Login {
   explicit Login(const asio::any_io_executor& executor) : changed(executor) {}
   io::Notifier changed;  // a dial is over
   bool dialling = false;
+  bool beginning = false;  // a session, ahead
   std::shared_ptr<ssh::Session> session;  // null: none, or lost
   std::shared_ptr<BegunSession> begun;
   Duration took{0};
@@ -77,7 +78,8 @@ awaitable<Result<std::shared_ptr<BegunSession>>> LinkKeeper::State::take(std::sh
   login->used = io::now_steady();
   if (const auto begun = std::exchange(login->begun, nullptr)) {
     if (begun->fresh()) co_return begun;
-    if (!begun->over()) login->drop();  // silent: the way there may be dead
+    begun->close();
+    if (begun->went_silent()) login->drop();  // the way there may be dead
   }
   if (login->session && login->session->sent() > worn) login->drop();
   if (const auto session = login->session) {
@@ -102,8 +104,10 @@ awaitable<Result<std::shared_ptr<BegunSession>>> LinkKeeper::State::dial(std::sh
 
 // For whoever comes next.
 awaitable<void> LinkKeeper::State::begin_ahead(std::shared_ptr<State> self, std::shared_ptr<Login> login, AgentOptions options) {
-  if (login->begun || !login->session || login->dialling) co_return;
+  if (login->begun || login->beginning || !login->session || login->dialling) co_return;
+  login->beginning = true;
   auto begun = co_await io::with_deadline(begin(login->session, std::move(options)), most_exec, "begin a session");
+  login->beginning = false;
   if (begun && !login->begun) login->begun = *begun;
   else if (begun) (*begun)->close();
   else login->drop();
@@ -154,10 +158,11 @@ awaitable<void> LinkKeeper::serve(io::Fd connection) {
   wire::pb::Kept kept;
   kept.set_login_ms(static_cast<std::uint64_t>(login->took.count()));
   const auto answered = co_await answer(*client, wire::to_frame(wire::FrameType::reply, 0, kept));
+  // Now, not at the end: the next command may come on the heels of this one.
+  asio::co_spawn(state->executor, State::begin_ahead(state, login, asked->options), asio::detached);
   if (answered) co_await (*begun)->bridge(client);
   (*begun)->close();
   login->used = io::now_steady();
-  asio::co_spawn(state->executor, State::begin_ahead(state, login, asked->options), asio::detached);
 }
 
 }  // namespace deployctl::remote

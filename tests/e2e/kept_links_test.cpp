@@ -70,6 +70,15 @@ TEST(KeptLinks, AKeeperThatWasKilledIsStartedAgain) {
   EXPECT_THAT(keepers(lab), SizeIs(1));
 }
 
+TEST(KeptLinks, ARelayThatLostItsAgentGetsItAgain) {
+  Lab lab({.targets = 2});
+  for (const auto* version : {"v1", "v2", "v1"}) {
+    const auto said = lab.deployctl({"deploy", "deploy.yaml", "--ref", version});
+    EXPECT_EQ(said.exit.code, 0) << said.out << said.err;
+    fs::remove_all(lab.relay(0).home() + "/.cache/deployctl");
+  }
+}
+
 TEST(KeptLinks, ARelayThatWentAwayMeanwhileIsTold) {
   Lab lab({.targets = 2});
   ASSERT_EQ(lab.deployctl({"deploy", "deploy.yaml", "--ref", "v1"}).exit.code, 0);
