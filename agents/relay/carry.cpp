@@ -8,7 +8,7 @@
 namespace deployctl::relay {
 namespace {
 
-constexpr std::uint64_t least_share = 256 * 1024;
+constexpr std::uint64_t least_share = 128 * 1024;
 
 // Asks for what nobody else asked for, runs of numbers at once.
 awaitable<Status> ask(CachedPayload::Filling& filling, PullWindow& window, serve::Exchange& exchange) {

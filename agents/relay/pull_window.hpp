@@ -14,7 +14,7 @@ namespace deployctl::relay {
 class PullWindow {
  public:
   // sshd lets 2 MiB be under way on a channel.
-  static constexpr std::uint64_t most = 4 * 1024 * 1024, least = 512 * 1024;
+  static constexpr std::uint64_t most = 4 * 1024 * 1024, least = 256 * 1024;
 
   void asked(std::uint32_t number, SteadyTime now) { asked_[number] = now; }
 

@@ -7,7 +7,7 @@
 namespace deployctl::payload {
 
 std::size_t chunk_size_after(std::uint64_t before) {
-  constexpr std::uint64_t least = 64 * 1024, parts = 64;
+  constexpr std::uint64_t least = 64 * 1024, parts = 512;
   return std::clamp<std::uint64_t>(before / parts / least * least, least, max_chunk);
 }
 

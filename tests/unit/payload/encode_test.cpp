@@ -35,10 +35,10 @@ TEST(Encode, CutsChunksThatGrowAndWritesTheirIndex) {
   EXPECT_EQ(io::list_dir(dir.path()).value(), (std::vector<std::string>{"p", "p.index"}));
 }
 
-TEST(ChunkSize, IsSmallAtFirstAndASixtyFourthOfWhatWentBefore) {
+TEST(ChunkSize, IsSmallAtFirstAndASmallPartOfWhatWentBefore) {
   EXPECT_EQ(chunk_size_after(0), 64u * 1024);
-  EXPECT_EQ(chunk_size_after(8 * max_chunk), 128u * 1024);
-  EXPECT_EQ(chunk_size_after(64 * max_chunk), max_chunk);
+  EXPECT_EQ(chunk_size_after(64 * max_chunk), 128u * 1024);
+  EXPECT_EQ(chunk_size_after(512 * max_chunk), max_chunk);
   EXPECT_EQ(chunk_size_after(4096 * max_chunk), max_chunk);
 }
 

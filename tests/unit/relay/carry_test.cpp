@@ -282,7 +282,10 @@ TEST(Carry, TheSecondTakesOverWhenTheFirstIsGivenUp) {
     auto second = start(link, rig.executor, carry_of(whole->index()), whole);
     EXPECT_FALSE(co_await end_of(first));
     EXPECT_TRUE(co_await end_of(second));
-    for (unsigned i = 0; i < 40; ++i) EXPECT_EQ(cut->reads[i] + whole->reads[i], 1u) << i;
+    for (unsigned i = 0; i < 40; ++i) {
+      EXPECT_GE(cut->reads[i] + whole->reads[i], 1u) << i;
+      EXPECT_LE(whole->reads[i], 1u) << i;  // what the first one had under way is asked for again, once
+    }
     EXPECT_EQ(whole->reads[39], 1u);
   });
 }
