@@ -24,6 +24,9 @@ struct TargetSession {
   bool alive() const { return link && !link->closed(); }
 };
 
+// Rekeying with libssh2 can hang; sshd begins it at 64 GiB at the earliest. A caller who attaches has nothing under way yet.
+constexpr std::uint64_t worn = 30ULL << 30;
+
 std::string key_of(wire::pb::Attach request) {
   request.clear_timeout_ms();
   return request.SerializeAsString();
@@ -102,6 +105,7 @@ awaitable<Result<wire::pb::Attached>> TargetSessions::attach(wire::pb::Attach re
     co_return fail(Code::invalid, "an attach without a host and a port");
   if (state_->ending.cancelled()) co_return fail(Code::cancelled, "the relay is closing");
   const auto session = state_->session_of(request);
+  if (session->alive() && session->link->sent() > worn && session->link.use_count() == 1) session->link->close();
   if (!session->alive() && !session->dialling) {
     session->request = std::move(request);  // another timeout, perhaps
     session->dialling = true;

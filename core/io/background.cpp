@@ -11,6 +11,7 @@
 #include <asio/redirect_error.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/use_awaitable.hpp>
+#include <cstdlib>
 
 #include "core/io/subprocess.hpp"
 
@@ -22,11 +23,20 @@ using Clock = std::chrono::steady_clock;
 
 constexpr Duration look_every{std::chrono::seconds(1)};
 
+// What logins need, and no more: it outlives whoever started it, and his secrets are not its business.
+std::vector<std::string> environment() {
+  std::vector<std::string> out;
+  for (const char* name : {"HOME", "PATH", "USER", "LOGNAME", "SSH_AUTH_SOCK", "TMPDIR", "TZ", "LANG"})
+    if (const char* value = std::getenv(name)) out.push_back(std::string(name) + "=" + value);
+  return out;
+}
+
 Status start(const Rendezvous& at, const Fd& claim, const std::vector<std::string>& argv) {
   DEPLOYCTL_TRY(listener, at.listen());
   Command command;
   command.argv = argv;
   command.cwd = "/";
+  command.env = environment();
   command.in = Stdio::of(listener.get());
   command.out = Stdio::of(claim.get());
   command.group = Command::Group::session;

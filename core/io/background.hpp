@@ -18,7 +18,8 @@ class io_context;
 namespace deployctl::io {
 
 // A connection to it. Where none listens `argv` is started, in a session of its own, with the listening socket as its
-// standard input and the claim on its place as its standard output, and serves by serve_in_background(). Code::locked:
+// standard input and the claim on its place as its standard output, and serves by serve_in_background(). Of our environment
+// it gets what logins need (HOME, PATH, SSH_AUTH_SOCK and the like). Code::locked:
 // another process is about to start it, or it is about to end: try again soon. Blocking, for a moment.
 Result<Fd> connect_background(const Rendezvous& at, const std::vector<std::string>& argv);
 

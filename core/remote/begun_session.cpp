@@ -2,6 +2,7 @@
 
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
+#include <ctime>
 
 #include "core/io/deadline.hpp"
 #include "core/wire/frame.hpp"
@@ -14,10 +15,17 @@ constexpr Duration recent{std::chrono::seconds(8)};  // agents ping every 5 s
 constexpr std::size_t most_said = 64 * 1024;         // a magic, a hello and pings; a login's noise before them
 constexpr std::size_t part_size = 64 * 1024;
 
+// Goes on while the machine sleeps: a login that was fresh before is none afterwards.
+Duration boot_time() {
+  timespec now{};
+  ::clock_gettime(CLOCK_BOOTTIME, &now);
+  return std::chrono::seconds(now.tv_sec) + Duration(now.tv_nsec / 1'000'000);
+}
+
 }  // namespace
 
 BegunSession::BegunSession(std::unique_ptr<io::ByteStream> stream, std::shared_ptr<void> owner)
-    : owner_(std::move(owner)), stream_(std::move(stream)), changed_(stream_->executor()), heard_(io::now_steady()) {}
+    : owner_(std::move(owner)), stream_(std::move(stream)), changed_(stream_->executor()), heard_(boot_time()) {}
 
 std::shared_ptr<BegunSession> BegunSession::start(std::unique_ptr<io::ByteStream> stream, std::shared_ptr<void> owner) {
   const std::shared_ptr<BegunSession> self(new BegunSession(std::move(stream), std::move(owner)));
@@ -26,16 +34,16 @@ std::shared_ptr<BegunSession> BegunSession::start(std::unique_ptr<io::ByteStream
   return self;
 }
 
-bool BegunSession::fresh() const { return !over_ && speaks_ && io::now_steady() - heard_ < recent; }
+bool BegunSession::fresh() const { return !over_ && speaks_ && boot_time() - heard_ < recent; }
 
-bool BegunSession::went_silent() const { return !over_ && io::now_steady() - heard_ >= recent; }
+bool BegunSession::went_silent() const { return !over_ && boot_time() - heard_ >= recent; }
 
 awaitable<void> BegunSession::pump(std::shared_ptr<BegunSession> self) {
   Bytes part(part_size);
   for (;;) {
     const auto n = co_await self->stream_->read_some(part);
     if (!n || *n == 0) break;
-    self->heard_ = io::now_steady();
+    self->heard_ = boot_time();
     const auto fresh = BytesView(part).first(*n);
     if (self->client_) {
       const auto written = co_await self->client_->write(fresh);

@@ -4,7 +4,7 @@
 
 #include <memory>
 
-#include "core/base/clock.hpp"
+#include "core/base/duration.hpp"
 #include "core/io/byte_stream.hpp"
 #include "core/io/notifier.hpp"
 
@@ -37,7 +37,7 @@ class BegunSession : public std::enable_shared_from_this<BegunSession> {
   std::shared_ptr<io::ByteStream> client_;   // who gets what comes
   bool taken_ = false, over_ = false;
   bool speaks_ = false;  // the agent's magic has come
-  SteadyTime heard_;
+  Duration heard_;  // on the clock that counts sleep
 };
 
 }  // namespace deployctl::remote::detail

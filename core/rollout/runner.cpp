@@ -34,6 +34,19 @@ std::vector<std::optional<Error>> errors_of(const FleetSurvey& survey) {
   return out;
 }
 
+// A later wave is the first of another region.
+bool others_come_after(const RolloutSpec& spec, std::size_t region) {
+  std::vector<bool> seen(spec.regions.size(), false);
+  for (const auto& wave : spec.waves) {
+    const bool was_here = seen[region];
+    for (const auto& part : wave.regions) {
+      if (was_here && !seen[part.region]) return true;
+      seen[part.region] = true;
+    }
+  }
+  return false;
+}
+
 // The link is at fault, not the target's answer.
 bool is_lost(Code code) {
   return code == Code::unreachable || code == Code::disconnected || code == Code::timed_out || code == Code::cancelled ||
@@ -261,7 +274,7 @@ awaitable<Result<wire::pb::Staged>> Run::stage_on(TargetIndex target) {
 
 awaitable<Result<wire::pb::Staged>> Run::stage_from(TargetIndex target, Digest base) {
   const std::size_t region = order.spec.targets[target].region;
-  const bool last = region + 1 == order.spec.regions.size();
+  const bool last = !others_come_after(order.spec, region);
   DEPLOYCTL_CO_TRY(ship, co_await shipments->get(base, region, parts.links.rate(target), last));
   const auto request = rollout::stage(order.ticket, order.release_json, base, ship->chunks->index());
   const std::function<void(const wire::pb::Event&)> watch = [this, target](const wire::pb::Event& event) {
