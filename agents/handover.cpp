@@ -1,5 +1,6 @@
 #include "agents/handover.hpp"
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 namespace deployctl::agents {
 namespace {
 
+constexpr int patience = 10'000;  // ms: a relay that doesn't answer is stuck
 constexpr char session_word = 's', taken_word = 't';
 using Descriptors = std::array<int, 2>;
 
@@ -77,6 +79,8 @@ Status say_taken(int socket) {
 }
 
 bool await_taken(int socket) {
+  pollfd answered{socket, POLLIN, 0};
+  if (::poll(&answered, 1, patience) <= 0) return false;
   char word = 0;
   ssize_t n;
   do n = ::recv(socket, &word, 1, 0);

@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdio>
 
 #include "agents/handover.hpp"
@@ -27,8 +28,11 @@ Result<io::Fd> hand_over(const io::Rendezvous& at, const SessionStdio& stdio) {
       last = socket.error();
       continue;
     }
+    const auto begun = std::chrono::steady_clock::now();
     const auto sent = send_stdio(socket->get(), stdio);
     if (sent && await_taken(socket->get())) return socket;
+    if (std::chrono::steady_clock::now() - begun > std::chrono::seconds(5))
+      return fail(Code::timed_out, "the background relay at " + at.path() + " does not answer");
     last = sent ? error(Code::disconnected, "the background relay took no session") : sent.error();
   }
   return fail(last);

@@ -88,6 +88,8 @@ awaitable<Result<Bytes>> CachedPayload::load(std::uint32_t number) {
   const Mark mark{*this, number};
   std::function<Result<Bytes>()> job = [file = file_, number] { return file->read(number); };
   auto bytes = co_await io::run_blocking(*room_->pool, job);
+  // The fillers have passed a chunk that was ready.
+  if (!bytes && chunks_[number] == Chunk::ready && filling()) given_back_.insert(number);
   chunks_[number] = bytes ? Chunk::ready : Chunk::missing;
   if (bytes) room_->recent.put(digest_, number, *bytes);
   co_return bytes;
@@ -134,15 +136,18 @@ CachedPayload::Filling::~Filling() { end(fail(Code::cancelled, "the payload's wa
 awaitable<std::optional<std::uint32_t>> CachedPayload::Filling::next() {
   const auto payload = payload_;
   std::optional<std::uint32_t> found;
-  if (!payload->given_back_.empty()) {
-    found = *payload->given_back_.begin();
-    payload->given_back_.erase(payload->given_back_.begin());
-  }
-  while (!found && payload->next_ < payload->index_.count()) {
-    const auto number = payload->next_++;  // before anything is waited for: nobody else takes it
-    payload->untaken_ -= payload->index_.lengths[number];
-    const bool here = co_await payload->holds(number);
-    if (!here) found = number;
+  while (!found) {
+    if (!payload->given_back_.empty()) {
+      found = *payload->given_back_.begin();
+      payload->given_back_.erase(payload->given_back_.begin());
+    } else if (payload->next_ < payload->index_.count()) {
+      const auto number = payload->next_++;  // before anything is waited for: nobody else takes it
+      payload->untaken_ -= payload->index_.lengths[number];
+      const bool here = co_await payload->holds(number);
+      if (!here) found = number;
+    } else {
+      break;
+    }
   }
   if (found) {
     owed_.insert(*found);

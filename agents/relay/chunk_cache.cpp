@@ -38,7 +38,7 @@ std::shared_ptr<CachedPayload> ChunkCache::payload(const payload::Index& index) 
   if (!entry.payload) entry.payload = std::make_shared<CachedPayload>(room_, index);
   entry.used = ++uses_;
   const auto payload = entry.payload;
-  forget_unused();
+  forget_unused(most_open);
   return payload;
 }
 
@@ -49,8 +49,8 @@ Result<payload::Index> ChunkCache::index(const Digest& digest) const {
 }
 
 // A relay that lives for months sees many payloads go by.
-void ChunkCache::forget_unused() {
-  while (payloads_.size() > most_open) {
+void ChunkCache::forget_unused(std::size_t most) {
+  while (payloads_.size() > most) {
     auto oldest = payloads_.end();
     for (auto at = payloads_.begin(); at != payloads_.end(); ++at)
       if (at->second.payload.use_count() == 1 && (oldest == payloads_.end() || at->second.used < oldest->second.used)) oldest = at;
@@ -64,7 +64,8 @@ awaitable<Result<std::shared_ptr<CachedPayload>>> ChunkCache::find(payload::Inde
   if (entry->filling()) co_return entry;
   const auto opened = co_await entry->open(ChunkFile::Missing::is_an_error);
   if (entry->filling() || entry->whole()) co_return entry;
-  payloads_.erase(entry->index().digest());  // a payload that nobody carries takes no memory
+  // A payload that nobody carries takes no memory.
+  if (const auto at = payloads_.find(entry->index().digest()); at != payloads_.end() && at->second.payload == entry) payloads_.erase(at);
   if (!opened && opened.error().code != Code::absent) co_return fail(opened.error());
   co_return fail(Code::absent, "the relay has not the whole payload, and nobody carries it there");
 }

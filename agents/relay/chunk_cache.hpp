@@ -39,6 +39,8 @@ class ChunkCache {
 
   // To fill it.
   std::shared_ptr<CachedPayload> payload(const payload::Index& index);
+  // Closes payloads that nobody uses, all but so many: what is open can't make room for others on the disk.
+  void forget_unused(std::size_t most = 0);
   // Of one that was carried to this process, by its digest, else Code::absent.
   Result<payload::Index> index(const Digest& digest) const;
   // To read from it: one that is being filled or is whole, else Code::absent.
@@ -50,8 +52,6 @@ class ChunkCache {
     std::shared_ptr<CachedPayload> payload;
     std::uint64_t used = 0;  // when last, counted in uses
   };
-  void forget_unused();
-
   std::map<Digest, Entry> payloads_;
   std::uint64_t uses_ = 0;
 };

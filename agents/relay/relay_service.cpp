@@ -40,7 +40,12 @@ awaitable<Result<wire::pb::Reply>> RelayService::attach(wire::pb::Attach request
 
 awaitable<Result<wire::pb::Reply>> RelayService::take_in(wire::pb::Carry request, serve::Exchange& exchange) {
   DEPLOYCTL_CO_TRY(index, link::to_index(request.index()));
-  DEPLOYCTL_CO_CHECK(co_await carry(shared_->cache.payload(index), exchange));
+  auto carried = co_await carry(shared_->cache.payload(index), exchange);
+  if (!carried && carried.error().code == Code::no_space) {
+    shared_->cache.forget_unused();
+    carried = co_await carry(shared_->cache.payload(index), exchange);
+  }
+  if (!carried) co_return fail(carried.error());
   co_return done();
 }
 

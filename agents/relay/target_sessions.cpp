@@ -68,6 +68,15 @@ awaitable<Result<Link>> TargetSessions::State::dial(std::shared_ptr<State> self,
 }
 
 awaitable<void> TargetSessions::State::log_in(std::shared_ptr<State> self, std::shared_ptr<TargetSession> session) {
+  struct Dialling {
+    std::shared_ptr<TargetSession> session;
+    ~Dialling() {
+      session->dialling = false;
+      session->changed.notify_all();
+    }
+  };
+  const Dialling dialling{session};
+  session->failed = error(Code::internal, "the login ended in an unknown way");
   const std::string what = "log in to " + name_of(session->request);
   auto dialled = co_await io::with_cancel(dial(self, session->request), self->ending, what);
   const bool detached = !self->by_number.contains(session->number);
@@ -75,8 +84,6 @@ awaitable<void> TargetSessions::State::log_in(std::shared_ptr<State> self, std::
   session->link = dialled ? *dialled : nullptr;
   session->failed.reset();
   if (!dialled) session->failed = dialled.error();
-  session->dialling = false;
-  session->changed.notify_all();
 }
 
 namespace {

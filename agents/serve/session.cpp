@@ -91,8 +91,19 @@ struct Session : std::enable_shared_from_this<Session> {
   io::Notifier over;  // a request is
 };
 
+// A stream that is never answered would keep the session, and a relay, for ever.
+awaitable<Result<wire::pb::Reply>> answer(Service& service, wire::pb::Request request, std::shared_ptr<Stream> stream) {
+  std::string what;
+  try {
+    co_return co_await service.serve(std::move(request), *stream);
+  } catch (const std::exception& thrown) {
+    what = thrown.what();
+  }
+  co_return fail(Code::internal, what);
+}
+
 awaitable<void> Session::run_request(std::shared_ptr<Session> self, std::shared_ptr<Stream> stream, wire::pb::Request request) {
-  auto reply = co_await self->service.serve(std::move(request), *stream);
+  auto reply = co_await answer(self->service, std::move(request), stream);
   if (!reply) self->post(FrameType::abort, stream->number, wire::to_abort(reply.error()));
   else if (!stream->gone) self->post(FrameType::reply, stream->number, *reply);
   self->streams.erase(stream->number);

@@ -16,11 +16,12 @@ namespace {
 constexpr const char* self = "/proc/self/exe";
 constexpr Duration idle_before_end{std::chrono::minutes(10)};
 
-// Another program has another keeper. Its bytes need not be read for that.
+// Another program has another keeper, and so has a login with another ssh-agent. The program's bytes need not be read for that.
 Digest own_identity() {
   struct stat st {};
   if (::stat(self, &st) != 0) return {};
-  return sha256(std::to_string(st.st_dev) + " " + std::to_string(st.st_ino) + " " + std::to_string(st.st_size) + " " +
+  const char* agent = std::getenv("SSH_AUTH_SOCK");
+  return sha256(std::string(agent ? agent : "") + " " + std::to_string(st.st_dev) + " " + std::to_string(st.st_ino) + " " + std::to_string(st.st_size) + " " +
                 std::to_string(st.st_mtim.tv_sec) + "." + std::to_string(st.st_mtim.tv_nsec));
 }
 

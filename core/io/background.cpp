@@ -11,6 +11,7 @@
 #include <asio/redirect_error.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/use_awaitable.hpp>
+#include <cerrno>
 #include <cstdlib>
 
 #include "core/io/subprocess.hpp"
@@ -62,11 +63,20 @@ struct Background {
   Clock::time_point last = Clock::now();
 };
 
+// Counted to its end, however it ends.
+struct Served {
+  explicit Served(Background& b) : background(b) { ++background.served; }
+  ~Served() {
+    --background.served;
+    background.last = Clock::now();
+  }
+  Served(const Served&) = delete;
+  Background& background;
+};
+
 awaitable<void> serve_one(Background& background, Fd connection) {
-  ++background.served;
+  const Served served(background);
   co_await background.serve(std::move(connection));
-  --background.served;
-  background.last = Clock::now();
 }
 
 awaitable<void> accept_all(Background& background) {
@@ -76,7 +86,12 @@ awaitable<void> accept_all(Background& background) {
                                             asio::redirect_error(asio::use_awaitable, failed));
     if (failed) co_return;
     Fd connection(::accept4(background.listener.native_handle(), nullptr, nullptr, SOCK_CLOEXEC));
-    if (connection) asio::co_spawn(background.context, serve_one(background, std::move(connection)), asio::detached);
+    if (connection) {
+      asio::co_spawn(background.context, serve_one(background, std::move(connection)), asio::detached);
+    } else if (errno == EMFILE || errno == ENFILE) {  // it stays readable: not round and round
+      asio::steady_timer rest(background.context, std::chrono::milliseconds(100));
+      co_await rest.async_wait(asio::redirect_error(asio::use_awaitable, failed));
+    }
   }
 }
 

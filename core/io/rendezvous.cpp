@@ -4,6 +4,7 @@
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -54,6 +55,8 @@ std::string Rendezvous::short_path() const {
 Result<Fd> Rendezvous::connect() const {
   DEPLOYCTL_TRY(socket, make_socket());
   DEPLOYCTL_TRY(address, address_of(short_path()));
+  const timeval most{10, 0};  // a full queue of a process that is stuck
+  (void)::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &most, sizeof most);
   int failed;
   do failed = ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
   while (failed && errno == EINTR);

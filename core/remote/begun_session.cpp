@@ -68,7 +68,10 @@ awaitable<void> BegunSession::keep_alive(std::shared_ptr<BegunSession> self) {
     co_await self->changed_.wait_until(io::now_steady() + ping_every);
     if (self->over_ || self->taken_) break;
     if (!self->speaks_) continue;
+    self->pinging_ = true;
     const auto written = co_await self->stream_->write(ping);
+    self->pinging_ = false;
+    self->changed_.notify_all();
     if (!written) break;
   }
 }
@@ -85,6 +88,7 @@ awaitable<void> BegunSession::bridge(std::shared_ptr<io::ByteStream> client) {
   }
   client_ = client;
   if (over_) client->close();
+  while (pinging_ && !over_) co_await changed_.wait();
   Bytes part(part_size);
   for (;;) {
     const auto n = co_await client->read_some(part);

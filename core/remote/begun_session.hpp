@@ -36,6 +36,7 @@ class BegunSession : public std::enable_shared_from_this<BegunSession> {
   Bytes said_;                               // before there was a client
   std::shared_ptr<io::ByteStream> client_;   // who gets what comes
   bool taken_ = false, over_ = false;
+  bool pinging_ = false;  // a ping is being written: nobody else may write
   bool speaks_ = false;  // the agent's magic has come
   Duration heard_;  // on the clock that counts sleep
 };

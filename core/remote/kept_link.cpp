@@ -13,6 +13,7 @@ using Opened = std::shared_ptr<link::AgentLink>;
 
 constexpr int tries = 40;
 constexpr Duration between_tries{50};
+constexpr Duration for_the_keeper{std::chrono::seconds(10)};
 
 // Another process may be about to start it, or it may be about to end.
 awaitable<Result<io::Fd>> connect(std::shared_ptr<KeeperPlace> place) {
@@ -58,19 +59,21 @@ awaitable<Result<Stream>> ask(asio::any_io_executor executor, wire::pb::Keep kee
   co_return stream;
 }
 
-// The keeper knows the ssh-agent of whoever started it; ours may hold another key.
-bool may_go_otherwise(const Error& error) { return error.code == Code::authentication; }
+// The keeper has the environment of whoever started it, and not all of that: an ssh-agent or a jump host may let us in.
+bool may_go_otherwise(const Error& error, const ssh::DialOptions& dial) {
+  if (error.code == Code::authentication) return true;
+  return !dial.endpoint.ssh_config.empty() && (error.code == Code::unreachable || error.code == Code::disconnected);
+}
 
 }  // namespace
 
 awaitable<Result<Opened>> open_kept(asio::any_io_executor executor, ssh::DialOptions dial, AgentOptions options,
                                     std::shared_ptr<KeeperPlace> place) {
-  const Duration most = options.timeout;
+  const Duration most = dial.timeout + for_the_keeper;  // one that is silent for longer is stuck
   auto asked = co_await io::with_deadline(ask(executor, detail::to_message(dial, options), place), most,
                                           "opening the agent on " + dial.endpoint.name());
-  if (!asked && asked.error().code == Code::timed_out) co_return fail(asked.error());
   if (!asked) co_return co_await open_agent(std::move(executor), std::move(dial), std::move(options));
-  if (asked->answer.refused && may_go_otherwise(*asked->answer.refused))
+  if (asked->answer.refused && may_go_otherwise(*asked->answer.refused, dial))
     co_return co_await open_agent(std::move(executor), std::move(dial), std::move(options));
   if (asked->answer.refused) co_return fail(*asked->answer.refused);
   co_return co_await link_agent(std::move(asked->bytes), dial.endpoint.name(), asked->answer.login_took, std::move(options));

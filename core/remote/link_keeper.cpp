@@ -67,6 +67,7 @@ struct LinkKeeper::State : std::enable_shared_from_this<LinkKeeper::State> {
   std::map<std::string, std::shared_ptr<Login>> logins;
 
   awaitable<Result<std::shared_ptr<BegunSession>>> take(std::shared_ptr<Login> login, Asked asked);
+  awaitable<Result<std::shared_ptr<BegunSession>>> take_anew(std::shared_ptr<Login> login, Asked asked);
   awaitable<Result<std::shared_ptr<BegunSession>>> dial(std::shared_ptr<Login> login, Asked asked);
   static awaitable<void> begin_ahead(std::shared_ptr<State> self, std::shared_ptr<Login> login, AgentOptions options);
   void drop_unused();
@@ -85,20 +86,38 @@ awaitable<Result<std::shared_ptr<BegunSession>>> LinkKeeper::State::take(std::sh
   if (const auto session = login->session) {
     auto begun = co_await io::with_deadline(begin(session, asked.options), most_exec, "begin a session");
     if (begun) co_return begun;
-    login->drop();
+    if (login->session == session) login->drop();  // else somebody has logged in anew already
+    co_return co_await take_anew(login, std::move(asked));
+  }
+  co_return co_await dial(login, std::move(asked));
+}
+
+// After a login was found dead: on the one that another dialled meanwhile, else on a new one.
+awaitable<Result<std::shared_ptr<BegunSession>>> LinkKeeper::State::take_anew(std::shared_ptr<Login> login, Asked asked) {
+  while (login->dialling) co_await login->changed.wait();
+  if (const auto session = login->session) {
+    auto begun = co_await io::with_deadline(begin(session, asked.options), most_exec, "begin a session");
+    if (begun) co_return begun;
   }
   co_return co_await dial(login, std::move(asked));
 }
 
 awaitable<Result<std::shared_ptr<BegunSession>>> LinkKeeper::State::dial(std::shared_ptr<Login> login, Asked asked) {
-  login->dialling = true;
+  struct Dialling {
+    std::shared_ptr<Login> login;
+    explicit Dialling(std::shared_ptr<Login> l) : login(std::move(l)) { login->dialling = true; }
+    ~Dialling() { over(); }
+    void over() {
+      if (login) login->dialling = false, login->changed.notify_all();
+      login.reset();
+    }
+  } dialling(login);
   const auto began = io::now_steady();
   auto session = co_await ssh::dial(executor, asked.dial);
   login->took = io::now_steady() - began;
-  login->dialling = false;
-  login->changed.notify_all();
+  if (session) login->session = *session;
+  dialling.over();
   if (!session) co_return fail(session.error());
-  login->session = *session;
   co_return co_await begin(*session, std::move(asked.options));
 }
 
@@ -106,11 +125,12 @@ awaitable<Result<std::shared_ptr<BegunSession>>> LinkKeeper::State::dial(std::sh
 awaitable<void> LinkKeeper::State::begin_ahead(std::shared_ptr<State> self, std::shared_ptr<Login> login, AgentOptions options) {
   if (login->begun || login->beginning || !login->session || login->dialling) co_return;
   login->beginning = true;
-  auto begun = co_await io::with_deadline(begin(login->session, std::move(options)), most_exec, "begin a session");
+  const auto session = login->session;
+  auto begun = co_await io::with_deadline(begin(session, std::move(options)), most_exec, "begin a session");
   login->beginning = false;
-  if (begun && !login->begun) login->begun = *begun;
+  if (begun && !login->begun && login->session == session) login->begun = *begun;
   else if (begun) (*begun)->close();
-  else login->drop();
+  else if (login->session == session) login->drop();
   self->drop_unused();
 }
 

@@ -214,20 +214,27 @@ awaitable<Result<wire::pb::Reply>> FleetLinks::State::call_once(Reached& target,
   co_return reply;
 }
 
-// The relay has the chunks, or gets them meanwhile; when it can't, that is why the stage failed.
+// The relay has the chunks, or gets them meanwhile; when it can't, that is why the stage failed. A relay forgets payloads that
+// nobody uses: one that was there is then carried again, which costs little while its chunks are on the relay's disk.
 awaitable<Result<wire::pb::Reply>> FleetLinks::State::stage(Reached& target, link::Call call) {
   const auto link = target.link;
   const auto relay = target.via;
+  const auto chunks = std::exchange(call.chunks, nullptr);
   // The relay knows the index; named by its digest it costs the same for one target and for a thousand.
   auto& stage = *call.request.mutable_stage();
-  stage.set_payload(call.chunks->index().digest().raw());
+  stage.set_payload(chunks->index().digest().raw());
   stage.clear_index();
-  const auto carry = co_await relay->carry(link, std::exchange(call.chunks, nullptr));
-  auto reply = co_await link->call(std::move(call));
-  if (reply) co_return reply;
-  relay->forget(carry);
-  if (carry->outcome && !*carry->outcome) co_return fail(carry->outcome->error());
-  co_return fail(relay->told(link, reply.error(), target.name()));
+  for (bool again = false;; again = true) {
+    const auto carry = co_await relay->carry(link, chunks);
+    link::Call copy = call;
+    auto reply = co_await link->call(std::move(copy));
+    if (reply) co_return reply;
+    const bool was_there = carry->outcome && carry->outcome->has_value();
+    relay->forget(carry);
+    if (was_there && !again && reply.error().code == Code::absent) continue;
+    if (carry->outcome && !*carry->outcome) co_return fail(carry->outcome->error());
+    co_return fail(relay->told(link, reply.error(), target.name()));
+  }
 }
 
 namespace {

@@ -338,6 +338,27 @@ TEST(FleetLinks, ALargePayloadCrossesOnSeveralConnectionsEachChunkOnce) {
   }, 3);
 }
 
+TEST(FleetLinks, APayloadThatTheRelayForgotIsCarriedAgain) {
+  World world({.regions = 1, .targets = 2});
+  std::vector<std::unique_ptr<TempDir>> dirs;
+  std::vector<std::unique_ptr<Cargo>> cargos;
+  for (unsigned i = 0; i < 12; ++i) {  // more than a relay keeps open
+    dirs.push_back(std::make_unique<TempDir>());
+    cargos.push_back(std::make_unique<Cargo>(*dirs.back(), 100'000 + 64 * i));
+  }
+  world.run([&cargos](World& world, FleetLinks& links) -> awaitable<void> {
+    (void)co_await survey_all(world, links);
+    for (const auto& cargo : cargos) {
+      const auto staged = co_await grant_and_stage(world, links, *cargo, 0);
+      EXPECT_TRUE(staged) << words(staged);
+    }
+    const auto before = links.wan_bytes();
+    const auto staged = co_await grant_and_stage(world, links, *cargos.front(), 1);
+    EXPECT_TRUE(staged) << words(staged);
+    EXPECT_LT(links.wan_bytes() - before, 50'000u);  // its chunks are on the relay's disk still
+  });
+}
+
 TEST(FleetLinks, ALostRelayIsDisconnectedAndTheNextCallFindsItAgain) {
   World world({.regions = 1, .targets = 2});
   world.run([](World& world, FleetLinks& links) -> awaitable<void> {
