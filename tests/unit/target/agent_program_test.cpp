@@ -15,12 +15,12 @@ namespace {
 
 const std::string agent = std::string(TEST_BINARY_DIR) + "/bin/deploy-agent";
 
-// With an empty environment, as a forced command may have it.
-io::Output run_agent(std::vector<std::string> words) {
+// With an empty environment, as a forced command may have it, or just this one.
+io::Output run_agent(std::vector<std::string> words, std::vector<std::string> environment = {}) {
   words.insert(words.begin(), agent);
   io::Command command;
   command.argv = std::move(words);
-  command.env.emplace();
+  command.env = std::move(environment);
   auto output = io::run(command, std::chrono::seconds(30));
   if (!output) throw std::runtime_error(output.error().text());
   return *output;
@@ -52,7 +52,9 @@ TEST(AgentProgram, AnActivationWithoutAPlaceSaysWhy) {
 
 TEST(AgentProgram, ASessionBeginsWithTheMagicAndEndsWithItsCaller) {
   for (const char* role : {"target", "relay"}) {
-    const auto said = run_agent({role});  // stdin is /dev/null: the caller is gone at once
+    // A relay leaves a process behind, which ends with the home that it lives in.
+    const deployctl::testing::TempDir home;
+    const auto said = run_agent({role}, {"HOME=" + home.path()});  // stdin is /dev/null: the caller is gone at once
     EXPECT_EQ(said.exit.code, 0) << said.err;
     EXPECT_THAT(said.out, StartsWith(std::string(wire::magic)));
     EXPECT_EQ(said.err, "");
