@@ -346,7 +346,10 @@ TEST_F(BuildTest, WhatABuildThatWasKilledLeftRunningIsEndedByTheNext) {
     (void)run();
     ::_exit(0);
   }
-  while (!fs::exists(dir_ / "child")) std::this_thread::yield();
+  // The step may be quicker than the note of it.
+  const std::string note = places_.work + "/redis-production/1/sessions";
+  const auto noted = [&] { return io::read_file(note).value_or("").ends_with('\n'); };
+  while (!fs::exists(dir_ / "child") || !noted()) std::this_thread::yield();
   ::kill(child, SIGKILL);
   ASSERT_EQ(::waitpid(child, nullptr, 0), child);
   const pid_t left = pid_in(dir_ / "child");
