@@ -8,6 +8,7 @@
 #include "agents/target/staging.hpp"
 #include "core/io/blocking.hpp"
 #include "core/io/deadline.hpp"
+#include "core/link/payload_index.hpp"
 
 namespace deployctl::target {
 namespace {
@@ -17,22 +18,6 @@ using wire::pb::Reply;
 constexpr std::uint32_t outstanding = 8;  // chunks asked for: 8 MiB
 constexpr Duration tell_every{std::chrono::milliseconds(200)};
 constexpr Duration longest_wait{std::chrono::seconds(20)};  // for a stage that is being given up
-
-Result<payload::Index> index_of(const wire::pb::PayloadIndex& wire) {
-  if (wire.version() != payload::index_version)
-    return fail(Code::unsupported, "a payload of version " + std::to_string(wire.version()) + "; this agent knows " +
-                                       std::to_string(payload::index_version));
-  if (wire.digests().size() != static_cast<std::size_t>(wire.lengths_size()) * Digest::size)
-    return fail(Code::invalid, "a payload index names as many lengths as digests");
-  payload::Index index;
-  index.lengths.assign(wire.lengths().begin(), wire.lengths().end());
-  for (std::size_t at = 0; at < wire.digests().size(); at += Digest::size) {
-    DEPLOYCTL_TRY(digest, Digest::from_raw(std::string_view(wire.digests()).substr(at, Digest::size)));
-    index.digests.push_back(digest);
-  }
-  DEPLOYCTL_CHECK(index.check());
-  return index;
-}
 
 struct Order {
   Placed place;
@@ -45,7 +30,7 @@ struct Order {
 Result<Order> order_of(const Context& context, const wire::pb::Stage& asked) {
   DEPLOYCTL_TRY(place, placed(context, asked.place()));
   DEPLOYCTL_TRY(release, model::Release::parse(asked.release_json()));
-  DEPLOYCTL_TRY(index, index_of(asked.index()));
+  DEPLOYCTL_TRY(index, link::to_index(asked.index()));
   Order order{std::move(place), {asked.rollout(), asked.epoch()}, std::move(release), {}, std::move(index)};
   if (asked.base().empty()) return order;
   DEPLOYCTL_TRY(base, Digest::from_raw(asked.base()));
