@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "core/io/rendezvous.hpp"
+
 namespace deployctl::agents {
 namespace {
 
@@ -34,12 +36,6 @@ struct Parcel {
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof(Descriptors))] = {};
 };
 
-bool is_own_user(int socket) {
-  ucred peer{};
-  socklen_t size = sizeof peer;
-  return ::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.uid == ::getuid();
-}
-
 }  // namespace
 
 Status send_stdio(int socket, const SessionStdio& stdio) {
@@ -58,7 +54,7 @@ Status send_stdio(int socket, const SessionStdio& stdio) {
 }
 
 Result<SessionStdio> receive_stdio(int socket) {
-  if (!is_own_user(socket)) return fail(Code::invalid, "a session of another user");
+  if (!io::is_own_user(socket)) return fail(Code::invalid, "a session of another user");
   Parcel parcel(0);
   ssize_t n;
   do n = ::recvmsg(socket, &parcel.message, MSG_CMSG_CLOEXEC);

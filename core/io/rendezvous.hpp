@@ -38,4 +38,7 @@ class Rendezvous {
   Fd folder_;
 };
 
+// Who is at the other end of a connection: a process of our own user.
+bool is_own_user(int socket);
+
 }  // namespace deployctl::io

@@ -1,14 +1,12 @@
 #include "core/remote/link_keeper.hpp"
 
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
 #include <map>
 
 #include "core/io/deadline.hpp"
 #include "core/io/fd_stream.hpp"
+#include "core/io/rendezvous.hpp"
 #include "core/remote/begun_session.hpp"
 #include "core/remote/keep_request.hpp"
 
@@ -43,12 +41,6 @@ struct Login {
   }
 };
 
-bool is_own_user(int socket) {
-  ucred peer{};
-  socklen_t size = sizeof peer;
-  return ::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.uid == ::getuid();
-}
-
 std::string key_of(wire::pb::Keep keep) {
   keep.mutable_host()->clear_timeout_ms();
   return keep.SerializeAsString();
@@ -67,39 +59,28 @@ struct LinkKeeper::State : std::enable_shared_from_this<LinkKeeper::State> {
   std::map<std::string, std::shared_ptr<Login>> logins;
 
   awaitable<Result<std::shared_ptr<BegunSession>>> take(std::shared_ptr<Login> login, Asked asked);
-  awaitable<Result<std::shared_ptr<BegunSession>>> take_anew(std::shared_ptr<Login> login, Asked asked);
   awaitable<Result<std::shared_ptr<BegunSession>>> dial(std::shared_ptr<Login> login, Asked asked);
   static awaitable<void> begin_ahead(std::shared_ptr<State> self, std::shared_ptr<Login> login, AgentOptions options);
   void drop_unused();
 };
 
-// The session that was begun, else one begun now on the login that is there, else a login.
+// The session that was begun, else one begun now on the login that is there, or that another dials meanwhile, else a login.
 awaitable<Result<std::shared_ptr<BegunSession>>> LinkKeeper::State::take(std::shared_ptr<Login> login, Asked asked) {
-  while (login->dialling) co_await login->changed.wait();
   login->used = io::now_steady();
-  if (const auto begun = std::exchange(login->begun, nullptr)) {
-    if (begun->fresh()) co_return begun;
-    begun->close();
-    if (begun->went_silent()) login->drop();  // the way there may be dead
-  }
-  if (login->session && login->session->sent() > worn) login->drop();
-  if (const auto session = login->session) {
+  for (;;) {
+    while (login->dialling) co_await login->changed.wait();
+    if (const auto begun = std::exchange(login->begun, nullptr)) {
+      if (begun->fresh()) co_return begun;
+      begun->close();
+      if (begun->went_silent()) login->drop();  // the way there may be dead
+    }
+    if (login->session && login->session->sent() > worn) login->drop();
+    const auto session = login->session;
+    if (!session) co_return co_await dial(login, std::move(asked));
     auto begun = co_await io::with_deadline(begin(session, asked.options), most_exec, "begin a session");
     if (begun) co_return begun;
     if (login->session == session) login->drop();  // else somebody has logged in anew already
-    co_return co_await take_anew(login, std::move(asked));
   }
-  co_return co_await dial(login, std::move(asked));
-}
-
-// After a login was found dead: on the one that another dialled meanwhile, else on a new one.
-awaitable<Result<std::shared_ptr<BegunSession>>> LinkKeeper::State::take_anew(std::shared_ptr<Login> login, Asked asked) {
-  while (login->dialling) co_await login->changed.wait();
-  if (const auto session = login->session) {
-    auto begun = co_await io::with_deadline(begin(session, asked.options), most_exec, "begin a session");
-    if (begun) co_return begun;
-  }
-  co_return co_await dial(login, std::move(asked));
 }
 
 awaitable<Result<std::shared_ptr<BegunSession>>> LinkKeeper::State::dial(std::shared_ptr<Login> login, Asked asked) {
@@ -158,7 +139,7 @@ awaitable<Status> answer(io::ByteStream& client, Result<wire::Frame> frame) {
 
 awaitable<void> LinkKeeper::serve(io::Fd connection) {
   const auto state = state_;
-  if (!is_own_user(connection.get())) co_return;
+  if (!io::is_own_user(connection.get())) co_return;
   auto made = io::make_socket_stream(state->executor, std::move(connection));
   if (!made) co_return;
   const std::shared_ptr<io::ByteStream> client = std::move(*made);
