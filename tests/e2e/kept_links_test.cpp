@@ -8,9 +8,9 @@
 
 #include <filesystem>
 #include <fstream>
-#include <set>
 
 #include "tests/support/lab.hpp"
+#include "tests/support/process.hpp"
 
 using namespace deployctl;
 using namespace deployctl::testing;
@@ -23,16 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 
 std::set<int> keepers(const Lab& lab, const std::string& state = "state") {
-  std::set<int> found;
-  const std::string words = std::string("--keep-links") + '\0' + lab.dir().path() + "/" + state + "/run/links-";
-  for (const auto& entry : fs::directory_iterator("/proc")) {
-    const std::string name = entry.path().filename().string();
-    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-    std::ifstream file(entry.path() / "cmdline", std::ios::binary);
-    const std::string line((std::istreambuf_iterator<char>(file)), {});
-    if (line.find(words) != std::string::npos) found.insert(std::stoi(name));
-  }
-  return found;
+  return processes_of({"--keep-links " + lab.dir().path() + "/" + state + "/run/links-"});
 }
 
 bool killed(int pid) {

@@ -31,22 +31,6 @@ unsigned rounds() {
   return more ? static_cast<unsigned>(std::atoi(more)) : 4;
 }
 
-// Processes whose command line has all of these words.
-std::vector<int> processes_of(const std::vector<std::string>& words) {
-  std::vector<int> found;
-  for (const auto& entry : fs::directory_iterator("/proc")) {
-    const std::string name = entry.path().filename().string();
-    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-    std::ifstream file(entry.path() / "cmdline", std::ios::binary);
-    std::string line((std::istreambuf_iterator<char>(file)), {});
-    std::replace(line.begin(), line.end(), '\0', ' ');
-    bool all = true;
-    for (const auto& word : words) all = all && line.find(word) != std::string::npos;
-    if (all) found.push_back(std::stoi(name));
-  }
-  return found;
-}
-
 std::string read(int dir, const char* name) {
   const int fd = ::openat(dir, name, O_RDONLY);
   if (fd < 0) return "";

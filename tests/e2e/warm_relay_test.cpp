@@ -7,12 +7,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <set>
 
 #include "tests/support/lab.hpp"
+#include "tests/support/process.hpp"
 
 using namespace deployctl;
 using namespace deployctl::testing;
@@ -22,20 +21,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::set<int> processes_of(const Lab& lab, const std::string& words) {
-  std::set<int> found;
-  for (const auto& entry : fs::directory_iterator("/proc")) {
-    const std::string name = entry.path().filename().string();
-    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-    std::ifstream file(entry.path() / "cmdline", std::ios::binary);
-    std::string line((std::istreambuf_iterator<char>(file)), {});
-    std::replace(line.begin(), line.end(), '\0', ' ');
-    if (line.find(lab.dir().path()) == 0 && line.find(words) != std::string::npos) found.insert(std::stoi(name));
-  }
-  return found;
-}
+std::set<int> agents_of(const Lab& lab, const std::string& words) { return processes_of({lab.dir().path() + "/", "/deployctl/agents/", words}); }
 
-std::set<int> background(const Lab& lab) { return processes_of(lab, " relay --background "); }
+std::set<int> background(const Lab& lab) { return agents_of(lab, " relay --background "); }
 
 bool ends(io::Fd process) {
   pollfd end{process.get(), POLLIN, 0};
@@ -49,11 +37,11 @@ io::Fd watch(int pid) { return io::Fd(static_cast<int>(::syscall(SYS_pidfd_open,
 TEST(WarmRelay, KeepsItsTargetsLoggedInToForTheNextCaller) {
   Lab lab({.targets = 3});
   ASSERT_EQ(lab.deployctl({"deploy", "deploy.yaml", "--ref", "v1"}).exit.code, 0);
-  const auto agents = processes_of(lab, " target ");
+  const auto agents = agents_of(lab, " target ");
   EXPECT_THAT(agents, SizeIs(3));
   const auto second = lab.deployctl({"deploy", "deploy.yaml", "--ref", "v2"}, "elsewhere");
   EXPECT_EQ(second.exit.code, 0) << second.out << second.err;
-  EXPECT_EQ(processes_of(lab, " target "), agents);
+  EXPECT_EQ(agents_of(lab, " target "), agents);
   EXPECT_TRUE(lab.all_run("v2"));
   EXPECT_THAT(background(lab), SizeIs(1));
 }
@@ -81,7 +69,7 @@ TEST(WarmRelay, IsOneForCallersThatComeAtOnce) {
   }
   for (auto& caller : callers) EXPECT_EQ(caller.wait(std::chrono::seconds(60)).value().code, 0);
   EXPECT_THAT(background(lab), SizeIs(1));
-  EXPECT_THAT(processes_of(lab, " target "), SizeIs(2));
+  EXPECT_THAT(agents_of(lab, " target "), SizeIs(2));
 }
 
 TEST(WarmRelay, ServesByItselfWhereItCantBeFound) {

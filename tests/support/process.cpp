@@ -1,5 +1,7 @@
 #include "tests/support/process.hpp"
 
+#include <algorithm>
+#include <filesystem>
 #include <unistd.h>
 
 #include <chrono>
@@ -36,6 +38,20 @@ std::string check_program(std::vector<std::string> argv, std::string cwd) {
   auto output = run_program(std::move(argv), std::move(cwd));
   if (!output.exit.ok()) throw std::runtime_error(name + ": " + output.exit.text() + ": " + output.err);
   return std::move(output.out);
+}
+
+std::set<int> processes_of(const std::vector<std::string>& parts) {
+  std::set<int> found;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    const std::string name = entry.path().filename().string();
+    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+    std::ifstream file(entry.path() / "cmdline", std::ios::binary);
+    std::string line((std::istreambuf_iterator<char>(file)), {});
+    std::replace(line.begin(), line.end(), '\0', ' ');
+    const auto has = [&](const std::string& part) { return line.find(part) != std::string::npos; };
+    if (std::all_of(parts.begin(), parts.end(), has)) found.insert(std::stoi(name));
+  }
+  return found;
 }
 
 bool is_alive(int pid) {

@@ -1,6 +1,7 @@
 // A program run to its end by a test, with what it said. Throws when it can't be started or takes over a minute.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,9 @@ io::Output run_program(std::vector<std::string> argv, std::string cwd = {}, std:
 std::string check_program(std::vector<std::string> argv, std::string cwd = {});
 // Our own environment with some NAME=VALUE set anew.
 std::vector<std::string> environment_with(std::vector<std::string> more);
+
+// Those whose command line, its words parted by spaces, has all of these in it.
+std::set<int> processes_of(const std::vector<std::string>& parts);
 
 // A process that runs: a zombie is over, whenever its parent reaps it.
 bool is_alive(int pid);
