@@ -1,14 +1,12 @@
 #include "core/model/manifest.hpp"
 
 #include <algorithm>
-#include <set>
+#include <unordered_set>
 
-#include "core/model/json.hpp"
+#include "core/model/entry_text.hpp"
 
 namespace deployctl::model {
 namespace {
-
-using detail::Json;
 
 Error bad(const Entry& entry, const std::string& why) {
   return error(Code::invalid, "artifact path '" + entry.path + "' " + why);
@@ -63,74 +61,60 @@ Status check(const Entry& entry) {
   return {};
 }
 
+// Neighbours mostly lie in one folder: it is looked up once for all of them.
 void add_missing_folders(std::vector<Entry>& entries) {
-  std::set<std::string> known;
+  std::unordered_set<std::string> known;
   for (const auto& entry : entries) known.insert(entry.path);
+  std::string last;
   for (std::size_t i = 0, n = entries.size(); i < n; ++i) {
     const std::string path = entries[i].path;
-    for (auto slash = path.find('/'); slash != std::string::npos; slash = path.find('/', slash + 1)) {
+    for (auto slash = path.rfind('/'); slash != std::string::npos && slash > 0; slash = path.rfind('/', slash - 1)) {
       Entry folder{path.substr(0, slash), EntryType::folder, 0755, 0, {}, {}};
-      if (known.insert(folder.path).second) entries.push_back(std::move(folder));
+      if (folder.path == last) break;
+      if (!known.insert(folder.path).second) break;  // its own parents are seen to when it is its turn
+      entries.push_back(std::move(folder));
     }
+    last = path.substr(0, std::min(path.rfind('/'), path.size()));
   }
 }
 
 Status check_tree(const std::vector<Entry>& sorted) {
-  std::set<std::string_view> leaves;
+  std::unordered_set<std::string_view> folders;
+  for (const auto& entry : sorted)
+    if (entry.type == EntryType::folder) folders.insert(entry.path);
+  std::string_view last;
   for (std::size_t i = 0; i < sorted.size(); ++i) {
     const Entry& entry = sorted[i];
     if (i > 0 && sorted[i - 1].path == entry.path) return fail(bad(entry, "is there twice"));
-    if (entry.type != EntryType::folder) leaves.insert(entry.path);
+    const auto slash = entry.path.rfind('/');
+    if (slash == std::string::npos) continue;
+    const auto parent = std::string_view(entry.path).substr(0, slash);
+    if (parent == last) continue;
+    if (!folders.contains(parent)) return fail(bad(entry, "lies beneath what is no folder"));
+    last = parent;
   }
-  for (const auto& entry : sorted)
-    for (auto slash = entry.path.find('/'); slash != std::string::npos; slash = entry.path.find('/', slash + 1))
-      if (leaves.contains(std::string_view(entry.path).substr(0, slash)))
-        return fail(bad(entry, "lies beneath what is no folder"));
   return {};
-}
-
-Json to_json(const Entry& e) {
-  switch (e.type) {
-    case EntryType::folder: return {{"path", e.path}, {"type", "folder"}, {"mode", e.mode}};
-    case EntryType::link: return {{"path", e.path}, {"type", "link"}, {"mode", e.mode}, {"link", e.link}};
-    case EntryType::file: break;
-  }
-  return {{"path", e.path}, {"type", "file"}, {"mode", e.mode}, {"size", e.size}, {"sha256", e.content.hex()}};
-}
-
-Entry entry_from(const Json& json) {
-  Entry e;
-  e.path = json.at("path").get<std::string>();
-  e.mode = json.at("mode").get<unsigned>();
-  const auto type = json.at("type").get<std::string>();
-  if (type == "folder") {
-    e.type = EntryType::folder;
-  } else if (type == "link") {
-    e.type = EntryType::link;
-    e.link = json.at("link").get<std::string>();
-  } else {
-    e.size = json.at("size").get<std::uint64_t>();
-    e.content = Digest::parse(json.at("sha256").get<std::string>()).value_or(Digest{});
-  }
-  return e;
-}
-
-std::vector<Entry> entries_from(const Json& json) {
-  std::vector<Entry> entries;
-  for (const auto& entry : json.at("entries")) entries.push_back(entry_from(entry));
-  return entries;
 }
 
 // JSON holds UTF-8 only: a path of other bytes can't be written canonically, so it is refused where it comes in.
-Status check_spelling(const std::vector<Entry>& entries) {
-  for (const auto& entry : entries) {
-    try {
-      (void)detail::dump(to_json(entry));
-    } catch (const Json::exception&) {
-      return fail(bad(entry, "is not UTF-8"));
-    }
-  }
+Status check_spelling(const Entry& entry) {
+  if (!detail::is_utf8(entry.path) || !detail::is_utf8(entry.link)) return fail(bad(entry, "is not UTF-8"));
   return {};
+}
+
+bool by_path(const Entry& a, const Entry& b) { return a.path < b.path; }
+
+Result<std::vector<Entry>> read_entries(std::string_view text) {
+  detail::CanonicalReader reader(text);
+  std::vector<Entry> entries;
+  reader.expect("{\"entries\":[");
+  if (reader.next_is("\n{")) do {
+      reader.expect("\n");
+      entries.push_back(reader.entry());
+    } while (reader.skip(","));
+  reader.expect("\n],\"format\":1}\n");
+  if (!reader.failed() && reader.at_end()) return entries;
+  return fail(Code::invalid, "a manifest is not spelled canonically, after entry " + std::to_string(entries.size()));
 }
 
 }  // namespace
@@ -138,10 +122,10 @@ Status check_spelling(const std::vector<Entry>& entries) {
 Result<Manifest> Manifest::make(std::vector<Entry> entries) {
   for (const auto& entry : entries) {
     DEPLOYCTL_CHECK(check(entry));
+    DEPLOYCTL_CHECK(check_spelling(entry));
   }
-  DEPLOYCTL_CHECK(check_spelling(entries));
   add_missing_folders(entries);
-  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.path < b.path; });
+  if (!std::is_sorted(entries.begin(), entries.end(), by_path)) std::sort(entries.begin(), entries.end(), by_path);
   DEPLOYCTL_CHECK(check_tree(entries));
   Manifest manifest;
   manifest.entries_ = std::move(entries);
@@ -149,9 +133,12 @@ Result<Manifest> Manifest::make(std::vector<Entry> entries) {
 }
 
 Result<Manifest> Manifest::parse(std::string_view text) {
-  DEPLOYCTL_TRY(entries, detail::read_json<std::vector<Entry>>(text, "a manifest", entries_from));
+  DEPLOYCTL_TRY(entries, read_entries(text));
+  const std::size_t told = entries.size();
+  if (!std::is_sorted(entries.begin(), entries.end(), by_path))
+    return fail(Code::invalid, "a manifest is not sorted by path");
   DEPLOYCTL_TRY(manifest, make(std::move(entries)));
-  if (manifest.json() != text) return fail(Code::invalid, "a manifest is not spelled canonically");
+  if (manifest.entries_.size() != told) return fail(Code::invalid, "a manifest lacks some of its folders");
   return manifest;
 }
 
@@ -164,9 +151,11 @@ const Entry* Manifest::find(std::string_view path) const {
 // One entry a line: a person can read a manifest, and a diff of two says what changed.
 std::string Manifest::json() const {
   std::string text = "{\"entries\":[";
+  text.reserve(160 * (entries_.size() + 1));
   const char* between = "\n";
   for (const auto& entry : entries_) {
-    text += between + detail::dump(to_json(entry));
+    text += between;
+    detail::write_entry(text, entry);
     between = ",\n";
   }
   return text + "\n],\"format\":1}\n";
