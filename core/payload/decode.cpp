@@ -2,6 +2,8 @@
 
 #include <optional>
 
+#include "core/model/manifest_change.hpp"
+#include "core/payload/base_region.hpp"
 #include "core/payload/big_endian.hpp"
 #include "core/payload/content_reader.hpp"
 #include "core/payload/content_writer.hpp"
@@ -16,8 +18,8 @@ namespace deployctl::payload {
 struct Decoder::State {
   enum class Part { header, manifest_head, manifest, kind, window_head, lists, body, end, over };
 
-  State(Digest expected_digest, OpenContent base, TreeSink& tree)
-      : expected(expected_digest), prefix(std::move(base)), sink(tree), contents(tree) {}
+  State(Digest expected_digest, OpenContent base, TreeSink& tree, const model::Manifest* old_manifest)
+      : expected(expected_digest), base_manifest(old_manifest), prefix(std::move(base)), sink(tree), contents(tree) {}
 
   Status consume(BytesView bytes);
   Status take(BytesView piece);
@@ -26,6 +28,7 @@ struct Decoder::State {
   bool is_body() const { return part == Part::manifest || part == Part::body; }
 
   Status begin_manifest();
+  Result<model::Manifest> read_manifest() const;
   Status end_manifest();
   Status read_kind();
   Status read_window_head();
@@ -37,6 +40,7 @@ struct Decoder::State {
   Status blame(Status status);
 
   Digest expected;
+  const model::Manifest* base_manifest;
   Prefix prefix;
   TreeSink& sink;
   ContentWriter contents;
@@ -125,11 +129,19 @@ Status Decoder::State::begin_manifest() {
   return inflater.begin(lengths.plain, {});
 }
 
+Result<model::Manifest> Decoder::State::read_manifest() const {
+  if (!model::ManifestChange::begins(json)) return model::Manifest::parse(json);
+  DEPLOYCTL_TRY(change, model::ManifestChange::parse(json));
+  if (!base_manifest || base_manifest->digest() != change.base)
+    return fail(no_base(change.base, "the payload changes its manifest, which isn't here"));
+  return change.apply(*base_manifest);
+}
+
 Status Decoder::State::end_manifest() {
   DEPLOYCTL_CHECK(inflater.finish());
-  if (sha256(json) != expected)
+  DEPLOYCTL_TRY(manifest, read_manifest());
+  if (manifest.digest() != expected)
     return fail(Code::verification, "the payload's manifest is not that of artifact " + expected.text());
-  DEPLOYCTL_TRY(manifest, model::Manifest::parse(json));
   json = std::string();
   DEPLOYCTL_CHECK(contents.know(manifest));
   DEPLOYCTL_CHECK(sink.begin(manifest));
@@ -211,8 +223,8 @@ Status Decoder::State::check_end() {
   return {};
 }
 
-Decoder::Decoder(Digest expected, OpenContent base, TreeSink& sink)
-    : state_(std::make_unique<State>(expected, std::move(base), sink)) {}
+Decoder::Decoder(Digest expected, OpenContent base, TreeSink& sink, const model::Manifest* base_manifest)
+    : state_(std::make_unique<State>(expected, std::move(base), sink, base_manifest)) {}
 Decoder::~Decoder() = default;
 
 Status Decoder::feed(BytesView chunk) {

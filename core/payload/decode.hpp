@@ -29,8 +29,9 @@ class Decoder {
  public:
   // `expected`: the artifact's digest; a manifest with another is refused before anything is written. `base`
   // opens contents that the payload's prefixes refer to (may be empty); one that it can't open, or that is
-  // not what its digest says, is Code::absent with a message that begins "base": ask anew without one.
-  Decoder(Digest expected, OpenContent base, TreeSink& sink);
+  // not what its digest says, is Code::absent with a message that begins "base": ask anew without one. So is a
+  // payload that changes another manifest than `base_manifest`, which is borrowed and may be null.
+  Decoder(Digest expected, OpenContent base, TreeSink& sink, const model::Manifest* base_manifest = nullptr);
   ~Decoder();
   Status feed(BytesView chunk);
   Status finish();  // the stream must be at its end

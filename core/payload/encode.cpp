@@ -4,6 +4,7 @@
 #include <thread>
 #include <utility>
 
+#include "core/model/manifest_change.hpp"
 #include "core/payload/chunk_writer.hpp"
 #include "core/payload/pack.hpp"
 #include "core/payload/paired_window.hpp"
@@ -47,7 +48,7 @@ class Encoder {
         threads_(threads_of(options)),
         line_(threads_, memory, [this](const CodedWindow& coded) { return write(coded); }) {}
 
-  Status begin(const model::Manifest& manifest);
+  Status begin(const model::Manifest& manifest, const model::Manifest* base);
   Status add(const Item& item);
   Result<Index> end();
 
@@ -82,8 +83,16 @@ Status Encoder::go_on() const {
   return {};
 }
 
-Status Encoder::begin(const model::Manifest& manifest) {
-  const std::string json = manifest.json();
+// The manifest, or what changes the base's into it.
+std::string manifest_text(const model::Manifest& manifest, const model::Manifest* base) {
+  std::string whole = manifest.json();
+  if (!base) return whole;
+  std::string change = model::ManifestChange::between(*base, manifest).json();
+  return change.size() < whole.size() / 2 ? change : whole;
+}
+
+Status Encoder::begin(const model::Manifest& manifest, const model::Manifest* base) {
+  const std::string json = manifest_text(manifest, base);
   if (json.size() > max_manifest)
     return fail(Code::invalid, "the artifact's manifest is " + std::to_string(json.size()) +
                                    " bytes long; up to " + std::to_string(max_manifest) + " are allowed");
@@ -253,7 +262,7 @@ Result<Index> encode(const model::Manifest& next, const model::Manifest* base, c
   DEPLOYCTL_TRY(items, contents_to_send(next, base));
   DEPLOYCTL_TRY(out, ChunkWriter::create(path));
   Encoder encoder(contents, std::move(out), options);
-  DEPLOYCTL_CHECK(encoder.begin(next));
+  DEPLOYCTL_CHECK(encoder.begin(next, base));
   for (const auto& item : items) {
     DEPLOYCTL_CHECK(encoder.add(item));
   }

@@ -40,7 +40,7 @@ class PayloadCache {
   asio::awaitable<Result<std::shared_ptr<ChunkSource>>> get(Digest next, std::optional<Digest> base,
                                                             Preference preference = {});
 
-  // The name of the file in the folder: "<base hex or none>-<next hex>.v2", for the soonest ".soonest.v2".
+  // The name of the file in the folder: "<base hex or none>-<next hex>.v3", for the soonest ".soonest.v3".
   static std::string file_name(const Digest& next, const std::optional<Digest>& base,
                                Preference::Goal goal = Preference::Goal::smallest);
 

@@ -3,7 +3,8 @@
 // before it allocates.
 //
 //   header     "deploypl", u32 version
-//   manifest   u32 plain bytes, u32 coded bytes, then one zstd frame: the manifest's canonical JSON
+//   manifest   u32 plain bytes, u32 coded bytes, then one zstd frame: canonical JSON, either the manifest or, where
+//              that is less than half as long, what changes the base's into it (model/manifest_change.hpp)
 //   window*    u8 'W', u8 coding, u16 starts, u16 regions, u32 plain bytes, u32 coded bytes,
 //              starts x digest, regions x (digest, u64 offset, u32 length), then the coded bytes
 //   end        u8 'E', sha256 of every byte before this record; nothing follows
@@ -20,16 +21,15 @@
 //
 // The four streams are zstd frames that go through all segments of the window, flushed at the end of each,
 // ended with the last. Integers in them are varints (varint.hpp). An empty stream has no frame.
-//   control    operations: u literals, u copied, and if any are copied: s place in the region, relative to
-//   the
+//   control    operations: u literals, u copied, and if any are copied: s place in the region, relative to the
 //              end of the last copy (at first: to its beginning)
 //   literals   the bytes of each operation's literals, which come before what it copies
-//   runs       for each copy, in turn: u how many bytes are the region's own; then, if the copy goes on, a
-//   word words      4 bytes (fewer at the end of a copy), little-endian, to be added to the region's: so a
-//   shifted
+//   runs       for each copy, in turn: u how many bytes are the region's own; then, if the copy goes on, a word
+//   words      4 bytes (fewer at the end of a copy), little-endian, to be added to the region's: so a shifted
 //              address is the same word wherever it stands
 //
-// Version 2 has added the delta; a reader answers Code::unsupported to any other version.
+// Version 2 has added the delta, version 3 the changed manifest; a reader answers Code::unsupported to any other
+// version.
 //
 // Memory of a decoder: the zstd window (<= 16 MiB) + the prefix (<= max_prefix) + 1 MiB, and the manifest; a
 // delta: 4 x 8 MiB + 2 x max_segment + 5 MiB in their stead.
@@ -43,7 +43,7 @@
 
 namespace deployctl::payload {
 
-inline constexpr std::uint32_t stream_version = 2;
+inline constexpr std::uint32_t stream_version = 3;
 inline constexpr std::size_t max_window = 16 * 1024 * 1024;    // plain bytes of one window
 inline constexpr std::size_t max_prefix = 24 * 1024 * 1024;    // bytes of all its regions
 inline constexpr std::size_t max_manifest = 64 * 1024 * 1024;  // plain bytes

@@ -88,10 +88,10 @@ Side side(const std::string& path) {
   return {path, digest, size, std::move(manifest)};
 }
 
-int decode(const std::string& coded, const Side& next, const payload::OpenContent& open,
+int decode(const std::string& coded, const Side& old, const Side& next, const payload::OpenContent& open,
            const std::string& to) {
   FileSink sink(to);
-  payload::Decoder decoder(next.manifest.digest(), open, sink);
+  payload::Decoder decoder(next.manifest.digest(), open, sink, &old.manifest);
   std::ifstream in(coded, std::ios::binary);
   Bytes piece(payload::max_chunk);
   while (in.read(reinterpret_cast<char*>(piece.data()), static_cast<std::streamsize>(piece.size())) ||
@@ -125,7 +125,7 @@ void compare(const std::string& old_path, const std::string& new_path, const std
     options.preference.goal = goal;
     const auto made =
         measured([&] { return payload::encode(next.manifest, &old.manifest, open, coded, options) ? 0 : 1; });
-    const auto undone = measured([&] { return decode(coded, next, open, back); });
+    const auto undone = measured([&] { return decode(coded, old, next, open, back); });
     print(goal == payload::Preference::Goal::smallest ? "deployctl smallest" : "deployctl soonest", coded,
           next.size, made, undone);
   }

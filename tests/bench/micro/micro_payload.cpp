@@ -112,7 +112,7 @@ void decode(benchmark::State& state, bool with_base) {
   const std::string coded = io::read_file(path, std::uint64_t{4} << 30).value();
   for (auto _ : state) {
     Nowhere sink;
-    payload::Decoder decoder(pair().target.digest(), pair().open(), sink);
+    payload::Decoder decoder(pair().target.digest(), pair().open(), sink, &pair().base);
     BytesView left = as_bytes(coded);
     Status fed;
     for (; fed && !left.empty(); left = left.subspan(std::min(left.size(), payload::max_chunk)))

@@ -17,7 +17,8 @@ std::map<Digest, std::string> carried(const Files& files, const Files* old, std:
   if (size) *size = payload.size();
   Kept kept;
   const auto status =
-      decode(as_bytes(payload), next.digest(), old ? contents.open() : OpenContent{}, kept, piece);
+      decode(as_bytes(payload), next.digest(), old ? contents.open() : OpenContent{}, kept, piece,
+             base ? &*base : nullptr);
   EXPECT_TRUE(status) << status.error().text();
   EXPECT_EQ(kept.broken_promises, 0u);
   EXPECT_TRUE(kept.manifest && kept.manifest->entries() == next.entries());

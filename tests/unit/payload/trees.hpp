@@ -94,8 +94,8 @@ class Kept : public TreeSink {
 };
 
 inline Status decode(BytesView payload, const Digest& artifact, const OpenContent& base, TreeSink& sink,
-                     std::size_t piece = max_chunk) {
-  Decoder decoder(artifact, base, sink);
+                     std::size_t piece = max_chunk, const model::Manifest* base_manifest = nullptr) {
+  Decoder decoder(artifact, base, sink, base_manifest);
   while (!payload.empty()) {
     const auto part = payload.first(std::min(piece, payload.size()));
     payload = payload.subspan(part.size());
