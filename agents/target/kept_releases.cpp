@@ -10,6 +10,7 @@
 #include <set>
 
 #include "agents/target/json.hpp"
+#include "agents/target/kept_manifests.hpp"
 #include "core/io/atomic_file.hpp"
 #include "core/io/beneath.hpp"
 #include "core/io/files.hpp"
@@ -65,7 +66,7 @@ Result<KeptRelease> look_at(const Slot& slot, const std::string& folder, const s
     auto release = model::Release::parse(*text);
     if (!release) return fail(with_context(release.error(), slot.about(folder)));
     kept.release = std::move(*release);
-    kept.staged_at = written_at(slot.about(folder) + "/manifest.json");
+    kept.staged_at = written_at(slot.about(folder) + "/release.json");
   } else if (text.error().code != Code::absent) {
     return fail(text.error());
   }
@@ -177,14 +178,8 @@ Result<KeptRelease> kept_release(const Slot& slot, const Digest& release) {
   return fail(Code::absent, "release " + release.text() + " is not in " + slot.releases());
 }
 
-Result<model::Manifest> manifest_of(const Slot& slot, const std::string& folder) {
-  DEPLOYCTL_TRY(text, io::read_file(slot.about(folder) + "/manifest.json", 1024ULL * 1024 * 1024));
-  auto manifest = model::Manifest::parse(text);
-  if (!manifest) return fail(with_context(manifest.error(), slot.about(folder)));
-  return manifest;
-}
-
-Status write_about(const Slot& slot, const model::Release& release, const model::Manifest& manifest) {
+Status write_about(const Slot& slot, const model::Release& release, const model::Manifest& manifest,
+                   const model::Manifest* base) {
   const std::string about = slot.about(release.folder());
   DEPLOYCTL_CHECK(io::make_dirs(about, 0700));
   // First of all: a tree that stands there and is no longer whole must not be sealed by a commit that a crash cuts short.
@@ -192,7 +187,7 @@ Status write_about(const Slot& slot, const model::Release& release, const model:
     DEPLOYCTL_CHECK(io::remove_file(about + "/sealed.json"));
     DEPLOYCTL_CHECK(io::fsync_dir(about));
   }
-  DEPLOYCTL_CHECK(io::write_file(about + "/manifest.json", manifest.json(), 0600));
+  DEPLOYCTL_CHECK(keep_manifest(slot, manifest, base));
   DEPLOYCTL_CHECK(io::write_file(about + "/release.json", release.json() + "\n", 0600));
   return io::fsync_dir(slot.state("releases"));
 }
@@ -210,7 +205,7 @@ std::int64_t seal_time() {
 Status check_whole(const Slot& slot, const std::string& folder) {
   DEPLOYCTL_TRY(kept, kept_release(slot, folder));
   if (!kept.release) return {};
-  DEPLOYCTL_TRY(manifest, manifest_of(slot, folder));
+  DEPLOYCTL_TRY(manifest, kept_manifest(slot, kept.release->artifact));
   const std::string file = slot.about(folder) + "/sealed.json";
   auto text = io::read_file(file);
   if (!text && text.error().code == Code::absent)

@@ -1,6 +1,6 @@
 // The releases in a slot, and what became of them: the tree in releases/FOLDER, what we know of it in
-// .deployctl/releases/FOLDER/{release.json,manifest.json,sealed.json}, its outcomes in .deployctl/receipts. A folder without that is
-// not ours: it may run and be a baseline, it is never pruned. Blocking; writers hold the slot's lock.
+// .deployctl/releases/FOLDER/{release.json,sealed.json} and kept_manifests.hpp, its outcomes in .deployctl/receipts. A folder
+// without that is not ours: it may run and be a baseline, it is never pruned. Blocking; writers hold the slot's lock.
 #pragma once
 
 #include <cstdint>
@@ -42,11 +42,12 @@ Result<std::vector<Receipt>> read_receipts(const Slot& slot);
 Result<std::vector<KeptRelease>> kept_releases(const Slot& slot);
 Result<KeptRelease> kept_release(const Slot& slot, const std::string& folder);       // Code::absent
 Result<KeptRelease> kept_release(const Slot& slot, const Digest& release);           // by its digest
-Result<model::Manifest> manifest_of(const Slot& slot, const std::string& folder);
 
 // Before the tree gets its name: whose it is, and that it is not sealed. After it: sealed, as it was at that time. So a tree
 // that a crash left unsealed is staged anew, never taken for whole.
-Status write_about(const Slot& slot, const model::Release& release, const model::Manifest& manifest);
+// `base`: a manifest that is kept here, or null.
+Status write_about(const Slot& slot, const model::Release& release, const model::Manifest& manifest,
+                   const model::Manifest* base);
 std::int64_t seal_time();  // wall clock, ns
 Status seal(const Slot& slot, const std::string& folder, std::int64_t at);
 // The tree is as it was sealed: every entry there, of its type and size, and no file changed since. Contents are not read.

@@ -8,6 +8,7 @@
 
 #include "agents/target/hook_logs.hpp"
 #include "agents/target/journal.hpp"
+#include "agents/target/kept_manifests.hpp"
 #include "core/io/files.hpp"
 
 namespace deployctl::target {
@@ -42,6 +43,14 @@ std::string link_of(const std::string& path) {
   char text[PATH_MAX];
   const ssize_t n = ::readlink(path.c_str(), text, sizeof text);
   return n < 0 ? std::string() : std::string(text, static_cast<std::size_t>(n));
+}
+
+std::vector<Digest> artifacts_but(const std::vector<KeptRelease>& kept, const std::vector<std::string>& pruned) {
+  std::vector<Digest> artifacts;
+  for (const auto& one : kept)
+    if (one.release && !std::binary_search(pruned.begin(), pruned.end(), one.folder))
+      artifacts.push_back(one.release->artifact);
+  return artifacts;
 }
 
 }  // namespace
@@ -96,6 +105,7 @@ Result<std::vector<std::string>> prune(const Slot& slot, const std::vector<Diges
     DEPLOYCTL_CHECK(remove_release(slot, folder));
   }
   DEPLOYCTL_CHECK(clear_leftovers(slot));
+  DEPLOYCTL_CHECK(forget_manifests(slot, artifacts_but(kept, pruned)));
   DEPLOYCTL_CHECK(prune_hook_logs(slot));
   return pruned;
 }

@@ -68,7 +68,8 @@ class Inbound {
       if (!base_) return fail(Code::absent, "base: the payload refers to one, and none was named");
       return base_->open(content);
     };
-    decoder_ = std::make_unique<payload::Decoder>(order_.release.artifact, std::move(contents), *staging_);
+    decoder_ = std::make_unique<payload::Decoder>(order_.release.artifact, std::move(contents), *staging_,
+                                                  base_ ? &base_->manifest() : nullptr);
     return {};
   }
 

@@ -8,6 +8,7 @@
 #include <cstdio>
 
 #include "agents/target/free_space.hpp"
+#include "agents/target/kept_manifests.hpp"
 #include "agents/target/switch.hpp"
 #include "core/io/beneath.hpp"
 #include "core/io/files.hpp"
@@ -50,14 +51,15 @@ Result<Base> Base::of(const Slot& slot, const Digest& artifact) {
   DEPLOYCTL_TRY(all, kept_releases(slot));
   for (const auto& kept : all) {
     if (!kept.release || kept.release->artifact != artifact) continue;
-    auto manifest = manifest_of(slot, kept.folder);
+    auto manifest = kept_manifest(slot, artifact);
     if (!manifest) return fail(no_base(manifest.error().text()));
     Base base;
+    base.manifest_ = std::move(*manifest);
     auto dir = io::open_fd(slot.release(kept.folder), O_RDONLY | O_DIRECTORY);
     if (!dir) return fail(no_base(dir.error().text()));
     base.dir_ = std::move(*dir);
     base.links_ = kept.release->activation.hook(model::TargetHook::install) == nullptr;
-    for (const auto& entry : manifest->entries())
+    for (const auto& entry : base.manifest_.entries())
       if (entry.type == model::EntryType::file) base.paths_.emplace(entry.content, entry.path);
     return base;
   }
@@ -230,7 +232,7 @@ Status Staging::commit() {
   if (!wanted_.empty())
     return fail(Code::verification, "the payload lacks the content of " + wanted_.begin()->second.front()->path);
   DEPLOYCTL_CHECK(to_disk());
-  DEPLOYCTL_CHECK(write_about(slot_, release_, *manifest_));
+  DEPLOYCTL_CHECK(write_about(slot_, release_, *manifest_, base_ ? &base_->manifest() : nullptr));
   const std::int64_t at = seal_time();
   DEPLOYCTL_CHECK(take_name());
   DEPLOYCTL_CHECK(io::fsync_dir(slot_.releases()));

@@ -26,10 +26,12 @@ class Base {
   const std::string& path(const Digest& content) const { return paths_.at(content); }
   Result<io::Fd> open(const Digest& content) const;  // verified by nobody yet
   int dir() const { return dir_.get(); }
+  const model::Manifest& manifest() const { return manifest_; }
   bool links() const { return links_; }  // its files never change: no install hook
 
  private:
   io::Fd dir_;
+  model::Manifest manifest_;
   std::map<Digest, std::string> paths_;
   bool links_ = true;
 };

@@ -85,9 +85,16 @@ class Deployctl:
         for relay in self.lab.relays:
             relay.wipe("/root/.cache/deployctl/chunks")
         for target in self.lab.targets:
+            self._forget_manifests(target, version)
             for path in glob.glob(f"{target.path('/srv/app')}/releases/{version}-*") + glob.glob(f"{target.path('/srv/app')}/.deployctl/releases/{version}-*"):
                 target.wipe("/" + os.path.relpath(path, target.dir))
         labs.kill_agents()
+
+    def _forget_manifests(self, target, version):
+        state = target.path("/srv/app/.deployctl")
+        for path in glob.glob(f"{state}/releases/{version}-*/release.json"):
+            artifact = json.loads(open(path).read())["artifact"].removeprefix("sha256:")
+            target.wipe(f"/srv/app/.deployctl/manifests/{artifact}.json")
 
     def forget_payloads(self):
         for path in glob.glob(f"{self.control.path('/root/state')}/store/payloads/*"):

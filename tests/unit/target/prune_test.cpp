@@ -84,6 +84,7 @@ TEST_F(PruneTest, RemovesTheTreesAndWhatWeKnewOfThem) {
   EXPECT_EQ(*pruned, Names{one});
   EXPECT_EQ(*io::list_dir(slot.releases()), (Names{two, three}));
   EXPECT_EQ(*io::list_dir(slot.state("releases")), (Names{two, three}));
+  EXPECT_EQ(io::list_dir(slot.state("manifests"))->size(), 2u);
 }
 
 TEST_F(PruneTest, CurrentAndWhatARolloutUsesStay) {
