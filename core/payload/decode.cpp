@@ -56,7 +56,7 @@ struct Decoder::State {
   std::string json;
   format::WindowHead head;
   Window window;
-  std::optional<DeltaReader> delta;  // of the window, if it is one
+  DeltaReader delta;
 };
 
 void Decoder::State::expect(Part next, std::size_t length) {
@@ -179,30 +179,32 @@ Status Decoder::State::begin_window() {
   return {};
 }
 
-// A delta and a prefix are not in memory at once.
+// A delta and a prefix are not in memory at once; what the next window needs as well is kept.
 Status Decoder::State::begin_body() {
   if (window.coding == Coding::delta) {
     inflater.release();
-    DEPLOYCTL_TRY(region, prefix.open(window.regions.front()));
-    delta.emplace(window.plain, std::move(region));
+    prefix.release();
+    const Region& region = window.regions.front();
+    DEPLOYCTL_TRY(base, prefix.open(region.content));
+    delta.begin(window.plain, std::move(base), region);
     return {};
   }
-  DEPLOYCTL_CHECK(prefix.load(window.regions));
   if (window.coding == Coding::raw) return {};
+  delta.release();
+  DEPLOYCTL_CHECK(prefix.load(window.regions));
   return inflater.begin(window.plain, prefix.bytes());
 }
 
 Status Decoder::State::take_body(BytesView piece) {
   if (window.coding == Coding::raw) return contents.write(piece);
   const auto write = [this](BytesView plain) { return contents.write(plain); };
-  return delta ? delta->feed(piece, write) : inflater.feed(piece, write);
+  return window.coding == Coding::delta ? delta.feed(piece, write) : inflater.feed(piece, write);
 }
 
 Status Decoder::State::end_window() {
   if (window.coding != Coding::raw) {
-    DEPLOYCTL_CHECK(delta ? delta->finish() : inflater.finish());
+    DEPLOYCTL_CHECK(window.coding == Coding::delta ? delta.finish() : inflater.finish());
   }
-  delta.reset();
   DEPLOYCTL_CHECK(contents.end_window());
   expect(Part::kind, 1);
   return {};

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "core/payload/base_region.hpp"
+#include "core/payload/buffer.hpp"
 #include "core/payload/inflater.hpp"
 
 namespace deployctl::payload {
@@ -16,42 +17,44 @@ class DeltaReader {
  public:
   using Out = std::function<Status(BytesView)>;
 
-  // A window of `plain` bytes.
-  DeltaReader(std::uint32_t plain, std::unique_ptr<BaseRegion> base);
-
+  // A new window of `plain` bytes; the memory of the last one is used again.
+  void begin(std::uint32_t plain, io::Fd base, const Region& region);
   // Gives what comes of `coded` to `out`, whose error ends the work.
   Status feed(BytesView coded, const Out& out);
   // The delta must be at its end.
   Status finish();
+  // Gives the memory back.
+  void release();
 
  private:
   struct Stream {
     Inflater inflater{delta_window_log};
     bool begun = false;
-    Bytes bytes;  // of this segment
+    BytesView bytes;  // of this segment
   };
   Status begin_segment();
   Status end_segment(const Out& out);
-  Status inflate(std::size_t number, BytesView coded);
+  Status inflate(Stream& stream, BytesView coded, std::span<std::uint8_t> room);
   Status apply(const Out& out);
-  Status literals(std::size_t n, const Out& out);
-  Status copy(std::size_t n, class Varints& runs, const Out& out);
-  Status copy_run(std::size_t n, const Out& out);
-  Status copy_word(std::size_t n);
-  Status give(BytesView bytes, const Out& out);
+  Status give_literals(std::size_t n, const Out& out);
+  Status copy(std::size_t n, class Corrections& corrections, const Out& out);
+  // What is free of out_; at least so many bytes.
+  Result<std::span<std::uint8_t>> room_for(std::size_t least, const Out& out);
   Status flush(const Out& out);
   BytesView stream(DeltaStream which) const { return streams_[static_cast<std::size_t>(which)].bytes; }
 
-  std::unique_ptr<BaseRegion> base_;
+  BaseRegion base_;
   std::array<Stream, delta_streams> streams_;
-  std::uint64_t left_;  // plain bytes that the window still lacks
+  Buffer stream_memory_, out_memory_;
+  std::uint64_t left_ = 0;  // plain bytes that the window still lacks
   bool in_head_ = true;
-  std::size_t need_ = format::segment_head_size;
+  std::size_t need_ = 0;
   Bytes held_;
   DeltaSegment segment_;
-  std::uint64_t from_ = 0;                // in the base, after the last copy
-  std::size_t words_ = 0, literals_ = 0;  // used of this segment's
-  Bytes out_;                             // plain bytes to be given
+  std::uint64_t from_ = 0;  // in the base, after the last copy
+  BytesView literals_;      // of this segment, those not yet used
+  std::span<std::uint8_t> out_;
+  std::size_t filled_ = 0;  // of out_: plain bytes to be given
 };
 
 }  // namespace deployctl::payload

@@ -29,10 +29,13 @@ struct Inflater::Context {
   ZSTD_DCtx* zstd;
 };
 
-Inflater::Inflater(int window_log) : window_log_(window_log), buffer_(ZSTD_DStreamOutSize()) {}
+Inflater::Inflater(int window_log) : window_log_(window_log) {}
 Inflater::~Inflater() = default;
 
-void Inflater::release() { context_.reset(); }
+void Inflater::release() {
+  context_.reset();
+  buffer_.release();
+}
 
 Status Inflater::begin(std::uint64_t plain, BytesView prefix) {
   left_ = plain;
@@ -53,21 +56,40 @@ Status Inflater::check_magic(BytesView coded) {
   return {};
 }
 
+// As much of `coded` as there is room for what comes of it.
+Result<std::size_t> Inflater::inflate(BytesView& coded, std::span<std::uint8_t> into) {
+  if (ended_) return fail(bad_frame("bytes after the end of the frame"));
+  ZSTD_inBuffer in{coded.data(), coded.size(), 0};
+  ZSTD_outBuffer out{into.data(), into.size(), 0};
+  const auto more = ZSTD_decompressStream(context_->zstd, &out, &in);
+  if (ZSTD_isError(more)) return fail(bad_frame(ZSTD_getErrorName(more)));
+  if (out.pos > left_) return fail(bad_frame("more bytes than announced"));
+  left_ -= out.pos;
+  ended_ = more == 0;
+  coded = coded.subspan(in.pos);
+  return out.pos;
+}
+
+Result<std::size_t> Inflater::fill(BytesView coded, std::span<std::uint8_t> into) {
+  DEPLOYCTL_CHECK(check_magic(coded));
+  std::size_t at = 0;
+  while (!coded.empty()) {
+    DEPLOYCTL_TRY(n, inflate(coded, into.subspan(at)));
+    at += n;
+    if (at > into.size() - spare) return fail(bad_frame("more bytes than announced"));
+  }
+  return at;
+}
+
 Status Inflater::feed(BytesView coded, const Out& out) {
   DEPLOYCTL_CHECK(check_magic(coded));
-  ZSTD_inBuffer in{coded.data(), coded.size(), 0};
+  const auto room = buffer_.room(ZSTD_DStreamOutSize());
   // A full buffer may mean that more is ready although all of the input is used.
-  for (bool full = false; in.pos < in.size || full;) {
-    if (ended_) return fail(bad_frame("bytes after the end of the frame"));
-    ZSTD_outBuffer piece{buffer_.data(), buffer_.size(), 0};
-    const auto more = ZSTD_decompressStream(context_->zstd, &piece, &in);
-    if (ZSTD_isError(more)) return fail(bad_frame(ZSTD_getErrorName(more)));
-    if (piece.pos > left_) return fail(bad_frame("more bytes than announced"));
-    left_ -= piece.pos;
-    ended_ = more == 0;
-    full = !ended_ && piece.pos == piece.size;
-    if (piece.pos == 0) continue;
-    DEPLOYCTL_CHECK(out(BytesView(buffer_).first(piece.pos)));
+  for (bool full = false; !coded.empty() || full;) {
+    DEPLOYCTL_TRY(n, inflate(coded, room));
+    full = !ended_ && n == room.size();
+    if (n == 0) continue;
+    DEPLOYCTL_CHECK(out(room.first(n)));
   }
   return {};
 }

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 
+#include "core/payload/buffer.hpp"
 #include "core/payload/stream_format.hpp"
 
 namespace deployctl::payload {
@@ -22,6 +23,10 @@ class Inflater {
   // So many plain bytes more may come than were announced.
   void allow(std::uint64_t more) { left_ += more; }
   std::uint64_t left() const { return left_; }
+  // Puts what comes of `coded` into `into`, whose last `spare` bytes are there to see that no more comes than
+  // the rest of it can hold. Answers how many bytes came.
+  static constexpr std::size_t spare = 1;
+  Result<std::size_t> fill(BytesView coded, std::span<std::uint8_t> into);
   // Gives what comes of `coded` to `out`, whose error ends the work.
   Status feed(BytesView coded, const Out& out);
   // The frame must be at its end.
@@ -31,10 +36,11 @@ class Inflater {
 
  private:
   Status check_magic(BytesView coded);
+  Result<std::size_t> inflate(BytesView& coded, std::span<std::uint8_t> into);
   struct Context;
   const int window_log_;
   std::unique_ptr<Context> context_;  // null: released
-  Bytes buffer_;
+  Buffer buffer_;
   std::uint64_t left_ = 0;  // plain bytes still to come
   std::size_t seen_ = 0;    // coded bytes so far, up to the length of the magic
   bool ended_ = false;

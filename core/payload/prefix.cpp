@@ -17,25 +17,30 @@ Result<io::Fd> open_content(const OpenContent& base, const Digest& content) {
 }  // namespace
 
 Status Prefix::load(const std::vector<Region>& regions) {
-  bytes_.clear();
-  bytes_.reserve(std::accumulate(regions.begin(), regions.end(), std::size_t{0},
-                                 [](std::size_t sum, const Region& region) { return sum + region.length; }));
+  bytes_ = {};  // nothing, should a region fail
+  const auto all = memory_.room(
+      std::accumulate(regions.begin(), regions.end(), std::size_t{0},
+                      [](std::size_t sum, const Region& region) { return sum + region.length; }));
+  auto left = all;
   for (const auto& region : regions) {
-    DEPLOYCTL_TRY(fd, open_content(base_, region.content));
-    used_.insert(region.content);
-    const auto at = bytes_.size();
-    bytes_.resize(at + region.length);
-    auto read = read_region(fd.get(), region.offset, std::span(bytes_).subspan(at));
+    DEPLOYCTL_TRY(fd, open(region.content));
+    auto read = read_region(fd.get(), region.offset, left.first(region.length));
     if (!read) return fail(no_base(region.content, read.error().text()));
+    left = left.subspan(region.length);
   }
+  bytes_ = all;
   return {};
 }
 
-Result<std::unique_ptr<BaseRegion>> Prefix::open(const Region& region) {
-  bytes_ = Bytes();
-  DEPLOYCTL_TRY(fd, open_content(base_, region.content));
-  used_.insert(region.content);
-  return std::make_unique<BaseRegion>(std::move(fd), region);
+Result<io::Fd> Prefix::open(const Digest& content) {
+  DEPLOYCTL_TRY(fd, open_content(base_, content));
+  used_.insert(content);
+  return fd;
+}
+
+void Prefix::release() {
+  bytes_ = {};
+  memory_.release();
 }
 
 Status Prefix::verify() const {

@@ -3,7 +3,6 @@
 // Private to the room. Blocking; one thread.
 #pragma once
 
-#include <memory>
 #include <set>
 
 #include "core/payload/base_region.hpp"
@@ -19,8 +18,10 @@ class Prefix {
   // `regions` hold at most max_prefix bytes, as read_window_lists() saw to.
   Status load(const std::vector<Region>& regions);
   BytesView bytes() const { return bytes_; }
-  // The region as it lies; the bytes of load() are given up.
-  Result<std::unique_ptr<BaseRegion>> open(const Region& region);
+  // A content of which regions are read where they lie.
+  Result<io::Fd> open(const Digest& content);
+  // Gives the memory of load() back.
+  void release();
   // Reads again whatever was used since forget(): one that is not what its digest says is Code::absent as
   // well.
   Status verify() const;
@@ -28,7 +29,8 @@ class Prefix {
 
  private:
   OpenContent base_;
-  Bytes bytes_;
+  Buffer memory_;
+  BytesView bytes_;
   std::set<Digest> used_;
 };
 

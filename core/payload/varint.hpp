@@ -23,19 +23,26 @@ class Varints {
   explicit Varints(BytesView bytes) : left_(bytes) {}
 
   std::uint64_t next(std::uint64_t most) {
-    std::uint64_t n = 0;
-    for (unsigned shift = 0; shift < 63 && !left_.empty(); shift += 7) {
-      const std::uint8_t byte = left_.front();
-      left_ = left_.subspan(1);
-      n |= static_cast<std::uint64_t>(byte & 0x7f) << shift;
-      if (byte < 0x80) return n <= most && !failed_ ? n : fail();
-    }
-    return fail();
+    if (left_.empty() || left_.front() >= 0x80) return next_long(most);
+    const std::uint64_t n = left_.front();
+    left_ = left_.subspan(1);
+    return n <= most ? n : fail();
   }
   bool failed() const { return failed_; }
   bool empty() const { return left_.empty(); }
 
  private:
+  std::uint64_t next_long(std::uint64_t most) {
+    std::uint64_t n = 0;
+    for (unsigned shift = 0; shift < 63 && !left_.empty(); shift += 7) {
+      const std::uint8_t byte = left_.front();
+      left_ = left_.subspan(1);
+      n |= static_cast<std::uint64_t>(byte & 0x7f) << shift;
+      if (byte < 0x80) return n <= most ? n : fail();
+    }
+    return fail();
+  }
+  // Nothing is left from then on, hence every later number fails as well.
   std::uint64_t fail() {
     failed_ = true;
     left_ = {};

@@ -112,8 +112,8 @@ struct Delta {
   // What comes of it, fed in pieces; the window gets no byte more than it has, whatever is fed.
   Result<std::string> undone(BytesView bytes, std::size_t plain, std::size_t piece = 1000) const {
     auto fd = io::open_fd(dir / "base", O_RDONLY);
-    DeltaReader reader(static_cast<std::uint32_t>(plain),
-                       std::make_unique<BaseRegion>(std::move(*fd), region));
+    DeltaReader reader;
+    reader.begin(static_cast<std::uint32_t>(plain), std::move(*fd), region);
     std::string out;
     const auto take = [&](BytesView given) -> Status {
       out += as_text(given);
