@@ -202,10 +202,7 @@ std::int64_t seal_time() {
   return ns(now);
 }
 
-Status check_whole(const Slot& slot, const std::string& folder) {
-  DEPLOYCTL_TRY(kept, kept_release(slot, folder));
-  if (!kept.release) return {};
-  DEPLOYCTL_TRY(manifest, kept_manifest(slot, kept.release->artifact));
+Result<std::int64_t> sealed_at(const Slot& slot, const std::string& folder) {
   const std::string file = slot.about(folder) + "/sealed.json";
   auto text = io::read_file(file);
   if (!text && text.error().code == Code::absent)
@@ -213,7 +210,19 @@ Status check_whole(const Slot& slot, const std::string& folder) {
                           "stage the release again"));
   if (!text) return fail(text.error());
   const auto read = [](const Json& json) { return json.at("sealed_ns").get<std::int64_t>(); };
-  DEPLOYCTL_TRY(sealed, read_json<std::int64_t>(*text, file, read));
+  return read_json<std::int64_t>(*text, file, read);
+}
+
+bool is_as_sealed(const struct stat& status, const model::Entry& file, std::int64_t sealed) {
+  return S_ISREG(status.st_mode) && static_cast<std::uint64_t>(status.st_size) == file.size &&
+         ns(status.st_mtim) <= sealed;
+}
+
+Status check_whole(const Slot& slot, const std::string& folder) {
+  DEPLOYCTL_TRY(kept, kept_release(slot, folder));
+  if (!kept.release) return {};
+  DEPLOYCTL_TRY(manifest, kept_manifest(slot, kept.release->artifact));
+  DEPLOYCTL_TRY(sealed, sealed_at(slot, folder));
   DEPLOYCTL_TRY(dir, io::open_fd(slot.release(folder), O_RDONLY | O_DIRECTORY));
   const bool installs = kept.release->activation.hook(model::TargetHook::install) != nullptr;
   io::ParentFolder folders(dir.get());

@@ -3,6 +3,8 @@
 // without that is not ours: it may run and be a baseline, it is never pruned. Blocking; writers hold the slot's lock.
 #pragma once
 
+#include <sys/stat.h>
+
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -50,6 +52,10 @@ Status write_about(const Slot& slot, const model::Release& release, const model:
                    const model::Manifest* base);
 std::int64_t seal_time();  // wall clock, ns
 Status seal(const Slot& slot, const std::string& folder, std::int64_t at);
+// When that was; Code::verification: never.
+Result<std::int64_t> sealed_at(const Slot& slot, const std::string& folder);
+// Of the right size, and not changed since.
+bool is_as_sealed(const struct stat& status, const model::Entry& file, std::int64_t sealed);
 // The tree is as it was sealed: every entry there, of its type and size, and no file changed since. Contents are not read.
 // A release with an install hook may change its own files: there only what exists is looked at. Code::verification.
 Status check_whole(const Slot& slot, const std::string& folder);

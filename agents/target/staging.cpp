@@ -24,23 +24,6 @@ Error no_base(const std::string& why) {
 
 unsigned sealed_mode(const model::Entry& entry) { return (entry.mode & 0111) ? 0555 : 0444; }
 
-// A buffer for a whole release: zeroing one for each of thousands of files costs more than reading them.
-Result<Digest> digest_of(int fd, Bytes& buffer) {
-  Hasher hasher;
-  for (off_t at = 0;;) {
-    const ssize_t n = ::pread(fd, buffer.data(), buffer.size(), at);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return fail(os_error(errno, "read a file of the base"));
-    if (n == 0) return hasher.finish();
-    hasher.update({buffer.data(), static_cast<std::size_t>(n)});
-    at += n;
-    if (static_cast<std::size_t>(n) < buffer.size()) {
-      const ssize_t more = ::pread(fd, buffer.data(), 1, at);
-      if (more == 0) return hasher.finish();
-    }
-  }
-}
-
 bool can_copy_instead(int errnum) {
   return errnum == EPERM || errnum == EXDEV || errnum == EMLINK || errnum == EACCES || errnum == EOPNOTSUPP;
 }
@@ -55,12 +38,15 @@ Result<Base> Base::of(const Slot& slot, const Digest& artifact) {
     if (!manifest) return fail(no_base(manifest.error().text()));
     Base base;
     base.manifest_ = std::move(*manifest);
+    auto sealed = sealed_at(slot, kept.folder);
+    if (!sealed) return fail(no_base(sealed.error().text()));
+    base.sealed_ = *sealed;
     auto dir = io::open_fd(slot.release(kept.folder), O_RDONLY | O_DIRECTORY);
     if (!dir) return fail(no_base(dir.error().text()));
     base.dir_ = std::move(*dir);
     base.links_ = kept.release->activation.hook(model::TargetHook::install) == nullptr;
     for (const auto& entry : base.manifest_.entries())
-      if (entry.type == model::EntryType::file) base.paths_.emplace(entry.content, entry.path);
+      if (entry.type == model::EntryType::file) base.files_.emplace(entry.content, &entry);
     return base;
   }
   return fail(no_base("artifact " + artifact.text() + " is not kept here"));
@@ -68,7 +54,7 @@ Result<Base> Base::of(const Slot& slot, const Digest& artifact) {
 
 Result<io::Fd> Base::open(const Digest& content) const {
   if (!has(content)) return fail(no_base("it has no file with the content " + content.text()));
-  auto fd = io::open_beneath(dir_.get(), path(content), O_RDONLY);
+  auto fd = io::open_beneath(dir_.get(), file(content).path, O_RDONLY);
   if (!fd) return fail(no_base(fd.error().text()));
   return fd;
 }
@@ -96,7 +82,7 @@ Status Staging::begin(const model::Manifest& manifest) {
       DEPLOYCTL_CHECK(io::make_dirs_beneath(dir_.get(), entry.path, 0755));
     } else if (entry.type == model::EntryType::link) {
       DEPLOYCTL_CHECK(io::symlink_beneath(dir_.get(), entry.path, entry.link));
-    } else {
+    } else if (!base_ || !base_->has(entry.content)) {
       wanted_[entry.content].push_back(&entry);
     }
   }
@@ -118,8 +104,6 @@ Status Staging::check_room() const {
 struct Staging::FromBase {
   FromBase(int base, int tree) : old_folders(base), new_folders(tree) {}
   io::ParentFolder old_folders, new_folders;
-  Bytes buffer = Bytes(256 * 1024);
-  std::set<Digest> verified;
 };
 
 Status Staging::place_all_from_base() {
@@ -128,43 +112,49 @@ Status Staging::place_all_from_base() {
     if (entry.type == model::EntryType::file && base_->has(entry.content)) {
       DEPLOYCTL_CHECK(place_from_base(from, entry));
     }
-  for (const auto& content : from.verified) wanted_.erase(content);
   return {};
 }
 
+// A file that is linked isn't read: it is what was verified when the base was staged, as activating the base again would
+// take it to be. What the base's own install hook may have changed is copied, and verified by that.
 Status Staging::place_from_base(FromBase& from, const model::Entry& entry) {
-  const std::string& path = base_->path(entry.content);
-  DEPLOYCTL_TRY(old, from.old_folders.of(path));
-  io::Fd file(::openat(old.dir, old.name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
-  if (!file) return fail(no_base(os_error(errno, "open " + path).text()));
-  if (!from.verified.contains(entry.content)) {
-    DEPLOYCTL_TRY(found, digest_of(file.get(), from.buffer));
-    if (found != entry.content) return fail(no_base("its file " + path + " was changed"));
-    from.verified.insert(entry.content);
-  }
+  const model::Entry& known = base_->file(entry.content);
+  DEPLOYCTL_TRY(old, from.old_folders.of(known.path));
   struct stat st {};
-  if (::fstat(file.get(), &st) != 0) return fail(os_error(errno, "look at a file of the base"));
+  if (::fstatat(old.dir, old.name.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0)
+    return fail(no_base(os_error(errno, "look at " + known.path).text()));
+  if (base_->links() && !is_as_sealed(st, known, base_->sealed()))
+    return fail(no_base("its file " + known.path + " was changed"));
   if (links_ && base_->links() && (st.st_mode & 07777) == sealed_mode(entry)) {
     DEPLOYCTL_TRY(place, from.new_folders.of(entry.path));
     if (::linkat(old.dir, old.name.c_str(), place.dir, place.name.c_str(), 0) == 0) return {};
     if (!can_copy_instead(errno)) return fail(os_error(errno, "link " + entry.path));
   }
-  return copy(file.get(), entry);
+  io::Fd file(::openat(old.dir, old.name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  if (!file) return fail(no_base(os_error(errno, "open " + known.path).text()));
+  DEPLOYCTL_TRY(copied, copy(file.get(), entry));
+  if (copied != entry.content) return fail(no_base("its file " + known.path + " was changed"));
+  return {};
 }
 
-Status Staging::copy(int from, const model::Entry& to) {
+// The digest of what it read.
+Result<Digest> Staging::copy(int from, const model::Entry& to) {
   DEPLOYCTL_TRY(file, io::open_beneath(dir_.get(), to.path, O_WRONLY | O_CREAT | O_EXCL, 0600));
   std::vector<std::uint8_t> buffer(256 * 1024);
+  Hasher hasher;
   for (off_t at = 0;;) {
     const ssize_t n = ::pread(from, buffer.data(), buffer.size(), at);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return fail(os_error(errno, "read for " + to.path));
     if (n == 0) break;
-    auto written = io::write_all(file.get(), {buffer.data(), static_cast<std::size_t>(n)});
+    const BytesView piece{buffer.data(), static_cast<std::size_t>(n)};
+    hasher.update(piece);
+    auto written = io::write_all(file.get(), piece);
     if (!written) return fail(with_context(written.error(), to.path));
     at += n;
   }
-  return seal(std::move(file), to);
+  DEPLOYCTL_CHECK(seal(std::move(file), to));
+  return hasher.finish();
 }
 
 Status Staging::seal(io::Fd file, const model::Entry& entry) {
@@ -210,7 +200,9 @@ Status Staging::place_again(const model::Entry& from, const model::Entry& to) {
     if (linked || !can_copy_instead(problem)) return linked;
   }
   DEPLOYCTL_TRY(file, io::open_beneath(dir_.get(), from.path, O_RDONLY));
-  return copy(file.get(), to);
+  DEPLOYCTL_TRY(copied, copy(file.get(), to));
+  if (copied != to.content) return fail(Code::verification, from.path + " was changed while it was staged");
+  return {};
 }
 
 Status Staging::to_disk() {

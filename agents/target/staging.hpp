@@ -1,15 +1,15 @@
 // A release on its way in: a TreeSink that builds releases/.staging-FOLDER from a payload's contents and a kept base, and makes
 // it releases/FOLDER when all is there, verified and on disk. Paths come from the checked manifest and are opened beneath
-// the folder. Files are read-only; what the base has too is a hard link to it where that can be, else a copy, and only after
-// its bytes were found to be what the digest says. Destroyed before commit(), it takes the folder away again.
+// the folder. Files are read-only; what the base has too is a hard link to it where that can be and it is as it was sealed,
+// else a copy that is verified. Destroyed before commit(), it takes the folder away again.
 // Code::absent with "base": the base can't serve, ask for a payload without one. Blocking; one thread at a time; the
 // slot's staging lock is the caller's.
 #pragma once
 
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "agents/target/kept_releases.hpp"
@@ -22,17 +22,19 @@ namespace deployctl::target {
 class Base {
  public:
   static Result<Base> of(const Slot& slot, const Digest& artifact);  // Code::absent "base ..."
-  bool has(const Digest& content) const { return paths_.contains(content); }
-  const std::string& path(const Digest& content) const { return paths_.at(content); }
+  bool has(const Digest& content) const { return files_.contains(content); }
+  const model::Entry& file(const Digest& content) const { return *files_.at(content); }
   Result<io::Fd> open(const Digest& content) const;  // verified by nobody yet
   int dir() const { return dir_.get(); }
   const model::Manifest& manifest() const { return manifest_; }
   bool links() const { return links_; }  // its files never change: no install hook
+  std::int64_t sealed() const { return sealed_; }
 
  private:
   io::Fd dir_;
   model::Manifest manifest_;
-  std::map<Digest, std::string> paths_;
+  std::unordered_map<Digest, const model::Entry*> files_;  // in the manifest
+  std::int64_t sealed_ = 0;
   bool links_ = true;
 };
 
@@ -57,7 +59,7 @@ class Staging : public payload::TreeSink {
   Status place_all_from_base();
   Status place_from_base(FromBase& from, const model::Entry& entry);
   Status place_again(const model::Entry& from, const model::Entry& to);
-  Status copy(int from, const model::Entry& to);
+  Result<Digest> copy(int from, const model::Entry& to);
   Status seal(io::Fd file, const model::Entry& entry);
   Status check_room() const;
   Status to_disk();

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 
 namespace deployctl {
 namespace {
@@ -43,13 +44,18 @@ Result<Digest> Digest::from_raw(std::string_view raw) {
 
 std::string Digest::hex() const {
   static constexpr char digits[] = "0123456789abcdef";
-  std::string out;
-  out.reserve(2 * size);
-  for (const auto b : bytes_) {
-    out += digits[b >> 4];
-    out += digits[b & 15];
+  std::string out(2 * size, '\0');
+  for (std::size_t i = 0; i < size; ++i) {
+    out[2 * i] = digits[bytes_[i] >> 4];
+    out[2 * i + 1] = digits[bytes_[i] & 15];
   }
   return out;
+}
+
+std::size_t Digest::hash() const noexcept {
+  std::size_t first = 0;
+  std::memcpy(&first, bytes_.data(), sizeof first);
+  return first;
 }
 
 struct Hasher::Context {

@@ -31,6 +31,7 @@ class Digest {
   bool empty() const { return *this == Digest{}; }
 
   auto operator<=>(const Digest&) const = default;
+  std::size_t hash() const noexcept;  // its first bytes: they are as good as random
 
  private:
   std::array<std::uint8_t, size> bytes_{};
@@ -61,5 +62,5 @@ Result<Digest> sha256_file(const std::string& path);
 
 template <>
 struct std::hash<deployctl::Digest> {
-  std::size_t operator()(const deployctl::Digest& d) const noexcept { return std::hash<std::string>{}(d.raw()); }
+  std::size_t operator()(const deployctl::Digest& d) const noexcept { return d.hash(); }
 };

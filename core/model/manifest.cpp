@@ -119,7 +119,9 @@ Result<std::vector<Entry>> read_entries(std::string_view text) {
 
 }  // namespace
 
-Result<Manifest> Manifest::make(std::vector<Entry> entries) {
+Result<Manifest> Manifest::make(std::vector<Entry> entries) { return made_of(std::move(entries), {}); }
+
+Result<Manifest> Manifest::made_of(std::vector<Entry> entries, std::string_view text) {
   for (const auto& entry : entries) {
     DEPLOYCTL_CHECK(check(entry));
     DEPLOYCTL_CHECK(check_spelling(entry));
@@ -129,6 +131,7 @@ Result<Manifest> Manifest::make(std::vector<Entry> entries) {
   DEPLOYCTL_CHECK(check_tree(entries));
   Manifest manifest;
   manifest.entries_ = std::move(entries);
+  manifest.digest_ = text.empty() ? sha256(manifest.json()) : sha256(text);
   return manifest;
 }
 
@@ -137,7 +140,7 @@ Result<Manifest> Manifest::parse(std::string_view text) {
   const std::size_t told = entries.size();
   if (!std::is_sorted(entries.begin(), entries.end(), by_path))
     return fail(Code::invalid, "a manifest is not sorted by path");
-  DEPLOYCTL_TRY(manifest, make(std::move(entries)));
+  DEPLOYCTL_TRY(manifest, made_of(std::move(entries), text));
   if (manifest.entries_.size() != told) return fail(Code::invalid, "a manifest lacks some of its folders");
   return manifest;
 }
@@ -160,8 +163,6 @@ std::string Manifest::json() const {
   }
   return text + "\n],\"format\":1}\n";
 }
-
-Digest Manifest::digest() const { return sha256(json()); }
 
 std::uint64_t Manifest::total_size() const {
   std::uint64_t total = 0;

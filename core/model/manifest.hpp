@@ -32,11 +32,14 @@ class Manifest {
   const std::vector<Entry>& entries() const { return entries_; }
   const Entry* find(std::string_view path) const;  // nullptr: no such entry
   std::string json() const;                        // canonical, newline at the end
-  Digest digest() const;                           // sha256 of json()
+  const Digest& digest() const { return digest_; }  // sha256 of json()
   std::uint64_t total_size() const;                // bytes of all files
 
  private:
+  // `text`: its json(), empty when that has yet to be written.
+  static Result<Manifest> made_of(std::vector<Entry> entries, std::string_view text);
   std::vector<Entry> entries_;
+  Digest digest_;
 };
 
 }  // namespace deployctl::model

@@ -84,15 +84,45 @@ TEST_F(StagingTest, AnInstallHookGetsATreeOfItsOwn) {
 
 TEST_F(StagingTest, ABaseThatWasChangedIsToldApart) {
   const auto old = put(one, "1.0");
-  ::chmod(in(old, "redis.conf").c_str(), 0644);
-  std::ofstream(in(old, "redis.conf")) << "port 9\n";
-  ::chmod(in(old, "redis.conf").c_str(), 0444);
+  deployctl::testing::overwrite(in(old, "redis.conf"), "port 9\n");
   const auto base = Base::of(slot, one.manifest().digest());
   const auto refused = stage(slot, two, two.release("2.0"), &*base);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, Code::absent);
   EXPECT_EQ(refused.error().message.rfind("base", 0), 0u) << refused.error().message;
   EXPECT_EQ(names(), std::vector<std::string>{old});
+}
+
+TEST_F(StagingTest, ABaseFileOfAnotherSizeIsToldApart) {
+  const auto old = put(one, "1.0");
+  const auto before = look(in(old, "redis.conf")).st_mtim;
+  deployctl::testing::overwrite(in(old, "redis.conf"), "port 12\n");
+  const timespec times[2] = {before, before};
+  ::utimensat(AT_FDCWD, in(old, "redis.conf").c_str(), times, 0);
+  const auto base = Base::of(slot, one.manifest().digest());
+  EXPECT_EQ(stage(slot, two, two.release("2.0"), &*base).error().code, Code::absent);
+}
+
+// Where links can't be, what is copied is read, and what its times don't tell its bytes do.
+TEST_F(StagingTest, ACopyOfTheBaseIsVerified) {
+  model::Activation installs;
+  installs.hooks[model::TargetHook::install] = shell("true");
+  const auto old = put(one, "1.0");
+  const auto before = look(in(old, "redis.conf")).st_mtim;
+  deployctl::testing::overwrite(in(old, "redis.conf"), "port 9\n");
+  const timespec times[2] = {before, before};
+  ::utimensat(AT_FDCWD, in(old, "redis.conf").c_str(), times, 0);
+  const auto base = Base::of(slot, one.manifest().digest());
+  const auto refused = stage(slot, two, two.release("2.0", installs), &*base);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::absent);
+  EXPECT_TRUE(refused.error().message.starts_with("base")) << refused.error().text();
+}
+
+TEST_F(StagingTest, ABaseThatWasNeverSealedIsAbsent) {
+  const auto old = put(one, "1.0");
+  ASSERT_TRUE(io::remove_file(slot.about(old) + "/sealed.json"));
+  EXPECT_EQ(Base::of(slot, one.manifest().digest()).error().code, Code::absent);
 }
 
 TEST_F(StagingTest, ABaseThatIsNotKeptIsAbsent) {
