@@ -103,6 +103,8 @@ Status DeltaReader::apply(const Out& out) {
     const auto literal = control.next(lacking);
     const auto copied = control.next(lacking - literal);
     if (control.failed()) return fail(bad_delta("tells of more bytes than its segment has"));
+    // They would cost time without end, and few bytes.
+    if (literal + copied == 0) return fail(bad_delta("has an operation that gives nothing"));
     lacking -= literal + copied;
     DEPLOYCTL_CHECK(give_literals(literal, out));
     if (copied == 0) continue;
