@@ -151,29 +151,44 @@ wire::pb::Hello our_hello(const SessionOptions& options) {
   ::gethostname(host, sizeof host - 1);
   wire::pb::Hello hello;
   hello.set_version(wire::protocol_version);
+  for (const auto& feature : options.features) hello.add_features(feature);
   hello.set_role(options.role);
   hello.set_program(options.program);
   hello.set_agent(options.agent.raw());
   hello.set_host_name(host);
   hello.set_boot_id(boot_id());
   hello.set_instance(options.instance);
+  hello.add_features(std::string(link::packed_feature));
   return hello;
 }
 
-Status check_hello(const Frame& frame) {
+Result<wire::pb::Hello> read_hello(const Frame& frame) {
   if (frame.type != FrameType::hello) return fail(Code::invalid, "the caller began without a hello");
   DEPLOYCTL_TRY(hello, wire::from_frame<wire::pb::Hello>(frame));
-  if (hello.version() == wire::protocol_version) return {};
+  if (hello.version() == wire::protocol_version) return hello;
   return fail(Code::unsupported, "this agent speaks protocol " + std::to_string(wire::protocol_version) + ", the caller (" +
                                      hello.program() + ") speaks " + std::to_string(hello.version()));
 }
 
-awaitable<Status> greet(Session& session, const SessionOptions& options) {
-  session.post(FrameType::hello, 0, our_hello(options));
+// In one write: who has the magic has the hello.
+awaitable<Status> introduce(io::ByteStream& stream, const SessionOptions& options) {
+  DEPLOYCTL_CO_TRY(frame, wire::to_frame(FrameType::hello, 0, our_hello(options)));
+  const auto magic = as_bytes(wire::magic);
+  Bytes words(magic.begin(), magic.end());
+  const Bytes hello = wire::encode(frame);
+  words.insert(words.end(), hello.begin(), hello.end());
+  co_return co_await stream.write(words);
+}
+
+awaitable<Status> greet(Session& session) {
   DEPLOYCTL_CO_TRY(frame, co_await session.pipe->next());
-  auto checked = check_hello(frame);
-  if (!checked) session.post(FrameType::abort, 0, wire::to_abort(checked.error()));
-  co_return checked;
+  const auto hello = read_hello(frame);
+  if (!hello) {
+    session.post(FrameType::abort, 0, wire::to_abort(hello.error()));
+    co_return fail(hello.error());
+  }
+  if (link::names_packed(*hello)) session.pipe->begin_packing();
+  co_return Status{};
 }
 
 awaitable<void> end(std::shared_ptr<Session> session, Error why) {
@@ -185,11 +200,11 @@ awaitable<void> end(std::shared_ptr<Session> session, Error why) {
 }  // namespace
 
 awaitable<Status> serve_session(std::unique_ptr<io::ByteStream> stream, Service& service, SessionOptions options) {
-  DEPLOYCTL_CO_CHECK(co_await stream->write(as_bytes(wire::magic)));
+  DEPLOYCTL_CO_CHECK(co_await introduce(*stream, options));
   link::PipeOptions pipe_options{options.ping_every, options.silence};
   const auto pipe = link::FramePipe::start(std::move(stream), {}, pipe_options);
   const auto session = std::make_shared<Session>(pipe, service);
-  auto result = co_await greet(*session, options);
+  auto result = co_await greet(*session);
   while (result) {
     auto frame = co_await pipe->next();
     if (!frame) break;  // the caller's end is how a session ends

@@ -17,6 +17,7 @@ struct SessionOptions {
   std::string program;
   Digest agent;  // sha256 of our own binary
   std::string instance = {};  // Hello.instance
+  std::vector<std::string> features = {};  // beside those that every session has
   Duration ping_every{std::chrono::seconds(5)};
   Duration silence{std::chrono::seconds(20)};
 };

@@ -56,8 +56,10 @@ namespace {
 wire::pb::Hello our_hello(const LinkOptions& options) {
   wire::pb::Hello hello;
   hello.set_version(wire::protocol_version);
+  hello.add_features(wire::feature_attach_first);
   hello.set_role("caller");
   hello.set_program(options.program);
+  if (options.packs) hello.add_features(std::string(packed_feature));
   return hello;
 }
 
@@ -93,6 +95,7 @@ awaitable<Result<Opened>> shake_hands(std::unique_ptr<io::ByteStream> stream, Li
     co_return fail(hello.error());
   }
   opened.hello = std::move(*hello);
+  if (options.packs && names_packed(opened.hello)) opened.pipe->begin_packing();
   co_return opened;
 }
 

@@ -30,6 +30,7 @@ struct LinkOptions {
   std::string program = "deployctl";
   Duration hello_timeout{std::chrono::seconds(30)};
   Duration login_took{0};  // of the stream, whenever that was: ten round trips, about
+  bool packs = false;      // small frames are packed if the agent can: for links across the world
   Duration ping_every{std::chrono::seconds(5)};
   Duration silence{std::chrono::seconds(20)};
   // Sends the agent's bytes for `machine` (uname -m); absent: a host without the agent is an error.

@@ -9,6 +9,7 @@ namespace deployctl::link {
 namespace {
 
 constexpr std::size_t queue_limit = 2 * wire::max_payload;
+constexpr std::size_t most_small = 64 * 1024;  // bytes of a frame that is packed
 constexpr std::size_t least_read = 4 * 1024, most_read = 256 * 1024;
 
 }  // namespace
@@ -33,7 +34,7 @@ awaitable<Result<wire::Frame>> FramePipe::next() {
   const auto self = shared_from_this();
   for (;;) {
     if (closed_) co_return fail(*closed_);
-    auto frame = decoder_.next();
+    auto frame = next_here();
     if (!frame) {
       close(frame.error());
       continue;
@@ -54,11 +55,35 @@ awaitable<Result<wire::Frame>> FramePipe::next() {
   }
 }
 
+// Of the bytes that have come.
+Result<std::optional<wire::Frame>> FramePipe::next_here() {
+  for (;;) {
+    DEPLOYCTL_TRY(inner, unpacked_.next());
+    if (inner && (inner->type == wire::FrameType::packed || inner->type == wire::FrameType::chunk))
+      return fail(Code::invalid, "a packed frame holds one that isn't to be packed");
+    if (inner) return inner;
+    DEPLOYCTL_TRY(outer, decoder_.next());
+    if (!outer || outer->type != wire::FrameType::packed) return outer;
+    DEPLOYCTL_TRY(frames, unpacker_.unpack(outer->payload));
+    unpacked_.feed(frames);
+  }
+}
+
 void FramePipe::post(const wire::Frame& frame) {
   if (closed_) return;
-  queue_.push_back(wire::encode(frame));
-  queued_ += queue_.back().size();
+  Bytes bytes = wire::encode(frame);
+  const bool packs = packing_ && frame.type != wire::FrameType::chunk && frame.type != wire::FrameType::ping &&
+                     frame.type != wire::FrameType::hello && bytes.size() <= most_small;
+  queued_ += bytes.size();
+  enqueue(std::move(bytes), packs);
   changed_.notify_all();
+}
+
+void FramePipe::enqueue(Bytes bytes, bool packs) {
+  const bool joins = packs && !queue_.empty() && queue_.back().packs && queue_.back().bytes.size() + bytes.size() <= most_packed;
+  if (!joins) return queue_.push_back({std::move(bytes), packs});
+  auto& last = queue_.back().bytes;
+  last.insert(last.end(), bytes.begin(), bytes.end());
 }
 
 awaitable<Status> FramePipe::send(wire::Frame frame) {
@@ -87,14 +112,16 @@ awaitable<void> FramePipe::write_all(std::shared_ptr<FramePipe> self) {
       co_await self->changed_.wait();
       continue;
     }
-    const Bytes bytes = std::move(self->queue_.front());
+    const Parcel parcel = std::move(self->queue_.front());
     self->queue_.pop_front();
+    const Bytes packed = parcel.packs ? self->packer_.pack(parcel.bytes) : Bytes();
+    const Bytes& bytes = parcel.packs ? packed : parcel.bytes;
     const auto written = co_await self->stream_->write(bytes);
     if (!written) {
       self->close(written.error());
       break;
     }
-    self->queued_ -= bytes.size();
+    self->queued_ -= parcel.bytes.size();
     self->sent_ += bytes.size();
     self->spoke_ = io::now_steady();
     self->changed_.notify_all();

@@ -1,5 +1,5 @@
 // Frames both ways over a ByteStream, for either end of a session: one writing coroutine behind a queue, pings when idle, an
-// end when nothing was heard for too long. What a frame means is the owner's (agent_link.hpp, agents/serve/session.hpp).
+// end when nothing was heard for too long, small frames packed where both sides can. What a frame means is the owner's (agent_link.hpp, agents/serve/session.hpp).
 // All calls come from the stream's executor (one strand).
 #pragma once
 
@@ -9,6 +9,7 @@
 
 #include "core/io/byte_stream.hpp"
 #include "core/io/notifier.hpp"
+#include "core/link/packer.hpp"
 #include "core/wire/frame.hpp"
 
 namespace deployctl::link {
@@ -24,6 +25,9 @@ class FramePipe : public std::enable_shared_from_this<FramePipe> {
  public:
   // `early` are bytes that were read already. Owns the stream; starts its coroutines, which keep it alive until close().
   static std::shared_ptr<FramePipe> start(std::unique_ptr<io::ByteStream> stream, BytesView early, PipeOptions options);
+
+  // The other side can unpack: from now on what waits together is packed.
+  void begin_packing() { packing_ = true; }
 
   // The next frame that isn't a ping. One caller at a time. Errors (all final): disconnected, invalid, and what close() said.
   awaitable<Result<wire::Frame>> next();
@@ -42,13 +46,24 @@ class FramePipe : public std::enable_shared_from_this<FramePipe> {
 
  private:
   FramePipe(std::unique_ptr<io::ByteStream> stream, PipeOptions options);
+  // What is written at once. Frames that may be packed gather at the end of the queue.
+  struct Parcel {
+    Bytes bytes;
+    bool packs = false;
+  };
+  void enqueue(Bytes bytes, bool packs);
+  Result<std::optional<wire::Frame>> next_here();
   static awaitable<void> write_all(std::shared_ptr<FramePipe> self);
   static awaitable<void> keep_alive(std::shared_ptr<FramePipe> self);
 
   std::unique_ptr<io::ByteStream> stream_;
   PipeOptions options_;
   wire::FrameDecoder decoder_;
-  std::deque<Bytes> queue_;
+  wire::FrameDecoder unpacked_;
+  Packer packer_;
+  Unpacker unpacker_;
+  bool packing_ = false;
+  std::deque<Parcel> queue_;
   std::size_t queued_ = 0;  // bytes in the queue and in the write that is going on
   io::Notifier changed_;    // the queue, or closed_
   std::optional<Error> closed_;

@@ -81,6 +81,7 @@ link::LinkOptions link_options(const std::string& name, Duration login_took, con
   out.login_took = login_took;
   out.name = name;
   out.program = options.program;
+  out.packs = options.role == "relay";
   out.hello_timeout = options.timeout;
   out.install = [image = options.image](io::ByteStream& stream, std::string machine) {
     return install(stream, std::move(machine), image);

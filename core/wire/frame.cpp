@@ -26,7 +26,7 @@ Status check_header(BytesView header) {
   if (length > max_payload)
     return fail(broken("a payload of " + std::to_string(length) + " bytes, the cap is " + std::to_string(max_payload)));
   const auto type = header[4];
-  if (type < static_cast<std::uint8_t>(FrameType::hello) || type > static_cast<std::uint8_t>(FrameType::ping))
+  if (type < static_cast<std::uint8_t>(FrameType::hello) || type > static_cast<std::uint8_t>(FrameType::packed))
     return fail(broken("type " + std::to_string(type) + " is unknown"));
   if (header[5] != 0 || header[6] != 0 || header[7] != 0) return fail(broken("its padding is not zero"));
   return {};

@@ -10,6 +10,7 @@
 // A session:   agent -> magic (16 bytes, after at most 64 KiB of login noise) and hello; caller -> hello.
 // A request:   caller -> request(s); agent -> event(s)*; agent -> reply(s) | abort(s). The caller may send abort(s).
 // Living:     both -> ping (stream 0, no payload) when idle for 5 s; nothing heard for 20 s: the peer is gone.
+// Packed:     where both sides' hellos name the feature "packed", frames other than chunks may come squeezed (link/packer.hpp).
 // A pull:      receiver -> want(s); peer -> chunk(s, n)* : on the stream of a stage or a carry, the caller is the peer.
 #pragma once
 
@@ -28,7 +29,7 @@ inline constexpr std::size_t max_noise = 64 * 1024;
 extern const std::string_view magic;          // an agent that runs
 extern const std::string_view missing_magic;  // the shell: no such agent here, send it
 
-enum class FrameType : std::uint8_t { hello = 1, request = 2, event = 3, reply = 4, abort = 5, want = 6, chunk = 7, ping = 8 };
+enum class FrameType : std::uint8_t { hello = 1, request = 2, event = 3, reply = 4, abort = 5, want = 6, chunk = 7, ping = 8, packed = 9 };
 
 struct Frame {
   FrameType type = FrameType::hello;

@@ -10,6 +10,9 @@
 
 namespace deployctl::wire {
 
+// Hello.features: a relay's caller may send a request and the attach that it needs in one (Request.attach_first).
+inline constexpr const char* feature_attach_first = "attach-first";
+
 pb::Abort to_abort(const Error& error);
 Error to_error(const pb::Abort& abort);
 // What a request asks for, for people: "stage", "take grant".

@@ -80,15 +80,17 @@ awaitable<void> serve_on(std::unique_ptr<io::ByteStream> stream, serve::Service&
   (void)co_await serve::serve_session(std::move(stream), service, options);
 }
 
-awaitable<Result<std::shared_ptr<link::AgentLink>>> connect(serve::Service& service, std::string noise = {}) {
+awaitable<Result<std::shared_ptr<link::AgentLink>>> connect(serve::Service& service, std::string noise = {}, bool packs = false) {
   auto executor = co_await asio::this_coro::executor;
   auto pair = io::make_stream_pair(executor);
   if (!noise.empty()) (void)co_await pair->second->write(as_bytes(noise));
   asio::co_spawn(executor, serve_on(std::move(pair->second), service), asio::detached);
   link::LinkOptions options;
   options.name = "host-a";
+  options.packs = packs;
   co_return co_await link::AgentLink::open(std::move(pair->first), std::move(options));
 }
+
 
 link::Call survey() {
   link::Call call;
@@ -107,6 +109,20 @@ awaitable<void> asks(Echo& echo) {
   auto reply = co_await (*opened)->call(std::move(call));
   EXPECT_TRUE(reply && reply->surveyed().other_service() == "redis");
   EXPECT_EQ(states, "begun done ");
+}
+
+// What was sent for fifty surveys of a place with a long name, one after another.
+awaitable<void> asks_fifty(Echo& echo, bool packs, std::uint64_t* sent) {
+  auto opened = co_await connect(echo, {}, packs);
+  EXPECT_TRUE(opened);
+  if (!opened) co_return;
+  for (int i = 0; i < 50; ++i) {
+    auto call = survey();
+    call.request.mutable_survey()->mutable_place()->set_deploy_to("/srv/" + std::string(200, 'x'));
+    auto reply = co_await (*opened)->call(std::move(call));
+    EXPECT_TRUE(reply && reply->surveyed().other_service() == "redis");
+  }
+  *sent = (*opened)->sent();
 }
 
 awaitable<void> fails(Echo& echo) {
@@ -153,6 +169,14 @@ awaitable<void> meets_no_agent() {
 }
 
 }  // namespace
+
+TEST(Session, PacksWhereTheCallerWantsIt) {
+  Echo echo({});
+  std::uint64_t plain = 0, packed = 0;
+  run_async(asks_fifty(echo, false, &plain));
+  run_async(asks_fifty(echo, true, &packed));
+  EXPECT_LT(packed, plain / 3);
+}
 
 TEST(Session, SkipsALoginsNoiseAndAnswersWithEventsAndAReply) {
   Echo echo({});

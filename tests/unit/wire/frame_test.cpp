@@ -10,7 +10,7 @@ namespace {
 
 rc::Gen<Frame> any_frame() {
   return rc::gen::build<Frame>(
-      rc::gen::set(&Frame::type, rc::gen::map(rc::gen::inRange(1, 9), [](int n) { return static_cast<FrameType>(n); })),
+      rc::gen::set(&Frame::type, rc::gen::map(rc::gen::inRange(1, 10), [](int n) { return static_cast<FrameType>(n); })),
       rc::gen::set(&Frame::stream), rc::gen::set(&Frame::number), rc::gen::set(&Frame::payload));
 }
 
@@ -89,7 +89,7 @@ TEST(Frame, AnOversizedLengthIsRefusedFromItsHeaderAlone) {
 
 TEST(Frame, AnUnknownTypeIsRefused) {
   EXPECT_FALSE(decode_one(header(0, 0)));
-  EXPECT_FALSE(decode_one(header(0, 9)));
+  EXPECT_FALSE(decode_one(header(0, 10)));
 }
 
 TEST(Frame, NonZeroPaddingIsRefused) { EXPECT_FALSE(decode_one(header(0, 8, 1))); }
