@@ -97,7 +97,7 @@ inline const std::vector<Privilege>& privileges() {
       {"SQLiteCpp/", {"core/ledger/"}},
       {"git2", {"core/git/"}},
       {"curl/", {"core/http/"}},
-      {"zstd", {"core/payload/"}},
+      {"zstd", {"core/payload/", "core/link/packer.cpp"}},
       {"yaml-cpp/", {"plans/"}},
       {"CLI/", {"cli/commands/command_line.cpp"}},
       {"google/protobuf/", {"core/wire/"}},
