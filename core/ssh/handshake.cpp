@@ -131,7 +131,8 @@ Status check_pins(const Server& server) {
 awaitable<Status> shake_hands(std::shared_ptr<Transport> transport, Server server) {
   DEPLOYCTL_CO_CHECK(prefer(transport->raw(), server));
   std::function<long()> call = [transport] {
-    return long{libssh2_session_handshake(transport->raw(), transport->decoy())};
+    const long rc{libssh2_session_handshake(transport->raw(), transport->decoy())};
+    return rc == LIBSSH2_ERROR_EAGAIN && transport->secured() ? 0L : rc;
   };
   const auto rc = co_await Transport::repeat(transport, call);
   const auto offer = parse_offer(transport->greeting());

@@ -21,6 +21,9 @@ struct Server {
 // connection is made.
 Status check_pins(const Server& server);
 
+// Over when the keys are in use and the host key is checked. The question for the authentication service is under
+// way then; its answer comes with that to the first key offered, and libssh2's handshake isn't called again to
+// look at it: a server that has no such service hangs up.
 awaitable<Status> shake_hands(std::shared_ptr<Transport> transport, Server server);
 
 }  // namespace deployctl::ssh::detail

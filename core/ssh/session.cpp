@@ -28,6 +28,7 @@ struct Opening {
   bool wanted = true;
 };
 
+// The first one may be under way since the login (user_auth.cpp): libssh2 goes on with it.
 awaitable<Result<LIBSSH2_CHANNEL*>> open_channel(std::shared_ptr<Transport> transport) {
   LIBSSH2_CHANNEL* raw = nullptr;
   std::function<long()> open = [&raw, transport] {

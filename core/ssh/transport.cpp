@@ -85,10 +85,20 @@ ssize_t Transport::on_send(libssh2_socket_t, const void* data, std::size_t n, in
   Transport& self = of(abstract);
   if (self.tearing_down_ || self.ended_) return static_cast<ssize_t>(n);
   const auto* bytes = static_cast<const std::uint8_t*>(data);
+  self.note_packet({bytes, n});
   self.out_.insert(self.out_.end(), bytes, bytes + n);
   self.queued_ += n;
   self.to_send_.notify_all();
   return static_cast<ssize_t>(n);
+}
+
+// libssh2 hands over whole packets. What follows its own NEWKEYS it sends when the server's has come too.
+void Transport::note_packet(BytesView packet) {
+  constexpr std::size_t type_at = 5;  // behind the packet's length and the padding's
+  constexpr std::uint8_t newkeys = 21;
+  ++packets_;
+  secured_ = secured_ || keys_sent_;
+  keys_sent_ = keys_sent_ || (packet.size() > type_at && packet[type_at] == newkeys);
 }
 
 // The peer's end looks like "nothing yet" to libssh2, which would otherwise drop what it has already queued.

@@ -42,6 +42,9 @@ class Transport : public std::enable_shared_from_this<Transport> {
   void wake() { arrived_.notify_all(); }
   const std::optional<Error>& ended() const { return ended_; }
   std::uint64_t sent() const { return written_; }
+  // What goes out is encrypted: libssh2 has sent its first packet beneath the agreed keys.
+  bool secured() const { return secured_; }
+  std::uint64_t packets() const { return packets_; }  // that libssh2 has sent so far, the banner too
   // The first bytes that the server sent in the clear (banner and key exchange offer).
   const std::string& greeting() const { return greeting_; }
   // libssh2 wants a descriptor to look at, though with our callbacks it never reads or writes it.
@@ -52,6 +55,7 @@ class Transport : public std::enable_shared_from_this<Transport> {
   static awaitable<void> pump_in(std::shared_ptr<Transport> self);
   static awaitable<void> pump_out(std::shared_ptr<Transport> self);
   void end(Error why);
+  void note_packet(BytesView packet);
   static ssize_t on_send(libssh2_socket_t, const void* data, std::size_t n, int, void** abstract);
   static ssize_t on_recv(libssh2_socket_t, void* into, std::size_t n, int, void** abstract);
   static void on_disconnect(LIBSSH2_SESSION*, int, const char* message, int n, const char*, int,
@@ -62,6 +66,8 @@ class Transport : public std::enable_shared_from_this<Transport> {
   Bytes in_, out_;
   std::size_t in_at_ = 0;
   std::uint64_t queued_ = 0, written_ = 0;  // bytes ever appended to out_, and written to the stream
+  std::uint64_t packets_ = 0;
+  bool keys_sent_ = false, secured_ = false;
   io::Notifier arrived_, room_, to_send_, flushed_;
   std::optional<Error> ended_, closed_;  // by whoever was first; by us
   bool tearing_down_ = false;

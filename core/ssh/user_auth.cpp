@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 #include "core/ssh/encoding.hpp"
 #include "core/ssh/key_agent.hpp"
@@ -139,8 +140,21 @@ int sign_by_agent(LIBSSH2_SESSION*, unsigned char** signature, std::size_t* size
   return 0;
 }
 
+// A key that is the last to be tried is asked for in one breath with the channel that its login is for: a server
+// reads the one before the other. session.cpp goes on with the opening. (Were there another key to try, libssh2
+// would wait for that channel for ever after a refusal.)
+std::function<long()> with_channel_ahead(std::shared_ptr<Transport> transport, std::function<long()> offering) {
+  return [transport, offering, asked = false, before = transport->packets()]() mutable {
+    const long rc = offering();
+    const bool signature_sent = transport->packets() == before + 2;  // the question whether the key would do, and it
+    if (rc == LIBSSH2_ERROR_EAGAIN && signature_sent && !std::exchange(asked, true))
+      (void)libssh2_channel_open_session(transport->raw());
+    return rc;
+  };
+}
+
 awaitable<Result<long>> offer_one(std::shared_ptr<Transport> transport, std::shared_ptr<Offer> offer,
-                                  std::string user) {
+                                  std::string user, bool last) {
   // Given the public half libssh2 need not derive it, at which it leaks a little for ECDSA.
   const auto half =
       std::make_shared<std::string>(offer->blob.empty() ? "" : offer->type + " " + to_base64(offer->blob));
@@ -157,7 +171,9 @@ awaitable<Result<long>> offer_one(std::shared_ptr<Transport> transport, std::sha
                                            reinterpret_cast<const unsigned char*>(blob.data()), blob.size(),
                                            &sign_by_agent, abstract.get())};
   };
-  co_return co_await Transport::repeat(transport, offer->file ? by_file : by_agent);
+  std::function<long()> offering = offer->file ? by_file : by_agent;
+  if (last) offering = with_channel_ahead(transport, std::move(offering));
+  co_return co_await Transport::repeat(transport, std::move(offering));
 }
 
 bool is_no(long rc) {
@@ -201,7 +217,8 @@ awaitable<Status> authenticate(std::shared_ptr<Transport> transport, Credentials
   for (auto& each : offers.usable) {
     if (tried.size() == most_tries) break;
     const auto offer = std::make_shared<Offer>(std::move(each));
-    const auto rc = co_await offer_one(transport, offer, credentials.user);
+    const bool last = tried.size() + 1 == std::min(most_tries, offers.usable.size());
+    const auto rc = co_await offer_one(transport, offer, credentials.user, last);
     if (offer->file) OPENSSL_cleanse(offer->file->text.data(), offer->file->text.size());
     if (rc && *rc == 0) co_return Status{};
     tried.push_back(offer->shown);
