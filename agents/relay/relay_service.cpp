@@ -21,6 +21,7 @@ RelayShared::RelayShared(asio::any_io_executor executor, Dialer dialer, RelayOpt
       feeding(executor, options.feeding) {}
 
 awaitable<Result<wire::pb::Reply>> RelayService::serve(wire::pb::Request request, serve::Exchange& exchange) {
+  if (request.has_attach_first()) co_return co_await attach_and_pass_on(std::move(request), exchange);
   if (request.has_detach()) {
     shared_->targets.detach(request.target());
     co_return done();
@@ -36,6 +37,18 @@ awaitable<Result<wire::pb::Reply>> RelayService::attach(wire::pb::Attach request
   wire::pb::Reply reply;
   *reply.mutable_attached() = std::move(attached);
   co_return reply;
+}
+
+awaitable<Result<wire::pb::Reply>> RelayService::attach_and_pass_on(wire::pb::Request request, serve::Exchange& exchange) {
+  if (request.target() != 0) co_return fail(Code::invalid, "a request with a target's number and an attach as well");
+  auto asked = std::move(*request.mutable_attach_first());
+  DEPLOYCTL_CO_TRY(attached, co_await shared_->targets.attach(std::move(asked), exchange.cancelled()));
+  request.clear_attach_first();
+  request.set_target(attached.target());
+  wire::pb::Event event;
+  *event.mutable_attached() = std::move(attached);
+  DEPLOYCTL_CO_CHECK(co_await exchange.emit(event));
+  co_return co_await pass_on(std::move(request), exchange);
 }
 
 awaitable<Result<wire::pb::Reply>> RelayService::take_in(wire::pb::Carry request, serve::Exchange& exchange) {

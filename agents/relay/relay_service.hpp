@@ -41,6 +41,7 @@ class RelayService : public serve::Service {
 
  private:
   awaitable<Result<wire::pb::Reply>> attach(wire::pb::Attach request, serve::Exchange& exchange);
+  awaitable<Result<wire::pb::Reply>> attach_and_pass_on(wire::pb::Request request, serve::Exchange& exchange);
   awaitable<Result<wire::pb::Reply>> take_in(wire::pb::Carry request, serve::Exchange& exchange);
   Result<payload::Index> index_of(const wire::pb::Stage& stage) const;
   awaitable<Result<wire::pb::Reply>> pass_on(wire::pb::Request request, serve::Exchange& exchange);

@@ -6,6 +6,7 @@
 #include "core/io/deadline.hpp"
 #include "core/io/turns.hpp"
 #include "core/rollout/fleet_links_relay.hpp"
+#include "core/rollout/fleet_links_rider.hpp"
 
 namespace deployctl::rollout {
 namespace {
@@ -14,15 +15,16 @@ using asio::awaitable;
 using detail::Link;
 using detail::LinkSession;
 using detail::Relay;
+using detail::Rider;
 
 constexpr unsigned direct_logins = 64;  // at once, from here
 constexpr Duration for_installing{std::chrono::seconds(60)};
-constexpr Duration longest_attach{std::chrono::minutes(30)};  // a relay logs in to so many at once, and each has its own timeout
 
 // A way to a target that is being found; whoever asks meanwhile waits for it.
 struct Search {
-  explicit Search(const asio::any_io_executor& executor) : changed(executor) {}
+  Search(const asio::any_io_executor& executor, std::shared_ptr<Rider> r) : changed(executor), rider(std::move(r)) {}
   io::Notifier changed;
+  std::shared_ptr<Rider> rider;  // may be null
   std::optional<Status> outcome;
 };
 
@@ -63,11 +65,11 @@ struct FleetLinks::State : std::enable_shared_from_this<FleetLinks::State> {
 
   static awaitable<Result<Link>> log_in(std::weak_ptr<State> weak, model::Endpoint endpoint, std::string role, unsigned lane);
   static awaitable<void> find_way(std::shared_ptr<State> self, std::size_t target, std::shared_ptr<Search> search);
-  awaitable<Status> reach(Reached& target);
-  awaitable<Status> attach(Reached& target, std::shared_ptr<Relay> relay, Link link);
+  awaitable<Status> reach(Reached& target, std::shared_ptr<Rider> rider);
+  awaitable<Status> attach(Reached& target, std::shared_ptr<Relay> relay, Link link, std::shared_ptr<Rider> rider);
   awaitable<Status> reach_directly(Reached& target);
-  awaitable<Status> open(std::size_t target);
-  static awaitable<Result<wire::pb::Reply>> call_once(Reached& target, link::Call call);
+  awaitable<Status> open(std::size_t target, std::shared_ptr<Rider> rider = {});
+  static awaitable<Result<wire::pb::Reply>> call_once(Reached& target, link::Call call, std::shared_ptr<Rider> rider);
   static awaitable<Result<wire::pb::Reply>> stage(Reached& target, link::Call call);
 
   asio::any_io_executor executor;
@@ -120,14 +122,15 @@ awaitable<Result<Link>> FleetLinks::State::log_in(std::weak_ptr<State> weak, mod
 
 // ---- the way to a target ----
 
-awaitable<Status> FleetLinks::State::open(std::size_t number) {
+// `rider` goes along unless somebody else is looking for the way already.
+awaitable<Status> FleetLinks::State::open(std::size_t number, std::shared_ptr<Rider> rider) {
   const auto self = shared_from_this();
   if (number >= targets.size()) co_return fail(Code::invalid, "the fleet has no target " + std::to_string(number));
   auto& target = targets[number];
   if (ending.cancelled()) co_return fail(Code::cancelled, "the links were closed");
   if (target.open()) co_return Status{};
   if (!target.search) {
-    target.search = std::make_shared<Search>(executor);
+    target.search = std::make_shared<Search>(executor, std::move(rider));
     asio::co_spawn(executor, find_way(self, number, target.search), asio::detached);
   }
   const auto search = target.search;
@@ -137,12 +140,12 @@ awaitable<Status> FleetLinks::State::open(std::size_t number) {
 
 awaitable<void> FleetLinks::State::find_way(std::shared_ptr<State> self, std::size_t number, std::shared_ptr<Search> search) {
   auto& target = self->targets[number];
-  search->outcome = co_await io::with_cancel(self->reach(target), self->ending, "open " + target.name());
+  search->outcome = co_await io::with_cancel(self->reach(target, search->rider), self->ending, "open " + target.name());
   target.search.reset();
   search->changed.notify_all();
 }
 
-awaitable<Status> FleetLinks::State::reach(Reached& target) {
+awaitable<Status> FleetLinks::State::reach(Reached& target, std::shared_ptr<Rider> rider) {
   target.link.reset();
   if (target.relays.empty()) co_return co_await reach_directly(target);
   std::string reasons, hint;
@@ -150,7 +153,7 @@ awaitable<Status> FleetLinks::State::reach(Reached& target) {
     auto link = co_await relay->open();
     Status attached;
     if (!link) attached = fail(link.error());
-    else attached = co_await attach(target, relay, *link);
+    else attached = co_await attach(target, relay, *link, rider);
     if (attached) co_return Status{};
     if (link && !(*link)->closed()) co_return attached;  // the relay answered: it is the target that can't be reached
     reasons += (reasons.empty() ? "" : "; ") + attached.error().text();
@@ -161,11 +164,11 @@ awaitable<Status> FleetLinks::State::reach(Reached& target) {
   co_return fail(with_hint(with_context(std::move(none), target.name()), hint));
 }
 
-awaitable<Status> FleetLinks::State::attach(Reached& target, std::shared_ptr<Relay> relay, Link link) {
+awaitable<Status> FleetLinks::State::attach(Reached& target, std::shared_ptr<Relay> relay, Link link,
+                                            std::shared_ptr<Rider> rider) {
   if (!known_hosts) co_return fail(known_hosts.error());
   const auto& endpoint = target.target.endpoint;
-  link::Call call;
-  auto& attach = *call.request.mutable_attach();
+  wire::pb::Attach attach;
   attach.set_host(endpoint.host);
   attach.set_port(endpoint.port);
   attach.set_user(endpoint.user);
@@ -176,13 +179,12 @@ awaitable<Status> FleetLinks::State::attach(Reached& target, std::shared_ptr<Rel
     pin.set_blob(key.blob);
   }
   attach.set_timeout_ms(static_cast<std::uint64_t>((options.login_timeout + for_installing).count()));
-  call.deadline = longest_attach;
-  auto reply = co_await link->call(std::move(call));
-  if (!reply) co_return fail(relay->told(link, reply.error(), {}));
+  auto attached = co_await detail::attach(link, std::move(attach), std::move(rider));
+  if (!attached) co_return fail(relay->told(link, attached.error(), {}));
   target.via = relay;
   target.link = link;
-  target.number = reply->attached().target();
-  target.agent = reply->attached().hello().program();
+  target.number = attached->target();
+  target.agent = attached->hello().program();
   co_return Status{};
 }
 
@@ -203,13 +205,15 @@ awaitable<Status> FleetLinks::State::reach_directly(Reached& target) {
 
 // ---- requests ----
 
-awaitable<Result<wire::pb::Reply>> FleetLinks::State::call_once(Reached& target, link::Call call) {
+awaitable<Result<wire::pb::Reply>> FleetLinks::State::call_once(Reached& target, link::Call call,
+                                                                std::shared_ptr<Rider> rider) {
   const auto link = target.link;
   const auto relay = target.via;
   call.request.set_target(target.number);
   if (!relay) co_return co_await link->call(std::move(call));
   if (call.request.has_stage() && call.chunks) co_return co_await stage(target, std::move(call));
-  auto reply = co_await link->call(std::move(call));
+  auto work = rider && rider->went() ? rider->reply() : link->call(std::move(call));
+  auto reply = co_await std::move(work);
   if (!reply) co_return fail(relay->told(link, reply.error(), target.name()));
   co_return reply;
 }
@@ -273,13 +277,26 @@ awaitable<Result<std::vector<FleetLinks::RelayStatus>>> ping_all(asio::any_io_ex
   co_return pings->statuses;
 }
 
+// The rider of one try, for as long as somebody waits for it.
+struct Riding {
+  Riding(const asio::any_io_executor& executor, const link::Call& call)
+      : rider(Rider::may_ride(call.request) ? std::make_shared<Rider>(executor, call) : nullptr) {}
+  ~Riding() {
+    if (rider) rider->give_up();
+  }
+  Riding(const Riding&) = delete;
+  Riding& operator=(const Riding&) = delete;
+  std::shared_ptr<Rider> rider;
+};
+
 awaitable<Result<wire::pb::Reply>> call_target(std::shared_ptr<FleetLinks::State> state, std::size_t number, link::Call call) {
   for (bool again = false;; again = true) {
-    DEPLOYCTL_CO_CHECK(co_await state->open(number));
+    const Riding riding(state->executor, call);
+    DEPLOYCTL_CO_CHECK(co_await state->open(number, riding.rider));
     auto& target = state->targets[number];
     const auto link = target.link;
     link::Call copy = call;
-    auto reply = co_await state->call_once(target, std::move(copy));
+    auto reply = co_await state->call_once(target, std::move(copy), riding.rider);
     if (reply || !lost(reply.error())) co_return reply;
     // Whether the relay was lost or the target behind it, the next one to ask finds a way anew.
     if (target.link == link) target.link.reset();

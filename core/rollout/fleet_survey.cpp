@@ -19,7 +19,6 @@ asio::awaitable<void> survey_into(FleetLinks& links, TargetIndex target, wire::p
 }  // namespace
 
 asio::awaitable<Result<wire::pb::Surveyed>> survey_target(FleetLinks& links, TargetIndex target, wire::pb::Place place, bool with_health) {
-  DEPLOYCTL_CO_CHECK(co_await links.open(target));
   DEPLOYCTL_CO_TRY(reply, co_await links.call(target, survey(place, with_health), survey_deadline));
   if (!reply.has_surveyed()) co_return fail(Code::invalid, "the agent answered a survey with something else");
   if (!reply.surveyed().other_service().empty())

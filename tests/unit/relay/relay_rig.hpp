@@ -130,6 +130,7 @@ inline awaitable<void> serve_on(std::unique_ptr<io::ByteStream> stream, serve::S
   serve::SessionOptions options;
   options.role = std::move(role);
   options.program = "test";
+  if (options.role == "relay") options.features = {wire::feature_attach_first};
   (void)co_await serve::serve_session(std::move(stream), service, options);
 }
 

@@ -1,0 +1,44 @@
+// A request that goes to a relay in one breath with the attach of its target: one round trip where there were two. Only for a
+// request that changes nothing, since whoever asked for it may give up while the attach goes on for others.
+// Private to fleet_links. One strand.
+#pragma once
+
+#include "core/io/cancel_token.hpp"
+#include "core/io/notifier.hpp"
+#include "core/rollout/fleet_links_session.hpp"
+
+namespace deployctl::rollout::detail {
+
+class Rider : public std::enable_shared_from_this<Rider> {
+ public:
+  Rider(const asio::any_io_executor& executor, link::Call call)
+      : executor_(executor), changed_(executor), deadline_(call.deadline), call_(std::move(call)) {}
+
+  static bool may_ride(const wire::pb::Request& request) { return request.has_survey(); }
+
+  // The target's number and hello, as soon as it is attached; the request goes on to it. Another relay may be tried after an error.
+  awaitable<Result<wire::pb::Attached>> attach(Link link, wire::pb::Attach request);
+  // It went with the attach that succeeded: the reply is to come, or has.
+  bool went() const { return attached_.has_value(); }
+  awaitable<Result<wire::pb::Reply>> reply();
+  // Nobody waits for the reply any more.
+  void give_up();
+
+ private:
+  static awaitable<void> run(std::shared_ptr<Rider> self, Link link, link::Call call);
+  static awaitable<Result<wire::pb::Reply>> await_reply(std::shared_ptr<Rider> self);
+
+  asio::any_io_executor executor_;
+  io::Notifier changed_;  // attached_, reply_
+  Duration deadline_;
+  link::Call call_;
+  std::optional<wire::pb::Attached> attached_;
+  std::optional<Result<wire::pb::Reply>> reply_;
+  bool unwanted_ = false;
+  io::CancelToken stop_;
+};
+
+// With a rider where there is one and the relay knows how.
+awaitable<Result<wire::pb::Attached>> attach(Link link, wire::pb::Attach request, std::shared_ptr<Rider> rider);
+
+}  // namespace deployctl::rollout::detail

@@ -1,0 +1,167 @@
+// What is waited for on a long link, counted over real sshd servers: the numbers that man/deploy-protocol.7 tells.
+#include <gtest/gtest.h>
+
+#include <asio/co_spawn.hpp>
+#include <asio/this_coro.hpp>
+#include <filesystem>
+
+#include "core/remote/open_agent.hpp"
+#include "core/rollout/fleet_links.hpp"
+#include "core/rollout/requests.hpp"
+#include "tests/support/keys.hpp"
+#include "tests/support/run_async.hpp"
+#include "tests/support/sshd.hpp"
+#include "tests/support/temp_dir.hpp"
+#include "tests/support/turn_proxy.hpp"
+
+using namespace deployctl;
+using namespace deployctl::testing;
+using asio::awaitable;
+using rollout::FleetLinks;
+
+namespace {
+
+constexpr unsigned login = 5;    // TCP; banners and offers; keys; the service and the key offered; its signature
+constexpr unsigned command = 1;  // the channel was asked for with the signature
+constexpr Duration soon{std::chrono::seconds(30)};
+
+const remote::AgentImage& image() {
+  static const auto loaded = remote::AgentImage::load(TEST_BINARY_DIR "/bin/deploy-agent");
+  if (!loaded) throw std::runtime_error(loaded.error().text());
+  return *loaded;
+}
+
+// A server, the counted way to it, and its key pinned at the way's end.
+struct Host {
+  explicit Host(std::string ip) : server({.listen_ip = ip}), way(ip, ip, server.port()) {
+    const std::string line = server.known_hosts_line();
+    pin = name() + line.substr(line.find(' '));
+  }
+  std::string name() const { return "[" + way.host() + "]:" + std::to_string(way.port()); }
+  model::Endpoint endpoint(std::string identity) const { return {way.host(), way.port(), server.user(), std::move(identity), {}}; }
+  ssh::DialOptions dial() const {
+    const TempDir dir;
+    ssh::DialOptions options;
+    options.endpoint = endpoint(server.client_key());
+    options.pins = ssh::KnownHosts::load(dir.write("known_hosts", pin + "\n"))->keys_of(way.host(), way.port());
+    return options;
+  }
+  void install_agent() const {
+    const auto folder = server.home() + "/.cache/deployctl/agents";
+    std::filesystem::create_directories(folder);
+    std::filesystem::copy_file(image().path, folder + "/" + image().digest.hex());
+  }
+  Sshd server;
+  TurnProxy way;
+  std::string pin;
+};
+
+awaitable<Result<std::shared_ptr<ssh::Session>>> dial(ssh::DialOptions options) {
+  co_return co_await ssh::dial(co_await asio::this_coro::executor, std::move(options));
+}
+
+// "" or why not, once the first words have come.
+awaitable<std::string> say(ssh::DialOptions options, std::string words) {
+  auto session = co_await dial(std::move(options));
+  if (!session) co_return session.error().text();
+  auto stream = co_await (*session)->exec("echo " + words);
+  if (!stream) co_return stream.error().text();
+  Bytes part(100);
+  const auto n = co_await (*stream)->read_some(part);
+  if (!n) co_return n.error().text();
+  co_return std::string(as_text(BytesView(part).first(*n)));
+}
+
+struct Fleet {
+  explicit Fleet(bool with_relay) {
+    model::Region region;
+    region.name = "r";
+    std::string pins = target.pin + "\n";
+    if (with_relay) {
+      relay = std::make_unique<Host>("127.22.1.100");
+      relay->install_agent();
+      pins += relay->pin + "\n";
+      region.relays.push_back(relay->endpoint(relay->server.client_key()));
+    }
+    target.install_agent();
+    model::Target one;
+    one.endpoint = target.endpoint(target.server.client_key());
+    region.targets.push_back(one);
+    fleet.regions.push_back(region);
+    fleet.known_hosts = dir.write("known_hosts", pins);
+  }
+  void run(std::function<awaitable<void>(Fleet&, FleetLinks&)> test) {
+    asio::io_context context(1);
+    rollout::FleetLinksOptions options{fleet.known_hosts, image()};
+    auto links = std::make_unique<FleetLinks>(context.get_executor(), fleet, options);
+    std::exception_ptr failure = std::make_exception_ptr(std::logic_error("the test's coroutine never ended"));
+    const auto work = [](auto t, Fleet& f, FleetLinks& l) -> awaitable<void> {
+      co_await t(f, l);
+      l.close();
+    };
+    asio::co_spawn(context, work(test, *this, *links), [&](std::exception_ptr thrown) { failure = thrown; });
+    context.run();
+    links.reset();
+    if (failure) std::rethrow_exception(failure);
+  }
+  wire::pb::Request survey() const { return rollout::survey(rollout::place_of("redis", "default", dir / "srv"), false); }
+
+  TempDir dir;
+  Host target{"127.22.1.1"};
+  std::unique_ptr<Host> relay;
+  model::Fleet fleet;
+};
+
+}  // namespace
+
+TEST(RoundTrips, OfALogin) {
+  Host host("127.22.0.1");
+  const auto session = [](ssh::DialOptions options) -> awaitable<std::string> {
+    auto opened = co_await dial(std::move(options));
+    co_return opened ? "" : opened.error().text();
+  };
+  EXPECT_EQ(run_async(session(host.dial())), "");
+  EXPECT_EQ(host.way.turns(), login);
+}
+
+TEST(RoundTrips, OfALoginAndACommand) {
+  Host host("127.22.0.1");
+  EXPECT_EQ(run_async(say(host.dial(), "hello")), "hello\n");
+  EXPECT_EQ(host.way.turns(), login + command);
+}
+
+TEST(RoundTrips, OfALoginAndTheAgentsHello) {
+  Host host("127.22.0.1");
+  host.install_agent();
+  const auto greet = [](ssh::DialOptions options) -> awaitable<std::string> {
+    const auto executor = co_await asio::this_coro::executor;
+    remote::AgentOptions agent{"target", "round_trips_test", image()};
+    auto link = co_await remote::open_agent(executor, std::move(options), std::move(agent));
+    co_return link ? (*link)->peer().role() : link.error().text();
+  };
+  EXPECT_EQ(run_async(greet(host.dial())), "target");
+  EXPECT_EQ(host.way.turns(), login + command);
+}
+
+TEST(RoundTrips, OfTheFirstRequestToATarget) {
+  Fleet fleet(false);
+  fleet.run([](Fleet& fleet, FleetLinks& links) -> awaitable<void> {
+    const auto reply = co_await links.call(0, fleet.survey(), soon);
+    EXPECT_TRUE(reply) << reply.error().text();
+    EXPECT_EQ(fleet.target.way.turns(), login + command + 1);
+  });
+}
+
+TEST(RoundTrips, OfTheFirstRequestThroughARelayWhichLogsInMeanwhile) {
+  Fleet fleet(true);
+  fleet.run([](Fleet& fleet, FleetLinks& links) -> awaitable<void> {
+    const auto reply = co_await links.call(0, fleet.survey(), soon);
+    EXPECT_TRUE(reply) << reply.error().text();
+    EXPECT_EQ(fleet.relay->way.turns(), login + command + 1);
+    EXPECT_EQ(fleet.target.way.turns(), login + command + 1);
+    // And of each after it.
+    const auto again = co_await links.call(0, fleet.survey(), soon);
+    EXPECT_TRUE(again) << again.error().text();
+    EXPECT_EQ(fleet.relay->way.turns(), login + command + 2);
+  });
+}
