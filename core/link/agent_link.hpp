@@ -29,7 +29,7 @@ struct LinkOptions {
   std::string name;  // of the host, for errors
   std::string program = "deployctl";
   Duration hello_timeout{std::chrono::seconds(30)};
-  Duration login_took{0};  // of the stream, whenever that was: ten round trips, about
+  Duration login_took{0};  // of the stream, whenever that was: some round trips
   bool packs = false;      // small frames are packed if the agent can: for links across the world
   Duration ping_every{std::chrono::seconds(5)};
   Duration silence{std::chrono::seconds(20)};

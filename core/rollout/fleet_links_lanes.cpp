@@ -13,7 +13,7 @@ namespace {
 constexpr Duration longest_carry{std::chrono::hours(2)};  // the stages that wait for it have deadlines of their own
 constexpr std::uint64_t under_way = 2 * 1024 * 1024;      // on one channel, by sshd's window
 constexpr std::uint64_t fat_link = 125'000'000;           // bytes a second
-constexpr unsigned round_trips_of_login = 10;
+constexpr unsigned round_trips_of_login = 8;  // five, and what both hosts have to compute
 constexpr unsigned most_at_first = 7, most = 15, more = 4;  // beside the first session; sshd drops logins beyond ten at once
 constexpr Duration look_every{std::chrono::seconds(2)};
 constexpr std::uint64_t worn = 30ULL << 30;  // rekeying with libssh2 can hang; sshd begins it at 64 GiB at the earliest

@@ -22,8 +22,8 @@ struct Carry {
   void end(Status how);
 };
 
-// How many lanes a payload is worth at first. A login takes about ten round trips, in which the session that is there moves ten
-// times 2 MiB; and a link of a gigabit is full with as many as its round trip takes. Pure.
+// How many lanes a payload is worth at first. A login takes as long as eight round trips, in which the session that is there moves
+// eight times 2 MiB; and a link of a gigabit is full with as many as its round trip takes. Pure.
 unsigned lanes_for(std::uint64_t bytes, Duration login);
 
 class Lanes : public std::enable_shared_from_this<Lanes> {

@@ -268,6 +268,24 @@ TEST(Ssh, ATildeIsThisUsersHome) {
   EXPECT_TRUE(said) << said.error().text();
 }
 
+TEST(Ssh, AServerThatWantsTwoKeysGetsThem) {
+  const AuthSock agent({fixtures::client_key().path, fixtures::key("ed25519", "second").path});
+  const HomeDir home;
+  Sshd server({.config = {"AuthenticationMethods publickey,publickey"},
+               .authorized = {fixtures::client_key().public_line, fixtures::key("ed25519", "second").public_line}});
+  auto options = to(server);
+  options.endpoint.identity_file.clear();
+  const auto said = run_async(say(options, "echo in"));
+  EXPECT_TRUE(said) << said.error().text();
+}
+
+// The channel that was asked for ahead finds nobody.
+TEST(SshRefusal, AServerThatWantsMoreThanAKeySaysNo) {
+  Sshd server({.config = {"PasswordAuthentication yes", "AuthenticationMethods publickey,password"}});
+  const auto e = refused(to(server));
+  EXPECT_EQ(e.code, Code::authentication) << e.text();
+}
+
 TEST(SshRefusal, AKeyThatTheServerDoesNotKnowIsNamedWithTheLogin) {
   const AuthSock none({});
   Sshd server;

@@ -75,6 +75,66 @@ TEST(Relay, PassesARequestOnWithItsEventsInOrder) {
   });
 }
 
+namespace {
+
+// A survey with the attach that it needs; what was told before the reply goes to `seen`.
+link::Call survey_with_attach(const std::string& host, std::string& seen, std::uint32_t* number = nullptr) {
+  link::Call call;
+  call.request = survey_of(0);
+  *call.request.mutable_attach_first() = attach_to(host).attach();
+  call.on_event = [&seen, number](const wire::pb::Event& e) {
+    seen += e.has_attached() ? "attached " + e.attached().hello().role() + " " : e.step().name();
+    if (number && e.has_attached()) *number = e.attached().target();
+  };
+  return call;
+}
+
+}  // namespace
+
+TEST(Relay, ARequestMayBringTheAttachThatItNeeds) {
+  with_rig([](Rig& rig) -> awaitable<void> {
+    rig.target("t1");
+    auto link = co_await rig.call_relay();
+    std::string seen;
+    std::uint32_t number = 0;
+    auto call = survey_with_attach("t1", seen, &number);
+    auto reply = co_await link->call(std::move(call));
+    EXPECT_EQ(reply->surveyed().other_service(), "redis");
+    EXPECT_EQ(seen, "attached target 012");
+    EXPECT_EQ(rig.target("t1").numbers, std::vector<std::uint32_t>{0});
+    EXPECT_TRUE(co_await ask(link, survey_of(number)));
+    EXPECT_EQ(co_await attach(link, "t1"), number);
+    EXPECT_EQ(rig.dials, 1u);
+  });
+}
+
+TEST(Relay, ARequestWhoseAttachFailsIsOnlyThat) {
+  with_rig([](Rig& rig) -> awaitable<void> {
+    auto link = co_await rig.call_relay();
+    std::string seen;
+    auto call = survey_with_attach("t1", seen);
+    auto reply = co_await link->call(std::move(call));
+    EXPECT_EQ(reply.error().code, Code::unreachable);
+    EXPECT_EQ(reply.error().text(), "relay: t1: connection refused");
+    EXPECT_EQ(seen, "");
+  });
+}
+
+TEST(Relay, ANumberAndAnAttachAreOneTooMany) {
+  with_rig([](Rig& rig) -> awaitable<void> {
+    auto link = co_await rig.call_relay();
+    std::string seen;
+    auto call = survey_with_attach("t1", seen);
+    call.request.set_target(1);
+    auto reply = co_await link->call(std::move(call));
+    EXPECT_EQ(reply.error().code, Code::invalid);
+    auto nested = attach_to("t2");
+    rig.target("t1");
+    *nested.mutable_attach_first() = attach_to("t1").attach();
+    EXPECT_EQ((co_await ask(link, nested)).error().code, Code::unsupported);
+  });
+}
+
 TEST(Relay, ATargetsErrorKeepsItsCodeContextAndHint) {
   with_rig([](Rig& rig) -> awaitable<void> {
     rig.target("t1");

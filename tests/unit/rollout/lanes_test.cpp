@@ -13,7 +13,7 @@ Duration ms(int n) { return Duration(n); }
 
 TEST(Lanes, ASmallPayloadIsThereBeforeAnotherLoginWere) {
   EXPECT_EQ(lanes_for(0, ms(1500)), 0u);
-  EXPECT_EQ(lanes_for(19 * mib, ms(2200)), 0u);
+  EXPECT_EQ(lanes_for(15 * mib, ms(1700)), 0u);
 }
 
 TEST(Lanes, ANearHostNeedsNone) { EXPECT_EQ(lanes_for(4096 * mib, ms(100)), 0u); }
