@@ -22,7 +22,7 @@ namespace {
 
 std::string made_up(bool moved) {
   std::mt19937 random(1);
-  std::string out(32 * 1024 * 1024, '\0');
+  std::string out(64 * 1024 * 1024, '\0');
   for (std::size_t at = 0; at + 4 <= out.size(); at += 4) {
     std::uint32_t word = random() & 0x3f3f3f3f;
     if (moved && at % 16 == 4) word += 0x1040;
