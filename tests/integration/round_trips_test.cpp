@@ -5,10 +5,13 @@
 #include <asio/this_coro.hpp>
 #include <filesystem>
 
+#include "core/io/deadline.hpp"
 #include "core/remote/open_agent.hpp"
+#include "core/rollout/drive.hpp"
 #include "core/rollout/fleet_links.hpp"
 #include "core/rollout/requests.hpp"
 #include "tests/support/keys.hpp"
+#include "tests/support/lab.hpp"
 #include "tests/support/run_async.hpp"
 #include "tests/support/sshd.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -164,4 +167,55 @@ TEST(RoundTrips, OfTheFirstRequestThroughARelayWhichLogsInMeanwhile) {
     EXPECT_TRUE(again) << again.error().text();
     EXPECT_EQ(fleet.relay->way.turns(), login + command + 2);
   });
+}
+
+// Over sessions that are there: as a command finds them whose logins were kept. Two targets that run v2 and keep v1.
+TEST(RoundTrips, OfAWholeRollback) {
+  Lab lab({.targets = 2, .rollout = "  max_parallel: 100%\n"});
+  lab.keep_no_links();
+  for (const auto* version : {"v1", "v2"}) ASSERT_EQ(lab.deployctl({"deploy", "deploy.yaml", "--ref", version}).exit.code, 0);
+  TurnProxy way(lab.relay(0).host(), lab.relay(0).host(), lab.relay(0).port());
+  const auto endpoint = [&lab](const std::string& host, unsigned port) {
+    return model::Endpoint{host, port, lab.relay(0).user(), client_key().path, {}};
+  };
+  const std::string pinned = lab.relay(0).known_hosts_line();
+  std::string pins = "[" + way.host() + "]:" + std::to_string(way.port()) + pinned.substr(pinned.find(' ')) + "\n";
+  model::Plan plan;
+  plan.service = "toy";
+  plan.environment = "test";
+  plan.release.deploy_to = "~/srv/toy";
+  plan.rollout.max_parallel = {100, true};
+  plan.fleet.regions.resize(1);
+  plan.fleet.regions[0].name = "r0";
+  plan.fleet.regions[0].relays.push_back(endpoint(way.host(), way.port()));
+  for (unsigned i = 0; i < 2; ++i) {
+    model::Target target;
+    target.endpoint = endpoint(lab.target(0, i).host(), lab.target(0, i).port());
+    plan.fleet.regions[0].targets.push_back(target);
+    pins += lab.target(0, i).known_hosts_line() + "\n";
+  }
+  plan.fleet.known_hosts = lab.dir().write("pins", pins);
+
+  const auto test = [](const Lab& lab, const model::Plan& plan, const TurnProxy& way) -> awaitable<void> {
+    const auto executor = co_await asio::this_coro::executor;
+    const rollout::FleetLinksOptions options{plan.fleet.known_hosts, image()};
+    FleetLinks links(executor, plan.fleet, options);
+    for (unsigned i = 0; i < 2; ++i) {
+      const auto opened = co_await links.open(i);
+      EXPECT_TRUE(opened) << opened.error().text();
+    }
+    const auto before = way.turns();
+    const auto begun = io::now_steady();
+    rollout::DriveParts parts{links, nullptr, nullptr, [](const rollout::Event&) {}, {}, lab.dir().path(), {}};
+    const auto driven = co_await rollout::roll_back(plan, "", std::move(parts));
+    EXPECT_EQ(driven.outcome.result, rollout::RolloutResult::succeeded) << driven.outcome.why->text();
+    // The survey; the grant, of one target first, then of the rest; the activation; pruning, which gives the grant back. On a
+    // slow machine a ping and a renewed grant each five seconds.
+    const auto slow = 2 * static_cast<unsigned>((io::now_steady() - begun) / std::chrono::seconds(5));
+    EXPECT_LE(way.turns() - before, 5 + slow);
+    EXPECT_GE(way.turns() - before, 4u);
+    links.close();
+  };
+  run_async(test(lab, plan, way));
+  EXPECT_TRUE(lab.all_run("v1"));
 }
