@@ -75,7 +75,8 @@ void FramePipe::post(const wire::Frame& frame) {
   const bool packs = packing_ && frame.type != wire::FrameType::chunk && frame.type != wire::FrameType::ping &&
                      frame.type != wire::FrameType::hello && bytes.size() <= most_small;
   queued_ += bytes.size();
-  enqueue(std::move(bytes), packs);
+  if (frame.type == wire::FrameType::chunk) chunks_.push_back({std::move(bytes), false});
+  else enqueue(std::move(bytes), packs);
   changed_.notify_all();
 }
 
@@ -84,6 +85,14 @@ void FramePipe::enqueue(Bytes bytes, bool packs) {
   if (!joins) return queue_.push_back({std::move(bytes), packs});
   auto& last = queue_.back().bytes;
   last.insert(last.end(), bytes.begin(), bytes.end());
+}
+
+std::optional<FramePipe::Parcel> FramePipe::take_parcel() {
+  auto& from = queue_.empty() ? chunks_ : queue_;
+  if (from.empty()) return {};
+  Parcel parcel = std::move(from.front());
+  from.pop_front();
+  return parcel;
 }
 
 awaitable<Status> FramePipe::send(wire::Frame frame) {
@@ -108,20 +117,19 @@ void FramePipe::close(Error why) {
 
 awaitable<void> FramePipe::write_all(std::shared_ptr<FramePipe> self) {
   while (!self->closed_) {
-    if (self->queue_.empty()) {
+    const auto parcel = self->take_parcel();
+    if (!parcel) {
       co_await self->changed_.wait();
       continue;
     }
-    const Parcel parcel = std::move(self->queue_.front());
-    self->queue_.pop_front();
-    const Bytes packed = parcel.packs ? self->packer_.pack(parcel.bytes) : Bytes();
-    const Bytes& bytes = parcel.packs ? packed : parcel.bytes;
+    const Bytes packed = parcel->packs ? self->packer_.pack(parcel->bytes) : Bytes();
+    const Bytes& bytes = parcel->packs ? packed : parcel->bytes;
     const auto written = co_await self->stream_->write(bytes);
     if (!written) {
       self->close(written.error());
       break;
     }
-    self->queued_ -= parcel.bytes.size();
+    self->queued_ -= parcel->bytes.size();
     self->sent_ += bytes.size();
     self->spoke_ = io::now_steady();
     self->changed_.notify_all();

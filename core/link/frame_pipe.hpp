@@ -1,4 +1,5 @@
-// Frames both ways over a ByteStream, for either end of a session: one writing coroutine behind a queue, pings when idle, an
+// Frames both ways over a ByteStream, for either end of a session: one writing coroutine behind two queues (chunks wait for
+// everything else, so that a grant is renewed in time while megabytes cross a thin link), pings when idle, an
 // end when nothing was heard for too long, small frames packed where both sides can. What a frame means is the owner's (agent_link.hpp, agents/serve/session.hpp).
 // All calls come from the stream's executor (one strand).
 #pragma once
@@ -52,6 +53,7 @@ class FramePipe : public std::enable_shared_from_this<FramePipe> {
     bool packs = false;
   };
   void enqueue(Bytes bytes, bool packs);
+  std::optional<Parcel> take_parcel();
   Result<std::optional<wire::Frame>> next_here();
   static awaitable<void> write_all(std::shared_ptr<FramePipe> self);
   static awaitable<void> keep_alive(std::shared_ptr<FramePipe> self);
@@ -63,9 +65,9 @@ class FramePipe : public std::enable_shared_from_this<FramePipe> {
   Packer packer_;
   Unpacker unpacker_;
   bool packing_ = false;
-  std::deque<Parcel> queue_;
-  std::size_t queued_ = 0;  // bytes in the queue and in the write that is going on
-  io::Notifier changed_;    // the queue, or closed_
+  std::deque<Parcel> queue_, chunks_;
+  std::size_t queued_ = 0;  // bytes in the queues and in the write that is going on
+  io::Notifier changed_;    // the queues, or closed_
   std::optional<Error> closed_;
   SteadyTime heard_, spoke_;
   std::uint64_t sent_ = 0;

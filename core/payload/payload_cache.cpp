@@ -103,6 +103,20 @@ asio::awaitable<Result<std::shared_ptr<ChunkSource>>> PayloadCache::get(Digest n
   return State::get(state_, next, base, preference);
 }
 
+asio::awaitable<std::shared_ptr<ChunkSource>> PayloadCache::made(Digest next, std::optional<Digest> base) {
+  const auto state = state_;
+  for (const auto goal : {Preference::Goal::smallest, Preference::Goal::soonest}) {
+    const std::string name = file_name(next, base, goal);
+    if (auto source = state->held(name)) co_return source;
+    const std::function<Result<Source>()> look = [path = state->dir + "/" + name] { return open_payload(path); };
+    auto found = co_await io::run_blocking(state->pool, look);
+    if (!found) continue;
+    state->ready[name] = *found;
+    co_return *found;
+  }
+  co_return nullptr;
+}
+
 std::string PayloadCache::file_name(const Digest& next, const std::optional<Digest>& base,
                                     Preference::Goal goal) {
   return (base ? base->hex() : "none") + "-" + next.hex() +

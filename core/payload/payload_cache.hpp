@@ -40,6 +40,9 @@ class PayloadCache {
   asio::awaitable<Result<std::shared_ptr<ChunkSource>>> get(Digest next, std::optional<Digest> base,
                                                             Preference preference = {});
 
+  // One that is made already, preferably the smallest; null: there is none.
+  asio::awaitable<std::shared_ptr<ChunkSource>> made(Digest next, std::optional<Digest> base);
+
   // The name of the file in the folder: "<base hex or none>-<next hex>.v3", for the soonest ".soonest.v3".
   static std::string file_name(const Digest& next, const std::optional<Digest>& base,
                                Preference::Goal goal = Preference::Goal::smallest);

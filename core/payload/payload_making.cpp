@@ -35,11 +35,6 @@ void sweep(const std::string& dir, const std::string& name) {
       (void)io::remove_file(dir + "/" + left);
 }
 
-Result<Source> open_made(const std::string& path) {
-  DEPLOYCTL_TRY(index, read_index(path));
-  return open_file_source(path, std::move(index));
-}
-
 Result<std::optional<model::Manifest>> base_manifest(const Making& making) {
   if (!making.base) return std::nullopt;
   auto manifest = making.manifests(*making.base);
@@ -51,7 +46,7 @@ Result<std::optional<model::Manifest>> base_manifest(const Making& making) {
 
 Result<Source> make_alone(const Making& making, const std::string& path) {
   DEPLOYCTL_TRY(held, lock(path + ".lock", making.cancel));
-  auto there = open_made(path);
+  auto there = open_payload(path);
   if (there || there.error().code != Code::absent) return there;
   sweep(making.dir, making.name);
   DEPLOYCTL_TRY(next, making.manifests(making.next));
@@ -66,10 +61,10 @@ Result<Source> make_alone(const Making& making, const std::string& path) {
 Result<Source> find_or_make(const Making& making) {
   const std::string path = making.dir + "/" + making.name;
   if (making.smallest != making.name) {
-    auto smallest = open_made(making.dir + "/" + making.smallest);
+    auto smallest = open_payload(making.dir + "/" + making.smallest);
     if (smallest) return smallest;
   }
-  auto there = open_made(path);
+  auto there = open_payload(path);
   if (there || there.error().code != Code::absent) return there;
   DEPLOYCTL_CHECK(io::make_dirs(making.dir));
   return make_alone(making, path);
@@ -81,6 +76,11 @@ std::string work_name(const Making& making) {
 }
 
 }  // namespace
+
+Result<Source> open_payload(const std::string& path) {
+  DEPLOYCTL_TRY(index, read_index(path));
+  return open_file_source(path, std::move(index));
+}
 
 Result<Source> make_payload(const Making& making) {
   try {

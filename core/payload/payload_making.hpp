@@ -22,6 +22,8 @@ struct Making {
   io::CancelToken cancel;
 };
 
+// One that stands there whole; Code::absent.
+Result<std::shared_ptr<ChunkSource>> open_payload(const std::string& path);
 Result<std::shared_ptr<ChunkSource>> make_payload(const Making& making);
 
 }  // namespace deployctl::payload

@@ -6,6 +6,7 @@
 
 #include "core/io/files.hpp"
 #include "core/io/gather.hpp"
+#include "core/rollout/carry_ahead.hpp"
 #include "core/rollout/control_hooks.hpp"
 #include "core/rollout/grants.hpp"
 #include "core/rollout/this_process.hpp"
@@ -74,6 +75,7 @@ class Drive {
   Status know_baselines();
   void count_previous();
   awaitable<Driven> go(RolloutSpec spec, Goal goal, std::string release_json, Digest artifact);
+  awaitable<void> send_ahead(Digest artifact);
   awaitable<Status> prepare();
   awaitable<void> end_well(const RolloutOutcome& outcome);
   awaitable<Status> hook(ControlHook which, io::CancelToken token);
@@ -204,6 +206,13 @@ void Drive::count_previous() {
 
 // ---- the rollout ----
 
+awaitable<void> Drive::send_ahead(Digest artifact) {
+  if (!parts_.ledger || !parts_.payloads) co_return;
+  const auto past = parts_.ledger->history(row_.service, row_.environment, 20);
+  const auto base = past ? likely_base(*past, artifact) : std::nullopt;
+  if (base) co_await carry_ahead(parts_.links, *parts_.payloads, artifact, *base, spec_);
+}
+
 awaitable<Status> Drive::prepare() {
   ticket_.epoch = next_epoch(survey_);
   const bool take_over = row_.kind == "rollback" || !parts_.user_reason.empty();
@@ -320,8 +329,9 @@ awaitable<Driven> Drive::deploy(model::Release release, std::string commit) {
   if (auto opened = open_row(); !opened) co_return over(not_begun(opened.error()), false);
   if (parts_.ledger)
     (void)parts_.ledger->add_release(row_.service, row_.environment, row_.release_json, row_.release, row_.version, system_clock().wall());
-  survey_ = co_await survey_fleet(parts_.links, spec_.targets.size(), place_, true, parts_.interrupt);
   const Digest artifact = release.artifact;
+  co_await send_ahead(artifact);
+  survey_ = co_await survey_fleet(parts_.links, spec_.targets.size(), place_, true, parts_.interrupt);
   Goal goal{row_.release, {}, row_.version};
   co_return co_await go(std::move(*spec), std::move(goal), row_.release_json, artifact);
 }

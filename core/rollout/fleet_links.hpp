@@ -55,6 +55,9 @@ class FleetLinks {
   asio::awaitable<Result<wire::pb::Reply>> call(std::size_t target, wire::pb::Request request, Duration deadline,
                                                 std::function<void(const wire::pb::Event&)> on_event = {},
                                                 std::shared_ptr<Shipment> shipment = {});
+  // The shipment sets out for the target's relay, so that a stage finds it there or under way. Returns at once; without a relay,
+  // or where it can't be reached, nothing happens.
+  void carry_ahead(std::size_t target, std::shared_ptr<Shipment> shipment);
   // How a target is reached at the moment: "relay 10.1.0.1", "direct", "" when not.
   std::string route(std::size_t target) const;
   // Bytes a second that the last large payload had on its way to the target's relay; 0: not known.

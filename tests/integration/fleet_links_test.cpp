@@ -311,6 +311,21 @@ TEST(FleetLinks, APayloadCrossesToARelayOnceForAllItsTargets) {
     EXPECT_EQ(std::filesystem::file_size(world.place(i).deploy_to() + "/releases/" + cargo.release.folder() + "/data"), 20'000'000u);
 }
 
+TEST(FleetLinks, APayloadThatWasSentAheadCrossesOnce) {
+  World world({.regions = 1, .targets = 2});
+  Cargo cargo(world.dir, 5'000'000);
+  world.run([&cargo](World& world, FleetLinks& links) -> awaitable<void> {
+    for (unsigned i = 0; i < 2; ++i) links.carry_ahead(i, cargo.shipment);
+    (void)co_await survey_all(world, links);
+    while (links.wan_bytes() < cargo.total()) co_await io::sleep_for(Duration(2));
+    std::vector<awaitable<Reply>> work;
+    for (unsigned i = 0; i < 2; ++i) work.push_back(grant_and_stage(world, links, cargo, i));
+    const auto replies = co_await at_once(std::move(work));
+    for (const auto& reply : replies) EXPECT_TRUE(reply) << words(reply);
+    EXPECT_LT(links.wan_bytes(), cargo.total() + 200'000);
+  });
+}
+
 TEST(FleetLinks, ALargePayloadCrossesOnSeveralConnectionsEachChunkOnce) {
   World world({.regions = 1, .targets = 1});
   Cargo cargo(world.dir, 40'000'000);

@@ -30,12 +30,17 @@ Frame chunk(std::uint32_t stream) { return {FrameType::chunk, stream, 7, Bytes(5
 awaitable<void> sends_a_thousand(bool packs, std::uint64_t* sent) {
   auto ends = co_await joined();
   if (packs) ends.a->begin_packing();
-  for (std::uint32_t i = 0; i < 1000; ++i) ends.a->post(i % 100 == 99 ? chunk(i) : event(i));
+  std::vector<Frame> sent_first, sent_later;  // chunks give way
+  for (std::uint32_t i = 0; i < 1000; ++i) {
+    (i % 100 == 99 ? sent_later : sent_first).push_back(i % 100 == 99 ? chunk(i) : event(i));
+    ends.a->post(i % 100 == 99 ? chunk(i) : event(i));
+  }
+  sent_first.insert(sent_first.end(), sent_later.begin(), sent_later.end());
   for (std::uint32_t i = 0; i < 1000; ++i) {
     auto frame = co_await ends.b->next();
     EXPECT_TRUE(frame);
     if (!frame) co_return;
-    EXPECT_EQ(*frame, i % 100 == 99 ? chunk(i) : event(i)) << i;
+    EXPECT_EQ(*frame, sent_first[i]) << i;
   }
   co_await ends.a->drain();
   *sent = ends.a->sent();
@@ -43,7 +48,7 @@ awaitable<void> sends_a_thousand(bool packs, std::uint64_t* sent) {
   ends.b->close(error(Code::cancelled, "over"));
 }
 
-TEST(FramePipe, KeepsTheOrderOfWhatIsPackedAndWhatIsnt) {
+TEST(FramePipe, KeepsTheOrderPackedOrNotButForChunksWhichGiveWay) {
   std::uint64_t plain = 0, packed = 0;
   run_async(sends_a_thousand(false, &plain));
   run_async(sends_a_thousand(true, &packed));

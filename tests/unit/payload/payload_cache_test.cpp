@@ -97,6 +97,19 @@ TEST_F(Cache, GivesTheSmallestToWhoWantsItSoonestIfItIsThere) {
   EXPECT_EQ(opened, 2u);
 }
 
+TEST_F(Cache, TellsWhatIsMadeWithoutMakingAnything) {
+  const auto old = add({{"a", words(100000, 1)}}), next = add({{"a", words(100000, 1) + "!"}});
+  EXPECT_EQ(testing::run_async(cache.made(next, old)), nullptr);
+  EXPECT_TRUE(kept().empty());
+  const auto early = testing::run_async(cache.get(next, old, {Preference::Goal::soonest, 1'000'000'000}));
+  EXPECT_EQ(testing::run_async(cache.made(next, old)), *early);
+  const auto smallest = get(next, old);
+  EXPECT_EQ(testing::run_async(cache.made(next, old)), *smallest);
+  cache = make();
+  EXPECT_EQ(testing::run_async(cache.made(next, old))->index(), (*smallest)->index());
+  EXPECT_EQ(testing::run_async(cache.get(next, old)).value(), testing::run_async(cache.made(next, old)));
+}
+
 TEST_F(Cache, SharesOneEncodingAmongThoseThatAskAtOnce) {
   const auto next = add({{"a", noise(2000, 1)}});
   asio::io_context context(1);
