@@ -45,6 +45,7 @@ void tune(int fd) {
   set(IPPROTO_TCP, TCP_KEEPIDLE, 15);
   set(IPPROTO_TCP, TCP_KEEPINTVL, 10);
   set(IPPROTO_TCP, TCP_KEEPCNT, 4);
+  set(IPPROTO_TCP, TCP_NOTSENT_LOWAT, 128 * 1024);  // what isn't on its way yet waits with us, where the urgent can overtake it
   set(IPPROTO_TCP, TCP_USER_TIMEOUT, 60'000);  // ms that what was sent may stay unacknowledged
 }
 
