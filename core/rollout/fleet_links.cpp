@@ -289,11 +289,6 @@ struct Riding {
   std::shared_ptr<Rider> rider;
 };
 
-awaitable<void> carry_to(std::shared_ptr<Relay> relay, std::shared_ptr<Shipment> shipment) {
-  const auto link = co_await relay->open();
-  if (link) (void)co_await relay->carry(*link, shipment->chunks);
-}
-
 awaitable<Result<wire::pb::Reply>> call_target(std::shared_ptr<FleetLinks::State> state, std::size_t number, link::Call call) {
   for (bool again = false;; again = true) {
     const Riding riding(state->executor, call);
@@ -329,7 +324,7 @@ awaitable<Result<wire::pb::Reply>> FleetLinks::call(std::size_t target, wire::pb
 
 void FleetLinks::carry_ahead(std::size_t target, std::shared_ptr<Shipment> shipment) {
   if (target >= state_->targets.size() || state_->targets[target].relays.empty()) return;
-  asio::co_spawn(state_->executor, carry_to(state_->targets[target].relays.front(), std::move(shipment)), asio::detached);
+  state_->targets[target].relays.front()->carry_ahead(shipment->chunks);
 }
 
 std::string FleetLinks::route(std::size_t target) const {

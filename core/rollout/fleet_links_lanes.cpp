@@ -54,8 +54,23 @@ void Lanes::help(Link first, std::shared_ptr<Carry> carry) {
   if (lanes > 0) asio::co_spawn(executor_, grow(shared_from_this(), lanes, first, carry), asio::detached);
 }
 
+void Lanes::make_up_to(unsigned lanes) {
+  while (lanes_.size() < lanes) lanes_.push_back(make_());
+}
+
+awaitable<void> Lanes::carry_ahead(std::shared_ptr<Lanes> self, std::shared_ptr<LinkSession> first,
+                                   std::shared_ptr<payload::ChunkSource> chunks) {
+  self->make_up_to(1);
+  const auto lane = self->lanes_.front();
+  (void)co_await lane->open();
+  const auto link = co_await first->open();
+  if (!link || (*link)->peer().instance().empty()) co_return;
+  auto carry = std::make_shared<Carry>(self->executor_, std::move(chunks));
+  co_await help_on(lane, *link, std::move(carry));
+}
+
 void Lanes::begin(unsigned from, unsigned to, const Link& first, const std::shared_ptr<Carry>& carry) {
-  while (lanes_.size() < to) lanes_.push_back(make_());
+  make_up_to(to);
   for (unsigned i = from; i < to; ++i)
     asio::co_spawn(executor_, help_on(lanes_[i], first, carry), asio::detached);
 }

@@ -1,5 +1,6 @@
 // More connections to one relay, for payloads alone: an SSH channel lets 2 MiB be under way, so a long fat link takes
-// several. Opened when a payload is worth their logins, grown while that helps, kept for the next payload. The relay must be
+// several. Opened when a payload is worth their logins, grown while that helps, kept for the next payload. One is enough for
+// what is sent ahead, which must not stand in the way of requests on a link that is only gaining speed. The relay must be
 // one process for all of them (Hello.instance); one that isn't, or that fails, is done without: the session that everything
 // else uses carries too. Private to fleet_links. One strand.
 #pragma once
@@ -34,12 +35,16 @@ class Lanes : public std::enable_shared_from_this<Lanes> {
 
   // Takes part in what `first` carries, until it is over. Returns at once.
   void help(Link first, std::shared_ptr<Carry> carry);
+  // Carries on the first lane, once that is open and `first`, which is being opened too, leads to the same relay.
+  static awaitable<void> carry_ahead(std::shared_ptr<Lanes> self, std::shared_ptr<LinkSession> first,
+                                     std::shared_ptr<payload::ChunkSource> chunks);
   std::uint64_t sent() const;
   void close();
 
  private:
   static awaitable<void> help_on(std::shared_ptr<LinkSession> lane, Link first, std::shared_ptr<Carry> carry);
   static awaitable<void> grow(std::shared_ptr<Lanes> self, unsigned lanes, Link first, std::shared_ptr<Carry> carry);
+  void make_up_to(unsigned lanes);
   void begin(unsigned from, unsigned to, const Link& first, const std::shared_ptr<Carry>& carry);
 
   asio::any_io_executor executor_;

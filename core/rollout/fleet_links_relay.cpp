@@ -29,6 +29,11 @@ awaitable<std::shared_ptr<Carry>> Relay::carry(Link link, std::shared_ptr<payloa
   co_return carry;
 }
 
+void Relay::carry_ahead(std::shared_ptr<payload::ChunkSource> chunks) {
+  if (!ahead_.insert(chunks->index().digest()).second) return;
+  asio::co_spawn(executor_, Lanes::carry_ahead(lanes_, session_, std::move(chunks)), asio::detached);
+}
+
 awaitable<void> Relay::run_carry(std::shared_ptr<Relay> self, std::shared_ptr<Carry> carry, Link link) {
   carry->asked = true;  // call() puts it on the link before it waits for anything
   carry->changed.notify_all();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 
 #include "core/model/endpoint.hpp"
 #include "core/rollout/fleet_links_lanes.hpp"
@@ -29,6 +30,8 @@ class Relay : public std::enable_shared_from_this<Relay> {
 
   // Begins to carry, unless it goes on already.
   awaitable<std::shared_ptr<Carry>> carry(Link link, std::shared_ptr<payload::ChunkSource> chunks);
+  // Sets out at once, beside whatever is asked of the relay meanwhile; the same payload once.
+  void carry_ahead(std::shared_ptr<payload::ChunkSource> chunks);
   // The relay is asked anew by the next stage: it takes what it has, and asks for what it lost.
   void forget(const std::shared_ptr<Carry>& carry);
 
@@ -46,6 +49,7 @@ class Relay : public std::enable_shared_from_this<Relay> {
   std::uint64_t rate_ = 0;
   Link carried_on_;  // what `carries_` went over: a new session asks its relay anew
   std::map<Digest, std::shared_ptr<Carry>> carries_;
+  std::set<Digest> ahead_;
 };
 
 }  // namespace deployctl::rollout::detail
