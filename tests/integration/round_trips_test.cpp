@@ -1,4 +1,5 @@
 // What is waited for on a long link, counted over real sshd servers: the numbers that man/deploy-protocol.7 tells.
+#include <fcntl.h>
 #include <gtest/gtest.h>
 
 #include <asio/co_spawn.hpp>
@@ -6,6 +7,10 @@
 #include <filesystem>
 
 #include "core/io/deadline.hpp"
+#include "core/io/fd.hpp"
+#include "core/model/release.hpp"
+#include "core/payload/encode.hpp"
+#include "core/payload/file_source.hpp"
 #include "core/remote/open_agent.hpp"
 #include "core/rollout/drive.hpp"
 #include "core/rollout/fleet_links.hpp"
@@ -166,6 +171,51 @@ TEST(RoundTrips, OfTheFirstRequestThroughARelayWhichLogsInMeanwhile) {
     const auto again = co_await links.call(0, fleet.survey(), soon);
     EXPECT_TRUE(again) << again.error().text();
     EXPECT_EQ(fleet.relay->way.turns(), login + command + 2);
+  });
+}
+
+namespace {
+
+// A release of one file, as a payload from nothing.
+struct Cargo {
+  Cargo(const TempDir& dir, std::size_t bytes) {
+    std::string text;
+    for (std::uint64_t i = 0; text.size() < bytes; ++i) text += sha256(std::to_string(i)).raw();
+    const std::string content = dir.write("content", text);
+    model::Entry entry;
+    entry.path = "data";
+    entry.size = text.size();
+    entry.content = sha256(text);
+    auto manifest = model::Manifest::make({entry}).value();
+    release.version = "v1";
+    release.artifact = manifest.digest();
+    const payload::OpenContent open = [content](const Digest&) { return io::open_fd(content, O_RDONLY); };
+    auto index = payload::encode(manifest, nullptr, open, dir / "payload").value();
+    shipment = std::make_shared<rollout::Shipment>(rollout::Shipment{payload::open_file_source(dir / "payload", index).value()});
+  }
+  model::Release release;
+  std::shared_ptr<rollout::Shipment> shipment;
+};
+
+}  // namespace
+
+// The relay asks for its chunks, then has them.
+TEST(RoundTrips, OfStagingASmallPayloadThroughARelay) {
+  Fleet fleet(true);
+  const Cargo cargo(fleet.dir, 100'000);
+  fleet.run([&cargo](Fleet& fleet, FleetLinks& links) -> awaitable<void> {
+    rollout::Ticket ticket;
+    ticket.place = fleet.survey().survey().place();
+    ticket.holder = rollout::holder_of("r-1");
+    ticket.epoch = 1;
+    const auto take = rollout::take_grant(ticket, "", "");
+    const auto granted = co_await links.call(0, take, soon);
+    EXPECT_TRUE(granted) << granted.error().text();
+    const auto before = fleet.relay->way.turns();
+    const auto request = rollout::stage(ticket, cargo.release.json(), Digest{}, cargo.shipment->chunks->index());
+    const auto staged = co_await links.call(0, request, soon, {}, cargo.shipment);
+    EXPECT_TRUE(staged) << staged.error().text();
+    EXPECT_EQ(fleet.relay->way.turns() - before, 2u);
   });
 }
 
