@@ -15,7 +15,7 @@ awaitable<Status> ask(CachedPayload::Filling& filling, PullWindow& window, serve
   const auto cancelled = exchange.cancelled();
   std::uint32_t first = 0, count = 0;
   const auto room = [&] {
-    return filling.owed_bytes() < std::min(std::max(filling.share() / 2, least_share), window.bytes(filling.next_length()));
+    return filling.owed_bytes() < std::min(std::max(filling.share() / 2, least_share), window.bytes(filling.next_length(), filling.fillers()));
   };
   while (room()) {
     const auto number = co_await filling.next();

@@ -1,6 +1,7 @@
 // How many bytes may be asked for and not yet here on one connection: twice what is under way when the link is full (its rate
 // times its round trip, both as measured), so that it stays full, and no more: what is under way is lost when the link
-// breaks, and keeps others' frames waiting. A value; no clock of its own.
+// breaks or the relay dies, and keeps others' frames waiting. Connections that carry one payload share the least that is asked
+// for. A value; no clock of its own.
 #pragma once
 
 #include <algorithm>
@@ -34,11 +35,12 @@ class PullWindow {
     counted_ = 0;
   }
 
-  // `largest`: bytes of the chunk that would be asked for next.
-  std::uint64_t bytes(std::uint64_t largest) const {
+  // `next`: bytes of the chunk that would be asked for; `connections`: that carry this payload.
+  std::uint64_t bytes(std::uint64_t next, unsigned connections = 1) const {
     if (rate_ == 0) return most;
     const auto full = 2 * rate_ * static_cast<std::uint64_t>(round_trip_.count()) / 1000;
-    return std::clamp(full, std::min(std::max(least, 2 * largest), most), most);
+    const auto chunks = connections > 1 ? next : 2 * next;  // alone, it would idle between two
+    return std::clamp(full, std::min(std::max(least / std::max(1U, connections), chunks), most), most);
   }
 
  private:

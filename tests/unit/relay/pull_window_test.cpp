@@ -39,3 +39,10 @@ TEST(PullWindow, HoldsTwoChunksHoweverNearAndNoMoreThanSshLetsThrough) {
   EXPECT_EQ(after_a_second(12'500'000, Duration(1)).bytes(1024 * 1024), 2u * 1024 * 1024);
   EXPECT_EQ(after_a_second(125'000'000, Duration(200)).bytes(chunk), PullWindow::most);
 }
+
+// What several connections ask for in all is what one would, but for a chunk each.
+TEST(PullWindow, IsSharedByTheConnectionsOfAPayload) {
+  EXPECT_EQ(after_a_second(12'500'000, Duration(1)).bytes(16 * 1024, 8), PullWindow::least / 8);
+  EXPECT_EQ(after_a_second(12'500'000, Duration(1)).bytes(100 * 1024, 8), 100u * 1024);
+  EXPECT_EQ(PullWindow().bytes(chunk, 8), PullWindow::most);
+}
