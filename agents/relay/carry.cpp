@@ -34,8 +34,8 @@ awaitable<Status> ask(CachedPayload::Filling& filling, PullWindow& window, serve
   co_return Status{};
 }
 
-awaitable<Status> fill(std::shared_ptr<CachedPayload> payload, CachedPayload::Filling& filling, serve::Exchange& exchange) {
-  PullWindow window;
+awaitable<Status> fill(std::shared_ptr<CachedPayload> payload, CachedPayload::Filling& filling, serve::Exchange& exchange,
+                       PullWindow window) {
   for (;;) {
     DEPLOYCTL_CO_CHECK(co_await ask(filling, window, exchange));
     if (filling.owes()) {
@@ -52,10 +52,10 @@ awaitable<Status> fill(std::shared_ptr<CachedPayload> payload, CachedPayload::Fi
 
 }  // namespace
 
-awaitable<Status> carry(std::shared_ptr<CachedPayload> payload, serve::Exchange& exchange) {
+awaitable<Status> carry(std::shared_ptr<CachedPayload> payload, serve::Exchange& exchange, Duration round_trip) {
   CachedPayload::Filling filling(payload);
   auto how = co_await payload->open(ChunkFile::Missing::make);
-  if (how) how = co_await fill(payload, filling, exchange);
+  if (how) how = co_await fill(payload, filling, exchange, PullWindow(round_trip));
   filling.end(how);
   co_return how;
 }

@@ -9,6 +9,7 @@
 
 namespace deployctl::relay {
 
-awaitable<Status> carry(std::shared_ptr<CachedPayload> payload, serve::Exchange& exchange);
+// `round_trip`: to the caller, about; 0: not known.
+awaitable<Status> carry(std::shared_ptr<CachedPayload> payload, serve::Exchange& exchange, Duration round_trip);
 
 }  // namespace deployctl::relay

@@ -7,6 +7,8 @@
 namespace deployctl::relay {
 namespace {
 
+constexpr std::uint32_t longest_round_trip_ms = 10'000;  // whatever the caller says
+
 wire::pb::Reply done() {
   wire::pb::Reply reply;
   reply.mutable_done();
@@ -53,10 +55,11 @@ awaitable<Result<wire::pb::Reply>> RelayService::attach_and_pass_on(wire::pb::Re
 
 awaitable<Result<wire::pb::Reply>> RelayService::take_in(wire::pb::Carry request, serve::Exchange& exchange) {
   DEPLOYCTL_CO_TRY(index, link::to_index(request.index()));
-  auto carried = co_await carry(shared_->cache.payload(index), exchange);
+  const Duration round_trip(std::min(request.round_trip_ms(), longest_round_trip_ms));
+  auto carried = co_await carry(shared_->cache.payload(index), exchange, round_trip);
   if (!carried && carried.error().code == Code::no_space) {
     shared_->cache.forget_unused();
-    carried = co_await carry(shared_->cache.payload(index), exchange);
+    carried = co_await carry(shared_->cache.payload(index), exchange, round_trip);
   }
   if (!carried) co_return fail(carried.error());
   co_return done();

@@ -27,8 +27,9 @@ awaitable<Status> outcome_of(std::shared_ptr<Carry> carry) {
 
 }  // namespace
 
-link::Call Carry::call() const {
+link::Call Carry::call(const Link& on) const {
   link::Call call;
+  call.request.mutable_carry()->set_round_trip_ms(static_cast<std::uint32_t>(on->login_took().count() / round_trips_of_login));
   *call.request.mutable_carry()->mutable_index() = link::to_message(chunks->index());
   call.chunks = chunks;
   call.deadline = longest_carry;
@@ -80,7 +81,7 @@ awaitable<void> Lanes::help_on(std::shared_ptr<LinkSession> lane, Link first, st
   auto link = co_await lane->open();
   if (!link || carry->outcome || first->closed()) co_return;
   if ((*link)->peer().instance() != first->peer().instance()) co_return;  // it would carry to another relay
-  auto reply = co_await (*link)->call(carry->call());
+  auto reply = co_await (*link)->call(carry->call(*link));
   if (reply) carry->end(Status{});
 }
 

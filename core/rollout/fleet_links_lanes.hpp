@@ -19,7 +19,7 @@ struct Carry {
   bool asked = false;  // the request is on the link: a stage that follows will find it there
   std::optional<Status> outcome;
 
-  link::Call call() const;
+  link::Call call(const Link& on) const;
   void end(Status how);
 };
 

@@ -39,7 +39,7 @@ awaitable<void> Relay::run_carry(std::shared_ptr<Relay> self, std::shared_ptr<Ca
   carry->changed.notify_all();
   const auto begun = io::now_steady();
   const auto before = self->sent();
-  auto reply = co_await link->call(carry->call());
+  auto reply = co_await link->call(carry->call(link));
   self->measure(self->sent() - before, io::now_steady() - begun);
   if (reply) carry->end(Status{});
   else carry->end(fail(self->told(link, reply.error(), {})));
