@@ -15,7 +15,9 @@ awaitable<Status> ask(CachedPayload::Filling& filling, PullWindow& window, serve
   const auto cancelled = exchange.cancelled();
   std::uint32_t first = 0, count = 0;
   const auto room = [&] {
-    return filling.owed_bytes() < std::min(std::max(filling.share() / 2, least_share), window.bytes(filling.next_length(), filling.fillers()));
+    const auto next = filling.next_length();
+    const auto most = std::min(std::max(filling.share() / 2, least_share), window.bytes(next, filling.fillers()));
+    return !filling.owes() || filling.owed_bytes() + next <= most;
   };
   while (room()) {
     const auto number = co_await filling.next();
