@@ -41,7 +41,7 @@ class PullWindow {
 
   // `next`: bytes of the chunk that would be asked for; `connections`: that carry this payload.
   std::uint64_t bytes(std::uint64_t next, unsigned connections = 1) const {
-    if (rate_ == 0) return most;
+    if (rate_ == 0) return connections > 1 ? std::max(least, next) : most;  // one that joins others finds the link full
     const auto full = 3 * rate_ * static_cast<std::uint64_t>(round_trip_.count()) / 2000;
     const auto chunks = connections > 1 ? next : 2 * next;  // alone, it would idle between two
     return std::clamp(full, std::min(std::max(least / std::max(1U, connections), chunks), most), most);

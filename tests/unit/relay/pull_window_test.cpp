@@ -44,7 +44,7 @@ TEST(PullWindow, HoldsTwoChunksHoweverNearAndNoMoreThanSshLetsThrough) {
 TEST(PullWindow, IsSharedByTheConnectionsOfAPayload) {
   EXPECT_EQ(after_a_second(12'500'000, Duration(1)).bytes(16 * 1024, 8), PullWindow::least / 8);
   EXPECT_EQ(after_a_second(12'500'000, Duration(1)).bytes(100 * 1024, 8), 100u * 1024);
-  EXPECT_EQ(PullWindow().bytes(chunk, 8), PullWindow::most);
+  EXPECT_EQ(PullWindow().bytes(chunk, 8), PullWindow::least);
 }
 
 // Twenty megabytes wait in the line before the first chunk that it asks for.
