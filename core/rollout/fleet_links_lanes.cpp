@@ -14,6 +14,7 @@ constexpr Duration longest_carry{std::chrono::hours(2)};  // the stages that wai
 constexpr std::uint64_t under_way = 2 * 1024 * 1024;      // on one channel, by sshd's window
 constexpr std::uint64_t fat_link = 125'000'000;           // bytes a second
 constexpr unsigned round_trips_of_login = 8;  // five, and what both hosts have to compute
+constexpr unsigned least_round_trips = 5;
 constexpr unsigned most_at_first = 7, most = 15, more = 4;  // beside the first session; sshd drops logins beyond ten at once
 constexpr Duration look_every{std::chrono::seconds(2)};
 constexpr std::uint64_t worn = 30ULL << 30;  // rekeying with libssh2 can hang; sshd begins it at 64 GiB at the earliest
@@ -29,7 +30,7 @@ awaitable<Status> outcome_of(std::shared_ptr<Carry> carry) {
 
 link::Call Carry::call(const Link& on) const {
   link::Call call;
-  call.request.mutable_carry()->set_round_trip_ms(static_cast<std::uint32_t>(on->login_took().count() / round_trips_of_login));
+  call.request.mutable_carry()->set_round_trip_ms(static_cast<std::uint32_t>(on->login_took().count() / least_round_trips));
   *call.request.mutable_carry()->mutable_index() = link::to_message(chunks->index());
   call.chunks = chunks;
   call.deadline = longest_carry;
