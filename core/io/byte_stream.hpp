@@ -6,6 +6,7 @@
 #include <asio/awaitable.hpp>
 
 #include "core/base/bytes.hpp"
+#include "core/base/duration.hpp"
 #include "core/base/result.hpp"
 
 namespace deployctl::io {
@@ -22,6 +23,8 @@ class ByteStream {
   virtual awaitable<Status> write(BytesView data) = 0;
   // No more writing from this side; reading goes on.
   virtual awaitable<Status> close_write() = 0;
+  // To the peer and back, as the system sees it by now; 0: not known.
+  virtual Duration round_trip() const { return Duration(0); }
   // Ends both ways at once; pending calls return Code::cancelled. Idempotent.
   virtual void close() = 0;
 };

@@ -1,5 +1,6 @@
 #include "core/io/fd_stream.hpp"
 
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <asio/buffer.hpp>
@@ -64,6 +65,14 @@ asio::awaitable<Status> end_writing(std::shared_ptr<Ends> ends) {
   co_return Status{};
 }
 
+// Of a TCP connection, rounded up.
+Duration round_trip_of(int fd) {
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  if (::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return Duration(0);
+  return Duration((info.tcpi_rtt + 999) / 1000);
+}
+
 class FdStream : public ByteStream {
  public:
   explicit FdStream(std::shared_ptr<Ends> ends) : ends_(std::move(ends)) {}
@@ -72,6 +81,7 @@ class FdStream : public ByteStream {
   awaitable<Result<std::size_t>> read_some(std::span<std::uint8_t> into) override { return read_from(ends_, into); }
   awaitable<Status> write(BytesView data) override { return write_to(ends_, data); }
   awaitable<Status> close_write() override { return end_writing(ends_); }
+  Duration round_trip() const override { return round_trip_of(ends_->in.native_handle()); }
   void close() override {
     ends_->closed = true;
     asio::error_code ec;

@@ -233,7 +233,7 @@ awaitable<Result<wire::pb::Reply>> AgentLink::call(Call call) {
 
 const wire::pb::Hello& AgentLink::peer() const { return state_->hello; }
 const std::string& AgentLink::name() const { return state_->options.name; }
-Duration AgentLink::login_took() const { return state_->options.login_took; }
+const LoginTimes& AgentLink::login() const { return state_->options.login; }
 bool AgentLink::closed() const { return state_->pipe->closed().has_value(); }
 Error AgentLink::why_closed() const { return state_->pipe->closed().value_or(error(Code::internal, "the link is open")); }
 std::uint64_t AgentLink::sent() const { return state_->pipe->sent(); }

@@ -25,11 +25,17 @@ namespace deployctl::link {
 
 using asio::awaitable;
 
+// Of the stream's login, whenever that was.
+struct LoginTimes {
+  Duration took{0};
+  Duration round_trip{0};  // when it was over, nothing in its way; 0: not known
+};
+
 struct LinkOptions {
   std::string name;  // of the host, for errors
   std::string program = "deployctl";
   Duration hello_timeout{std::chrono::seconds(30)};
-  Duration login_took{0};  // of the stream, whenever that was: some round trips
+  LoginTimes login{};
   bool packs = false;      // small frames are packed if the agent can: for links across the world
   Duration ping_every{std::chrono::seconds(5)};
   Duration silence{std::chrono::seconds(20)};
@@ -53,7 +59,7 @@ class AgentLink {
   awaitable<Result<wire::pb::Reply>> call(Call call);
   const wire::pb::Hello& peer() const;
   const std::string& name() const;
-  Duration login_took() const;
+  const LoginTimes& login() const;
   bool closed() const;       // no call can succeed any more
   Error why_closed() const;  // when closed
   std::uint64_t sent() const;  // bytes written so far, frames and all

@@ -27,7 +27,7 @@ awaitable<Result<io::Fd>> connect(std::shared_ptr<KeeperPlace> place) {
 // The keeper's answer to a request that it took. Nothing: it went away before it answered.
 struct Answer {
   std::optional<Error> refused;
-  Duration login_took{0};
+  link::LoginTimes login{};
 };
 
 Result<Answer> read_answer(const wire::Frame& frame) {
@@ -38,7 +38,8 @@ Result<Answer> read_answer(const wire::Frame& frame) {
     return answer;
   }
   DEPLOYCTL_TRY(kept, wire::from_frame<wire::pb::Kept>(frame));
-  answer.login_took = Duration(static_cast<std::int64_t>(kept.login_ms()));
+  answer.login.took = Duration(static_cast<std::int64_t>(kept.login_ms()));
+  answer.login.round_trip = Duration(static_cast<std::int64_t>(kept.round_trip_ms()));
   return answer;
 }
 
@@ -76,7 +77,7 @@ awaitable<Result<Opened>> open_kept(asio::any_io_executor executor, ssh::DialOpt
   if (asked->answer.refused && may_go_otherwise(*asked->answer.refused, dial))
     co_return co_await open_agent(std::move(executor), std::move(dial), std::move(options));
   if (asked->answer.refused) co_return fail(*asked->answer.refused);
-  co_return co_await link_agent(std::move(asked->bytes), dial.endpoint.name(), asked->answer.login_took, std::move(options));
+  co_return co_await link_agent(std::move(asked->bytes), dial.endpoint.name(), asked->answer.login, std::move(options));
 }
 
 }  // namespace deployctl::remote

@@ -30,7 +30,7 @@ struct Login {
   bool beginning = false;  // a session, ahead
   std::shared_ptr<ssh::Session> session;  // null: none, or lost
   std::shared_ptr<BegunSession> begun;
-  Duration took{0};
+  link::LoginTimes times;
   SteadyTime used{};
 
   // Not used again. Who is using it goes on: the session closes with the last of them.
@@ -95,8 +95,8 @@ awaitable<Result<std::shared_ptr<BegunSession>>> LinkKeeper::State::dial(std::sh
   } dialling(login);
   const auto began = io::now_steady();
   auto session = co_await ssh::dial(executor, asked.dial);
-  login->took = io::now_steady() - began;
-  if (session) login->session = *session;
+  login->times.took = io::now_steady() - began;
+  if (session) login->session = *session, login->times.round_trip = (*session)->round_trip();
   dialling.over();
   if (!session) co_return fail(session.error());
   co_return co_await begin(*session, std::move(asked.options));
@@ -157,7 +157,8 @@ awaitable<void> LinkKeeper::serve(io::Fd connection) {
     co_return;
   }
   wire::pb::Kept kept;
-  kept.set_login_ms(static_cast<std::uint64_t>(login->took.count()));
+  kept.set_login_ms(static_cast<std::uint64_t>(login->times.took.count()));
+  kept.set_round_trip_ms(static_cast<std::uint64_t>(login->times.round_trip.count()));
   const auto answered = co_await answer(*client, wire::to_frame(wire::FrameType::reply, 0, kept));
   // Now, not at the end: the next command may come on the heels of this one.
   asio::co_spawn(state->executor, State::begin_ahead(state, login, asked->options), asio::detached);

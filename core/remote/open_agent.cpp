@@ -76,9 +76,9 @@ awaitable<Status> install(io::ByteStream& stream, std::string machine, AgentImag
   co_return co_await send_image(stream, std::move(image));
 }
 
-link::LinkOptions link_options(const std::string& name, Duration login_took, const AgentOptions& options) {
+link::LinkOptions link_options(const std::string& name, link::LoginTimes login, const AgentOptions& options) {
   link::LinkOptions out;
-  out.login_took = login_took;
+  out.login = login;
   out.name = name;
   out.program = options.program;
   out.packs = options.role == "relay";
@@ -95,10 +95,10 @@ awaitable<Result<Opened>> open(asio::any_io_executor executor, ssh::DialOptions 
   const std::string name = dial.endpoint.name();
   const auto begun = io::now_steady();
   DEPLOYCTL_CO_TRY(session, co_await ssh::dial(executor, std::move(dial)));
-  const Duration took = io::now_steady() - begun;
+  const link::LoginTimes login{io::now_steady() - begun, session->round_trip()};
   DEPLOYCTL_CO_TRY(channel, co_await exec_agent(*session, options));
   std::unique_ptr<io::ByteStream> stream = std::make_unique<SessionStream>(session, std::move(channel));
-  co_return co_await link_agent(std::move(stream), name, took, std::move(options));
+  co_return co_await link_agent(std::move(stream), name, login, std::move(options));
 }
 
 }  // namespace
@@ -108,9 +108,9 @@ awaitable<Result<std::unique_ptr<io::ByteStream>>> exec_agent(ssh::Session& sess
   co_return co_await session.exec(command);
 }
 
-awaitable<Result<Opened>> link_agent(std::unique_ptr<io::ByteStream> stream, std::string name, Duration login_took,
+awaitable<Result<Opened>> link_agent(std::unique_ptr<io::ByteStream> stream, std::string name, link::LoginTimes login,
                                      AgentOptions options) {
-  auto linked = link_options(name, login_took, options);
+  auto linked = link_options(name, login, options);
   co_return co_await link::AgentLink::open(std::move(stream), std::move(linked));
 }
 

@@ -30,7 +30,7 @@ struct AgentOptions {
 asio::awaitable<Result<std::unique_ptr<io::ByteStream>>> exec_agent(ssh::Session& session, AgentOptions options);
 // The link over such a stream, which may be installing the agent first.
 asio::awaitable<Result<std::shared_ptr<link::AgentLink>>> link_agent(std::unique_ptr<io::ByteStream> stream,
-                                                                     std::string name, Duration login_took,
+                                                                     std::string name, link::LoginTimes login,
                                                                      AgentOptions options);
 
 asio::awaitable<Result<std::shared_ptr<link::AgentLink>>> open_agent(asio::any_io_executor executor,

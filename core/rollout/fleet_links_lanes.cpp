@@ -30,7 +30,9 @@ awaitable<Status> outcome_of(std::shared_ptr<Carry> carry) {
 
 link::Call Carry::call(const Link& on) const {
   link::Call call;
-  call.request.mutable_carry()->set_round_trip_ms(static_cast<std::uint32_t>(on->login_took().count() / least_round_trips));
+  const auto& login = on->login();
+  const Duration round_trip = login.round_trip.count() > 0 ? login.round_trip : login.took / least_round_trips;
+  call.request.mutable_carry()->set_round_trip_ms(static_cast<std::uint32_t>(round_trip.count()));
   *call.request.mutable_carry()->mutable_index() = link::to_message(chunks->index());
   call.chunks = chunks;
   call.deadline = longest_carry;
@@ -51,7 +53,7 @@ unsigned lanes_for(std::uint64_t bytes, Duration login) {
 
 void Lanes::help(Link first, std::shared_ptr<Carry> carry) {
   if (first->peer().instance().empty()) return;
-  const unsigned lanes = std::max(least_, lanes_for(carry->chunks->index().total(), first->login_took()));
+  const unsigned lanes = std::max(least_, lanes_for(carry->chunks->index().total(), first->login().took));
   begin(0, lanes, first, carry);
   if (lanes > 0) asio::co_spawn(executor_, grow(shared_from_this(), lanes, first, carry), asio::detached);
 }

@@ -40,6 +40,7 @@ class Session {
   virtual asio::awaitable<Result<std::unique_ptr<io::ByteStream>>> exec(std::string command) = 0;
   // Bytes written to the transport so far, encryption and all.
   virtual std::uint64_t sent() const = 0;
+  virtual Duration round_trip() const = 0;  // of the connection by now; 0: not known
   // What was negotiated: key exchange, host key, ciphers and MACs (out, in).
   virtual std::string algorithms() const = 0;
   virtual void close() = 0;  // idempotent; every channel ends with Code::cancelled

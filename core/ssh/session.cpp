@@ -98,6 +98,7 @@ class LoggedIn final : public Session {
     return exec_on(openings_, std::move(command));
   }
   std::uint64_t sent() const override { return openings_->transport->sent(); }
+  Duration round_trip() const override { return openings_->transport->round_trip(); }
   std::string algorithms() const override {
     std::string all;
     for (const int kind : {LIBSSH2_METHOD_KEX, LIBSSH2_METHOD_HOSTKEY, LIBSSH2_METHOD_CRYPT_CS,

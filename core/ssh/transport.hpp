@@ -42,6 +42,7 @@ class Transport : public std::enable_shared_from_this<Transport> {
   void wake() { arrived_.notify_all(); }
   const std::optional<Error>& ended() const { return ended_; }
   std::uint64_t sent() const { return written_; }
+  Duration round_trip() const { return stream_->round_trip(); }
   // What goes out is encrypted: libssh2 has sent its first packet beneath the agreed keys.
   bool secured() const { return secured_; }
   std::uint64_t packets() const { return packets_; }  // that libssh2 has sent so far, the banner too

@@ -210,6 +210,18 @@ TEST(Ssh, NegotiatesAlgorithmsOfTodayOnly) {
             "curve25519-sha256 ecdsa-sha2-nistp256 aes128-ctr aes128-ctr hmac-sha2-256 hmac-sha2-256");
 }
 
+TEST(Ssh, KnowsHowFarItsServerIs) {
+  Sshd server;
+  Duration far{0};
+  const auto ask = [](ssh::DialOptions options, Duration& out) -> awaitable<void> {
+    const auto session = co_await dial(options);
+    if (session) out = (*session)->round_trip();
+  };
+  run_async(ask(to(server), far));
+  EXPECT_GT(far, Duration(0));
+  EXPECT_LT(far, Duration(1000));
+}
+
 TEST(Ssh, LogsInWithAnEcdsaKey) {
   const auto& key = fixtures::key("ecdsa", "other");
   Sshd server(accepting(key));
