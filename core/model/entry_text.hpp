@@ -39,5 +39,6 @@ class CanonicalReader {
 };
 
 bool is_utf8(std::string_view text);
+inline bool by_path(const Entry& a, const Entry& b) { return a.path < b.path; }  // the order of entries
 
 }  // namespace deployctl::model::detail

@@ -102,8 +102,6 @@ Status check_spelling(const Entry& entry) {
   return {};
 }
 
-bool by_path(const Entry& a, const Entry& b) { return a.path < b.path; }
-
 Result<std::vector<Entry>> read_entries(std::string_view text) {
   detail::CanonicalReader reader(text);
   std::vector<Entry> entries;
@@ -127,7 +125,7 @@ Result<Manifest> Manifest::made_of(std::vector<Entry> entries, std::string_view 
     DEPLOYCTL_CHECK(check_spelling(entry));
   }
   add_missing_folders(entries);
-  if (!std::is_sorted(entries.begin(), entries.end(), by_path)) std::sort(entries.begin(), entries.end(), by_path);
+  if (!std::is_sorted(entries.begin(), entries.end(), detail::by_path)) std::sort(entries.begin(), entries.end(), detail::by_path);
   DEPLOYCTL_CHECK(check_tree(entries));
   Manifest manifest;
   manifest.entries_ = std::move(entries);
@@ -138,7 +136,7 @@ Result<Manifest> Manifest::made_of(std::vector<Entry> entries, std::string_view 
 Result<Manifest> Manifest::parse(std::string_view text) {
   DEPLOYCTL_TRY(entries, read_entries(text));
   const std::size_t told = entries.size();
-  if (!std::is_sorted(entries.begin(), entries.end(), by_path))
+  if (!std::is_sorted(entries.begin(), entries.end(), detail::by_path))
     return fail(Code::invalid, "a manifest is not sorted by path");
   DEPLOYCTL_TRY(manifest, made_of(std::move(entries), text));
   if (manifest.entries_.size() != told) return fail(Code::invalid, "a manifest lacks some of its folders");

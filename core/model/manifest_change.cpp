@@ -9,8 +9,6 @@ namespace {
 
 constexpr std::string_view beginning = "{\"base\":\"sha256:";
 
-bool by_path(const Entry& a, const Entry& b) { return a.path < b.path; }
-
 Error misfit(const std::string& why) { return error(Code::invalid, "a change of a manifest " + why); }
 
 // Each item on a line of its own, in brackets; `read` takes one.
@@ -89,7 +87,7 @@ Result<ManifestChange> ManifestChange::parse(std::string_view json) {
   read_list(reader, [&] { change.put.push_back(reader.entry()); });
   reader.expect(",\"format\":1}\n");
   if (reader.failed() || !reader.at_end()) return fail(misfit("is not spelled canonically"));
-  if (!std::is_sorted(change.gone.begin(), change.gone.end()) || !std::is_sorted(change.put.begin(), change.put.end(), by_path))
+  if (!std::is_sorted(change.gone.begin(), change.gone.end()) || !std::is_sorted(change.put.begin(), change.put.end(), detail::by_path))
     return fail(misfit("is not sorted by path"));
   return change;
 }
