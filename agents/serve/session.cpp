@@ -151,6 +151,7 @@ wire::pb::Hello our_hello(const SessionOptions& options) {
   ::gethostname(host, sizeof host - 1);
   wire::pb::Hello hello;
   hello.set_version(wire::protocol_version);
+  hello.add_features(wire::feature_packed);
   for (const auto& feature : options.features) hello.add_features(feature);
   hello.set_role(options.role);
   hello.set_program(options.program);
@@ -158,7 +159,6 @@ wire::pb::Hello our_hello(const SessionOptions& options) {
   hello.set_host_name(host);
   hello.set_boot_id(boot_id());
   hello.set_instance(options.instance);
-  hello.add_features(std::string(link::packed_feature));
   return hello;
 }
 
@@ -187,7 +187,7 @@ awaitable<Status> greet(Session& session) {
     session.post(FrameType::abort, 0, wire::to_abort(hello.error()));
     co_return fail(hello.error());
   }
-  if (link::names_packed(*hello)) session.pipe->begin_packing();
+  if (wire::knows(*hello, wire::feature_packed)) session.pipe->begin_packing();
   co_return Status{};
 }
 

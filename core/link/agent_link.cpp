@@ -59,7 +59,7 @@ wire::pb::Hello our_hello(const LinkOptions& options) {
   hello.add_features(wire::feature_attach_first);
   hello.set_role("caller");
   hello.set_program(options.program);
-  if (options.packs) hello.add_features(std::string(packed_feature));
+  if (options.packs) hello.add_features(wire::feature_packed);
   return hello;
 }
 
@@ -95,7 +95,7 @@ awaitable<Result<Opened>> shake_hands(std::unique_ptr<io::ByteStream> stream, Li
     co_return fail(hello.error());
   }
   opened.hello = std::move(*hello);
-  if (options.packs && names_packed(opened.hello)) opened.pipe->begin_packing();
+  if (options.packs && wire::knows(opened.hello, wire::feature_packed)) opened.pipe->begin_packing();
   co_return opened;
 }
 

@@ -2,7 +2,6 @@
 
 #include <zstd.h>
 
-#include <algorithm>
 #include <new>
 #include <stdexcept>
 
@@ -15,10 +14,6 @@ constexpr int level = 3;
 Error bad_pack(const std::string& why) { return error(Code::invalid, "a packed frame " + why); }
 
 }  // namespace
-
-bool names_packed(const wire::pb::Hello& hello) {
-  return std::find(hello.features().begin(), hello.features().end(), packed_feature) != hello.features().end();
-}
 
 struct Packer::Context {
   Context() : zstd(ZSTD_createCCtx()) {

@@ -7,12 +7,8 @@
 #include <memory>
 
 #include "core/wire/frame.hpp"
-#include "core/wire/messages.hpp"
 
 namespace deployctl::link {
-
-inline constexpr std::string_view packed_feature = "packed";  // in a hello
-bool names_packed(const wire::pb::Hello& hello);
 
 inline constexpr std::size_t most_packed = 256 * 1024;  // plain bytes of one `packed` frame
 

@@ -1,6 +1,5 @@
 #include "core/rollout/fleet_links_rider.hpp"
 
-#include <algorithm>
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
 
@@ -10,11 +9,6 @@ namespace deployctl::rollout::detail {
 namespace {
 
 constexpr Duration longest_attach{std::chrono::minutes(30)};  // a relay logs in to so many at once, and each has its own timeout
-
-bool knows(const Link& link, std::string_view feature) {
-  const auto& features = link->peer().features();
-  return std::find(features.begin(), features.end(), feature) != features.end();
-}
 
 awaitable<Result<wire::pb::Attached>> attach_alone(Link link, wire::pb::Attach request) {
   link::Call call;
@@ -71,7 +65,7 @@ void Rider::give_up() {
 }
 
 awaitable<Result<wire::pb::Attached>> attach(Link link, wire::pb::Attach request, std::shared_ptr<Rider> rider) {
-  if (rider && knows(link, wire::feature_attach_first)) co_return co_await rider->attach(std::move(link), std::move(request));
+  if (rider && wire::knows(link->peer(), wire::feature_attach_first)) co_return co_await rider->attach(std::move(link), std::move(request));
   co_return co_await attach_alone(std::move(link), std::move(request));
 }
 

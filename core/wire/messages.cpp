@@ -20,6 +20,10 @@ std::string clean(const std::string& text) {
 
 }  // namespace
 
+bool knows(const pb::Hello& hello, std::string_view feature) {
+  return std::find(hello.features().begin(), hello.features().end(), feature) != hello.features().end();
+}
+
 pb::Abort to_abort(const Error& error) {
   pb::Abort abort;
   abort.set_code(to_string(error.code));

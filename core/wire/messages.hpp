@@ -12,6 +12,9 @@ namespace deployctl::wire {
 
 // Hello.features: a relay's caller may send a request and the attach that it needs in one (Request.attach_first).
 inline constexpr const char* feature_attach_first = "attach-first";
+// And small frames may come packed (link/packer.hpp).
+inline constexpr const char* feature_packed = "packed";
+bool knows(const pb::Hello& hello, std::string_view feature);
 
 pb::Abort to_abort(const Error& error);
 Error to_error(const pb::Abort& abort);

@@ -5,6 +5,8 @@
 
 #include <random>
 
+#include "core/wire/messages.hpp"
+
 namespace deployctl::link {
 namespace {
 
