@@ -2,7 +2,6 @@
 // deploy-agent, which nobody has installed there.
 #include "core/rollout/fleet_links.hpp"
 
-#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -15,10 +14,8 @@
 
 #include "core/io/deadline.hpp"
 #include "core/io/notifier.hpp"
-#include "core/model/release.hpp"
-#include "core/payload/encode.hpp"
-#include "core/payload/file_source.hpp"
 #include "core/rollout/requests.hpp"
+#include "tests/integration/cargo.hpp"
 #include "tests/support/keys.hpp"
 #include "tests/support/sshd.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -151,29 +148,6 @@ awaitable<std::vector<Reply>> survey_all(World& world, FleetLinks& links) {
 }
 
 std::string words(const Reply& reply) { return reply ? "" : reply.error().text(); }
-
-// A release whose only file is `bytes` long and doesn't compress.
-struct Cargo {
-  explicit Cargo(const TempDir& dir, std::size_t bytes) {
-    std::string text;
-    for (std::uint64_t i = 0; text.size() < bytes; ++i) text += sha256(std::to_string(i)).raw();
-    const std::string content = dir.write("content", text);
-    model::Entry entry;
-    entry.path = "data";
-    entry.size = text.size();
-    entry.content = sha256(text);
-    auto manifest = model::Manifest::make({entry}).value();
-    release.version = "v1";
-    release.artifact = manifest.digest();
-    const payload::OpenContent open = [content](const Digest&) { return io::open_fd(content, O_RDONLY); };
-    const std::string path = dir / "payload";
-    auto index = payload::encode(manifest, nullptr, open, path).value();
-    shipment = std::make_shared<rollout::Shipment>(rollout::Shipment{payload::open_file_source(path, index).value()});
-  }
-  std::uint64_t total() const { return shipment->chunks->index().total(); }
-  model::Release release;
-  std::shared_ptr<rollout::Shipment> shipment;
-};
 
 rollout::Ticket ticket_for(const World& world, unsigned target) {
   rollout::Ticket ticket;

@@ -1,5 +1,4 @@
 // What is waited for on a long link, counted over real sshd servers: the numbers that man/deploy-protocol.7 tells.
-#include <fcntl.h>
 #include <gtest/gtest.h>
 
 #include <asio/co_spawn.hpp>
@@ -8,13 +7,11 @@
 
 #include "core/io/deadline.hpp"
 #include "core/io/fd.hpp"
-#include "core/model/release.hpp"
-#include "core/payload/encode.hpp"
-#include "core/payload/file_source.hpp"
 #include "core/remote/open_agent.hpp"
 #include "core/rollout/drive.hpp"
 #include "core/rollout/fleet_links.hpp"
 #include "core/rollout/requests.hpp"
+#include "tests/integration/cargo.hpp"
 #include "tests/support/keys.hpp"
 #include "tests/support/lab.hpp"
 #include "tests/support/run_async.hpp"
@@ -173,31 +170,6 @@ TEST(RoundTrips, OfTheFirstRequestThroughARelayWhichLogsInMeanwhile) {
     EXPECT_EQ(fleet.relay->way.turns(), login + command + 2);
   });
 }
-
-namespace {
-
-// A release of one file, as a payload from nothing.
-struct Cargo {
-  Cargo(const TempDir& dir, std::size_t bytes) {
-    std::string text;
-    for (std::uint64_t i = 0; text.size() < bytes; ++i) text += sha256(std::to_string(i)).raw();
-    const std::string content = dir.write("content", text);
-    model::Entry entry;
-    entry.path = "data";
-    entry.size = text.size();
-    entry.content = sha256(text);
-    auto manifest = model::Manifest::make({entry}).value();
-    release.version = "v1";
-    release.artifact = manifest.digest();
-    const payload::OpenContent open = [content](const Digest&) { return io::open_fd(content, O_RDONLY); };
-    auto index = payload::encode(manifest, nullptr, open, dir / "payload").value();
-    shipment = std::make_shared<rollout::Shipment>(rollout::Shipment{payload::open_file_source(dir / "payload", index).value()});
-  }
-  model::Release release;
-  std::shared_ptr<rollout::Shipment> shipment;
-};
-
-}  // namespace
 
 // The relay asks for its chunks, then has them.
 TEST(RoundTrips, OfStagingASmallPayloadThroughARelay) {
