@@ -7,6 +7,12 @@
 #include "core/io/deadline.hpp"
 
 namespace deployctl::rollout::detail {
+namespace {
+
+constexpr std::uint64_t worth_a_login = 1024 * 1024;  // which is 4 KB: more than 0.4% of less than this
+
+}  // namespace
+
 awaitable<Result<Link>> Relay::open() {
   auto opened = co_await session_->open();
   if (!opened) co_return fail(with_context(opened.error(), name()));
@@ -31,7 +37,15 @@ awaitable<std::shared_ptr<Carry>> Relay::carry(Link link, std::shared_ptr<payloa
 
 void Relay::carry_ahead(std::shared_ptr<payload::ChunkSource> chunks) {
   if (!ahead_.insert(chunks->index().digest()).second) return;
-  asio::co_spawn(executor_, Lanes::carry_ahead(lanes_, session_, std::move(chunks)), asio::detached);
+  if (chunks->index().total() < worth_a_login)
+    asio::co_spawn(executor_, carry_small(shared_from_this(), std::move(chunks)), asio::detached);
+  else
+    asio::co_spawn(executor_, Lanes::carry_ahead(lanes_, session_, std::move(chunks)), asio::detached);
+}
+
+awaitable<void> Relay::carry_small(std::shared_ptr<Relay> self, std::shared_ptr<payload::ChunkSource> chunks) {
+  const auto link = co_await self->session_->open();
+  if (link) (void)co_await self->carry(*link, std::move(chunks));
 }
 
 awaitable<void> Relay::run_carry(std::shared_ptr<Relay> self, std::shared_ptr<Carry> carry, Link link) {

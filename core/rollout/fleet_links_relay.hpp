@@ -30,7 +30,8 @@ class Relay : public std::enable_shared_from_this<Relay> {
 
   // Begins to carry, unless it goes on already.
   awaitable<std::shared_ptr<Carry>> carry(Link link, std::shared_ptr<payload::ChunkSource> chunks);
-  // Sets out at once, beside whatever is asked of the relay meanwhile; the same payload once.
+  // Sets out at once, beside whatever is asked of the relay meanwhile; the same payload once. One that is not worth another
+  // login goes on the first connection.
   void carry_ahead(std::shared_ptr<payload::ChunkSource> chunks);
   // The relay is asked anew by the next stage: it takes what it has, and asks for what it lost.
   void forget(const std::shared_ptr<Carry>& carry);
@@ -40,6 +41,7 @@ class Relay : public std::enable_shared_from_this<Relay> {
 
  private:
   void measure(std::uint64_t bytes, Duration took);
+  static awaitable<void> carry_small(std::shared_ptr<Relay> self, std::shared_ptr<payload::ChunkSource> chunks);
   static awaitable<void> run_carry(std::shared_ptr<Relay> self, std::shared_ptr<Carry> carry, Link link);
 
   asio::any_io_executor executor_;

@@ -300,6 +300,22 @@ TEST(FleetLinks, APayloadThatWasSentAheadCrossesOnce) {
   });
 }
 
+TEST(FleetLinks, ASmallPayloadThatGoesAheadTakesNoLoginOfItsOwn) {
+  World world({.regions = 1, .targets = 2});
+  Cargo cargo(world.dir, 300'000);
+  world.run([&cargo](World& world, FleetLinks& links) -> awaitable<void> {
+    for (unsigned i = 0; i < 2; ++i) links.carry_ahead(i, cargo.shipment);
+    (void)co_await survey_all(world, links);
+    while (links.wan_bytes() < cargo.total()) co_await io::sleep_for(Duration(2));
+    for (unsigned i = 0; i < 2; ++i) {
+      const auto staged = co_await grant_and_stage(world, links, cargo, i);
+      EXPECT_TRUE(staged) << words(staged);
+    }
+    EXPECT_EQ(world.relays[0]->connections(), 1u);
+    EXPECT_LT(links.wan_bytes(), 2 * cargo.total());
+  });
+}
+
 TEST(FleetLinks, ALargePayloadCrossesOnSeveralConnectionsEachChunkOnce) {
   World world({.regions = 1, .targets = 1});
   Cargo cargo(world.dir, 40'000'000);
