@@ -18,12 +18,19 @@ class SystemClock : public Clock {
   }
 };
 
+thread_local const Clock* in_use = nullptr;
+
 }  // namespace
 
 const Clock& system_clock() {
   static const SystemClock clock;
-  return clock;
+  return in_use ? *in_use : clock;
 }
+
+const Clock* clock_in_use() { return in_use; }
+
+ClockInUse::ClockInUse(const Clock& clock) : before_(in_use) { in_use = &clock; }
+ClockInUse::~ClockInUse() { in_use = before_; }
 
 std::string to_string(WallTime t) {
   const auto ms = t.time_since_epoch().count();

@@ -1,19 +1,20 @@
 #include "core/io/blocking.hpp"
 
 #include <asio/post.hpp>
-#include <asio/steady_timer.hpp>
 #include <asio/redirect_error.hpp>
 #include <asio/this_coro.hpp>
 #include <asio/thread_pool.hpp>
 #include <asio/use_awaitable.hpp>
 #include <asio/executor_work_guard.hpp>
 
+#include "core/io/timer.hpp"
+
 namespace deployctl::io::detail {
 namespace {
 
 struct Job {
-  explicit Job(const asio::any_io_executor& executor) : bell(executor, asio::steady_timer::time_point::max()) {}
-  asio::steady_timer bell;
+  explicit Job(const asio::any_io_executor& executor) : bell(executor, Timer::time_point::max()) {}
+  Timer bell;
   std::exception_ptr failure;
   bool done = false;
 };

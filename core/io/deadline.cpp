@@ -5,22 +5,20 @@
 #include <asio/co_spawn.hpp>
 #include <asio/posix/stream_descriptor.hpp>
 #include <asio/redirect_error.hpp>
-#include <asio/steady_timer.hpp>
 #include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
 #include <memory>
 
 #include "core/io/fd.hpp"
+#include "core/io/timer.hpp"
 
 namespace deployctl::io {
 namespace {
 
-using asio::steady_timer;
-
 // What the racing work, its timer and its token share. Held by each of them, so whichever comes last finds it alive.
 struct Race {
   explicit Race(const asio::any_io_executor& executor) : timer(executor), token(executor) {}
-  steady_timer timer;  // the deadline at first, then merely the bell that the work rings when it is over
+  Timer timer;  // the deadline at first, then merely the bell that the work rings when it is over
   asio::posix::stream_descriptor token;
   asio::cancellation_signal cancel;
   std::exception_ptr failure;
@@ -61,7 +59,7 @@ void rethrow_unless_aborted(const std::exception_ptr& failure, bool aborted) {
 }  // namespace
 
 asio::awaitable<void> sleep_until(SteadyTime t) {
-  steady_timer timer(co_await asio::this_coro::executor, steady_timer::time_point(t));
+  Timer timer(co_await asio::this_coro::executor, Timer::time_point(t));
   co_await timer.async_wait(asio::use_awaitable);
 }
 
@@ -79,8 +77,8 @@ asio::awaitable<Ended> race(asio::awaitable<void> work, Limits limits) {
   co_await asio::this_coro::throw_if_cancelled(false);
   const auto executor = co_await asio::this_coro::executor;
   const auto race = std::make_shared<Race>(executor);
-  race->timer.expires_at(limits.deadline ? steady_timer::time_point(*limits.deadline)
-                                         : steady_timer::time_point::max());
+  race->timer.expires_at(limits.deadline ? Timer::time_point(*limits.deadline)
+                                         : Timer::time_point::max());
   if (limits.token) watch_token(race, *limits.token);
   start(race, executor, std::move(work));
   asio::error_code ec;
@@ -94,7 +92,7 @@ asio::awaitable<Ended> race(asio::awaitable<void> work, Limits limits) {
     const auto state = co_await asio::this_coro::cancellation_state;
     caller_cancelled = caller_cancelled || state.cancelled() != asio::cancellation_type::none;
     co_await asio::this_coro::reset_cancellation_state();
-    race->timer.expires_at(steady_timer::time_point::max());
+    race->timer.expires_at(Timer::time_point::max());
     co_await race->timer.async_wait(asio::redirect_error(asio::use_awaitable, ec));
   }
   race->token.close(ec);

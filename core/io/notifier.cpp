@@ -1,17 +1,18 @@
 #include "core/io/notifier.hpp"
 
 #include <asio/redirect_error.hpp>
-#include <asio/steady_timer.hpp>
 #include <asio/use_awaitable.hpp>
 #include <list>
 #include <utility>
+
+#include "core/io/timer.hpp"
 
 namespace deployctl::io {
 namespace {
 
 struct Waiter {
   explicit Waiter(const asio::any_io_executor& executor) : timer(executor) {}
-  asio::steady_timer timer;
+  Timer timer;
   bool notified = false;
 };
 
@@ -49,7 +50,7 @@ struct Notifier::State {
 namespace {
 
 template <class State>
-asio::awaitable<bool> wait_in(std::shared_ptr<State> state, asio::steady_timer::time_point deadline) {
+asio::awaitable<bool> wait_in(std::shared_ptr<State> state, Timer::time_point deadline) {
   if (state->dead) co_return false;
   Waiter waiter(state->executor);
   const Enlisted enlisted(state->waiters, &waiter);
@@ -69,10 +70,10 @@ Notifier::~Notifier() {
 
 void Notifier::notify_all() { wake(state_->waiters, true); }
 
-asio::awaitable<bool> Notifier::wait() { return wait_in(state_, asio::steady_timer::time_point::max()); }
+asio::awaitable<bool> Notifier::wait() { return wait_in(state_, Timer::time_point::max()); }
 asio::awaitable<bool> Notifier::wait_until(SteadyTime deadline) { return wait_in(state_, deadline); }
 asio::awaitable<bool> Notifier::wait_for(Duration d) {
-  return wait_in(state_, std::chrono::steady_clock::now() + d);
+  return wait_in(state_, system_clock().steady() + d);
 }
 
 }  // namespace deployctl::io
