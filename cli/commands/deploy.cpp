@@ -9,6 +9,7 @@
 #include "cli/commands/question.hpp"
 #include "cli/commands/rollout_exit.hpp"
 #include "cli/commands/viewing.hpp"
+#include "core/rollout/fleet_links.hpp"
 #include "core/rollout/service_lock.hpp"
 
 namespace deployctl::commands {

@@ -3,6 +3,7 @@
 #include "cli/commands/context.hpp"
 #include "cli/commands/fleet_session.hpp"
 #include "core/model/plan.hpp"
+#include "core/rollout/fleet_links.hpp"
 
 namespace deployctl::commands {
 namespace {

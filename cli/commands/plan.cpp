@@ -8,6 +8,7 @@
 #include "cli/commands/plan_event.hpp"
 #include "cli/output/table.hpp"
 #include "core/artifact/build.hpp"
+#include "core/rollout/fleet_links.hpp"
 #include "core/rollout/fleet_survey.hpp"
 
 namespace deployctl::commands {

@@ -9,6 +9,7 @@
 #include "cli/commands/rollout_exit.hpp"
 #include "cli/commands/viewing.hpp"
 #include "core/rollout/drive.hpp"
+#include "core/rollout/fleet_links.hpp"
 
 namespace deployctl::commands {
 namespace {

@@ -252,7 +252,7 @@ awaitable<Driven> Drive::go(RolloutSpec spec, Goal goal, std::string release_jso
 }
 
 // The grant goes with it, in one round trip.
-awaitable<void> prune_one(FleetLinks& links, const Ticket& ticket, TargetIndex target, unsigned keep) {
+awaitable<void> prune_one(TargetLinks& links, const Ticket& ticket, TargetIndex target, unsigned keep) {
   const auto pruned = co_await links.call(target, prune(ticket, keep, {}), std::chrono::minutes(5));
   if (!pruned) co_await drop_grant_of(links, ticket, target);
 }

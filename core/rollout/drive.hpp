@@ -10,7 +10,7 @@
 namespace deployctl::rollout {
 
 struct DriveParts {
-  FleetLinks& links;
+  TargetLinks& links;
   ledger::Ledger* ledger = nullptr;           // null: it could not be opened (a rollback goes on without)
   payload::PayloadCache* payloads = nullptr;  // null: nothing can be staged
   EventSink sink;

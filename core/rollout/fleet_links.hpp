@@ -15,13 +15,9 @@
 #include "core/link/agent_link.hpp"
 #include "core/model/fleet.hpp"
 #include "core/remote/open_agent.hpp"
+#include "core/rollout/target_links.hpp"
 
 namespace deployctl::rollout {
-
-// A payload on its way: chunks here, and the same name at every relay that carried it.
-struct Shipment {
-  std::shared_ptr<payload::ChunkSource> chunks;
-};
 
 // How a login is made; for tests without a network.
 using OpenAgent = std::function<asio::awaitable<Result<std::shared_ptr<link::AgentLink>>>(
@@ -36,11 +32,10 @@ struct FleetLinksOptions {
   unsigned least_lanes = 0;      // connections for a payload beside a relay's first, however near it is
 };
 
-class FleetLinks {
+class FleetLinks : public TargetLinks {
  public:
-  // Targets are numbered through the fleet: regions in order, targets in file order.
   FleetLinks(asio::any_io_executor executor, const model::Fleet& fleet, FleetLinksOptions options);
-  ~FleetLinks();
+  ~FleetLinks() override;
   FleetLinks(const FleetLinks&) = delete;
   FleetLinks& operator=(const FleetLinks&) = delete;
 
@@ -48,20 +43,14 @@ class FleetLinks {
   // Code::unreachable with each relay and why when none of them answers and there is no direct key. A caller that is
   // cancelled leaves the login going on for whoever asks next.
   asio::awaitable<Status> open(std::size_t target);
-  // One request to a target (open() first, or it is opened here; a link lost meanwhile is opened once more and the request
-  // repeated, except for activate: what happened there is not known). `request.target` is filled in here. For a stage,
-  // `shipment` is carried to the target's relay (once for all its targets, cut-through), or pulled from here when there is
-  // no relay. A target's own error is as the target said it; a relay's names the relay.
+  // open() first, or it is opened here.
   asio::awaitable<Result<wire::pb::Reply>> call(std::size_t target, wire::pb::Request request, Duration deadline,
                                                 std::function<void(const wire::pb::Event&)> on_event = {},
-                                                std::shared_ptr<Shipment> shipment = {});
-  // The shipment sets out for the target's relay, so that a stage finds it there or under way. Returns at once; without a relay,
-  // or where it can't be reached, nothing happens.
-  void carry_ahead(std::size_t target, std::shared_ptr<Shipment> shipment);
+                                                std::shared_ptr<Shipment> shipment = {}) override;
+  void carry_ahead(std::size_t target, std::shared_ptr<Shipment> shipment) override;
   // How a target is reached at the moment: "relay 10.1.0.1", "direct", "" when not.
   std::string route(std::size_t target) const;
-  // Bytes a second that the last large payload had on its way to the target's relay; 0: not known.
-  std::uint64_t rate(std::size_t target) const;
+  std::uint64_t rate(std::size_t target) const override;
   // The agent there, "deploy-agent 0.1.0"; "" when not reached.
   std::string agent(std::size_t target) const;
   // Logs in to the relays of every region and says what is there; for `fleet ping`.
@@ -73,9 +62,7 @@ class FleetLinks {
   };
   asio::awaitable<Result<std::vector<RelayStatus>>> ping_relays();
 
-  // Handed to links that start here, to relays and to direct targets, frames and all; without SSH's own share and without
-  // the agents' installation.
-  std::uint64_t wan_bytes() const;
+  std::uint64_t wan_bytes() const override;
   void close();                     // every link, and logins in progress; later calls are Code::cancelled
 
   struct State;

@@ -9,7 +9,7 @@ namespace {
 
 constexpr Duration survey_deadline{std::chrono::minutes(2)};
 
-asio::awaitable<void> survey_into(FleetLinks& links, TargetIndex target, wire::pb::Place place, bool with_health,
+asio::awaitable<void> survey_into(TargetLinks& links, TargetIndex target, wire::pb::Place place, bool with_health,
                                   io::CancelToken token, TargetSurvey& out) {
   auto reply = co_await io::with_cancel(survey_target(links, target, place, with_health), token, "survey");
   if (reply) out.reply = std::move(*reply);
@@ -18,7 +18,7 @@ asio::awaitable<void> survey_into(FleetLinks& links, TargetIndex target, wire::p
 
 }  // namespace
 
-asio::awaitable<Result<wire::pb::Surveyed>> survey_target(FleetLinks& links, TargetIndex target, wire::pb::Place place, bool with_health) {
+asio::awaitable<Result<wire::pb::Surveyed>> survey_target(TargetLinks& links, TargetIndex target, wire::pb::Place place, bool with_health) {
   DEPLOYCTL_CO_TRY(reply, co_await links.call(target, survey(place, with_health), survey_deadline));
   if (!reply.has_surveyed()) co_return fail(Code::invalid, "the agent answered a survey with something else");
   if (!reply.surveyed().other_service().empty())
@@ -27,7 +27,7 @@ asio::awaitable<Result<wire::pb::Surveyed>> survey_target(FleetLinks& links, Tar
   co_return std::move(*reply.mutable_surveyed());
 }
 
-asio::awaitable<FleetSurvey> survey_fleet(FleetLinks& links, std::size_t targets, wire::pb::Place place, bool with_health,
+asio::awaitable<FleetSurvey> survey_fleet(TargetLinks& links, std::size_t targets, wire::pb::Place place, bool with_health,
                                           io::CancelToken token) {
   FleetSurvey out(targets);
   std::vector<asio::awaitable<void>> work;

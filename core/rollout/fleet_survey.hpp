@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/io/cancel_token.hpp"
-#include "core/rollout/fleet_links.hpp"
+#include "core/rollout/target_links.hpp"
 #include "core/rollout/goal.hpp"
 #include "core/rollout/machine.hpp"
 #include "core/rollout/requests.hpp"
@@ -22,9 +22,9 @@ struct TargetSurvey {
 using FleetSurvey = std::vector<TargetSurvey>;  // by target index
 
 // Opens the target's link and asks. Another service's deploy_to is Code::refused.
-asio::awaitable<Result<wire::pb::Surveyed>> survey_target(FleetLinks& links, TargetIndex target, wire::pb::Place place, bool with_health);
+asio::awaitable<Result<wire::pb::Surveyed>> survey_target(TargetLinks& links, TargetIndex target, wire::pb::Place place, bool with_health);
 // All at once; `token` ends those that are still waited for (Code::cancelled).
-asio::awaitable<FleetSurvey> survey_fleet(FleetLinks& links, std::size_t targets, wire::pb::Place place, bool with_health,
+asio::awaitable<FleetSurvey> survey_fleet(TargetLinks& links, std::size_t targets, wire::pb::Place place, bool with_health,
                                           io::CancelToken token);
 
 std::uint64_t next_epoch(const FleetSurvey& survey);

@@ -15,7 +15,7 @@ constexpr Duration drop_deadline{std::chrono::seconds(10)};
 constexpr Duration head_start{std::chrono::milliseconds(1500)};
 
 struct Asking {
-  FleetLinks& links;
+  TargetLinks& links;
   const Ticket& ticket;
   FleetSurvey& survey;
   bool take_over;
@@ -46,7 +46,7 @@ asio::awaitable<Status> pause_for(Duration d) {
 
 }  // namespace
 
-asio::awaitable<void> drop_grant_of(FleetLinks& links, const Ticket& ticket, TargetIndex target) {
+asio::awaitable<void> drop_grant_of(TargetLinks& links, const Ticket& ticket, TargetIndex target) {
   (void)co_await links.call(target, drop_grant(ticket), drop_deadline);
 }
 
@@ -65,7 +65,7 @@ Status judge(std::size_t granted, const FleetSurvey& survey) {
   return fail(Code::internal, words);
 }
 
-asio::awaitable<Status> take_grants(FleetLinks& links, const Ticket& ticket, FleetSurvey& survey, bool take_over, std::string reason,
+asio::awaitable<Status> take_grants(TargetLinks& links, const Ticket& ticket, FleetSurvey& survey, bool take_over, std::string reason,
                                     io::CancelToken token) {
   Asking asking{links, ticket, survey, take_over, std::move(reason), token};
   // Two that begin at once could split the targets evenly and both go home. So all ask the same one first: who gets it has
@@ -85,7 +85,7 @@ asio::awaitable<Status> take_grants(FleetLinks& links, const Ticket& ticket, Fle
   co_return judged;
 }
 
-asio::awaitable<void> drop_grants(FleetLinks& links, const Ticket& ticket, const FleetSurvey& survey) {
+asio::awaitable<void> drop_grants(TargetLinks& links, const Ticket& ticket, const FleetSurvey& survey) {
   std::vector<asio::awaitable<void>> work;
   for (TargetIndex i = 0; i < survey.size(); ++i)
     if (survey[i].reply) work.push_back(drop_grant_of(links, ticket, i));

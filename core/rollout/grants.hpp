@@ -8,11 +8,11 @@ namespace deployctl::rollout {
 
 // Code::locked, naming the holder, when others hold too many; Code::unreachable (or the first target's own code) when too few
 // answered; Code::cancelled. In `survey`, a target that refused gets its error; one that granted its settled state.
-asio::awaitable<Status> take_grants(FleetLinks& links, const Ticket& ticket, FleetSurvey& survey, bool take_over, std::string reason,
+asio::awaitable<Status> take_grants(TargetLinks& links, const Ticket& ticket, FleetSurvey& survey, bool take_over, std::string reason,
                                     io::CancelToken token);
 // Whoever holds one of ours gives it back; errors don't matter: it expires by itself.
-asio::awaitable<void> drop_grants(FleetLinks& links, const Ticket& ticket, const FleetSurvey& survey);
-asio::awaitable<void> drop_grant_of(FleetLinks& links, const Ticket& ticket, TargetIndex target);
+asio::awaitable<void> drop_grants(TargetLinks& links, const Ticket& ticket, const FleetSurvey& survey);
+asio::awaitable<void> drop_grant_of(TargetLinks& links, const Ticket& ticket, TargetIndex target);
 
 // The decision alone.
 Status judge(std::size_t granted, const FleetSurvey& survey);

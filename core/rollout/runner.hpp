@@ -32,7 +32,7 @@ struct RolloutOrder {
 };
 
 struct RunnerParts {
-  FleetLinks& links;
+  TargetLinks& links;
   Recorder& recorder;
   payload::PayloadCache* payloads = nullptr;                    // null: nothing can be staged
   std::function<Status(const ledger::Baseline&)> keep_baseline; // before the target is touched

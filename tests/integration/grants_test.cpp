@@ -1,4 +1,5 @@
 // Several rollouts that ask for the grants of the same targets in the same moment, over real sshd servers and the real agent.
+#include "core/rollout/fleet_links.hpp"
 #include "core/rollout/grants.hpp"
 
 #include <gmock/gmock.h>

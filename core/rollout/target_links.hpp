@@ -1,0 +1,41 @@
+// Requests to the targets of a rollout, as everything above the links sees them: FleetLinks over SSH, or a simulated fleet. Targets are
+// numbered through the fleet: regions in order, targets in file order. One strand for everything.
+#pragma once
+
+#include <asio/awaitable.hpp>
+#include <functional>
+#include <memory>
+
+#include "core/base/duration.hpp"
+#include "core/payload/chunk_source.hpp"
+#include "core/wire/messages.hpp"
+
+namespace deployctl::rollout {
+
+// A payload on its way: chunks here, and the same name at every relay that carried it.
+struct Shipment {
+  std::shared_ptr<payload::ChunkSource> chunks;
+};
+
+class TargetLinks {
+ public:
+  virtual ~TargetLinks() = default;
+
+  // One request to a target, which is reached first if it must be. A link lost meanwhile is made once more and the request
+  // repeated, except for activate: what happened there is not known (Code::disconnected). `request.target` is filled in
+  // here. For a stage, `shipment` is carried to the target's relay (once for all its targets, cut-through), or pulled from
+  // here when there is no relay. A target's own error is as the target said it; a relay's names the relay.
+  virtual asio::awaitable<Result<wire::pb::Reply>> call(std::size_t target, wire::pb::Request request, Duration deadline,
+                                                        std::function<void(const wire::pb::Event&)> on_event = {},
+                                                        std::shared_ptr<Shipment> shipment = {}) = 0;
+  // The shipment sets out for the target's relay, so that a stage finds it there or under way. Returns at once; without a relay,
+  // or where it can't be reached, nothing happens.
+  virtual void carry_ahead(std::size_t target, std::shared_ptr<Shipment> shipment) = 0;
+  // Bytes a second that the last large payload had on its way to the target's relay; 0: not known.
+  virtual std::uint64_t rate(std::size_t target) const = 0;
+  // Handed to links that start here, to relays and to direct targets, frames and all; without SSH's own share and without
+  // the agents' installation.
+  virtual std::uint64_t wan_bytes() const = 0;
+};
+
+}  // namespace deployctl::rollout
