@@ -8,16 +8,10 @@
 #include "core/model/activation.hpp"
 #include "core/model/amount.hpp"
 #include "core/model/fleet.hpp"
+#include "core/model/gate.hpp"
+#include "core/model/mark.hpp"
 
 namespace deployctl::model {
-
-// Where a value stands in a file, for errors found later than the loader could (1-based).
-struct Mark {
-  std::string file;
-  unsigned line = 0;
-  unsigned column = 0;
-  std::string text() const;  // "deploy.yaml:12:5"
-};
 
 struct ArtifactRule {
   std::string from;               // a glob or a folder, relative to the checkout
@@ -60,6 +54,10 @@ struct Wave {
   unsigned max_parallel_regions = 1;
   Duration bake_time{0};
   std::optional<Amount> max_parallel;     // overrides the rollout's
+  bool approval = false;                  // somebody must approve before it begins
+  Duration stagger{0};                    // least time between two activations begun in one region
+  std::vector<Gate> gates;                // analyses, webhooks, commands: all must pass after it
+  bool pause = false;                     // after it, until somebody resumes
   Mark mark;
 };
 
@@ -72,6 +70,8 @@ struct RolloutSpec {
   std::optional<Amount> max_unreachable;  // absent: 10%, at least 1
   OnFailure on_failure = OnFailure::rollback;
   Duration progress_deadline{std::chrono::minutes(10)};
+  Duration min_healthy_time{0};           // so long a new one must be healthy without a break before it counts
+  Duration healthy_deadline{std::chrono::minutes(10)};  // within this it must have been
   Mark max_parallel_mark, min_healthy_mark;  // where they were given; else of line 0
 };
 

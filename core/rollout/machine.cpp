@@ -1,4 +1,4 @@
-// What happened, taken into the state. What follows from it: machine_advance.cpp.
+// What happened, taken into the state. What follows from it: machine_waves.cpp, machine_gates.cpp and machine_end.cpp.
 #include "core/rollout/machine.hpp"
 
 #include <algorithm>
@@ -17,8 +17,8 @@ bool is_of_the_way(Code code) {
 }  // namespace
 
 const char* to_string(TargetState state) {
-  constexpr std::array words{"unreachable", "ready",     "staging",   "staged",   "activating", "active",
-                             "failed",      "unhealthy", "reverting", "reverted", "stuck"};
+  constexpr std::array words{"unreachable", "ready",     "staging",   "staged",   "activating", "proving",
+                             "active",      "failed",    "unhealthy", "reverting", "reverted", "stuck"};
   return words.at(static_cast<std::size_t>(state));
 }
 
@@ -33,22 +33,22 @@ const char* to_string(RolloutResult result) {
   return words.at(static_cast<std::size_t>(result));
 }
 
-Machine::Machine(RolloutSpec spec, std::vector<std::optional<Facts>> facts, std::vector<std::optional<Error>> errors)
-    : spec_(std::move(spec)), targets_(spec_.targets.size()) {
+const char* to_string(Waits::For what) {
+  constexpr std::array words{"approval", "pause", "gate", "held"};
+  return words.at(static_cast<std::size_t>(what));
+}
+
+Machine::Machine(RolloutSpec spec, std::vector<std::optional<Facts>> facts, std::vector<std::optional<Error>> errors, Past past)
+    : spec_(std::move(spec)), targets_(spec_.targets.size()), past_(std::move(past)) {
   for (std::size_t i = 0; i < targets_.size(); ++i) {
     Target& target = targets_[i];
     target.error = errors.at(i);
     if (!facts.at(i)) continue;
     target.facts = *facts[i];
     target.state = target.facts.at_goal ? TargetState::active : TargetState::ready;
-    target.healthy = target.facts.healthy;
+    target.healthy = target.served = target.facts.healthy;
     // An earlier driver of this rollout, or one that it supersedes, took it away from its baseline.
     target.away = target.touched = spec_.kind == Kind::deploy && !target.facts.at_baseline;
-  }
-  for (RegionIndex r = 0; r < spec_.regions.size(); ++r) {
-    const auto& region = spec_.regions[r];
-    const unsigned now = healthy(r);
-    floors_.push_back(region.min_healthy.value_or(now > region.max_parallel ? now - region.max_parallel : 0));
   }
 }
 
@@ -62,6 +62,7 @@ std::vector<Action> Machine::handle(const MachineEvent& event, SteadyTime now) {
 
 void Machine::take(const Begin&, SteadyTime now) {
   last_progress_ = now;
+  for (auto& target : targets_) target.looked = now;
   const auto unreachable = counts().unreachable;
   if (unreachable == targets_.size() || (spec_.kind == Kind::deploy && unreachable > spec_.max_unreachable)) {
     const auto first = std::find_if(targets_.begin(), targets_.end(), [](const Target& t) { return t.error.has_value(); });
@@ -80,6 +81,9 @@ void Machine::take(const Reopened& e, SteadyTime now) {
   Target& target = targets_[e.target];
   target.reopening = false;
   target.healthy = e.facts.healthy;
+  target.served = target.served || target.healthy;
+  target.bad_checks = target.unseen = 0;
+  target.looked = now;
   target.facts = e.facts;
   target.error.reset();
   target.away = target.away || (spec_.kind == Kind::deploy && !e.facts.at_baseline);
@@ -91,7 +95,8 @@ void Machine::take(const Reopened& e, SteadyTime now) {
   } else if (wanted_back) {
     say(Revert{e.target});
   } else if (e.facts.at_goal) {
-    target.state = TargetState::active;
+    if (target.state == TargetState::activating) take_active(target, now);  // whose end could not be seen
+    else target.state = TargetState::active;
   } else if (target.state == TargetState::activating && phase_ == Phase::working) {
     target.healthy = false;
     say(Activate{e.target});
@@ -145,15 +150,12 @@ void Machine::take(const StageFailed& e, SteadyTime) {
 void Machine::take(const Activated& e, SteadyTime now) {
   Target& target = targets_[e.target];
   last_progress_ = now;
+  target.unseen = 0;
   if (target.state == TargetState::reverting) return take_reverted(target, e);
   if (target.state != TargetState::activating) return;
   target.lost = 0;
   switch (e.went) {
-    case Went::active:
-      target.state = TargetState::active;
-      target.healthy = true;
-      target.error.reset();
-      return;
+    case Went::active: return take_active(target, now);
     case Went::reverted:
       target.away = !target.facts.at_baseline;  // it is back on what it ran before this activation
       target.healthy = target.facts.has_baseline;
@@ -164,11 +166,43 @@ void Machine::take(const Activated& e, SteadyTime now) {
   target.error = e.error;
 }
 
+// Its own checks have passed. Where the plan wants more, it must go on like that for a while.
+void Machine::take_active(Target& target, SteadyTime now) {
+  target.error.reset();
+  target.bad_checks = target.unseen = 0;
+  target.looked = now;
+  if (spec_.min_healthy_time.count() > 0 && phase_ == Phase::working) {
+    target.state = TargetState::proving;
+    target.proved_at = now + spec_.min_healthy_time;
+    return;
+  }
+  target.state = TargetState::active;
+  target.healthy = target.served = true;
+}
+
+// A bad look begins the time anew: one that flaps is not healthy.
+void Machine::take_proof(Target& target, const Checked& e, SteadyTime now) {
+  if (!e.healthy) {
+    target.proved_at = now + spec_.min_healthy_time;
+    target.error = error(Code::unhealthy, e.why);
+  } else if (now >= target.proved_at) {
+    target.state = TargetState::active;
+    target.healthy = target.served = true;
+    return target.error.reset();
+  }
+  if (now < target.activated + spec_.healthy_deadline) return;
+  target.state = TargetState::unhealthy;
+  const std::string why = target.error ? target.error->text() : e.why;
+  target.error = error(Code::unhealthy, "was not healthy for " + humane(spec_.min_healthy_time) + " on end (min_healthy_time) within " +
+                                            humane(spec_.healthy_deadline) + " (healthy_deadline): " + why);
+}
+
 void Machine::take_reverted(Target& target, const Activated& e) {
   if (e.went == Went::active) {
     target.state = TargetState::reverted;
     target.away = false;
     target.healthy = target.facts.has_baseline;
+    target.bad_checks = target.unseen = 0;
     return;
   }
   target.state = TargetState::stuck;
@@ -185,19 +219,28 @@ void Machine::take(const ActivateLost& e, SteadyTime) {
   target.tried = true;
 }
 
-void Machine::take(const Checked& e, SteadyTime) {
+void Machine::take(const Checked& e, SteadyTime now) {
   Target& target = targets_[e.target];
   target.checking = false;
   if (target.state == TargetState::activating || target.state == TargetState::reverting) return;
+  target.looked = now;
+  target.unseen = 0;
+  if (target.state == TargetState::proving) return take_proof(target, e, now);
   target.bad_checks = e.healthy ? 0 : target.bad_checks + 1;
   if (e.healthy || target.bad_checks >= 2) target.healthy = e.healthy;
+  target.served = target.served || e.healthy;
   // One bad look may be a hiccup, two in a row are not.
-  if (!bake_until_ || target.state != TargetState::active || target.bad_checks < 2) return;
+  if (target.state != TargetState::active || target.bad_checks < 2 || spec_.kind == Kind::rollback) return;
   target.state = TargetState::unhealthy;
   target.error = error(Code::unhealthy, e.why);
 }
 
-void Machine::take(const CheckLost& e, SteadyTime) { targets_[e.target].checking = false; }
+void Machine::take(const CheckLost& e, SteadyTime now) {
+  Target& target = targets_[e.target];
+  target.checking = false;
+  target.looked = now;
+  ++target.unseen;
+}
 
 void Machine::take(const HookEnded& e, SteadyTime now) {
   if (hook_ != e.hook) return;
@@ -212,6 +255,35 @@ void Machine::take(const HookEnded& e, SteadyTime now) {
 }
 
 void Machine::take(const Interrupt&, SteadyTime) { interrupted_ = true; }
+
+void Machine::take(const GateAnswered& e, SteadyTime now) {
+  if (gates_) gates_->take(e.gate, e.measured, now);
+}
+
+void Machine::take(const Approved& e, SteadyTime now) {
+  past_.approved.insert(e.wave);
+  last_progress_ = now;
+}
+
+void Machine::take(const Steered& e, SteadyTime now) {
+  using To = Steered::To;
+  if (phase_ != Phase::working) return;
+  last_progress_ = now;
+  if (e.to == To::pause) {
+    held_ = true;
+    held_by_ = e.by;
+    return;
+  }
+  if (e.to == To::resume || e.to == To::promote) {
+    const bool was_held = std::exchange(held_, false);
+    promoted_ = promoted_ || e.to == To::promote || (!was_held && waiting_ == Waits::For::pause);
+    if (promoted_ && gates_) gates_->promote();
+    return;
+  }
+  Error why = error(Code::cancelled, "aborted by " + e.by);
+  wants_rollback_ = e.to == To::abort && spec_.kind == Kind::deploy;
+  stop(RolloutResult::aborted, std::move(why));
+}
 
 void Machine::take(const Superseded& e, SteadyTime) { finish(RolloutResult::superseded, e.error); }
 
@@ -245,14 +317,15 @@ Counts Machine::counts() const {
 unsigned Machine::in_activation(RegionIndex region) const {
   const auto& members = spec_.regions.at(region).targets;
   return static_cast<unsigned>(std::count_if(members.begin(), members.end(), [this](TargetIndex t) {
-    return targets_[t].state == TargetState::activating || targets_[t].state == TargetState::reverting;
+    const auto state = targets_[t].state;
+    return state == TargetState::activating || state == TargetState::proving || state == TargetState::reverting;
   }));
 }
 
 unsigned Machine::healthy(RegionIndex region) const {
   const auto& members = spec_.regions.at(region).targets;
   return static_cast<unsigned>(
-      std::count_if(members.begin(), members.end(), [this](TargetIndex t) { return targets_[t].healthy; }));
+      std::count_if(members.begin(), members.end(), [this](TargetIndex t) { return targets_[t].serves(); }));
 }
 
 }  // namespace deployctl::rollout

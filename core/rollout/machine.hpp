@@ -1,21 +1,27 @@
 // The rollout machine: (state, event, now) -> (state, actions). Pure; no clock, no I/O; one value, any thread. The runner
 // feeds it what happened, performs what it answers, and sends a Tick at wake_at().
 //
-//   working ── budget exceeded ──► settling ──► rolling back ──► over     (on_failure: rollback)
-//      │                               └─────────────────────► over      (pause, abort, interrupted)
-//      └── waves done ──► finishing (post_deploy) ───────────► over
+//   working ── budget exceeded, a gate failed ──► settling ──► rolling back ──► over     (on_failure: rollback)
+//      │                                             └─────────────────────► over      (pause, abort, interrupted)
+//      └── waves done ──► finishing (post_deploy) ─────────────────────────► over
 //
-// A target:  unreachable ⇄ ready ─► staging ─► staged ─► activating ─► active
-//                            └ at its goal already: active, untouched      └► failed | unhealthy
+// A wave:    approval? ─► its targets ─► bake time and gates, at once ─► pause? ─► the next
+// A target:  unreachable ⇄ ready ─► staging ─► staged ─► activating ─► proving ─► active
+//                            └ at its goal already: active, untouched   └──────────┴► failed | unhealthy
 //            rolling back:  active | failed | unhealthy ─► reverting ─► reverted | stuck
 //
 // Budgets: a target counts in one of failed, unhealthy, unreachable. Failed or unhealthy exceeded: on_failure. Unreachable
-// exceeded: pause, never a rollback. Slots: every target in activation holds one of its region's until it settles, and a
-// healthy one is stopped only if the region's healthy ones without it are still enough. In a rollback an unhealthy target
-// needs no slot.
+// exceeded: pause, never a rollback. Slots: every target in activation holds one of its region's until it has proved itself,
+// and a healthy one is stopped only if the region's healthy ones without it are still enough; who is healthy is looked at all
+// along. Where the plan gives no min_healthy, as many may be down by our own doing as there are slots. In a rollback an
+// unhealthy target needs no slot.
+//
+// Waiting (for an approval, at a pause, for a gate that gives no answer, held by somebody) takes as long as it takes where
+// somebody can be waited for; else the rollout ends as paused.
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -23,6 +29,7 @@
 #include "core/base/clock.hpp"
 #include "core/base/error.hpp"
 #include "core/rollout/rollout_spec.hpp"
+#include "core/rollout/wave_gates.hpp"
 
 namespace deployctl::rollout {
 
@@ -36,7 +43,7 @@ struct Facts {
 };
 
 enum class TargetState {
-  unreachable, ready, staging, staged, activating, active, failed, unhealthy, reverting, reverted, stuck
+  unreachable, ready, staging, staged, activating, proving, active, failed, unhealthy, reverting, reverted, stuck
 };
 const char* to_string(TargetState state);
 
@@ -64,8 +71,16 @@ struct Superseded { Error error; };                         // a target told of 
 struct GiveUp { Error error; };                             // the ledger can't be written: start nothing new, settle, stop
 struct Progressed { TargetIndex target; };                  // bytes came in
 struct CheckLost { TargetIndex target; };                   // no answer: nothing is known of its health
+struct GateAnswered { std::size_t gate; Measured measured; };
+struct Approved { std::string wave; };
+// By somebody at another terminal. Promote: past the rest of the bake time, gates and pause; not past an approval.
+struct Steered {
+  enum class To { pause, resume, promote, abort, abort_and_stay };  // abort: and back to the baselines
+  To to;
+  std::string by;
+};
 using MachineEvent = std::variant<Begin, Tick, Reopened, ReopenFailed, Staged, StageFailed, Activated, ActivateLost, Checked,
-                                  CheckLost, Progressed, HookEnded, Interrupt, Superseded, GiveUp>;
+                                  CheckLost, Progressed, HookEnded, Interrupt, Superseded, GiveUp, GateAnswered, Approved, Steered>;
 
 // ---- actions out ------------------------------------------------------------------------------------------------------
 struct Reopen { TargetIndex target; };          // survey and grant again
@@ -78,18 +93,34 @@ struct RunHook { ControlHook hook; };
 struct WaveBegins { WaveIndex wave; };          // for people; nothing to perform
 struct WaveBakes { WaveIndex wave; Duration time; };
 struct WaveEnds { WaveIndex wave; };
+struct AskGate { WaveIndex wave; std::size_t gate; };
+struct Waits {                                  // for people
+  enum class For { approval, pause, gate, somebody };  // somebody: who held the rollout
+  WaveIndex wave;
+  For what;
+  std::string words;
+};
+struct GoesOn { WaveIndex wave; };              // for people: after Waits
 struct RollbackBegins { Error why; };
 struct Finish { RolloutResult result; std::optional<Error> why; };
-using Action = std::variant<Reopen, Stage, Already, Activate, Revert, CheckHealth, RunHook, WaveBegins, WaveBakes, WaveEnds, RollbackBegins, Finish>;
+using Action = std::variant<Reopen, Stage, Already, Activate, Revert, CheckHealth, RunHook, WaveBegins, WaveBakes, WaveEnds, AskGate, Waits,
+                            GoesOn, RollbackBegins, Finish>;
+const char* to_string(Waits::For what);
 
 struct Counts {
   unsigned total = 0, active = 0, failed = 0, unhealthy = 0, unreachable = 0, reverted = 0, stuck = 0, pending = 0;
 };
 
+// What earlier drivers of this rollout got through, by the names of waves.
+struct Past {
+  std::set<std::string> waves_done;  // with their gates
+  std::set<std::string> approved;
+};
+
 class Machine {
  public:
   // facts[i] absent: target i did not answer (its error is `errors[i]`).
-  Machine(RolloutSpec spec, std::vector<std::optional<Facts>> facts, std::vector<std::optional<Error>> errors);
+  Machine(RolloutSpec spec, std::vector<std::optional<Facts>> facts, std::vector<std::optional<Error>> errors, Past past = {});
 
   std::vector<Action> handle(const MachineEvent& event, SteadyTime now);
   std::optional<SteadyTime> wake_at() const;  // Tick is due then
@@ -103,6 +134,8 @@ class Machine {
   // For the invariants that tests hold after every step.
   unsigned in_activation(RegionIndex region) const;
   unsigned healthy(RegionIndex region) const;
+  bool serves(TargetIndex target) const { return targets_.at(target).serves(); }
+  WaveIndex wave() const { return wave_; }
 
  private:
   enum class Phase { working, settling, rolling_back, finishing, over };
@@ -117,13 +150,21 @@ class Machine {
     bool checking = false;
     bool tried = false;      // unreachable, and asked again when its wave came
     bool in_wave = false;    // its wave has begun: counts in the budget of the unreachable
+    bool served = false;     // at any time since the rollout began
     unsigned lost = 0;       // links that broke under it
-    unsigned bad_checks = 0;
+    unsigned bad_checks = 0; // in a row
+    unsigned unseen = 0;     // looks in a row that got no answer
+    bool dark() const { return unseen >= 2 || state == TargetState::unreachable; }
+    bool serves() const { return healthy && bad_checks == 0 && !dark(); }
+    SteadyTime looked{};     // at its health, last
+    SteadyTime activated{};  // since when it is being activated
+    SteadyTime proved_at{};  // proving: when it has been healthy for long enough
   };
   struct Part {  // of the wave that is going on
     WaveRegion plan;
     std::size_t wanted = 0;
     std::vector<TargetIndex> members;
+    std::optional<SteadyTime> last_start;
   };
 
   void take(const Begin&, SteadyTime now);
@@ -141,35 +182,56 @@ class Machine {
   void take(const Interrupt&, SteadyTime now);
   void take(const Superseded& e, SteadyTime now);
   void take(const GiveUp& e, SteadyTime now);
+  void take(const GateAnswered& e, SteadyTime now);
+  void take(const Approved& e, SteadyTime now);
+  void take(const Steered& e, SteadyTime now);
   void take_reverted(Target& target, const Activated& e);
+  void take_active(Target& target, SteadyTime now);
+  void take_proof(Target& target, const Checked& e, SteadyTime now);
 
+  // machine_waves.cpp
   void advance(SteadyTime now);
   void work(SteadyTime now);
   bool tripped();
-  void begin_wave(SteadyTime now);
+  bool begin_wave(SteadyTime now);
   void stage_wave(WaveIndex wave);
   void substitute(Part& part);
   bool part_over(const Part& part) const;
-  void start_some(Part& part);
-  bool bake(SteadyTime now);
-  void check_members(SteadyTime now);
-  void recheck_when_blocked(SteadyTime now);
+  void start_some(Part& part, SteadyTime now);
+  void look_around(SteadyTime now);
+  void prove(SteadyTime now);
+  void hold_to_deadline(SteadyTime now);
+  bool blocked() const;
   bool end_wave(SteadyTime now);
+  bool spares(TargetIndex target) const;
+  bool may_stop(TargetIndex target, unsigned slots) const;
+  bool settled(TargetIndex target) const;
+  unsigned floor(RegionIndex region) const;
+  void ask_again(TargetIndex target);
+
+  // machine_gates.cpp
+  bool gates_passed(SteadyTime now);
+  bool baked(SteadyTime now);
+  bool answered(SteadyTime now);
+  void watch(SteadyTime now);
+  void check_members(SteadyTime now);
+  bool any_active() const;
+  bool may_go_on(SteadyTime now);
+  void wait_for(Waits::For what, std::string words);
+  void go_on(SteadyTime now);
+
+  // machine_end.cpp
   void stop(RolloutResult result, std::optional<Error> why);
   void fail_rollout(Error why);
   void settle();
   void roll_back();
   void conclude(RolloutResult result, std::optional<Error> why);
   void finish(RolloutResult result, std::optional<Error> why);
-  bool may_stop(TargetIndex target, unsigned slots) const;
-  bool settled(TargetIndex target) const;
-  unsigned floor(RegionIndex region) const;
-  void ask_again(TargetIndex target);
   void say(Action action) { out_.push_back(std::move(action)); }
 
   RolloutSpec spec_;
   std::vector<Target> targets_;
-  std::vector<unsigned> floors_;  // by region: healthy ones that must stay
+  Past past_;
   Phase phase_ = Phase::working;
   WaveIndex wave_ = 0;
   bool wave_begun_ = false;
@@ -179,8 +241,13 @@ class Machine {
   bool wants_rollback_ = false;      // what follows the settling
   std::optional<RolloutResult> verdict_;
   std::optional<Error> why_;
-  std::optional<SteadyTime> bake_until_, next_check_;
+  std::optional<SteadyTime> bake_until_, bake_check_, next_check_;
   bool last_look_ = false;  // of the bake has begun
+  std::optional<WaveGates> gates_;   // open
+  bool promoted_ = false;            // this wave's gates
+  bool held_ = false;                // by somebody
+  std::string held_by_;
+  std::optional<Waits::For> waiting_;
   SteadyTime last_progress_{};
   std::vector<Action> out_;
 };

@@ -52,6 +52,8 @@ RolloutSpec base_spec(const model::Plan& plan, Mistakes& mistakes) {
   spec.max_unreachable = rules.max_unreachable ? rules.max_unreachable->round_down(total) : std::max(1u, total / 10);
   spec.on_failure = rules.on_failure;
   spec.progress_deadline = rules.progress_deadline;
+  spec.min_healthy_time = rules.min_healthy_time;
+  spec.healthy_deadline = rules.healthy_deadline;
   return spec;
 }
 
@@ -89,6 +91,10 @@ void add_wave(RolloutSpec& spec, const model::Plan& plan, const model::Wave& wav
   out.name = wave.name;
   out.max_parallel_regions = std::max(1u, wave.max_parallel_regions);
   out.bake_time = wave.bake_time;
+  out.approval = wave.approval;
+  out.stagger = wave.stagger;
+  out.gates = wave.gates;
+  out.pause = wave.pause;
   for (const auto& name : wave.regions) {
     const auto at = std::find_if(spec.regions.begin(), spec.regions.end(), [&](const auto& r) { return r.name == name; });
     if (at == spec.regions.end()) continue;  // the loader has said so

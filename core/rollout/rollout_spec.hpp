@@ -23,7 +23,7 @@ struct SpecRegion {
   std::string name;
   std::vector<TargetIndex> targets;     // in file order
   unsigned max_parallel = 1;            // slots: targets in activation at once
-  std::optional<unsigned> min_healthy;  // absent: as many as were healthy at the beginning, less max_parallel
+  std::optional<unsigned> min_healthy;  // absent: of those that served and can be seen, all but max_parallel
 };
 
 struct SpecTarget {
@@ -44,6 +44,10 @@ struct SpecWave {
   std::vector<WaveRegion> regions;  // in the wave's order
   unsigned max_parallel_regions = 1;
   Duration bake_time{0};
+  bool approval = false;  // before it
+  Duration stagger{0};
+  std::vector<model::Gate> gates{};
+  bool pause = false;
   std::size_t size() const;  // targets
 };
 
@@ -57,6 +61,9 @@ struct RolloutSpec {
   unsigned max_unreachable = 0;
   model::OnFailure on_failure = model::OnFailure::rollback;
   Duration progress_deadline{std::chrono::minutes(10)};
+  Duration min_healthy_time{0};
+  Duration healthy_deadline{std::chrono::minutes(10)};
+  bool waits = true;  // somebody can be waited for
   bool pre_deploy = false, post_deploy = false, on_failure_hook = false;  // hooks on the control host that are there
 };
 

@@ -55,7 +55,7 @@ inline Facts running_old() {
 class Play {
  public:
   explicit Play(RolloutSpec spec) : Play(spec, std::vector<std::optional<Facts>>(spec.targets.size(), running_old())) {}
-  Play(RolloutSpec spec, std::vector<std::optional<Facts>> facts) : machine(spec, facts, errors(facts)) {}
+  Play(RolloutSpec spec, std::vector<std::optional<Facts>> facts, Past past = {}) : machine(spec, facts, errors(facts), past) {}
 
   static std::vector<std::optional<Error>> errors(const std::vector<std::optional<Facts>>& facts) {
     std::vector<std::optional<Error>> out(facts.size());
@@ -111,6 +111,15 @@ class Play {
       else send(ReopenFailed{a->target, error(Code::unreachable, "still no answer")});
     } else if (const auto* a = std::get_if<CheckHealth>(&action)) {
       send(Checked{a->target, !sick.contains(a->target), "http: status 503"});
+    } else if (const auto* a = std::get_if<AskGate>(&action)) {
+      send(GateAnswered{a->gate, measure(asked++)});
+    } else if (const auto* a = std::get_if<Waits>(&action)) {
+      waits.push_back(*a);
+      if (!words.empty()) {
+        const MachineEvent word = words.front();
+        words.erase(words.begin());
+        send(word);
+      }
     } else if (const auto* a = std::get_if<RunHook>(&action)) {
       hooks.push_back(a->hook);
       std::optional<Error> failure;
@@ -137,6 +146,10 @@ class Play {
   std::map<TargetIndex, Error> stage_fails;
   std::map<ControlHook, Error> hook_failures;
   std::map<TargetIndex, bool> sick;
+  std::function<Measured(unsigned)> measure = [](unsigned) { return Measured{Measured::How::pass, "fine"}; };  // by how many were before
+  unsigned asked = 0;
+  std::vector<Waits> waits;
+  std::vector<MachineEvent> words;  // what ends each wait
   std::optional<RolloutResult> result;
   std::optional<Error> why;
   int finishes = 0;

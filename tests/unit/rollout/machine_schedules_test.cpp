@@ -19,6 +19,17 @@ struct World {
   std::mt19937 random;
 };
 
+model::Gate random_gate(World& world) {
+  model::Gate gate;
+  gate.name = "gate";
+  if (world.chance(50)) gate.probe = model::CommandProbe{"ask"};
+  gate.interval = Duration(1 + world.below(20000));
+  if (world.chance(60)) gate.count = 1 + world.below(4);
+  gate.failure_limit = world.below(2);
+  gate.inconclusive = static_cast<model::Inconclusive>(world.below(3));
+  return gate;
+}
+
 RolloutSpec random_spec(World& world) {
   std::vector<unsigned> sizes;
   for (unsigned r = 0, n = 1 + world.below(4); r < n; ++r) sizes.push_back(1 + world.below(6));
@@ -28,6 +39,15 @@ RolloutSpec random_spec(World& world) {
   if (world.chance(50)) spec.kind = world.chance(30) ? Kind::rollback : Kind::deploy;
   if (spec.kind == Kind::deploy && spec.waves[0].regions[0].targets.size() > 1 && world.chance(60))
     with_canary(spec, Duration(world.below(2) * 10000));
+  for (auto& wave : spec.waves) {
+    wave.approval = world.chance(15);
+    wave.pause = world.chance(10);
+    if (world.chance(15)) wave.stagger = Duration(world.below(5000));
+    for (unsigned n = world.chance(25) ? 1 + world.below(2) : 0; n > 0; --n) wave.gates.push_back(random_gate(world));
+  }
+  if (world.chance(20)) spec.min_healthy_time = Duration(1000 * world.below(20));
+  spec.healthy_deadline = Duration(1000 * (20 + world.below(60)));
+  spec.waits = world.chance(80);
   spec.waves.back().max_parallel_regions = 1 + world.below(3);
   spec.max_failed = world.below(3);
   spec.max_unhealthy = world.below(3);
@@ -63,36 +83,66 @@ MachineEvent random_answer(World& world, const Action& action) {
   }
   if (const auto* a = std::get_if<Activate>(&action)) return random_end(world, a->target);
   if (const auto* a = std::get_if<Revert>(&action)) return random_end(world, a->target);
-  if (const auto* a = std::get_if<CheckHealth>(&action)) return Checked{a->target, world.chance(95), "status 503"};
+  if (const auto* a = std::get_if<CheckHealth>(&action)) {
+    if (world.chance(4)) return CheckLost{a->target};
+    return Checked{a->target, world.chance(95), "status 503"};
+  }
   if (const auto* a = std::get_if<RunHook>(&action)) {
     std::optional<Error> failure;
     if (world.chance(10)) failure = error(Code::hook_failed, "no");
     return HookEnded{a->hook, failure};
+  }
+  if (const auto* a = std::get_if<AskGate>(&action)) {
+    const auto how = world.chance(75) ? Measured::How::pass : world.chance(50) ? Measured::How::fail : Measured::How::inconclusive;
+    return GateAnswered{a->gate, {how, "so it is"}};
   }
   const auto target = std::get<Reopen>(action).target;
   if (world.chance(60)) return Reopened{target, random_facts(world, true).value_or(Facts{})};
   return ReopenFailed{target, error(Code::unreachable, "no answer")};
 }
 
+// What ends a wait.
+MachineEvent word_for(World& world, const Waits& waits, const RolloutSpec& spec) {
+  if (waits.what == Waits::For::approval) return Approved{spec.waves[waits.wave].name};
+  return Steered{world.chance(50) ? Steered::To::promote : Steered::To::resume, "bob"};
+}
+
 bool needs_answer(const Action& action) {
   return std::holds_alternative<Stage>(action) || std::holds_alternative<Activate>(action) || std::holds_alternative<Revert>(action) ||
-         std::holds_alternative<CheckHealth>(action) || std::holds_alternative<RunHook>(action) || std::holds_alternative<Reopen>(action);
+         std::holds_alternative<CheckHealth>(action) || std::holds_alternative<RunHook>(action) || std::holds_alternative<Reopen>(action) ||
+         std::holds_alternative<AskGate>(action);
 }
 
 // What the machine was told and answered, for the invariants.
 class Watch {
  public:
-  Watch(const RolloutSpec& spec, const Machine& machine) : spec_(spec), machine_(machine) {
-    for (RegionIndex r = 0; r < spec.regions.size(); ++r) {
-      const auto& region = spec.regions[r];
-      const unsigned now = machine.healthy(r);
-      floors_.push_back(region.min_healthy.value_or(now > region.max_parallel ? now - region.max_parallel : 0));
-    }
-    healthy_.resize(spec.regions.size());
+  Watch(const RolloutSpec& spec, const Machine& machine, const std::vector<std::optional<Facts>>& facts)
+      : spec_(spec), machine_(machine), facts_(facts) {
+    served_.resize(spec.targets.size());
+    lost_looks_.resize(spec.targets.size(), 0);
     remember();
   }
   void remember() {
-    for (RegionIndex r = 0; r < spec_.regions.size(); ++r) healthy_[r] = machine_.healthy(r);
+    for (TargetIndex t = 0; t < served_.size(); ++t) served_[t] = machine_.serves(t);
+  }
+  void hear(const MachineEvent& event) {
+    if (const auto* e = std::get_if<Steered>(&event)) aborted_ = aborted_ || e->to == Steered::To::abort;
+    if (const auto* e = std::get_if<CheckLost>(&event)) ++lost_looks_[e->target];
+    if (const auto* e = std::get_if<Checked>(&event)) {
+      lost_looks_[e->target] = 0;
+      if (!e->healthy) served_[e->target] = false;  // it is found out now: taking it is no stopping
+    }
+    if (const auto* e = std::get_if<Activated>(&event)) lost_looks_[e->target] = 0;
+    if (const auto* e = std::get_if<Reopened>(&event)) lost_looks_[e->target] = 0;
+  }
+  // Of those that served at the beginning and can be seen, all but the slots.
+  unsigned floor(RegionIndex r) const {
+    const auto& region = spec_.regions[r];
+    if (region.min_healthy) return *region.min_healthy;
+    unsigned served = 0;
+    for (const auto t : region.targets)
+      served += facts_[t] && facts_[t]->healthy && lost_looks_[t] < 2 && machine_.state(t) != TargetState::unreachable;
+    return served > region.max_parallel ? served - region.max_parallel : 0;
   }
   // After one event: `stopped[r]` healthy ones of a region were stopped by our own doing.
   void check(const std::vector<Action>& actions) {
@@ -101,11 +151,11 @@ class Watch {
       RC_ASSERT(!over_);  // Finish is the last word
       over_ = std::holds_alternative<Finish>(action);
       if (const auto* a = std::get_if<Activate>(&action)) activating(a->target);
-      if (std::holds_alternative<Revert>(action)) RC_ASSERT(spec_.kind == Kind::deploy && spec_.on_failure == model::OnFailure::rollback);
+      if (std::holds_alternative<Revert>(action))
+        RC_ASSERT(spec_.kind == Kind::deploy && (aborted_ || spec_.on_failure == model::OnFailure::rollback));
     }
     for (RegionIndex r = 0; r < spec_.regions.size(); ++r) {
-      const bool stopped = machine_.healthy(r) < healthy_[r] && acted(actions, r);
-      if (stopped) RC_ASSERT(machine_.healthy(r) >= std::min(floors_[r], healthy_[r]));
+      if (stopped_one(actions, r)) RC_ASSERT(machine_.healthy(r) >= floor(r));
       if (spec_.kind == Kind::deploy && !rolling_back(actions)) RC_ASSERT(machine_.in_activation(r) <= spec_.regions[r].max_parallel);
     }
     remember();
@@ -114,11 +164,13 @@ class Watch {
 
  private:
   void activating(TargetIndex target) { RC_ASSERT(machine_.state(target) == TargetState::activating); }
-  bool acted(const std::vector<Action>& actions, RegionIndex region) const {
+  // One that served.
+  bool stopped_one(const std::vector<Action>& actions, RegionIndex region) const {
     for (const auto& action : actions) {
-      const auto* a = std::get_if<Activate>(&action);
-      const auto* b = std::get_if<Revert>(&action);
-      if ((a && spec_.targets[a->target].region == region) || (b && spec_.targets[b->target].region == region)) return true;
+      std::optional<TargetIndex> target;
+      if (const auto* a = std::get_if<Activate>(&action)) target = a->target;
+      if (const auto* a = std::get_if<Revert>(&action)) target = a->target;
+      if (target && spec_.targets[*target].region == region && served_[*target]) return true;
     }
     return false;
   }
@@ -128,8 +180,10 @@ class Watch {
   }
   const RolloutSpec& spec_;
   const Machine& machine_;
-  std::vector<unsigned> floors_, healthy_;
-  bool over_ = false, rolling_back_ = false;
+  const std::vector<std::optional<Facts>>& facts_;
+  std::vector<unsigned> lost_looks_;
+  std::vector<bool> served_;
+  bool over_ = false, rolling_back_ = false, aborted_ = false;
 };
 
 void check_end(const Machine& machine, const Finish& end) {
@@ -148,25 +202,31 @@ void play(std::uint32_t seed) {
   std::vector<std::optional<Facts>> facts;
   for (std::size_t i = 0; i < spec.targets.size(); ++i) facts.push_back(random_facts(world, spec.kind == Kind::deploy));
   Machine machine(spec, facts, Play::errors(facts));
-  Watch watch(spec, machine);
+  Watch watch(spec, machine, facts);
   SteadyTime now{};
   std::vector<Action> todo;
   std::optional<Finish> end;
+  std::optional<Waits> waiting;
   const auto send = [&](const MachineEvent& event) {
+    watch.hear(event);
     const auto actions = machine.handle(event, now);
     watch.check(actions);
     for (const auto& action : actions) {
       if (needs_answer(action)) todo.push_back(action);
       if (const auto* finish = std::get_if<Finish>(&action)) end = *finish;
+      if (const auto* waits = std::get_if<Waits>(&action)) waiting = *waits;
+      if (std::holds_alternative<GoesOn>(action)) waiting.reset();
     }
   };
   send(Begin{});
   for (int step = 0; step < 20000 && !watch.over(); ++step) {
     if (world.below(2000) == 0) send(Interrupt{});
     else if (world.below(4000) == 0) send(Superseded{error(Code::locked, "another")});
+    else if (world.below(300) == 0) send(Steered{static_cast<Steered::To>(world.below(5)), "ann"});
+    else if (waiting && world.chance(30)) send(word_for(world, *waiting, spec));
     else if (todo.empty() || world.chance(5)) {
       const auto wake = machine.wake_at();
-      RC_ASSERT(!todo.empty() || wake.has_value());  // somebody is waited for, or a time
+      RC_ASSERT(!todo.empty() || wake.has_value() || waiting);  // somebody is waited for, or a time
       if (wake && todo.empty()) now = std::max(now, *wake);
       send(Tick{});
     } else {

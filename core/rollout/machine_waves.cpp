@@ -1,0 +1,313 @@
+// What follows from the state while the rollout works: the waves, and who in them is taken when.
+#include <algorithm>
+
+#include "core/rollout/machine.hpp"
+
+namespace deployctl::rollout {
+namespace {
+
+constexpr Duration look_every{std::chrono::seconds(10)}, look_often{std::chrono::seconds(5)};
+constexpr Duration a_look{10};                       // a target's share: of thousands each is looked at more seldom
+constexpr Duration stale{std::chrono::seconds(60)};  // older looks don't allow anybody to be stopped
+
+std::string plural(unsigned n, const char* what) { return std::to_string(n) + " target" + (n == 1 ? " " : "s ") + what; }
+
+Duration prove_every(Duration min_healthy_time) {
+  return std::clamp(min_healthy_time / 10, Duration(std::chrono::milliseconds(500)), look_often);
+}
+
+}  // namespace
+
+void Machine::advance(SteadyTime now) {
+  if (hook_) return;
+  if (phase_ == Phase::working) work(now);
+  if (phase_ == Phase::settling) settle();
+  if (phase_ == Phase::rolling_back) roll_back();
+  if (phase_ == Phase::finishing && !hook_) finish(*verdict_, why_);
+}
+
+std::optional<SteadyTime> Machine::wake_at() const {
+  if (phase_ != Phase::working || hook_) return std::nullopt;
+  std::optional<SteadyTime> at = next_check_;
+  const auto earlier = [&at](SteadyTime t) { at = at ? std::min(*at, t) : t; };
+  if (bake_until_ && !last_look_) earlier(*bake_until_);
+  if (bake_check_ && (waiting_ || (bake_until_ && !last_look_))) earlier(*bake_check_);
+  if (gates_)
+    if (const auto due = gates_->wake_at()) earlier(*due);
+  if (!bake_until_ && !gates_ && !waiting_) earlier(last_progress_ + spec_.progress_deadline);
+  return at;
+}
+
+void Machine::work(SteadyTime now) {
+  for (;;) {
+    if (interrupted_) return stop(RolloutResult::interrupted, std::nullopt);
+    if (tripped()) return;
+    if (!may_go_on(now)) return;
+    if (!wave_begun_ && !begin_wave(now)) return;
+    stage_wave(wave_);
+    if (wave_ + 1 < spec_.waves.size()) stage_wave(wave_ + 1);
+    next_check_.reset();
+    unsigned open = 0;
+    for (auto& part : parts_) {
+      substitute(part);
+      if (part_over(part)) continue;
+      if (open++ < spec_.waves[wave_].max_parallel_regions) start_some(part, now);
+    }
+    if (open > 0) {
+      prove(now);
+      look_around(now);
+      return hold_to_deadline(now);
+    }
+    if (!gates_passed(now)) return;
+    if (!end_wave(now)) return;
+  }
+}
+
+// A rollback goes on past what fails; a deploy stops where a budget is exceeded.
+bool Machine::tripped() {
+  if (spec_.kind == Kind::rollback) return false;
+  const Counts now = counts();
+  const bool failed = now.failed > spec_.max_failed;
+  if (failed || now.unhealthy > spec_.max_unhealthy) {
+    const auto which = failed ? TargetState::failed : TargetState::unhealthy;
+    const auto first = std::find_if(targets_.begin(), targets_.end(), [&](const Target& t) { return t.state == which && t.error; });
+    std::string words = failed ? plural(now.failed, "failed") + ", max_failed is " + std::to_string(spec_.max_failed)
+                               : plural(now.unhealthy, "did not become healthy") + ", max_unhealthy is " + std::to_string(spec_.max_unhealthy);
+    if (first != targets_.end())
+      words += ": " + spec_.targets[static_cast<std::size_t>(first - targets_.begin())].name + ": " + first->error->text();
+    fail_rollout(error(failed ? Code::hook_failed : Code::unhealthy, words));
+    return true;
+  }
+  const bool asking = std::any_of(targets_.begin(), targets_.end(), [](const Target& t) { return t.reopening; });
+  if (asking || now.unreachable <= spec_.max_unreachable) return false;
+  stop(RolloutResult::paused,
+       with_hint(error(Code::unreachable, plural(now.unreachable, "can't be reached") + ", max_unreachable is " + std::to_string(spec_.max_unreachable)),
+                 "mend them and deploy again, or roll back; what is active stays active"));
+  return true;
+}
+
+// False: it waits for its approval. What it needs is staged meanwhile.
+bool Machine::begin_wave(SteadyTime now) {
+  const auto& wave = spec_.waves[wave_];
+  const bool done_before = past_.waves_done.contains(wave.name);
+  if (wave.approval && !done_before && !past_.approved.contains(wave.name)) {
+    stage_wave(wave_);
+    watch(now);
+    wait_for(Waits::For::approval, "wave '" + wave.name + "' needs an approval");
+    return false;
+  }
+  go_on(now);
+  wave_begun_ = true;
+  last_progress_ = now;
+  bake_until_.reset();
+  bake_check_.reset();
+  gates_.reset();
+  promoted_ = done_before;
+  next_check_.reset();
+  parts_.clear();
+  say(WaveBegins{wave_});
+  for (const auto& region : wave.regions) {
+    Part part{region, region.targets.size(), region.targets, {}};
+    for (const auto target : part.members) {
+      if (targets_[target].state == TargetState::active) say(Already{target});
+      if (targets_[target].state == TargetState::unreachable && !targets_[target].tried) ask_again(target);
+    }
+    parts_.push_back(std::move(part));
+  }
+  return true;
+}
+
+void Machine::stage_wave(WaveIndex wave) {
+  for (const auto& region : spec_.waves[wave].regions)
+    for (const auto index : region.targets) {
+      Target& target = targets_[index];
+      if (target.state != TargetState::ready) continue;
+      target.state = target.facts.has_goal ? TargetState::staged : TargetState::staging;
+      if (target.state == TargetState::staging) say(Stage{index});
+    }
+}
+
+// Each unreachable member of a wave that wants a number is replaced by the region's next target.
+void Machine::substitute(Part& part) {
+  auto& more = part.plan.substitutes;
+  const auto lacking = [&] {
+    return std::count_if(part.members.begin(), part.members.end(), [this](TargetIndex t) {
+      return targets_[t].state != TargetState::unreachable || targets_[t].reopening;
+    }) < static_cast<std::ptrdiff_t>(part.wanted);
+  };
+  while (!more.empty() && lacking()) {
+    const auto next = more.front();
+    more.erase(more.begin());
+    part.members.push_back(next);
+    Target& target = targets_[next];
+    if (target.state == TargetState::active) say(Already{next});
+    if (target.state == TargetState::unreachable && !target.tried) ask_again(next);
+    if (target.state == TargetState::ready) {
+      target.state = target.facts.has_goal ? TargetState::staged : TargetState::staging;
+      if (target.state == TargetState::staging) say(Stage{next});
+    }
+  }
+}
+
+bool Machine::settled(TargetIndex index) const {
+  const Target& target = targets_[index];
+  switch (target.state) {
+    case TargetState::active:
+    case TargetState::failed:
+    case TargetState::unhealthy:
+    case TargetState::reverted:
+    case TargetState::stuck: return true;
+    case TargetState::unreachable: return !target.reopening;
+    default: return false;
+  }
+}
+
+bool Machine::part_over(const Part& part) const {
+  return std::all_of(part.members.begin(), part.members.end(), [this](TargetIndex t) { return settled(t); });
+}
+
+// Healthy ones that must stay. Without a min_healthy: of those that ever served and can be seen, all but the slots; so a dead
+// host holds nobody up, and one that is unhealthy does.
+unsigned Machine::floor(RegionIndex region) const {
+  const auto& plan = spec_.regions[region];
+  if (plan.min_healthy) return *plan.min_healthy;
+  const auto served = static_cast<unsigned>(std::count_if(plan.targets.begin(), plan.targets.end(), [this](TargetIndex t) {
+    return targets_[t].served && !targets_[t].dark();
+  }));
+  return served > plan.max_parallel ? served - plan.max_parallel : 0;
+}
+
+// With this one stopped enough would serve for sure. One of whom nothing is known, or ill once, counts as if it served where it
+// is to be stopped, and as if it didn't where others are.
+bool Machine::spares(TargetIndex index) const {
+  const RegionIndex region = spec_.targets[index].region;
+  return healthy(region) >= floor(region) + (targets_[index].serves() ? 1 : 0);
+}
+
+bool Machine::may_stop(TargetIndex index, unsigned slots) const {
+  const Target& target = targets_[index];
+  if (spec_.kind == Kind::rollback && !target.healthy) return true;
+  return in_activation(spec_.targets[index].region) < slots && (!target.healthy || spares(index));
+}
+
+// Those that don't serve first: taking them costs nothing. A serving one only while the region's health is fresh in mind.
+void Machine::start_some(Part& part, SteadyTime now) {
+  const auto& region = spec_.regions[part.plan.region].targets;
+  const bool fresh = std::all_of(region.begin(), region.end(), [&](TargetIndex t) {
+    return !targets_[t].serves() || now < targets_[t].looked + stale;
+  });
+  const Duration apart = spec_.waves[wave_].stagger;
+  for (const bool serving : {false, true})
+    for (const auto index : part.members) {
+      Target& target = targets_[index];
+      if (target.state != TargetState::staged || target.healthy != serving || !may_stop(index, part.plan.slots)) continue;
+      if (serving && !fresh) continue;
+      if (part.last_start && now < *part.last_start + apart) {
+        const auto next = *part.last_start + apart;
+        next_check_ = next_check_ ? std::min(*next_check_, next) : next;
+        return;
+      }
+      part.last_start = now;
+      target.state = TargetState::activating;
+      target.touched = target.away = true;
+      target.healthy = false;
+      target.activated = now;
+      say(Activate{index});
+    }
+}
+
+// Somebody waits to be taken and nobody is on the way: nobody may be stopped.
+bool Machine::blocked() const {
+  return std::any_of(parts_.begin(), parts_.end(), [this](const Part& part) {
+    const bool waiting = std::any_of(part.members.begin(), part.members.end(),
+                                     [this](TargetIndex t) { return targets_[t].state == TargetState::staged; });
+    return waiting && in_activation(part.plan.region) == 0;
+  });
+}
+
+// Who serves and who doesn't, all along, in the regions that are being worked on: budgets go by what is so, not by what was done.
+void Machine::look_around(SteadyTime now) {
+  const bool often = blocked();
+  for (const auto& part : parts_) {
+    if (part_over(part)) continue;
+    const auto& region = spec_.regions[part.plan.region].targets;
+    const Duration every = std::max(often ? look_often : look_every, a_look * static_cast<std::int64_t>(region.size()));
+    for (const auto index : region) {
+      Target& target = targets_[index];
+      const bool away = target.state == TargetState::activating || target.state == TargetState::proving ||
+                        target.state == TargetState::unreachable;
+      if (away || target.checking) continue;
+      const SteadyTime due = target.looked + every;
+      if (now < due) {
+        next_check_ = next_check_ ? std::min(*next_check_, due) : due;
+        continue;
+      }
+      target.checking = true;
+      say(CheckHealth{index});
+    }
+  }
+}
+
+// Those that must go on being healthy for a while.
+void Machine::prove(SteadyTime now) {
+  const Duration every = prove_every(spec_.min_healthy_time);
+  for (TargetIndex i = 0; i < targets_.size(); ++i) {
+    Target& target = targets_[i];
+    if (target.state != TargetState::proving || target.checking) continue;
+    const SteadyTime due = std::min(target.looked + every, std::max(target.proved_at, target.looked + Duration(1)));
+    if (now < due) {
+      next_check_ = next_check_ ? std::min(*next_check_, due) : due;
+      continue;
+    }
+    target.checking = true;
+    say(CheckHealth{i});
+  }
+}
+
+void Machine::hold_to_deadline(SteadyTime now) {
+  if (now < last_progress_ + spec_.progress_deadline) return;
+  std::string words = "no target advanced for " + humane(spec_.progress_deadline) + " in wave '" + spec_.waves[wave_].name +
+                      "' (progress_deadline)";
+  const auto waits = std::find_if(parts_.begin(), parts_.end(), [this](const Part& part) { return !part_over(part); });
+  if (blocked() && waits != parts_.end()) {
+    const auto region = waits->plan.region;
+    words += ": region '" + spec_.regions[region].name + "' has " + std::to_string(healthy(region)) + " healthy targets, and " +
+             std::to_string(floor(region)) + " must stay so";
+  }
+  fail_rollout(with_hint(error(Code::timed_out, words), "see who waits for what: deployctl status"));
+}
+
+// True when there is another wave to go on with.
+bool Machine::end_wave(SteadyTime now) {
+  unsigned active = 0;
+  for (const auto& part : parts_)
+    for (const auto target : part.members) active += targets_[target].state == TargetState::active;
+  if (active == 0 && spec_.kind == Kind::deploy) {
+    fail_rollout(error(Code::unreachable, "wave '" + spec_.waves[wave_].name + "' ends with no target active"));
+    return false;
+  }
+  say(WaveEnds{wave_});
+  bake_until_.reset();
+  bake_check_.reset();
+  gates_.reset();
+  promoted_ = false;
+  last_progress_ = now;
+  if (++wave_ < spec_.waves.size()) {
+    wave_begun_ = false;
+    return true;
+  }
+  const Counts all = counts();
+  if (spec_.kind == Kind::rollback && all.failed + all.unhealthy > 0)
+    conclude(RolloutResult::failed, error(Code::hook_failed, plural(all.failed + all.unhealthy, "did not take the release")));
+  else
+    conclude(all.active == all.total ? RolloutResult::succeeded : RolloutResult::incomplete, std::nullopt);
+  return false;
+}
+
+void Machine::ask_again(TargetIndex target) {
+  targets_[target].reopening = true;
+  targets_[target].tried = true;
+  say(Reopen{target});
+}
+
+}  // namespace deployctl::rollout
