@@ -23,6 +23,8 @@ constexpr int application_id = 0x64706c79;  // "dply": the file is ours, not som
 // steps[n] takes a ledger from schema n to n+1, each within the transaction that sets user_version.
 constexpr std::array steps{
 #include "core/ledger/schema.sql.inc"
+    ,
+#include "core/ledger/schema_2.sql.inc"
 };
 constexpr int newest = static_cast<int>(steps.size());
 

@@ -36,6 +36,26 @@ struct RolloutRow {
   WallTime started{}, ended{};
   std::string summary_json;  // the last event's body, once over
   std::string reason;
+  std::string order_json;    // how it was asked for, for whoever goes on with it (rollout/rollout_order.hpp)
+};
+
+// What somebody said to a rollout: "pause", "resume", "promote", "abort", "abort-and-stay", "approve". Kept for ever.
+struct WordRow {
+  std::uint64_t number = 0;  // of all words, growing; given by add_word()
+  std::string word;
+  std::string wave;          // which is approved
+  std::string user;          // "ann@desk"
+  std::string reason;
+  WallTime time{};
+  bool operator==(const WordRow&) const = default;
+};
+
+// Nothing is deployed until then, but with a reason.
+struct FreezeRow {
+  WallTime until{};  // 1970: lifted
+  std::string user, reason;
+  WallTime time{};   // when it was said
+  bool operator==(const FreezeRow&) const = default;
 };
 
 struct EventRow {
@@ -82,6 +102,14 @@ class Ledger {
   virtual Status add_baselines(const std::string& service, const std::string& environment, const std::vector<Baseline>& baselines) = 0;
   virtual Result<std::vector<Baseline>> baselines(const std::string& service, const std::string& environment) = 0;
   virtual Status clear_baselines(const std::string& service, const std::string& environment) = 0;
+
+  // Code::absent: no such rollout. `words`: those after a number, in order; 0: all.
+  virtual Result<std::uint64_t> add_word(const std::string& rollout, const WordRow& word) = 0;
+  virtual Result<std::vector<WordRow>> words(const std::string& rollout, std::uint64_t after) = 0;
+
+  virtual Status add_freeze(const std::string& service, const std::string& environment, const FreezeRow& freeze) = 0;
+  // The last that was said, be it over.
+  virtual Result<std::optional<FreezeRow>> freeze(const std::string& service, const std::string& environment) = 0;
 
   // Releases that were made, so that a later command knows a version's artifact and activation.
   virtual Status add_release(const std::string& service, const std::string& environment, const std::string& release_json,

@@ -31,7 +31,7 @@ void bind_rollout(SQLite::Statement& s, const RolloutRow& row) {
   s.bind(++at, row.boot_id);
   s.bind(++at, time_column(row.started));
   s.bind(++at, time_column(row.ended));
-  for (const std::string* text : {&row.summary_json, &row.reason}) s.bind(++at, *text);
+  for (const std::string* text : {&row.summary_json, &row.reason, &row.order_json}) s.bind(++at, *text);
 }
 
 Result<RolloutRow> rollout_from(SQLite::Statement& s) {
@@ -52,7 +52,7 @@ Result<RolloutRow> rollout_from(SQLite::Statement& s) {
   texts({&row.boot_id});
   row.started = time_from(s.getColumn(at++));
   row.ended = time_from(s.getColumn(at++));
-  texts({&row.summary_json, &row.reason});
+  texts({&row.summary_json, &row.reason, &row.order_json});
   return row;
 }
 

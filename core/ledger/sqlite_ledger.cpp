@@ -45,7 +45,7 @@ class SqliteLedger : public Ledger {
   Status add_rollout(const RolloutRow& row) override {
     return database_->write("note a rollout", [&](Sqlite& db) -> Status {
       SQLite::Statement s(db, fmt::format("INSERT INTO rollouts ({}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "
-                                          "?14, ?15, ?16, ?17, ?18, ?19) ON CONFLICT (id) DO NOTHING", rollout_columns));
+                                          "?14, ?15, ?16, ?17, ?18, ?19, ?20) ON CONFLICT (id) DO NOTHING", rollout_columns));
       bind_rollout(s, row);
       if (s.exec() == 0) return fail(Code::exists, "the ledger has a rollout " + row.id + " already");
       return {};
@@ -55,7 +55,7 @@ class SqliteLedger : public Ledger {
   Status update_rollout(const RolloutRow& row) override {
     return database_->write("note a rollout's state", [&](Sqlite& db) -> Status {
       SQLite::Statement s(db, fmt::format("UPDATE rollouts SET ({}) = (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, "
-                                          "?15, ?16, ?17, ?18, ?19) WHERE id = ?1", rollout_columns));
+                                          "?15, ?16, ?17, ?18, ?19, ?20) WHERE id = ?1", rollout_columns));
       bind_rollout(s, row);
       if (s.exec() == 0) return fail(no_rollout(row.id));
       return {};
@@ -162,6 +162,55 @@ class SqliteLedger : public Ledger {
       s.bind(2, environment);
       s.exec();
       return {};
+    });
+  }
+
+  Result<std::uint64_t> add_word(const std::string& rollout, const WordRow& word) override {
+    return database_->write("note a word to a rollout", [&](Sqlite& db) -> Result<std::uint64_t> {
+      DEPLOYCTL_CHECK(last_seq_of(db, rollout));
+      SQLite::Statement s(db, "INSERT INTO words (rollout, word, wave, user, reason, time) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+      int at = 0;
+      for (const std::string* text : {&rollout, &word.word, &word.wave, &word.user, &word.reason}) s.bind(++at, *text);
+      s.bind(++at, time_column(word.time));
+      s.exec();
+      return static_cast<std::uint64_t>(db.getLastInsertRowid());
+    });
+  }
+
+  Result<std::vector<WordRow>> words(const std::string& rollout, std::uint64_t after) override {
+    return database_->read("read the words to a rollout", [&](Sqlite& db) -> Result<std::vector<WordRow>> {
+      SQLite::Statement s(db, "SELECT number, word, wave, user, reason, time FROM words WHERE rollout = ?1 AND number > ?2 ORDER BY number");
+      s.bind(1, rollout);
+      s.bind(2, static_cast<std::int64_t>(after));
+      return all<WordRow>(s, [](SQLite::Statement& row) -> Result<WordRow> {
+        return WordRow{static_cast<std::uint64_t>(row.getColumn(0).getInt64()), row.getColumn(1).getString(), row.getColumn(2).getString(),
+                       row.getColumn(3).getString(), row.getColumn(4).getString(), time_from(row.getColumn(5))};
+      });
+    });
+  }
+
+  Status add_freeze(const std::string& service, const std::string& environment, const FreezeRow& freeze) override {
+    return database_->write("note a freeze", [&](Sqlite& db) -> Status {
+      SQLite::Statement s(db, "INSERT INTO freezes (service, environment, until, user, reason, time) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+      s.bind(1, service);
+      s.bind(2, environment);
+      s.bind(3, time_column(freeze.until));
+      s.bind(4, freeze.user);
+      s.bind(5, freeze.reason);
+      s.bind(6, time_column(freeze.time));
+      s.exec();
+      return {};
+    });
+  }
+
+  Result<std::optional<FreezeRow>> freeze(const std::string& service, const std::string& environment) override {
+    return database_->read("look up a freeze", [&](Sqlite& db) -> Result<std::optional<FreezeRow>> {
+      SQLite::Statement s(db, "SELECT until, user, reason, time FROM freezes WHERE service = ?1 AND environment = ?2 "
+                              "ORDER BY number DESC LIMIT 1");
+      s.bind(1, service);
+      s.bind(2, environment);
+      if (!s.executeStep()) return std::optional<FreezeRow>{};
+      return std::optional(FreezeRow{time_from(s.getColumn(0)), s.getColumn(1).getString(), s.getColumn(2).getString(), time_from(s.getColumn(3))});
     });
   }
 

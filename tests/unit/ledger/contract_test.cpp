@@ -38,6 +38,7 @@ TEST_P(LedgerContract, KeepsEveryColumnOfARollout) {
   row.ended = at(9);
   row.summary_json = R"({"result":"paused"})";
   row.reason = "someone's 'words'; with \"quotes\"";
+  row.order_json = R"({"plan":"/srv/plans/deploy.yaml"})";
   ASSERT_TRUE(ledger->add_rollout(row));
   const auto read = open_again()->rollout("r-1");
   ASSERT_TRUE(read && *read);
@@ -60,6 +61,7 @@ TEST_P(LedgerContract, KeepsEveryColumnOfARollout) {
   EXPECT_EQ(back.ended, row.ended);
   EXPECT_EQ(back.summary_json, row.summary_json);
   EXPECT_EQ(back.reason, row.reason);
+  EXPECT_EQ(back.order_json, row.order_json);
 }
 
 TEST_P(LedgerContract, RefusesARolloutTwice) {
@@ -205,6 +207,46 @@ TEST_P(LedgerContract, KnowsReleasesByTheirDigest) {
   ASSERT_TRUE(ledger->add_release("redis", "staging", "{\"v\":2}", sha256("r"), "1.0-again", at(3)));
   EXPECT_EQ(*ledger->release_json(sha256("r")), "{\"v\":2}");
   EXPECT_FALSE(ledger->release_json(sha256("other"))->has_value());
+}
+
+WordRow said(const std::string& word, const std::string& wave = "") { return {0, word, wave, "ann@desk", "it's fine", at(5)}; }
+
+TEST_P(LedgerContract, WordsToARolloutAreReadInOrderByAnotherProcess) {
+  ASSERT_TRUE(ledger->add_rollout(a_rollout("r-1")));
+  ASSERT_TRUE(ledger->add_rollout(a_rollout("r-2")));
+  const auto first = ledger->add_word("r-1", said("pause"));
+  ASSERT_TRUE(first) << first.error().text();
+  ASSERT_TRUE(ledger->add_word("r-2", said("abort")));
+  const auto third = ledger->add_word("r-1", said("approve", "world"));
+  ASSERT_TRUE(third);
+  EXPECT_GT(*third, *first);
+  const auto all = open_again()->words("r-1", 0).value();
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(all[0].word, "pause");
+  EXPECT_EQ(all[0].number, *first);
+  EXPECT_EQ(all[1].wave, "world");
+  EXPECT_EQ(all[1].user, "ann@desk");
+  EXPECT_EQ(all[1].reason, "it's fine");
+  EXPECT_EQ(all[1].time, at(5));
+  EXPECT_EQ(ledger->words("r-1", *first)->size(), 1u);
+  EXPECT_TRUE(ledger->words("r-1", *third)->empty());
+}
+
+TEST_P(LedgerContract, AWordToNoRolloutIsRefused) {
+  const auto said_to_none = ledger->add_word("r-9", said("pause"));
+  ASSERT_FALSE(said_to_none);
+  EXPECT_EQ(said_to_none.error().code, Code::absent);
+}
+
+TEST_P(LedgerContract, TheLastWordOfAFreezeCounts) {
+  EXPECT_FALSE(ledger->freeze("redis", "production")->has_value());
+  ASSERT_TRUE(ledger->add_freeze("redis", "production", {at(100), "ann@desk", "sale", at(0)}));
+  ASSERT_TRUE(ledger->add_freeze("redis", "staging", {at(300), "bob@desk", "", at(0)}));
+  const auto frozen = open_again()->freeze("redis", "production").value();
+  ASSERT_TRUE(frozen);
+  EXPECT_EQ(*frozen, (FreezeRow{at(100), "ann@desk", "sale", at(0)}));
+  ASSERT_TRUE(ledger->add_freeze("redis", "production", {WallTime{}, "ann@desk", "over", at(1)}));
+  EXPECT_EQ(ledger->freeze("redis", "production").value()->until, WallTime{});
 }
 
 }  // namespace

@@ -57,6 +57,26 @@ TEST(SqliteLedger, MakesItsFolderAndFilesForTheUserAlone) {
   EXPECT_EQ(mode_of(dir / "a/state/ledger.db-wal"), 0600u);
 }
 
+TEST(SqliteLedger, OneOfTheFirstSchemaIsBroughtUpToDateWithAllThatIsInIt) {
+  const TempDir dir;
+  const std::string path = dir / "ledger.db";
+  std::ifstream file(TEST_SOURCE_DIR "/core/ledger/schema.sql");
+  const std::string schema{std::istreambuf_iterator<char>(file), {}};
+  sql(path, schema.c_str());
+  sql(path,
+      "PRAGMA user_version = 1; PRAGMA application_id = 1685089401;"
+      "INSERT INTO rollouts (id, service, environment, kind, state, version, release_json, release, commit_id, previous, user, host, pid, "
+      "pid_start, boot_id, started, ended, summary_json, reason) VALUES ('r-1', 'redis', 'production', 'deploy', 'running', '7', '{}', '', "
+      "'', '', 'ann', 'ctl', 1, 2, 'b', 3, 0, '', '')");
+  const auto ledger = Ledger::open(path);
+  ASSERT_TRUE(ledger) << ledger.error().text();
+  const auto row = (*ledger)->rollout("r-1").value();
+  ASSERT_TRUE(row);
+  EXPECT_EQ(row->version, "7");
+  EXPECT_EQ(row->order_json, "");
+  EXPECT_TRUE((*ledger)->add_word("r-1", {0, "pause", "", "ann", "", at(0)}));
+}
+
 TEST(SqliteLedger, AFileThatIsNoDatabaseIsLeftAloneAndNamed) {
   for (const std::string& text : {std::string("service: redis\n"), std::string(8192, 'z')}) {
     const TempDir dir;
