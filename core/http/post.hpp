@@ -1,11 +1,11 @@
-// One JSON text to a URL, by libcurl: how a rollout's end is told to a webhook. Only http and https; certificates are checked,
-// redirects aren't followed, proxies as the environment says. Blocking; any thread. Errors: invalid (the URL), unreachable,
-// timed_out, refused (the answer's status isn't 2xx; the message has it and the answer's first words).
+// One JSON text to a URL: how a rollout's end is told to a webhook. Blocking; any thread. Errors as of exchange(), and refused (the
+// answer's status isn't 2xx; the message has it and the answer's first words).
 #pragma once
 
 #include <string>
 
 #include "core/base/duration.hpp"
+#include "core/base/result.hpp"
 
 namespace deployctl::http {
 

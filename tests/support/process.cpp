@@ -7,6 +7,7 @@
 #include <chrono>
 #include <fstream>
 #include <stdexcept>
+#include <thread>
 
 namespace deployctl::testing {
 
@@ -59,6 +60,15 @@ bool is_alive(int pid) {
   std::string number, name, state;
   stat >> number >> name >> state;
   return !state.empty() && state != "Z" && state != "X";
+}
+
+bool eventually(const std::function<bool()>& holds) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+  while (!holds()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  return true;
 }
 
 }  // namespace deployctl::testing

@@ -1,6 +1,7 @@
 // A program run to its end by a test, with what it said. Throws when it can't be started or takes over a minute.
 #pragma once
 
+#include <functional>
 #include <set>
 #include <string>
 #include <vector>
@@ -20,5 +21,8 @@ std::set<int> processes_of(const std::vector<std::string>& parts);
 
 // A process that runs: a zombie is over, whenever its parent reaps it.
 bool is_alive(int pid);
+
+// Asked again and again until it holds, which is what another process brings about; false when a minute has gone by.
+bool eventually(const std::function<bool()>& holds);
 
 }  // namespace deployctl::testing
