@@ -35,6 +35,11 @@ void read_progress_deadline(const Cursor& at, PlanDraft& into) {
   if (const auto deadline = read_duration(at)) into.plan.rollout.progress_deadline = *deadline;
 }
 
+template <Duration model::RolloutSpec::*member>
+void read_time(const Cursor& at, PlanDraft& into) {
+  if (const auto time = read_duration(at, true)) into.plan.rollout.*member = *time;
+}
+
 constexpr std::array rollout_keys{
     Key<PlanDraft>{"waves", Need::optional, "a list such as [{name: world, regions: all}]", read_waves,
                    list_waves},
@@ -46,6 +51,8 @@ constexpr std::array rollout_keys{
                    read_max_unreachable},
     Key<PlanDraft>{"on_failure", Need::optional, "one of rollback, pause, abort", read_on_failure},
     Key<PlanDraft>{"progress_deadline", Need::optional, "a duration such as 10m", read_progress_deadline},
+    Key<PlanDraft>{"min_healthy_time", Need::optional, "a duration such as 10s", read_time<&model::RolloutSpec::min_healthy_time>},
+    Key<PlanDraft>{"healthy_deadline", Need::optional, "a duration such as 10m", read_time<&model::RolloutSpec::healthy_deadline>},
     later<PlanDraft>("strategy"),
     later<PlanDraft>("freeze")};
 

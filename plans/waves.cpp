@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "plans/gates.hpp"
 #include "plans/names.hpp"
 #include "plans/nearest_word.hpp"
 
@@ -49,6 +50,20 @@ void read_bake_time(const Cursor& at, WaveDraft& into) {
   if (const auto time = read_duration(at, true)) into.wave.bake_time = *time;
 }
 
+void read_approval(const Cursor& at, WaveDraft& into) {
+  static const std::vector<std::string> words{"required", "none"};
+  if (const auto word = read_word(at, words)) into.wave.approval = *word == 0;
+}
+
+void read_pause(const Cursor& at, WaveDraft& into) {
+  static const std::vector<std::string> words{"true", "false"};
+  if (const auto word = read_word(at, words)) into.wave.pause = *word == 0;
+}
+
+void read_stagger(const Cursor& at, WaveDraft& into) {
+  if (const auto time = read_duration(at, true)) into.wave.stagger = *time;
+}
+
 constexpr std::array wave_keys{
     Key<WaveDraft>{"name", Need::optional, "a name", read_name_of},
     Key<WaveDraft>{"regions", Need::optional, "all or a list of regions", read_regions},
@@ -60,17 +75,18 @@ constexpr std::array wave_keys{
                    read_amount_of<&model::Wave::max_parallel>},
     Key<WaveDraft>{"max_parallel_regions", Need::optional, "a count", read_parallel_regions},
     Key<WaveDraft>{"bake_time", Need::optional, "a duration such as 10m", read_bake_time},
-    later<WaveDraft>("approval"),
-    later<WaveDraft>("pause"),
-    later<WaveDraft>("analysis"),
-    later<WaveDraft>("stagger"),
-    later<WaveDraft>("gate")};
+    Key<WaveDraft>{"approval", Need::optional, "required or none", read_approval},
+    Key<WaveDraft>{"stagger", Need::optional, "a duration such as 30s", read_stagger},
+    Key<WaveDraft>{"analysis", Need::optional, "a list of queries and their conditions", read_analysis, list_analysis},
+    Key<WaveDraft>{"gate", Need::optional, "a webhook or a command, or a list of them", read_gate, list_gate},
+    Key<WaveDraft>{"pause", Need::optional, "true or false", read_pause}};
 
 void read_wave(const Cursor& at, std::vector<WaveDraft>& into) {
   WaveDraft draft;
   draft.wave.mark = at.mark();
   draft.wave.name = fmt::format("wave-{}", into.size() + 1);
   read_map(at, wave_keys, draft);
+  check_gates(at, draft);
   const auto same = std::find_if(into.begin(), into.end(),
                                  [&](const WaveDraft& w) { return w.wave.name == draft.wave.name; });
   if (same != into.end())

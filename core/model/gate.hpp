@@ -49,4 +49,19 @@ struct Gate {
   std::string text() const;  // "query rate(errors[1m])", "webhook https://...", "command ./ask.sh"
 };
 
+// One answer of a probe.
+struct Measured {
+  enum class How { pass, fail, inconclusive };
+  How how = How::inconclusive;
+  std::string words;  // "query up is 0.034, < 0.01 is wanted"; "http://prometheus:9090: connection refused"
+};
+
+// What a probe is asked about.
+struct GateQuestion {
+  Gate gate;
+  std::string service, environment, version, rollout, wave;
+  std::vector<std::string> updated;  // targets that run the release, as the fleet names them
+  std::vector<std::string> others;   // those that don't yet
+};
+
 }  // namespace deployctl::model

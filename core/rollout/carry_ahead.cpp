@@ -22,7 +22,7 @@ std::optional<Digest> likely_base(const std::vector<ledger::RolloutRow>& newest_
   return release->artifact;
 }
 
-asio::awaitable<void> carry_ahead(TargetLinks& links, payload::PayloadCache& payloads, Digest next, Digest base,
+asio::awaitable<void> carry_ahead(TargetLinks& links, payload::PayloadSource& payloads, Digest next, Digest base,
                                   const RolloutSpec& spec) {
   const auto made = co_await payloads.made(next, base);
   if (!made || made->index().total() > most_on_trust) co_return;

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "core/ledger/ledger.hpp"
-#include "core/payload/payload_cache.hpp"
+#include "core/payload/payload_source.hpp"
 #include "core/rollout/target_links.hpp"
 #include "core/rollout/rollout_spec.hpp"
 
@@ -16,7 +16,7 @@ std::optional<Digest> likely_base(const std::vector<ledger::RolloutRow>& newest_
 
 // Returns once the relays of the first two waves, which are those that are staged first, have been told; what follows goes on
 // beside whatever the links are used for.
-asio::awaitable<void> carry_ahead(TargetLinks& links, payload::PayloadCache& payloads, Digest next, Digest base,
+asio::awaitable<void> carry_ahead(TargetLinks& links, payload::PayloadSource& payloads, Digest next, Digest base,
                                   const RolloutSpec& spec);
 
 }  // namespace deployctl::rollout

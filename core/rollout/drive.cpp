@@ -10,6 +10,7 @@
 #include "core/rollout/control_hooks.hpp"
 #include "core/rollout/grants.hpp"
 #include "core/rollout/this_process.hpp"
+#include "core/rollout/words.hpp"
 
 namespace deployctl::rollout {
 namespace {
@@ -73,6 +74,7 @@ class Drive {
   Status put_aside(ledger::RolloutRow& other, const std::string& why);
   Status open_row();
   Status know_baselines();
+  Status know_past();
   void count_previous();
   awaitable<Driven> go(RolloutSpec spec, Goal goal, std::string release_json, Digest artifact);
   awaitable<void> send_ahead(Digest artifact);
@@ -93,6 +95,8 @@ class Drive {
   std::vector<std::optional<ledger::Baseline>> baselines_;
   std::unique_ptr<Recorder> recorder_;
   bool resumed_ = false;
+  Past past_;
+  std::uint64_t heard_ = 0;  // words to it, before this driver
   SteadyTime began_ = system_clock().steady();
 };
 
@@ -143,12 +147,14 @@ Status Drive::open_row() {
   row_.pid_start = self.pid_start;
   row_.boot_id = self.boot_id;
   row_.state = RolloutState::running;
+  row_.order_json = parts_.order_json;
   if (!resumed_) row_.started = system_clock().wall();
   std::uint64_t seq = 0;
   if (parts_.ledger) {
     DEPLOYCTL_CHECK(resumed_ ? parts_.ledger->update_rollout(row_) : parts_.ledger->add_rollout(row_));
     DEPLOYCTL_TRY(last, parts_.ledger->last_seq(row_.id));
     seq = last;
+    DEPLOYCTL_CHECK(know_past());
   }
   recorder_ = std::make_unique<Recorder>(Recorder::About{row_.id, row_.service, row_.environment, row_.version}, parts_.ledger,
                                          parts_.sink, seq);
@@ -195,6 +201,15 @@ Status Drive::know_baselines() {
   return parts_.ledger ? parts_.ledger->add_baselines(row_.service, row_.environment, fresh) : Status{};
 }
 
+// What its earlier drivers got through; and from here on, what is said to it.
+Status Drive::know_past() {
+  DEPLOYCTL_TRY(words, parts_.ledger->words(row_.id, 0));
+  heard_ = words.empty() ? 0 : words.back().number;
+  DEPLOYCTL_TRY(events, parts_.ledger->events(row_.id));
+  past_ = past_of(events, words, parts_.resumes);
+  return {};
+}
+
 // The version that most targets ran before.
 void Drive::count_previous() {
   std::map<std::string, unsigned> votes;
@@ -225,6 +240,7 @@ awaitable<Status> Drive::prepare() {
 
 awaitable<Driven> Drive::go(RolloutSpec spec, Goal goal, std::string release_json, Digest artifact) {
   spec_ = std::move(spec);
+  spec_.waits = parts_.waits;
   if (auto ready = co_await prepare(); !ready) co_return over(not_begun(ready.error()), false);
   Story story{&spec_, row_.version, {}, {}};
   recorder_->add(story.started(spec_.kind, row_.previous, row_.commit));
@@ -241,7 +257,10 @@ awaitable<Driven> Drive::go(RolloutSpec spec, Goal goal, std::string release_jso
   order.reason = parts_.user_reason.empty() ? row_.kind : parts_.user_reason;
   order.baselines = baselines_;
   order.survey = survey_;
-  RunnerParts parts{parts_.links, *recorder_, parts_.payloads, {}, {}, parts_.interrupt};
+  order.past = past_;
+  order.words = std::move(parts_.words);
+  RunnerParts parts{parts_.links, *recorder_, parts_.payloads, {}, {}, parts_.interrupt, {}, parts_.ask_gate};
+  if (parts_.ledger) parts.hear = Ear(*parts_.ledger, row_.id, heard_);
   parts.keep_baseline = [this](const ledger::Baseline& one) {
     return parts_.ledger ? parts_.ledger->add_baselines(row_.service, row_.environment, {one}) : Status{};
   };

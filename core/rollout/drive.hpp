@@ -12,11 +12,16 @@ namespace deployctl::rollout {
 struct DriveParts {
   TargetLinks& links;
   ledger::Ledger* ledger = nullptr;           // null: it could not be opened (a rollback goes on without)
-  payload::PayloadCache* payloads = nullptr;  // null: nothing can be staged
+  payload::PayloadSource* payloads = nullptr;  // null: nothing can be staged
   EventSink sink;
   io::CancelToken interrupt;
   std::string logs_dir;   // STATE/logs: the output of hooks on this host
   std::string user_reason;  // --take-over REASON; empty: living grants are respected
+  bool waits = true;        // at gates and approvals; else it comes to rest as paused
+  bool resumes = false;     // somebody wants it to go on: the pause that it rests at is over
+  std::vector<MachineEvent> words{};  // said to it with the command
+  std::string order_json{};           // for the ledger: how to go on with it
+  std::function<asio::awaitable<Measured>(model::GateQuestion, io::CancelToken)> ask_gate{};
 };
 
 struct Driven {

@@ -38,6 +38,11 @@ const char* to_string(Waits::For what) {
   return words.at(static_cast<std::size_t>(what));
 }
 
+const char* to_string(Steered::To to) {
+  constexpr std::array words{"pause", "resume", "promote", "abort", "abort-and-stay"};
+  return words.at(static_cast<std::size_t>(to));
+}
+
 Machine::Machine(RolloutSpec spec, std::vector<std::optional<Facts>> facts, std::vector<std::optional<Error>> errors, Past past)
     : spec_(std::move(spec)), targets_(spec_.targets.size()), past_(std::move(past)) {
   for (std::size_t i = 0; i < targets_.size(); ++i) {
@@ -257,7 +262,7 @@ void Machine::take(const HookEnded& e, SteadyTime now) {
 void Machine::take(const Interrupt&, SteadyTime) { interrupted_ = true; }
 
 void Machine::take(const GateAnswered& e, SteadyTime now) {
-  if (gates_) gates_->take(e.gate, e.measured, now);
+  if (gates_ && e.wave == wave_) gates_->take(e.gate, e.measured, now);
 }
 
 void Machine::take(const Approved& e, SteadyTime now) {

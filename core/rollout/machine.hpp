@@ -71,8 +71,8 @@ struct Superseded { Error error; };                         // a target told of 
 struct GiveUp { Error error; };                             // the ledger can't be written: start nothing new, settle, stop
 struct Progressed { TargetIndex target; };                  // bytes came in
 struct CheckLost { TargetIndex target; };                   // no answer: nothing is known of its health
-struct GateAnswered { std::size_t gate; Measured measured; };
-struct Approved { std::string wave; };
+struct GateAnswered { WaveIndex wave; std::size_t gate; Measured measured; };
+struct Approved { std::string wave; std::string by; };
 // By somebody at another terminal. Promote: past the rest of the bake time, gates and pause; not past an approval.
 struct Steered {
   enum class To { pause, resume, promote, abort, abort_and_stay };  // abort: and back to the baselines
@@ -106,6 +106,7 @@ struct Finish { RolloutResult result; std::optional<Error> why; };
 using Action = std::variant<Reopen, Stage, Already, Activate, Revert, CheckHealth, RunHook, WaveBegins, WaveBakes, WaveEnds, AskGate, Waits,
                             GoesOn, RollbackBegins, Finish>;
 const char* to_string(Waits::For what);
+const char* to_string(Steered::To to);  // "abort-and-stay"
 
 struct Counts {
   unsigned total = 0, active = 0, failed = 0, unhealthy = 0, unreachable = 0, reverted = 0, stuck = 0, pending = 0;

@@ -1,5 +1,6 @@
 #include "core/rollout/narration.hpp"
 
+#include <array>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -58,6 +59,12 @@ struct Teller {
     return event;
   }
   std::optional<Event> operator()(const WaveEnds& a) const { return wave("wave_finished", a.wave); }
+  std::optional<Event> operator()(const Waits& a) const {
+    Event event = wave("rollout_waiting", a.wave);
+    event.body = dump({{"for", to_string(a.what)}, {"message", a.words}});
+    return event;
+  }
+  std::optional<Event> operator()(const GoesOn& a) const { return wave("rollout_going_on", a.wave); }
   std::optional<Event> operator()(const RollbackBegins& a) const {
     Event event = named("rollback_started");
     event.error = a.why;
@@ -129,6 +136,27 @@ Event Story::of_progress(TargetIndex target, const wire::pb::Progress& progress)
 Event Story::of_staged(TargetIndex target, const wire::pb::Staged& staged) const {
   Event event = at(target, "target_staged");
   event.body = dump({{"already", staged.already()}, {"received", staged.received()}});
+  return event;
+}
+
+Event Story::of_gate(WaveIndex wave, std::size_t gate, const Measured& measured) const {
+  static constexpr std::array words{"pass", "fail", "inconclusive"};
+  Event event = named("gate_measured");
+  event.wave = spec->waves[wave].name;
+  event.body = dump({{"gate", spec->waves[wave].gates[gate].name},
+                     {"result", words.at(static_cast<std::size_t>(measured.how))},
+                     {"message", measured.words}});
+  return event;
+}
+
+Event Story::of_word(const MachineEvent& word) const {
+  Event event = named("rollout_steered");
+  if (const auto* approved = std::get_if<Approved>(&word)) {
+    event.wave = approved->wave;
+    event.body = dump({{"word", "approve"}, {"by", approved->by}});
+  } else if (const auto* steered = std::get_if<Steered>(&word)) {
+    event.body = dump({{"word", to_string(steered->to)}, {"by", steered->by}});
+  }
   return event;
 }
 

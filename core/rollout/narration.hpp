@@ -22,6 +22,8 @@ struct Story {
   Event of_step(TargetIndex target, const wire::pb::Step& step) const;
   Event of_progress(TargetIndex target, const wire::pb::Progress& progress) const;
   Event of_staged(TargetIndex target, const wire::pb::Staged& staged) const;
+  Event of_gate(WaveIndex wave, std::size_t gate, const Measured& measured) const;
+  Event of_word(const MachineEvent& word) const;  // Steered or Approved
   Event of_hook(ControlHook hook, const std::optional<Error>& error) const;
   Event started(Kind kind, const std::string& previous, const std::string& commit) const;
 

@@ -9,7 +9,7 @@
 #include <optional>
 
 #include "core/io/cancel_token.hpp"
-#include "core/payload/payload_cache.hpp"
+#include "core/payload/payload_source.hpp"
 #include "core/rollout/fleet_survey.hpp"
 #include "core/rollout/narration.hpp"
 #include "core/rollout/recorder.hpp"
@@ -29,16 +29,22 @@ struct RolloutOrder {
   // By target: what it ran before the oldest unfinished rollout; absent: not known yet, what it runs when it is first seen.
   std::vector<std::optional<ledger::Baseline>> baselines;
   FleetSurvey survey;        // by target; those with an error are asked again when their wave comes
+  Past past;                 // what earlier drivers of it got through
+  std::vector<MachineEvent> words;  // said to it before it began
 };
 
 struct RunnerParts {
   TargetLinks& links;
   Recorder& recorder;
-  payload::PayloadCache* payloads = nullptr;                    // null: nothing can be staged
+  payload::PayloadSource* payloads = nullptr;                   // null: nothing can be staged
   std::function<Status(const ledger::Baseline&)> keep_baseline; // before the target is touched
   // One of the hooks of the control host, to its end or the token's. Blocking work is its own business.
   std::function<asio::awaitable<Status>(ControlHook, io::CancelToken)> run_hook;
   io::CancelToken interrupt;
+  // What was said to the rollout since it was asked last: Steered and Approved. Absent: nobody can. Short; never throws.
+  std::function<std::vector<MachineEvent>()> hear{};
+  // One measurement of a gate. Ends soon after the token is set.
+  std::function<asio::awaitable<Measured>(model::GateQuestion, io::CancelToken)> ask_gate{};
 };
 
 struct RolloutOutcome {

@@ -25,7 +25,7 @@ asio::awaitable<Result<std::shared_ptr<Shipment>>> Shipments::get(Digest base, s
   co_return shipment;
 }
 
-asio::awaitable<void> Shipments::finish_smallest(payload::PayloadCache& payloads, Digest artifact, std::optional<Digest> base,
+asio::awaitable<void> Shipments::finish_smallest(payload::PayloadSource& payloads, Digest artifact, std::optional<Digest> base,
                                                  io::CancelToken ending) {
   auto making = payloads.get(artifact, base);
   (void)co_await io::with_cancel(std::move(making), ending, "code the payload");

@@ -6,7 +6,7 @@
 #include <map>
 
 #include "core/model/plan.hpp"
-#include "core/payload/payload_cache.hpp"
+#include "core/payload/payload_source.hpp"
 #include "core/rollout/fleet_links.hpp"
 
 namespace deployctl::rollout {
@@ -14,18 +14,18 @@ namespace deployctl::rollout {
 class Shipments {
  public:
   // `payloads` is borrowed. `ending` gives the work beside up.
-  Shipments(payload::PayloadCache& payloads, Digest artifact, model::Prefer prefer, io::CancelToken ending)
+  Shipments(payload::PayloadSource& payloads, Digest artifact, model::Prefer prefer, io::CancelToken ending)
       : payloads_(payloads), artifact_(artifact), prefer_(prefer), ending_(std::move(ending)) {}
 
   // `rate`: bytes a second of the region's link, 0 when not known. `last`: no other region will ask. An empty base: none.
-  // Errors as of PayloadCache::get().
+  // Errors as of PayloadSource::get().
   asio::awaitable<Result<std::shared_ptr<Shipment>>> get(Digest base, std::size_t region, std::uint64_t rate, bool last);
 
  private:
-  static asio::awaitable<void> finish_smallest(payload::PayloadCache& payloads, Digest artifact, std::optional<Digest> base,
+  static asio::awaitable<void> finish_smallest(payload::PayloadSource& payloads, Digest artifact, std::optional<Digest> base,
                                                io::CancelToken ending);
 
-  payload::PayloadCache& payloads_;
+  payload::PayloadSource& payloads_;
   Digest artifact_;
   model::Prefer prefer_;
   io::CancelToken ending_;

@@ -12,12 +12,7 @@
 
 namespace deployctl::rollout {
 
-// One answer of a probe.
-struct Measured {
-  enum class How { pass, fail, inconclusive };
-  How how = How::inconclusive;
-  std::string words;  // "query up is 0.034, < 0.01 is wanted"; "http://prometheus:9090: connection refused"
-};
+using model::Measured;
 
 class WaveGates {
  public:

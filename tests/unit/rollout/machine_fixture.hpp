@@ -112,7 +112,7 @@ class Play {
     } else if (const auto* a = std::get_if<CheckHealth>(&action)) {
       send(Checked{a->target, !sick.contains(a->target), "http: status 503"});
     } else if (const auto* a = std::get_if<AskGate>(&action)) {
-      send(GateAnswered{a->gate, measure(asked++)});
+      send(GateAnswered{a->wave, a->gate, measure(asked++)});
     } else if (const auto* a = std::get_if<Waits>(&action)) {
       waits.push_back(*a);
       if (!words.empty()) {

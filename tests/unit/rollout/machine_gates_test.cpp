@@ -43,7 +43,7 @@ TEST(Gates, AnApprovalIsWaitedForAndOnlyThatWaveNeedsIt) {
   ASSERT_EQ(play.waits.size(), 1u);
   EXPECT_EQ(play.waits[0].what, Waits::For::approval);
   EXPECT_EQ(play.count<Stage>(), 3u) << "what it needs is staged meanwhile";
-  play.send(Approved{"all"});
+  play.send(Approved{"all", "bob"});
   play.run();
   EXPECT_EQ(play.result, RolloutResult::succeeded);
   EXPECT_EQ(play.count<GoesOn>(), 1u);

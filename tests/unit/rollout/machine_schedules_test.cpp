@@ -94,7 +94,7 @@ MachineEvent random_answer(World& world, const Action& action) {
   }
   if (const auto* a = std::get_if<AskGate>(&action)) {
     const auto how = world.chance(75) ? Measured::How::pass : world.chance(50) ? Measured::How::fail : Measured::How::inconclusive;
-    return GateAnswered{a->gate, {how, "so it is"}};
+    return GateAnswered{a->wave, a->gate, {how, "so it is"}};
   }
   const auto target = std::get<Reopen>(action).target;
   if (world.chance(60)) return Reopened{target, random_facts(world, true).value_or(Facts{})};
@@ -103,7 +103,7 @@ MachineEvent random_answer(World& world, const Action& action) {
 
 // What ends a wait.
 MachineEvent word_for(World& world, const Waits& waits, const RolloutSpec& spec) {
-  if (waits.what == Waits::For::approval) return Approved{spec.waves[waits.wave].name};
+  if (waits.what == Waits::For::approval) return Approved{spec.waves[waits.wave].name, "bob"};
   return Steered{world.chance(50) ? Steered::To::promote : Steered::To::resume, "bob"};
 }
 

@@ -1,0 +1,91 @@
+#include "core/gate/prometheus.hpp"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "core/http/exchange.hpp"
+
+namespace deployctl::gate {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::string_view placeholder = "{targets}";
+
+// A class of its own for whatever the pattern language or the quotes around it would take for something else.
+std::string literal(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '.' || c == '+' || c == '*' || c == '?' || c == '(' || c == ')' || c == '|' || c == '{' || c == '}' || c == '$') out += {'[', c, ']'};
+    else if (c != '[' && c != ']' && c != '\\' && c != '"' && c != '^') out += c;
+  }
+  return out;
+}
+
+std::string pattern_of(const std::vector<std::string>& targets) {
+  std::string all;
+  for (const auto& target : targets) {
+    const bool has_port = target.find(':') != std::string::npos && target.find(':') == target.rfind(':');
+    all += (all.empty() ? "" : "|") + literal(target) + (has_port ? "" : "(:[0-9]+)?");
+  }
+  return all;
+}
+
+Result<double> number_of(const Json& sample) {
+  const std::string text = sample.at(1).get<std::string>();  // [time, "value"]
+  try {
+    const double value = std::stod(text);
+    if (!std::isnan(value)) return value;
+  } catch (const std::exception&) {
+  }
+  return fail(Code::absent, "the answer is " + text + ", no number");
+}
+
+Result<double> read(const Json& answer) {
+  if (answer.at("status") != "success") return fail(Code::invalid, answer.value("error", std::string("the query failed")));
+  const auto& data = answer.at("data");
+  const auto& result = data.at("result");
+  const std::string type = data.at("resultType").get<std::string>();
+  if (type == "scalar") return number_of(result);
+  if (type != "vector") return fail(Code::invalid, "the answer is a " + type + ", not one number");
+  if (result.empty()) return fail(Code::absent, "there is no data");
+  if (result.size() > 1) return fail(Code::invalid, "there are " + std::to_string(result.size()) + " series, not one: aggregate them, such as sum(...)");
+  return number_of(result.at(0).at("value"));
+}
+
+}  // namespace
+
+std::string expanded(const std::string& query, const std::vector<std::string>& targets) {
+  std::string out = query;
+  const std::string pattern = pattern_of(targets);
+  for (auto at = out.find(placeholder); at != std::string::npos; at = out.find(placeholder, at + pattern.size()))
+    out.replace(at, placeholder.size(), pattern);
+  return out;
+}
+
+Result<double> value_of(const std::string& json) {
+  try {
+    return read(Json::parse(json));
+  } catch (const Json::exception&) {
+    return fail(Code::invalid, "the answer is not Prometheus': " + json.substr(0, 100));
+  }
+}
+
+Result<double> query(const std::string& server, const std::string& text, Duration timeout) {
+  http::Request request;
+  request.url = server + (server.ends_with('/') ? "" : "/") + "api/v1/query?query=" + http::escaped(text);
+  request.timeout = timeout;
+  auto answer = http::exchange(request);
+  if (!answer) {  // without the query, which is told anyway
+    auto why = answer.error();
+    if (const auto at = why.message.find(request.url); at != std::string::npos) why.message.replace(0, at + request.url.size(), server);
+    return fail(std::move(why));
+  }
+  auto value = value_of(answer->body);  // a query that isn't understood has status 400 and JSON that says why
+  if (!value && !answer->ok() && answer->body.find("\"status\"") == std::string::npos)
+    return fail(Code::unreachable, server + ": status " + std::to_string(answer->status));
+  if (!value) return fail(with_context(value.error(), server));
+  return value;
+}
+
+}  // namespace deployctl::gate

@@ -1,0 +1,70 @@
+// The runner's inside: the machine, what is in flight, and the queue between them. runner.cpp has the loop, run_targets.cpp what
+// is done at the targets, run_around.cpp what goes on beside them. Private to the runner. One strand.
+#pragma once
+
+#include <asio/any_io_executor.hpp>
+#include <deque>
+#include <map>
+
+#include "core/io/notifier.hpp"
+#include "core/io/turns.hpp"
+#include "core/rollout/runner.hpp"
+#include "core/rollout/shipments.hpp"
+
+namespace deployctl::rollout::detail {
+
+using asio::awaitable;
+
+constexpr Duration check_limit{std::chrono::minutes(1)};
+
+struct Run : std::enable_shared_from_this<Run> {
+  Run(asio::any_io_executor executor, RolloutOrder order, RunnerParts parts);
+
+  awaitable<RolloutOutcome> run();
+  void post(MachineEvent event) {
+    events.push_back(std::move(event));
+    changed.notify_all();
+  }
+  void spawn(awaitable<void> work);
+  void take(const MachineEvent& event);
+  void tell_change(TargetIndex target, TargetState before);
+  void tell_unreachable();
+  void perform(const std::vector<Action>& actions);
+  void begin(const Action& action);
+  void decline(const Action& action, const Error& why);
+  RolloutOutcome outcome() const;
+
+  awaitable<void> stage(TargetIndex target);
+  awaitable<Result<wire::pb::Staged>> stage_on(TargetIndex target);
+  awaitable<Result<wire::pb::Staged>> stage_from(TargetIndex target, Digest base);
+  awaitable<void> activate_on(TargetIndex target, Goal goal);
+  awaitable<void> check_on(TargetIndex target);
+  awaitable<void> reopen(TargetIndex target);
+  awaitable<Result<Facts>> look_again(TargetIndex target);
+  awaitable<void> run_hook(ControlHook hook);
+  awaitable<void> ask_gate(WaveIndex wave, std::size_t gate);
+  model::GateQuestion question(WaveIndex wave, std::size_t gate) const;
+  awaitable<void> watch_interrupt();
+  awaitable<void> listen();
+  awaitable<void> renew_all();
+  awaitable<void> renew(TargetIndex target);
+
+  asio::any_io_executor executor;
+  RolloutOrder order;
+  RunnerParts parts;
+  io::Notifier changed;  // events, or in_flight
+  std::deque<MachineEvent> events;
+  Machine machine;
+  Story story;
+  std::vector<SteadyTime> since;  // the target's activation began
+  std::vector<std::unique_ptr<io::Turns>> turns;
+  std::optional<Shipments> shipments;  // where there are payloads
+  std::map<TargetIndex, bool> renewing;
+  SteadyTime progress_told{};
+  io::CancelToken stop;     // everything of ours ends
+  io::CancelToken no_more;  // nothing new is staged
+  std::size_t in_flight = 0;
+  std::optional<Finish> end;
+};
+
+}  // namespace deployctl::rollout::detail

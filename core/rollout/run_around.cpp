@@ -1,0 +1,90 @@
+// What goes on beside the targets while a rollout runs: hooks of this host, gates, words that somebody says to it, grants that are
+// renewed.
+#include "core/io/deadline.hpp"
+#include "core/rollout/run.hpp"
+
+namespace deployctl::rollout::detail {
+namespace {
+
+constexpr Duration renew_every{std::chrono::seconds(5)};
+constexpr Duration listen_every{std::chrono::milliseconds(500)};
+
+awaitable<Status> until_set(io::CancelToken token) {
+  co_await token.wait();
+  co_return Status{};
+}
+
+awaitable<Status> nap(Duration d) {
+  co_await io::sleep_for(d);
+  co_return Status{};
+}
+
+}  // namespace
+
+awaitable<void> Run::run_hook(ControlHook hook) {
+  auto done = co_await parts.run_hook(hook, parts.interrupt);
+  std::optional<Error> failure;
+  if (!done) failure = done.error();
+  parts.recorder.add(story.of_hook(hook, failure));
+  post(HookEnded{hook, failure});
+}
+
+model::GateQuestion Run::question(WaveIndex wave, std::size_t gate) const {
+  model::GateQuestion question;
+  question.gate = order.spec.waves[wave].gates[gate];
+  question.service = order.ticket.place.service();
+  question.environment = order.ticket.place.environment();
+  question.version = order.goal.version;
+  question.rollout = order.ticket.rollout();
+  question.wave = order.spec.waves[wave].name;
+  for (TargetIndex t = 0; t < order.spec.targets.size(); ++t)
+    (machine.state(t) == TargetState::active ? question.updated : question.others).push_back(order.spec.targets[t].name);
+  return question;
+}
+
+awaitable<void> Run::ask_gate(WaveIndex wave, std::size_t gate) {
+  Measured measured{Measured::How::inconclusive, "nobody here can ask it"};
+  if (parts.ask_gate) {
+    auto asked = parts.ask_gate(question(wave, gate), stop);
+    measured = co_await std::move(asked);
+  }
+  if (stop.cancelled()) co_return;
+  parts.recorder.add(story.of_gate(wave, gate, measured));
+  post(GateAnswered{wave, gate, std::move(measured)});
+}
+
+// Words come by the ledger, from whatever terminal.
+awaitable<void> Run::listen() {
+  for (;;) {
+    const auto rested = co_await io::with_cancel(nap(listen_every), stop, "wait");
+    if (!rested) co_return;
+    for (auto& word : parts.hear()) {
+      parts.recorder.add(story.of_word(word));
+      post(std::move(word));
+    }
+  }
+}
+
+awaitable<void> Run::watch_interrupt() {
+  const auto set = co_await io::with_cancel(until_set(parts.interrupt), stop, "wait");
+  if (set) post(Interrupt{});
+}
+
+awaitable<void> Run::renew_all() {
+  for (;;) {
+    const auto rested = co_await io::with_cancel(nap(renew_every), stop, "wait");
+    if (!rested) co_return;
+    for (TargetIndex i = 0; i < order.survey.size(); ++i)
+      if (order.survey[i].reply && !renewing[i]) spawn(renew(i));
+  }
+}
+
+// Only a newer grant is news; a link that broke is found out by whoever needs it.
+awaitable<void> Run::renew(TargetIndex target) {
+  renewing[target] = true;
+  auto done = co_await io::with_cancel(parts.links.call(target, renew_grant(order.ticket), check_limit), stop, "renew");
+  renewing[target] = false;
+  if (!done && done.error().code == Code::locked && !stop.cancelled()) post(Superseded{done.error()});
+}
+
+}  // namespace deployctl::rollout::detail

@@ -1,0 +1,155 @@
+// What the runner does at the targets: staging, activation, checks, and finding those again that were lost.
+#include "core/io/deadline.hpp"
+#include "core/rollout/run.hpp"
+
+namespace deployctl::rollout::detail {
+namespace {
+
+constexpr Duration stage_limit{std::chrono::hours(6)};
+constexpr Duration progress_every{std::chrono::seconds(1)};
+
+// A later wave is the first of another region.
+bool others_come_after(const RolloutSpec& spec, std::size_t region) {
+  std::vector<bool> seen(spec.regions.size(), false);
+  for (const auto& wave : spec.waves) {
+    const bool was_here = seen[region];
+    for (const auto& part : wave.regions) {
+      if (was_here && !seen[part.region]) return true;
+      seen[part.region] = true;
+    }
+  }
+  return false;
+}
+
+// The link is at fault, not the target's answer.
+bool is_lost(Code code) {
+  return code == Code::unreachable || code == Code::disconnected || code == Code::timed_out || code == Code::cancelled ||
+         code == Code::authentication || code == Code::host_key;
+}
+
+}  // namespace
+
+// ---- staging ----
+
+awaitable<void> Run::stage(TargetIndex target) {
+  const auto turn = co_await turns[order.spec.targets[target].region]->take();
+  auto staged = co_await io::with_cancel(stage_on(target), no_more, "staging");
+  if (!staged) {
+    post(StageFailed{target, staged.error()});
+    co_return;
+  }
+  parts.recorder.add(story.of_staged(target, *staged));
+  post(Staged{target});
+}
+
+// Against what the target runs where we know that too; else, or where it can't serve, from nothing.
+awaitable<Result<wire::pb::Staged>> Run::stage_on(TargetIndex target) {
+  if (!parts.payloads || order.release_json.empty())
+    co_return fail(with_hint(error(Code::absent, "it does not keep the release, and this host has no artifact of it to send"),
+                             "deploy the version instead"));
+  const auto& survey = order.survey[target].reply;
+  const Digest base = survey ? Digest::from_raw(survey->current().artifact()).value_or(Digest{}) : Digest{};
+  if (!base.empty()) {
+    auto staged = co_await stage_from(target, base);
+    if (staged || staged.error().code != Code::absent) co_return staged;
+  }
+  co_return co_await stage_from(target, Digest{});
+}
+
+awaitable<Result<wire::pb::Staged>> Run::stage_from(TargetIndex target, Digest base) {
+  const std::size_t region = order.spec.targets[target].region;
+  const bool last = !others_come_after(order.spec, region);
+  DEPLOYCTL_CO_TRY(ship, co_await shipments->get(base, region, parts.links.rate(target), last));
+  const auto request = rollout::stage(order.ticket, order.release_json, base, ship->chunks->index());
+  const std::function<void(const wire::pb::Event&)> watch = [this, target](const wire::pb::Event& event) {
+    if (!event.has_progress()) return;
+    parts.recorder.add(story.of_progress(target, event.progress()));
+    if (io::now_steady() < progress_told + progress_every) return;
+    progress_told = io::now_steady();
+    post(Progressed{target});
+  };
+  DEPLOYCTL_CO_TRY(reply, co_await parts.links.call(target, request, stage_limit, watch, ship));
+  co_return reply.staged();
+}
+
+// ---- activation ----
+
+awaitable<void> Run::activate_on(TargetIndex target, Goal goal) {
+  const auto& place = order.spec.targets[target];
+  const auto request = rollout::activate(order.ticket, goal, order.spec.regions[place.region].name, place.name, 0);
+  const std::function<void(const wire::pb::Event&)> watch = [this, target](const wire::pb::Event& event) {
+    if (!event.has_step()) return;
+    parts.recorder.add(story.of_step(target, event.step()));
+    changed.notify_all();  // the main loop writes and shows it
+  };
+  auto call = [&] { return parts.links.call(target, request, order.activation_limit, watch); };
+  auto work = call();
+  auto reply = co_await io::with_cancel(std::move(work), stop, "activate");
+  if (!reply && reply.error().code == Code::locked) {
+    // A grant that merely ran out (we slept) can be renewed; one that is another's can't.
+    auto renewed = co_await parts.links.call(target, renew_grant(order.ticket), check_limit);
+    if (!renewed && renewed.error().code == Code::locked) {
+      post(Superseded{renewed.error()});
+      co_return;
+    }
+    auto again = call();
+    reply = co_await io::with_cancel(std::move(again), stop, "activate");
+  }
+  if (!reply && is_lost(reply.error().code)) {
+    post(ActivateLost{target, reply.error()});
+  } else if (!reply) {
+    post(Activated{target, Went::reverted, false, reply.error()});  // refused before anything was done
+  } else {
+    const auto& done = reply->activated();
+    std::optional<Error> why;
+    if (done.has_error()) why = wire::to_error(done.error());
+    const bool reverted = done.outcome() == wire::pb::Activated::REVERTED;
+    const bool broken = done.outcome() == wire::pb::Activated::BROKEN || done.outcome() == wire::pb::Activated::UNKNOWN;
+    const Went went = broken ? Went::broken : reverted ? Went::reverted : Went::active;
+    post(Activated{target, went, done.unhealthy(), why});
+  }
+}
+
+awaitable<void> Run::check_on(TargetIndex target) {
+  auto reply = co_await io::with_cancel(parts.links.call(target, rollout::check(order.ticket.place), check_limit), stop, "check");
+  if (!reply) {
+    post(CheckLost{target});
+    co_return;
+  }
+  std::string failing;
+  for (const auto& words : reply->health().failing()) failing += (failing.empty() ? "" : "; ") + words;
+  const bool well = reply->health().state() == "healthy" || reply->health().state() == "unchecked";
+  post(Checked{target, well, failing.empty() ? reply->health().state() : failing});
+}
+
+// ---- targets that did not answer, or whose link broke ----
+
+awaitable<void> Run::reopen(TargetIndex target) {
+  auto facts = co_await io::with_cancel(look_again(target), stop, "look again");
+  if (facts) post(Reopened{target, *facts});
+  else post(ReopenFailed{target, facts.error()});
+}
+
+awaitable<Result<Facts>> Run::look_again(TargetIndex target) {
+  auto& known = order.survey[target];
+  DEPLOYCTL_CO_TRY(seen, co_await survey_target(parts.links, target, order.ticket.place, true));
+  const auto request = take_grant(order.ticket, replaceable(seen, order.ticket.rollout(), order.take_over), order.reason);
+  DEPLOYCTL_CO_TRY(granted, co_await parts.links.call(target, request, order.activation_limit));
+  const auto health = seen.health();
+  seen = granted.granted().surveyed();
+  if (!seen.has_health()) *seen.mutable_health() = health;
+  known.reply = seen;
+  known.error.reset();
+  auto& baseline = order.baselines[target];
+  if (!baseline) {
+    const auto& place = order.spec.targets[target];
+    baseline = baseline_now(seen, order.spec.regions[place.region].name, place.name);
+    story.baselines[target] = baseline->version;
+    if (parts.keep_baseline) {
+      DEPLOYCTL_CO_CHECK(parts.keep_baseline(*baseline));
+    }
+  }
+  co_return rollout::facts_of(seen, order.goal, *baseline);
+}
+
+}  // namespace deployctl::rollout::detail

@@ -1,0 +1,55 @@
+#include "core/rollout/words.hpp"
+
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "core/rollout/event.hpp"
+
+namespace deployctl::rollout {
+namespace {
+
+using To = Steered::To;
+
+bool rests_at_a_pause(const Event& event) {
+  const auto body = nlohmann::json::parse(event.body, nullptr, false);
+  return body.is_object() && body.value("for", "") == to_string(Waits::For::pause);
+}
+
+}  // namespace
+
+std::optional<MachineEvent> event_of(const ledger::WordRow& row) {
+  const std::string by = row.user + (row.reason.empty() ? "" : " (" + row.reason + ")");
+  if (row.word == approve_word) return Approved{row.wave, by};
+  for (const auto to : {To::pause, To::resume, To::promote, To::abort, To::abort_and_stay})
+    if (row.word == to_string(to)) return Steered{to, by};
+  return std::nullopt;
+}
+
+Past past_of(const std::vector<ledger::EventRow>& events, const std::vector<ledger::WordRow>& words, bool passes_pause) {
+  Past past;
+  for (const auto& row : words)
+    if (row.word == approve_word) past.approved.insert(row.wave);
+  std::string resting;  // the wave at whose pause it waits
+  for (const auto& row : events) {
+    const auto event = parse_event(row.json);
+    if (!event) continue;
+    if (event->name == "wave_finished") past.waves_done.insert(event->wave);
+    if (event->name == "rollout_waiting") resting = rests_at_a_pause(*event) ? event->wave : "";
+    if (event->name == "rollout_going_on") resting.clear();
+  }
+  if (passes_pause && !resting.empty()) past.waves_done.insert(resting);
+  return past;
+}
+
+std::vector<MachineEvent> Ear::operator()() {
+  std::vector<MachineEvent> heard;
+  const auto rows = ledger_->words(rollout_, after_);
+  if (!rows) return heard;
+  for (const auto& row : *rows) {
+    after_ = row.number;
+    if (auto event = event_of(row)) heard.push_back(std::move(*event));
+  }
+  return heard;
+}
+
+}  // namespace deployctl::rollout

@@ -1,0 +1,34 @@
+// What somebody says to a rollout from another terminal, and what earlier drivers of it got through: from the ledger's rows to what
+// the machine takes. Pure, but for Ear.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/ledger/ledger.hpp"
+#include "core/rollout/machine.hpp"
+
+namespace deployctl::rollout {
+
+inline constexpr const char* approve_word = "approve";
+
+// Absent: a word that this version doesn't know.
+std::optional<MachineEvent> event_of(const ledger::WordRow& row);
+
+// Waves that were finished, and approvals. `passes_pause`: somebody resumed it where it had come to rest, so the pause that it
+// rested at is done too.
+Past past_of(const std::vector<ledger::EventRow>& events, const std::vector<ledger::WordRow>& words, bool passes_pause);
+
+// Hears what is said from now on. What the ledger can't tell is not heard: it is asked again anyway. Borrows the ledger.
+class Ear {
+ public:
+  Ear(ledger::Ledger& ledger, std::string rollout, std::uint64_t after) : ledger_(&ledger), rollout_(std::move(rollout)), after_(after) {}
+  std::vector<MachineEvent> operator()();
+
+ private:
+  ledger::Ledger* ledger_;
+  std::string rollout_;
+  std::uint64_t after_;
+};
+
+}  // namespace deployctl::rollout
