@@ -78,6 +78,8 @@ class Context {
 
   // With --fleet and --set; all problems are in the error, one a line.
   Result<model::Plan> load_plan(const std::string& file);
+  // With these instead of the command line's.
+  Result<model::Plan> load_plan(const std::string& file, const std::string& fleet, const std::vector<std::string>& set);
   Result<StateDir> state();  // the folders are made
   // Opened when first asked for; they live as long as the context.
   Result<ledger::Ledger*> ledger();

@@ -5,8 +5,10 @@
 
 namespace deployctl::commands {
 
-Result<model::Plan> Context::load_plan(const std::string& file) {
-  auto loaded = plans::load(file, {globals_.fleet, globals_.set});
+Result<model::Plan> Context::load_plan(const std::string& file) { return load_plan(file, globals_.fleet, globals_.set); }
+
+Result<model::Plan> Context::load_plan(const std::string& file, const std::string& fleet, const std::vector<std::string>& set) {
+  auto loaded = plans::load(file, {fleet, set});
   if (loaded.problems.empty() && loaded.plan) return std::move(*loaded.plan);
   auto problems = plans::to_error(loaded.problems);
   const auto n = loaded.problems.size();

@@ -1,15 +1,12 @@
 // deployctl deploy: build what is not built, then bring it to every target of the plan, in waves.
+#include "cli/commands/asked.hpp"
 #include "cli/commands/building.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/commands/context.hpp"
-#include "cli/commands/fleet_session.hpp"
-#include "cli/commands/interrupt.hpp"
-#include "cli/commands/notice.hpp"
-#include "cli/commands/payloads.hpp"
+#include "cli/commands/detach.hpp"
+#include "cli/commands/driving.hpp"
 #include "cli/commands/question.hpp"
-#include "cli/commands/rollout_exit.hpp"
 #include "cli/commands/viewing.hpp"
-#include "core/rollout/fleet_links.hpp"
 #include "core/rollout/service_lock.hpp"
 
 namespace deployctl::commands {
@@ -17,7 +14,7 @@ namespace {
 
 struct DeployOptions {
   std::string plan, ref, artifact, version;
-  bool yes = false;
+  bool yes = false, detach = false;
   std::string take_over;
   std::vector<std::string> notify;
 };
@@ -59,34 +56,12 @@ std::string question_of(const model::Plan& plan, const Chosen& chosen, std::size
          std::to_string(plan.fleet.regions.size()) + " region" + (plan.fleet.regions.size() == 1 ? "" : "s") + " (" + plan.environment + ")?";
 }
 
-struct Tools {
-  FleetSession& session;
-  artifact::ArtifactStore& store;
-  ledger::Ledger* ledger;
-  rollout::EventSink sink;
-  std::string logs;
-};
-
-asio::awaitable<void> drive_into(rollout::Driven& out, const model::Plan& plan, model::Release release, std::string commit,
-                                 rollout::DriveParts parts) {
-  out = co_await rollout::deploy(plan, std::move(release), std::move(commit), std::move(parts));
-}
-
-rollout::Driven drive(const model::Plan& plan, const Chosen& chosen, const DeployOptions& options, Tools tools, Viewing& view) {
-  auto payloads = payloads_of(tools.session.pool(), tools.store);
-  rollout::DriveParts parts{tools.session.links(), tools.ledger, payloads.get(), tools.sink, Interrupt::token(), tools.logs, options.take_over};
-  rollout::Driven driven;
-  tools.session.run(drive_into(driven, plan, release_of(plan, chosen), chosen.commit, std::move(parts)), [&] { view.tick(); });
-  return driven;
-}
-
 Result<int> deploy(Context& context, const DeployOptions& options) {
   DEPLOYCTL_CHECK(check_options(options));
   DEPLOYCTL_TRY(plan, context.load_plan(options.plan));
   if (!options.ref.empty()) plan.build.ref = options.ref;
   DEPLOYCTL_TRY(spec, rollout::make_spec(plan));
   DEPLOYCTL_TRY(state, context.state());
-  DEPLOYCTL_TRY(ledger, context.ledger());
   DEPLOYCTL_TRY(store, context.artifacts());
   const std::string what = options.version.empty() ? (plan.build.ref.empty() ? "HEAD" : plan.build.ref) : options.version;
   DEPLOYCTL_TRY(lock, rollout::lock_service(state.locks(), plan.service, plan.environment, "deploy of " + what));
@@ -100,12 +75,9 @@ Result<int> deploy(Context& context, const DeployOptions& options) {
     context.note("nothing was changed");
     return 0;
   }
-  DEPLOYCTL_TRY(session, FleetSession::open(plan, context));
-  Notice notice(options.notify);
-  const auto driven = drive(plan, *chosen, options, {*session, *store, ledger, notice.watch(view.sink()), state.logs()}, view);
-  view.finish();
-  notice.send(context);
-  return report(context, driven);
+  const Driving driving{release_of(plan, *chosen), chosen->commit, Asked::by(options.plan, context.globals()).json(), options.take_over,
+                     options.notify};
+  return drive(context, view, plan, driving);
 }
 
 }  // namespace
@@ -120,10 +92,11 @@ Command deploy_command() {
     a.option("--version", "VERSION", options->version, "deploy an artifact of the store by its version, without a build");
     a.option("--take-over", "REASON", options->take_over, "take the targets' grants from whoever holds them; recorded");
     a.list("--notify", "URL", options->notify, "post the rollout's last event to this webhook; may be repeated");
+    a.flag("--detach", options->detach, "leave it running in the background once the targets have granted it");
     a.flag("-y,--yes", options->yes, "don't ask on a terminal");
   };
   command.run = [options](Context& context) {
-    auto code = deploy(context, *options);
+    auto code = options->detach ? detach(context, options->plan) : deploy(context, *options);
     return code ? *code : context.fail_with(code.error());
   };
   return command;

@@ -7,9 +7,8 @@
 namespace deployctl::commands {
 namespace {
 
-constexpr std::array<std::string_view, 12> promised_commands{
-    "resume", "pause",  "promote", "abort",  "approve",    "lock",
-    "unlock", "freeze", "diff",    "doctor", "completion", "fleet bootstrap"};
+constexpr std::array<std::string_view, 7> promised_commands{
+    "lock", "unlock", "freeze", "diff", "doctor", "completion", "fleet bootstrap"};
 constexpr std::array<std::string_view, 4> promised_options{"--watch", "--detach", "--wait", "--take-over"};
 
 }  // namespace

@@ -42,6 +42,18 @@ int exit_code(const rollout::Driven& driven, int interrupted) {
   return exit_codes::internal;
 }
 
+int exit_code_of_end(const rollout::Event& finished) {
+  const bool verification = finished.error && finished.error->code == Code::verification;
+  const auto says = [&](const char* result) { return finished.body.find(std::string("\"result\":\"") + result + "\"") != std::string::npos; };
+  if (says("succeeded")) return exit_codes::done;
+  if (says("incomplete")) return exit_codes::incomplete;
+  if (says("rolled_back")) return verification ? exit_codes::verification : exit_codes::rolled_back;
+  if (says("paused")) return exit_codes::paused;
+  if (says("superseded")) return exit_codes::locked;
+  if (says("interrupted")) return exit_codes::interrupted;
+  return verification ? exit_codes::verification : exit_codes::failed;
+}
+
 int report(Context& context, const rollout::Driven& driven) {
   const int code = exit_code(driven, Interrupt::exit_code());
   if (driven.rollout.empty() && driven.outcome.why) return context.fail_with(*driven.outcome.why, code);

@@ -4,6 +4,7 @@
 #include "cli/commands/commands.hpp"
 #include "cli/commands/context.hpp"
 #include "cli/commands/fleet_look.hpp"
+#include "cli/commands/follow.hpp"
 #include "cli/commands/rollout_table.hpp"
 #include "cli/commands/status_report.hpp"
 #include "core/io/files.hpp"
@@ -13,7 +14,7 @@ namespace {
 
 struct StatusOptions {
   std::string what;
-  bool every = false;
+  bool every = false, watch = false;
 };
 
 // A ledger that can't be read is told, and the targets are asked all the same: they know the truth.
@@ -59,12 +60,13 @@ Result<int> of_plan(const StatusOptions& options, Context& context) {
   return exit_codes::done;
 }
 
-Result<int> of_rollout(const std::string& id, Context& context) {
+Result<int> of_rollout(const std::string& id, bool watch, Context& context) {
   DEPLOYCTL_TRY(ledger, context.ledger());
   DEPLOYCTL_TRY(row, ledger->rollout(id));
   if (!row)
     return fail(with_hint(error(Code::absent, "there is no plan file and no rollout '" + id + "'"),
                           "deployctl status without arguments shows what this ledger knows"));
+  if (watch) return follow(context, *row);
   if (context.json()) context.print_json(to_json(*row));
   context.print_lines(rollout_lines(*row, system_clock().wall()));
   return exit_codes::done;
@@ -88,9 +90,13 @@ Result<int> of_ledger(Context& context) {
 }
 
 Result<int> status(const StatusOptions& options, Context& context) {
+  if (options.what.empty() && options.watch) return fail(Code::invalid, "--watch needs a rollout's id");
   if (options.what.empty()) return of_ledger(context);
   const bool may_be_rollout = options.what.starts_with("r-") && !io::exists(options.what);
-  return may_be_rollout ? of_rollout(options.what, context) : of_plan(options, context);
+  if (may_be_rollout) return of_rollout(options.what, options.watch, context);
+  if (options.watch)
+    return fail(with_hint(error(Code::invalid, "--watch follows a rollout, not a plan"), "deployctl status --watch ROLLOUT; its id is in deployctl status"));
+  return of_plan(options, context);
 }
 
 }  // namespace
@@ -102,6 +108,7 @@ Command status_command() {
           .declare =
               [options](Arguments& a) {
                 a.optional_positional("PLAN|ROLLOUT", options->what, "a plan, read live from its targets, or a rollout's id");
+                a.flag("--watch", options->watch, "with a rollout's id: show it to its end, and answer its exit code");
                 a.flag("--every", options->every, "a row for each target, however many");
               },
           .run =

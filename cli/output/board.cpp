@@ -45,14 +45,18 @@ void Board::take(const Event& event) {
   else if (event.name.starts_with("build_")) take_build(event);
   else if (event.name.starts_with("wave_")) take_wave(event);
   else if (event.name.starts_with("target_") && !event.target.empty()) take_target(event);
+  else if (event.name == "rollout_waiting") waiting = Body(event.body).text("message");
+  else if (event.name == "rollout_going_on") waiting.clear();
   else if (event.name == "rollback_started") {
     rolling_back = true;
+    waiting.clear();
     baking.reset();
   } else if (event.name == "hook_started") hook = Body(event.body).text("hook");
   else if (event.name == "hook_finished") hook.clear();
   else if (event.name == "rollout_finished") {
     const Body body(event.body);
     over = true;
+    waiting.clear();
     baking.reset();
     result = body.text("result");
     error = event.error;

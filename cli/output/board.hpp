@@ -63,6 +63,7 @@ class Board {
   std::vector<BoardWave> waves;
   std::optional<std::size_t> wave;   // the one under way
   std::optional<Duration> baking;    // how long, since the last event; ended by the next wave's event
+  std::string waiting;               // for whom or what, as it was told; empty: it goes on
   std::string hook;                  // of this host, while it runs
   std::vector<BoardRegion> regions;
   std::vector<BoardTarget> targets;

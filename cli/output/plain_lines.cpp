@@ -32,6 +32,12 @@ std::string reason_of(const Event& event) { return event.error ? event.error->te
 // "word: detail", or the word alone.
 std::string told(const std::string& word, const std::string& detail) { return detail.empty() ? word : word + ": " + detail; }
 
+std::string hint_of_wait(const std::string& what, const std::string& rollout) {
+  if (what == "approval") return "deployctl approve " + rollout;
+  if (what == "gate") return "it goes on by itself when it gets an answer; deployctl promote " + rollout + " goes on without";
+  return "deployctl resume " + rollout + ", or deployctl abort " + rollout;
+}
+
 }  // namespace
 
 std::string opening(const Board& board) {
@@ -88,8 +94,21 @@ Lines PlainLines::course(const Event& event, const Board& board) const {
   } else if (event.name == "hook_finished" && event.error) {
     out.push_back(Line("hook " + body.text("hook") + " failed", Tone::bad).add("  ").add(reason_of(event)));
     add_output(out, body.text("output"), failure_lines);
+  } else if (event.name == "rollout_waiting") {
+    out.push_back(Line("waiting: ", Tone::warn).add(body.text("message")));
+    out.push_back(Line("    hint: ", Tone::dim).add(hint_of_wait(body.text("for"), board.rollout)));
+  } else if (event.name == "gate_measured" && body.text("result") != "pass") {
+    out.push_back(Line("gate " + told(body.text("gate"), body.text("result") == "fail" ? "failed" : "no answer"), Tone::warn)
+                      .add("  " + body.text("message")));
   } else if (!tells(Detail::milestones)) {
     return out;
+  } else if (event.name == "gate_measured") {
+    out.push_back(Line("gate " + body.text("gate") + ": ").add("passed", Tone::good).add("  " + body.text("message")));
+  } else if (event.name == "rollout_going_on") {
+    out.push_back(Line("going on"));
+  } else if (event.name == "rollout_steered") {
+    const std::string wave = event.wave.empty() ? "" : " wave " + event.wave;
+    out.push_back(Line(body.text("word") + wave + ": said by " + body.text("by")));
   } else if (event.name == "rollout_started") {
     out.push_back(Line(opening(board), Tone::strong));
     if (!board.rollout.empty()) out.push_back(Line("rollout " + board.rollout, Tone::dim));

@@ -135,6 +135,7 @@ Lines target_lines(const Board& board, std::size_t room) {
 }
 
 Lines footer(const Board& board, const Moment& moment) {
+  if (!board.waiting.empty()) return {Line("waiting: " + board.waiting, Tone::warn)};
   if (!board.hook.empty()) return {Line("hook " + board.hook, Tone::dim)};
   if (moment.baking_left) return {Line("baking: " + about(*moment.baking_left) + " left", Tone::dim)};
   if (!board.expected) return {};

@@ -56,6 +56,7 @@ std::string next_step(const Board& board, const std::string& plan) {
   if (r == "incomplete") return again + "  (brings the others along once they answer)";
   if (r == "rolled_back") return "deployctl logs " + board.rollout;
   if (r == "failed" && board.kind != "rollback") return "deployctl status " + plan + ", then deployctl rollback " + plan;
+  if (r == "paused" && board.kind != "rollback") return "deployctl resume " + board.rollout + "  (goes on where it stopped)";
   if (r == "paused" || was_interrupted(board)) return again + "  (goes on where this one stopped)";
   if (r == "succeeded") return {};
   return "deployctl status " + plan;

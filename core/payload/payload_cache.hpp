@@ -16,9 +16,8 @@
 #include <string>
 
 #include "core/model/manifest.hpp"
-#include "core/payload/chunk_source.hpp"
-#include "core/payload/coding_choice.hpp"
 #include "core/payload/contents.hpp"
+#include "core/payload/payload_source.hpp"
 
 namespace asio {
 class thread_pool;
@@ -29,19 +28,14 @@ namespace deployctl::payload {
 // A manifest by its digest, as ArtifactStore::manifest() gives it. Blocking.
 using OpenManifest = std::function<Result<model::Manifest>(const Digest&)>;
 
-class PayloadCache {
+class PayloadCache : public PayloadSource {
  public:
   PayloadCache(asio::thread_pool& pool, std::string dir, OpenManifest manifests, OpenContent contents);
-  ~PayloadCache();
+  ~PayloadCache() override;
 
-  // Artifacts by the digests of their manifests. Cheap to call for every target: while somebody holds the
-  // source, the same is given again. Who wants it soonest gets the smallest if that is there already, else
-  // one that is coded for its link and stands beside it.
   asio::awaitable<Result<std::shared_ptr<ChunkSource>>> get(Digest next, std::optional<Digest> base,
-                                                            Preference preference = {});
-
-  // One that is made already, preferably the smallest; null: there is none.
-  asio::awaitable<std::shared_ptr<ChunkSource>> made(Digest next, std::optional<Digest> base);
+                                                            Preference preference = {}) override;
+  asio::awaitable<std::shared_ptr<ChunkSource>> made(Digest next, std::optional<Digest> base) override;
 
   // The name of the file in the folder: "<base hex or none>-<next hex>.v3", for the soonest ".soonest.v3".
   static std::string file_name(const Digest& next, const std::optional<Digest>& base,

@@ -1,0 +1,18 @@
+// --detach: the same command once more, in a session of its own, with its events in a file; this one shows them until the rollout
+// has begun (the targets granted it), and then leaves it alone. What ends before that ends here, with its own exit code.
+#pragma once
+
+#include <string>
+
+#include "core/base/result.hpp"
+
+namespace deployctl::commands {
+
+class Context;
+
+// In the command that runs in the background.
+bool is_detached();
+// `plan`: as the user named it. The words of our own command line are taken from /proc/self/cmdline.
+Result<int> detach(Context& context, const std::string& plan);
+
+}  // namespace deployctl::commands

@@ -1,0 +1,69 @@
+#include "cli/commands/follow.hpp"
+
+#include <poll.h>
+
+#include "cli/commands/asked.hpp"
+#include "cli/commands/context.hpp"
+#include "cli/commands/interrupt.hpp"
+#include "cli/commands/rollout_exit.hpp"
+#include "cli/commands/viewing.hpp"
+#include "core/rollout/this_process.hpp"
+
+namespace deployctl::commands {
+namespace {
+
+constexpr int look_every_ms = 250;
+
+// True: it has ended or come to rest, and `out` is its code.
+Result<bool> show_more(ledger::Ledger& ledger, const std::string& id, std::uint64_t& seen, const rollout::EventSink& sink, int& out) {
+  DEPLOYCTL_TRY(last, ledger.last_seq(id));
+  if (last <= seen) return false;
+  DEPLOYCTL_TRY(rows, ledger.events(id));
+  for (const auto& row : rows) {
+    if (row.seq <= seen) continue;
+    seen = row.seq;
+    const auto event = rollout::parse_event(row.json);
+    if (!event) continue;
+    sink(*event);
+    if (event->name != "rollout_finished") continue;
+    out = exit_code_of_end(*event);
+    return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool is_driven(const ledger::RolloutRow& row) {
+  return row.state == ledger::RolloutState::running && !rollout::is_dead_here(row.boot_id, row.pid, row.pid_start);
+}
+
+Result<int> follow(Context& context, const ledger::RolloutRow& row, std::uint64_t after) {
+  DEPLOYCTL_TRY(ledger, context.ledger());
+  const auto asked = Asked::parse(row.order_json);
+  Viewing view(context, asked ? asked->plan : "PLAN");
+  int code = exit_codes::internal;
+  for (;;) {
+    DEPLOYCTL_TRY(now, ledger->rollout(row.id));  // before its events: what it said last is seen
+    DEPLOYCTL_TRY(over, show_more(*ledger, row.id, after, view.sink(), code));
+    if (over && (!now || !is_driven(*now))) break;
+    if (now && !is_driven(*now)) {
+      view.finish();
+      if (ledger::is_unfinished(now->state))
+        return fail(with_hint(error(Code::disconnected, "nobody drives rollout " + row.id + " any more"), "deployctl resume " + row.id));
+      return fail(Code::absent, "rollout " + row.id + " is " + to_string(now->state) + ": " + now->reason);
+    }
+    view.tick();
+    pollfd waits{context.cancel().fd(), POLLIN, 0};
+    (void)::poll(&waits, 1, look_every_ms);
+    if (context.cancel().cancelled()) {
+      view.finish();
+      context.note("rollout " + row.id + " goes on; only the watching ended");
+      return Interrupt::exit_code();
+    }
+  }
+  view.finish();
+  return code;
+}
+
+}  // namespace deployctl::commands

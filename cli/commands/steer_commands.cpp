@@ -1,0 +1,153 @@
+// deployctl pause, resume, promote, abort, approve: words to a rollout, from any terminal.
+#include <nlohmann/json.hpp>
+
+#include "cli/commands/commands.hpp"
+#include "cli/commands/context.hpp"
+#include "cli/commands/follow.hpp"
+#include "cli/commands/steering.hpp"
+#include "core/rollout/event.hpp"
+#include "core/rollout/words.hpp"
+
+namespace deployctl::commands {
+namespace {
+
+using To = rollout::Steered::To;
+
+struct SteerOptions {
+  std::string rollout, reason, wave;
+  bool stay = false;
+};
+
+std::string by(const SteerOptions& options) { return who_says() + (options.reason.empty() ? "" : " (" + options.reason + ")"); }
+
+Result<int> pause(const SteerOptions& options, Context& context) {
+  DEPLOYCTL_TRY(found, find_unfinished(context, options.rollout));
+  if (!is_driven(found.row)) {
+    context.note("nobody drives " + found.row.id + ", so it does nothing; deployctl resume " + found.row.id + " goes on with it");
+    return exit_codes::done;
+  }
+  DEPLOYCTL_CHECK(say(context, found, to_string(To::pause), options.reason));
+  context.note(found.row.id + " begins nothing new; what is in flight comes to its end. deployctl resume " + found.row.id + " goes on");
+  return exit_codes::done;
+}
+
+// Said to its driver and watched, or driven from here.
+Result<int> go_on_with(const SteerOptions& options, Context& context, To to) {
+  DEPLOYCTL_TRY(found, find_unfinished(context, options.rollout));
+  if (!is_driven(found.row)) {
+    std::vector<rollout::MachineEvent> words;
+    if (to != To::resume) words.push_back(rollout::Steered{to, by(options)});
+    return go_on(context, found, std::move(words));
+  }
+  DEPLOYCTL_TRY(before, found.ledger->last_seq(found.row.id));
+  DEPLOYCTL_CHECK(say(context, found, to_string(to), options.reason));
+  return follow(context, found.row, before);
+}
+
+Result<int> abort_it(const SteerOptions& options, Context& context) {
+  DEPLOYCTL_TRY(code, go_on_with(options, context, options.stay ? To::abort_and_stay : To::abort));
+  DEPLOYCTL_TRY(ledger, context.ledger());
+  DEPLOYCTL_TRY(row, ledger->rollout(options.rollout));
+  const auto wanted = options.stay ? ledger::RolloutState::aborted : ledger::RolloutState::rolled_back;
+  return row && row->state == wanted ? exit_codes::done : code;
+}
+
+// The wave whose approval it waits for, as its events tell.
+Result<std::string> waiting_wave(const Found& found) {
+  DEPLOYCTL_TRY(rows, found.ledger->events(found.row.id));
+  std::string wave;
+  for (const auto& row : rows) {
+    const auto event = rollout::parse_event(row.json);
+    if (!event) continue;
+    const auto body = nlohmann::json::parse(event->body, nullptr, false);
+    if (event->name == "rollout_waiting") wave = body.is_object() && body.value("for", "") == "approval" ? event->wave : "";
+    if (event->name == "rollout_going_on") wave.clear();
+  }
+  if (!wave.empty()) return wave;
+  return fail(with_hint(error(Code::invalid, found.row.id + " waits for no approval now"), "name the wave that you approve ahead: --wave NAME"));
+}
+
+Status check_wave(const Found& found, const std::string& wave) {
+  DEPLOYCTL_TRY(rows, found.ledger->events(found.row.id));
+  std::string names;
+  for (const auto& row : rows) {
+    const auto event = rollout::parse_event(row.json);
+    if (!event || event->name != "rollout_started") continue;
+    const auto body = nlohmann::json::parse(event->body, nullptr, false);
+    names.clear();
+    for (const auto& one : body.value("waves", nlohmann::json::array())) {
+      if (one.value("name", "") == wave) return {};
+      names += (names.empty() ? "" : ", ") + one.value("name", "");
+    }
+  }
+  return fail(with_hint(error(Code::invalid, found.row.id + " has no wave '" + wave + "'"), "its waves: " + names));
+}
+
+Result<int> approve(const SteerOptions& options, Context& context) {
+  DEPLOYCTL_TRY(found, find_unfinished(context, options.rollout));
+  std::string wave = options.wave;
+  if (wave.empty()) {
+    DEPLOYCTL_TRY(waiting, waiting_wave(found));
+    wave = waiting;
+  } else {
+    DEPLOYCTL_CHECK(check_wave(found, wave));
+  }
+  DEPLOYCTL_CHECK(say(context, found, rollout::approve_word, options.reason, wave));
+  context.note("approved wave '" + wave + "' of " + found.row.id +
+               (is_driven(found.row) ? "" : "; deployctl resume " + found.row.id + " goes on with it"));
+  return exit_codes::done;
+}
+
+Command command(const char* name, const char* summary, Result<int> (*run)(const SteerOptions&, Context&), void (*more)(Arguments&, SteerOptions&),
+                const char* details) {
+  auto options = std::make_shared<SteerOptions>();
+  return {.name = name,
+          .summary = summary,
+          .declare =
+              [options, more](Arguments& a) {
+                a.positional("ROLLOUT", options->rollout, "a rollout's id, or its beginning (deployctl status)");
+                a.option("--reason", "TEXT", options->reason, "why; recorded with the rollout");
+                if (more) more(a, *options);
+              },
+          .run =
+              [options, run](Context& context) {
+                const auto code = run(*options, context);
+                return code ? *code : context.fail_with(code.error());
+              },
+          .subcommands = {},
+          .details = details};
+}
+
+}  // namespace
+
+Command pause_command() {
+  return command("pause", "let a running rollout begin nothing new", pause, nullptr,
+                 "What is in flight comes to its end. Without a terminal the rollout then rests, and exits 9.");
+}
+
+Command resume_command() {
+  const auto run = [](const SteerOptions& options, Context& context) { return go_on_with(options, context, To::resume); };
+  return command("resume", "go on with a rollout that was paused or whose driver died", run, nullptr,
+                 "Shows it to its end and answers its exit code. What the targets run is read first.");
+}
+
+Command promote_command() {
+  const auto run = [](const SteerOptions& options, Context& context) { return go_on_with(options, context, To::promote); };
+  return command("promote", "skip the rest of a wave's bake time, gates and pause", run, nullptr,
+                 "Not an approval that is needed: that is approve's. Shows the rollout to its end and answers its exit code.");
+}
+
+Command abort_command() {
+  const auto more = [](Arguments& a, SteerOptions& options) { a.flag("--stay", options.stay, "leave every target on what it runs now"); };
+  return command("abort", "end a rollout, and take back what it touched", abort_it, more,
+                 "Exits 0 when every target that was touched runs what it ran before; with --stay when the rollout has ended.");
+}
+
+Command approve_command() {
+  const auto more = [](Arguments& a, SteerOptions& options) {
+    a.option("--wave", "NAME", options.wave, "this wave, ahead of time; else the one that is waited for");
+  };
+  return command("approve", "let a wave begin that needs an approval", approve, more, "");
+}
+
+}  // namespace deployctl::commands

@@ -1,0 +1,88 @@
+#include "cli/commands/steering.hpp"
+
+#include <poll.h>
+
+#include "cli/commands/asked.hpp"
+#include "cli/commands/context.hpp"
+#include "cli/commands/driving.hpp"
+#include "cli/commands/follow.hpp"
+#include "cli/commands/viewing.hpp"
+#include "core/rollout/event.hpp"
+#include "core/rollout/service_lock.hpp"
+#include "core/rollout/this_process.hpp"
+
+namespace deployctl::commands {
+namespace {
+
+constexpr Duration most_patience{std::chrono::seconds(30)};
+constexpr int look_every_ms = 100;
+
+// Any event of the driver that tells of a word to it.
+Result<bool> was_heard(ledger::Ledger& ledger, const std::string& id, std::uint64_t after) {
+  DEPLOYCTL_TRY(rows, ledger.events(id));
+  for (const auto& row : rows) {
+    if (row.seq <= after) continue;
+    const auto event = rollout::parse_event(row.json);
+    if (event && (event->name == "rollout_steered" || event->name == "rollout_finished")) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::string who_says() {
+  const auto self = rollout::this_process();
+  return self.user + "@" + self.host;
+}
+
+Result<Found> find_unfinished(Context& context, const std::string& id) {
+  DEPLOYCTL_TRY(ledger, context.ledger());
+  DEPLOYCTL_TRY(row, ledger->rollout(id));
+  if (!row)
+    return fail(with_hint(error(Code::absent, "this ledger knows no rollout '" + id + "'"), "deployctl status lists what is unfinished"));
+  if (!ledger::is_unfinished(row->state))
+    return fail(with_hint(error(Code::invalid, "rollout " + row->id + " is over: " + to_string(row->state)),
+                          "see what happened: deployctl logs " + row->id));
+  return Found{ledger, std::move(*row)};
+}
+
+Status say(Context& context, const Found& found, const std::string& word, const std::string& reason, const std::string& wave) {
+  DEPLOYCTL_TRY(before, found.ledger->last_seq(found.row.id));
+  DEPLOYCTL_TRY(number, found.ledger->add_word(found.row.id, {0, word, wave, who_says(), reason, system_clock().wall()}));
+  (void)number;
+  if (!is_driven(found.row)) return {};
+  const auto until = system_clock().steady() + most_patience;
+  for (;;) {
+    DEPLOYCTL_TRY(heard, was_heard(*found.ledger, found.row.id, before));
+    if (heard) return {};
+    DEPLOYCTL_TRY(row, found.ledger->rollout(found.row.id));
+    if (!row || !is_driven(*row)) return {};
+    pollfd waits{context.cancel().fd(), POLLIN, 0};
+    (void)::poll(&waits, 1, look_every_ms);
+    if (context.cancel().cancelled()) return fail(Code::cancelled, "interrupted; the word is noted all the same");
+    if (system_clock().steady() > until)
+      return fail(with_hint(error(Code::timed_out, "the driver of " + found.row.id + " (process " + std::to_string(found.row.pid) +
+                                                       ") has not taken it up within " + humane(most_patience)),
+                            "it may be stopped or hang; the word is noted"));
+  }
+}
+
+Result<int> go_on(Context& context, const Found& found, std::vector<rollout::MachineEvent> words) {
+  const auto& row = found.row;
+  auto asked = Asked::parse(row.order_json);
+  if (!asked)
+    return fail(with_hint(with_context(asked.error(), "rollout " + row.id), "go on with it by deploying " + row.version + " again"));
+  if (row.kind != "deploy")
+    return fail(with_hint(error(Code::refused, "rollout " + row.id + " is a rollback"), "begin it anew: deployctl rollback " + asked->plan));
+  DEPLOYCTL_TRY(release, model::Release::parse(row.release_json));
+  DEPLOYCTL_TRY(plan, context.load_plan(asked->plan, asked->fleet, asked->set));
+  if (plan.service != row.service || plan.environment != row.environment)
+    return fail(Code::invalid, asked->plan + " is now a plan of " + plan.service + " (" + plan.environment + "), not of " + row.service + " (" +
+                                   row.environment + ")");
+  DEPLOYCTL_TRY(state, context.state());
+  DEPLOYCTL_TRY(lock, rollout::lock_service(state.locks(), row.service, row.environment, "resume of " + row.id));
+  Viewing view(context, asked->plan);
+  return drive(context, view, plan, {std::move(release), row.commit, row.order_json, {}, {}, true, std::move(words)});
+}
+
+}  // namespace deployctl::commands

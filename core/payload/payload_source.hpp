@@ -1,0 +1,27 @@
+// Where a rollout gets its payloads from: the control host's cache (payload_cache.hpp), or a simulation's. One strand for all
+// calls. Code::absent with a message that begins "base": one against this base can't be made, get one without.
+#pragma once
+
+#include <asio/awaitable.hpp>
+#include <memory>
+#include <optional>
+
+#include "core/payload/chunk_source.hpp"
+#include "core/payload/coding_choice.hpp"
+
+namespace deployctl::payload {
+
+class PayloadSource {
+ public:
+  virtual ~PayloadSource() = default;
+
+  // Artifacts by the digests of their manifests. Cheap to call for every target: while somebody holds the
+  // source, the same is given again. Who wants it soonest gets the smallest if that is there already, else
+  // one that is coded for its link and stands beside it.
+  virtual asio::awaitable<Result<std::shared_ptr<ChunkSource>>> get(Digest next, std::optional<Digest> base,
+                                                                    Preference preference = {}) = 0;
+  // One that is made already, preferably the smallest; null: there is none.
+  virtual asio::awaitable<std::shared_ptr<ChunkSource>> made(Digest next, std::optional<Digest> base) = 0;
+};
+
+}  // namespace deployctl::payload
