@@ -84,6 +84,13 @@ std::vector<Example> examples_of_page(const std::string& mdoc) {
   return out;
 }
 
+// What a page's command is said to, as keys of the wave that waits for it.
+const std::map<std::string, std::string> steered{{"deployctl-abort.1", "bake_time: 2h"},
+                                                 {"deployctl-approve.1", "approval: required"},
+                                                 {"deployctl-pause.1", "bake_time: 2h"},
+                                                 {"deployctl-promote.1", "bake_time: 2h"},
+                                                 {"deployctl-resume.1", "pause: true"}};
+
 bool changes_targets(const Example& one) { return one.line.starts_with("deployctl deploy ") || one.line.starts_with("deployctl rollback "); }
 
 // As a person would: in the lab's folder, by a shell that finds deployctl.
@@ -102,6 +109,12 @@ std::string with_newest_rollout(const Lab& lab, const std::string& line) {
   return std::regex_replace(line, id, newest.str());
 }
 
+// The lab's newest rollout bakes, or waits for somebody.
+bool is_waiting(const Lab& lab) {
+  const auto said = run_in(lab, with_newest_rollout(lab, "deployctl logs r-20261124-091502-3f9a --output json"));
+  return !Lab::event(said.out, "wave_baking").empty() || !Lab::event(said.out, "rollout_waiting").empty();
+}
+
 void run_all(const Lab& lab, const std::string& where, const std::vector<Example>& examples) {
   for (const auto& one : examples) {
     const auto said = run_in(lab, with_newest_rollout(lab, one.line));
@@ -115,7 +128,8 @@ std::map<std::string, std::vector<Example>> pages(bool that_change_targets) {
   for (const auto& entry : fs::directory_iterator(root + "/man")) {
     auto examples = examples_of_page(read_text(entry.path()));
     const bool change = std::any_of(examples.begin(), examples.end(), changes_targets);
-    if (!examples.empty() && change == that_change_targets) out[entry.path().filename()] = std::move(examples);
+    const std::string page = entry.path().filename();
+    if (!examples.empty() && change == that_change_targets && !steered.contains(page)) out[page] = std::move(examples);
   }
   return out;
 }
@@ -166,4 +180,17 @@ TEST(DocumentedExamples, OfAllOtherPagesRun) {
   Lab lab;
   for (const char* ref : {"v1", "v2"}) ASSERT_EQ(lab.deployctl({"deploy", "deploy.yaml", "--ref", ref}).exit.code, 0);
   for (const auto& [page, examples] : all) run_all(lab, page, examples);
+}
+
+// Each in a lab with a rollout that waits for somebody's word.
+TEST(DocumentedExamples, OfPagesThatSteerRun) {
+  for (const auto& [page, key] : steered) {
+    const auto examples = examples_of_page(read_text(root + "/man/" + page));
+    EXPECT_FALSE(examples.empty()) << page;
+    Lab lab({.targets = 1, .rollout = "  waves: [{name: all, " + key + "}]\n"});
+    ASSERT_EQ(lab.deployctl({"deploy", "deploy.yaml", "--ref", "v1", "--detach"}).exit.code, 0);
+    ASSERT_TRUE(eventually([&] { return is_waiting(lab); })) << page;
+    run_all(lab, page, examples);
+    run_in(lab, with_newest_rollout(lab, "deployctl abort r-20261124-091502-3f9a"));
+  }
 }

@@ -86,7 +86,7 @@ TEST_F(CommandLine, AnUnknownWordGetsTheNearestKnownOne) {
 }
 
 TEST_F(CommandLine, WhatIsPromisedIsNotUnknown) {
-  EXPECT_THAT(mistake({"resume", "r-1"}), HasSubstr("`deployctl resume` is not built yet in deployctl "));
+  EXPECT_THAT(mistake({"doctor"}), HasSubstr("`deployctl doctor` is not built yet in deployctl "));
   EXPECT_THAT(mistake({"fleet", "bootstrap", "p"}), HasSubstr("`deployctl fleet bootstrap` is not built yet"));
   EXPECT_THAT(mistake({"build", "p", "--wait=5m"}), HasSubstr("`deployctl build --wait` is not built yet"));
 }

@@ -36,7 +36,7 @@ TEST(Summary, NamesTheNextStepOfEachEnd) {
   EXPECT_EQ(last_line(ended("rolled_back")), "next: deployctl logs r-1");
   EXPECT_EQ(last_line(ended("failed")), "next: deployctl status p.yaml, then deployctl rollback p.yaml");
   EXPECT_EQ(last_line(ended("failed", {}, "rollback")), "next: deployctl status p.yaml");
-  EXPECT_EQ(last_line(ended("paused")), "next: deployctl deploy p.yaml  (goes on where this one stopped)");
+  EXPECT_EQ(last_line(ended("paused")), "next: deployctl resume r-1  (goes on where it stopped)");
   EXPECT_EQ(last_line(ended("superseded")), "next: deployctl status p.yaml");
   EXPECT_EQ(last_line(ended("some_new_word")), "next: deployctl status p.yaml");
 }

@@ -91,7 +91,8 @@ class SchemaKeys {
  private:
   void walk(const json& at, const std::string& path) {
     if (at.contains("$ref")) walk(schema_.at("$defs").at(at.at("$ref").get<std::string>().substr(8)), path);
-    for (const auto& part : at.value("oneOf", json::array())) walk(part, path);
+    for (const auto& part : at.value("oneOf", json::array()))
+      if (!is_one_of_a_list(at, part)) walk(part, path);
     if (at.contains("items")) walk(at.at("items"), path + "[]");
     const std::string before = path.empty() ? "" : path + ".";
     const json properties = at.value("properties", json::object());
@@ -102,6 +103,11 @@ class SchemaKeys {
     if (!at.contains("additionalProperties") || !at.at("additionalProperties").is_object()) return;
     keys.insert(before + "*");
     walk(at.at("additionalProperties"), before + "*");
+  }
+  // "One, or a list of them": the loader tells the list's keys.
+  static bool is_one_of_a_list(const json& at, const json& part) {
+    const auto& parts = at.at("oneOf");
+    return std::any_of(parts.begin(), parts.end(), [&](const json& other) { return other.contains("items") && other.at("items") == part; });
   }
   const json& schema_;
 };
