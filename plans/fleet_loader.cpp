@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "plans/freezes.hpp"
 #include "plans/known_keys.hpp"
 #include "plans/names.hpp"
 #include "plans/paths.hpp"
@@ -74,6 +75,8 @@ constexpr std::array fleet_keys{
                     [](const Cursor& at, FleetDraft& f) { read_target_ssh(at, f.target_ssh); },
                     list_target_ssh},
     Key<FleetDraft>{"regions", Need::required, "a map of regions", read_regions, list_regions},
+    Key<FleetDraft>{"freeze", Need::optional, "a list of windows",
+                    [](const Cursor& at, FleetDraft& f) { read_freezes(at, f.read.fleet.freezes); }, list_freezes},
     later<FleetDraft>("command")};
 
 }  // namespace

@@ -21,7 +21,9 @@ struct PlanDraft {
   const Value* fleet_value = nullptr;
   model::Selector selector;
   const Value* selector_value = nullptr;
-  std::optional<std::vector<WaveDraft>> waves;  // absent: the default ones
+  std::optional<std::vector<WaveDraft>> waves;  // absent: those of the strategy
+  std::optional<model::Strategy> strategy;
+  model::Mark strategy_mark;
   std::vector<const Value*> linked;             // linked_dirs and linked_files, for their places
   model::Plan plan;
 };

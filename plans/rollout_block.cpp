@@ -1,8 +1,18 @@
 // The plan's `rollout` block.
+#include "plans/freezes.hpp"
 #include "plans/waves.hpp"
 
 namespace deployctl::plans {
 namespace {
+
+void read_strategy(const Cursor& at, PlanDraft& into) {
+  static const std::vector<std::string> words{"canary", "rolling", "all_at_once"};
+  into.strategy_mark = at.mark();
+  if (const auto word = read_word(at, words)) into.strategy = static_cast<model::Strategy>(*word);
+  if (into.strategy != model::Strategy::all_at_once) return;
+  into.plan.rollout.max_parallel = {100, true};
+  into.plan.rollout.min_healthy = model::Amount{0, false};
+}
 
 void read_max_parallel(const Cursor& at, PlanDraft& into) {
   into.plan.rollout.max_parallel_mark = at.mark();
@@ -41,6 +51,7 @@ void read_time(const Cursor& at, PlanDraft& into) {
 }
 
 constexpr std::array rollout_keys{
+    Key<PlanDraft>{"strategy", Need::optional, "one of canary, rolling, all_at_once", read_strategy},
     Key<PlanDraft>{"waves", Need::optional, "a list such as [{name: world, regions: all}]", read_waves,
                    list_waves},
     Key<PlanDraft>{"max_parallel", Need::optional, "a count or a percentage such as 25%", read_max_parallel},
@@ -53,8 +64,8 @@ constexpr std::array rollout_keys{
     Key<PlanDraft>{"progress_deadline", Need::optional, "a duration such as 10m", read_progress_deadline},
     Key<PlanDraft>{"min_healthy_time", Need::optional, "a duration such as 10s", read_time<&model::RolloutSpec::min_healthy_time>},
     Key<PlanDraft>{"healthy_deadline", Need::optional, "a duration such as 10m", read_time<&model::RolloutSpec::healthy_deadline>},
-    later<PlanDraft>("strategy"),
-    later<PlanDraft>("freeze")};
+    Key<PlanDraft>{"freeze", Need::optional, "a list of windows",
+                   [](const Cursor& at, PlanDraft& d) { read_freezes(at, d.plan.rollout.freezes); }, list_freezes}};
 
 }  // namespace
 

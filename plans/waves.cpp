@@ -113,13 +113,13 @@ std::vector<std::string> names_of(const model::Fleet& fleet) {
   return names;
 }
 
-std::vector<model::Wave> default_waves(const model::Fleet& fleet, const model::Mark& mark) {
+std::vector<model::Wave> waves_by_region(const model::Fleet& fleet, bool canary, const model::Mark& mark) {
   std::vector<model::Wave> waves;
   for (const auto& region : fleet.regions) {
     model::Wave wave;
     wave.mark = mark;
     wave.regions = {region.name};
-    if (waves.empty()) {
+    if (canary && waves.empty()) {
       wave.name = "canary";
       wave.targets = model::Amount{1, false};
       waves.push_back(wave);
@@ -131,6 +131,16 @@ std::vector<model::Wave> default_waves(const model::Fleet& fleet, const model::M
     waves.push_back(std::move(wave));
   }
   return waves;
+}
+
+std::vector<model::Wave> waves_of(model::Strategy strategy, const model::Fleet& fleet, const model::Mark& mark) {
+  if (strategy != model::Strategy::all_at_once) return waves_by_region(fleet, strategy == model::Strategy::canary, mark);
+  model::Wave wave;
+  wave.mark = mark;
+  wave.name = "all";
+  wave.regions = names_of(fleet);
+  wave.max_parallel_regions = static_cast<unsigned>(std::max<std::size_t>(wave.regions.size(), 1));
+  return {wave};
 }
 
 }  // namespace
@@ -152,7 +162,9 @@ void list_waves(const std::string& prefix, std::vector<std::string>& into) {
 std::vector<model::Wave> finish_waves(const PlanDraft& draft, const FleetRead& fleet,
                                       const model::Fleet& selected, const model::Mark& mark,
                                       Problems& problems) {
-  if (!draft.waves) return default_waves(selected, mark);
+  if (!draft.waves) return waves_of(draft.strategy.value_or(model::Strategy::canary), selected, mark);
+  if (draft.strategy)
+    problems.add(draft.strategy_mark, "'rollout.strategy' and 'rollout.waves' both say who is taken when", "keep one of them");
   std::vector<model::Wave> waves;
   for (const auto& from : *draft.waves) {
     model::Wave wave = from.wave;

@@ -19,6 +19,7 @@ Command resume_command();
 Command promote_command();
 Command abort_command();
 Command approve_command();
+Command freeze_command();
 Command history_command();
 Command logs_command();
 Command fleet_command();

@@ -5,6 +5,7 @@
 #include "cli/commands/context.hpp"
 #include "cli/commands/detach.hpp"
 #include "cli/commands/driving.hpp"
+#include "cli/commands/freezing.hpp"
 #include "cli/commands/question.hpp"
 #include "cli/commands/viewing.hpp"
 #include "core/rollout/service_lock.hpp"
@@ -15,7 +16,7 @@ namespace {
 struct DeployOptions {
   std::string plan, ref, artifact, version;
   bool yes = false, detach = false;
-  std::string take_over;
+  std::string take_over, override_freeze;
   std::vector<std::string> notify;
 };
 
@@ -62,6 +63,10 @@ Result<int> deploy(Context& context, const DeployOptions& options) {
   if (!options.ref.empty()) plan.build.ref = options.ref;
   DEPLOYCTL_TRY(spec, rollout::make_spec(plan));
   DEPLOYCTL_TRY(state, context.state());
+  DEPLOYCTL_TRY(ledger, context.ledger());
+  if (options.override_freeze.empty()) {
+    DEPLOYCTL_CHECK(check_not_frozen(plan, *ledger));
+  }
   DEPLOYCTL_TRY(store, context.artifacts());
   const std::string what = options.version.empty() ? (plan.build.ref.empty() ? "HEAD" : plan.build.ref) : options.version;
   DEPLOYCTL_TRY(lock, rollout::lock_service(state.locks(), plan.service, plan.environment, "deploy of " + what));
@@ -76,7 +81,7 @@ Result<int> deploy(Context& context, const DeployOptions& options) {
     return 0;
   }
   const Driving driving{release_of(plan, *chosen), chosen->commit, Asked::by(options.plan, context.globals()).json(), options.take_over,
-                     options.notify};
+                        options.override_freeze, options.notify};
   return drive(context, view, plan, driving);
 }
 
@@ -91,6 +96,7 @@ Command deploy_command() {
     a.option("--artifact", "DIGEST", options->artifact, "deploy an artifact of the store, without a build");
     a.option("--version", "VERSION", options->version, "deploy an artifact of the store by its version, without a build");
     a.option("--take-over", "REASON", options->take_over, "take the targets' grants from whoever holds them; recorded");
+    a.option("--override-freeze", "REASON", options->override_freeze, "deploy although deploys are frozen; recorded");
     a.list("--notify", "URL", options->notify, "post the rollout's last event to this webhook; may be repeated");
     a.flag("--detach", options->detach, "leave it running in the background once the targets have granted it");
     a.flag("-y,--yes", options->yes, "don't ask on a terminal");

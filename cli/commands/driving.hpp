@@ -18,7 +18,7 @@ struct Driving {
   model::Release release;
   std::string commit;
   std::string asked_json;  // asked.hpp
-  std::string take_over;
+  std::string take_over, override_freeze;  // reasons
   std::vector<std::string> notify;
   bool resumes = false;
   std::vector<rollout::MachineEvent> words{};

@@ -8,7 +8,7 @@ namespace deployctl::commands {
 namespace {
 
 constexpr std::array<std::string_view, 7> promised_commands{
-    "lock", "unlock", "freeze", "diff", "doctor", "completion", "fleet bootstrap"};
+    "lock", "unlock", "diff", "doctor", "completion", "fleet bootstrap"};
 constexpr std::array<std::string_view, 4> promised_options{"--watch", "--detach", "--wait", "--take-over"};
 
 }  // namespace

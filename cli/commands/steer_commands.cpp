@@ -14,7 +14,7 @@ namespace {
 using To = rollout::Steered::To;
 
 struct SteerOptions {
-  std::string rollout, reason, wave;
+  std::string rollout, reason, wave, override_freeze;
   bool stay = false;
 };
 
@@ -42,6 +42,14 @@ Result<int> go_on_with(const SteerOptions& options, Context& context, To to) {
   DEPLOYCTL_TRY(before, found.ledger->last_seq(found.row.id));
   DEPLOYCTL_CHECK(say(context, found, to_string(to), options.reason));
   return follow(context, found.row, before);
+}
+
+Result<int> resume(const SteerOptions& options, Context& context) {
+  if (!options.override_freeze.empty()) {
+    DEPLOYCTL_TRY(found, find_unfinished(context, options.rollout));
+    DEPLOYCTL_CHECK(say(context, found, to_string(To::override_freeze), options.override_freeze));
+  }
+  return go_on_with(options, context, To::resume);
 }
 
 Result<int> abort_it(const SteerOptions& options, Context& context) {
@@ -126,8 +134,10 @@ Command pause_command() {
 }
 
 Command resume_command() {
-  const auto run = [](const SteerOptions& options, Context& context) { return go_on_with(options, context, To::resume); };
-  return command("resume", "go on with a rollout that was paused or whose driver died", run, nullptr,
+  const auto more = [](Arguments& a, SteerOptions& options) {
+    a.option("--override-freeze", "REASON", options.override_freeze, "although deploys are frozen; recorded");
+  };
+  return command("resume", "go on with a rollout that was paused or whose driver died", resume, more,
                  "Shows it to its end and answers its exit code. What the targets run is read first.");
 }
 

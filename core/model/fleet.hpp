@@ -8,6 +8,7 @@
 
 #include "core/base/result.hpp"
 #include "core/model/endpoint.hpp"
+#include "core/model/freeze.hpp"
 
 namespace deployctl::model {
 
@@ -28,6 +29,7 @@ struct Fleet {
   std::string file;         // for messages
   std::string known_hosts;  // absolute path
   std::vector<Region> regions;
+  std::vector<FreezeWindow> freezes;  // nothing is deployed to it in these
   const Region* find(const std::string& name) const;
 };
 

@@ -8,6 +8,7 @@
 #include "core/model/activation.hpp"
 #include "core/model/amount.hpp"
 #include "core/model/fleet.hpp"
+#include "core/model/freeze.hpp"
 #include "core/model/gate.hpp"
 #include "core/model/mark.hpp"
 
@@ -43,6 +44,7 @@ struct ReleaseSpec {
 };
 
 enum class Prefer { time, bytes };
+enum class Strategy { canary, rolling, all_at_once };  // what the waves are where none are given
 enum class OnFailure { rollback, pause, abort };
 const char* to_string(OnFailure v);
 
@@ -72,6 +74,7 @@ struct RolloutSpec {
   Duration progress_deadline{std::chrono::minutes(10)};
   Duration min_healthy_time{0};           // so long a new one must be healthy without a break before it counts
   Duration healthy_deadline{std::chrono::minutes(10)};  // within this it must have been
+  std::vector<FreezeWindow> freezes;      // no wave begins in these
   Mark max_parallel_mark, min_healthy_mark;  // where they were given; else of line 0
 };
 

@@ -75,6 +75,7 @@ class Drive {
   Status open_row();
   Status know_baselines();
   Status know_past();
+  Status keep_override();
   void count_previous();
   awaitable<Driven> go(RolloutSpec spec, Goal goal, std::string release_json, Digest artifact);
   awaitable<void> send_ahead(Digest artifact);
@@ -154,6 +155,7 @@ Status Drive::open_row() {
     DEPLOYCTL_CHECK(resumed_ ? parts_.ledger->update_rollout(row_) : parts_.ledger->add_rollout(row_));
     DEPLOYCTL_TRY(last, parts_.ledger->last_seq(row_.id));
     seq = last;
+    DEPLOYCTL_CHECK(keep_override());
     DEPLOYCTL_CHECK(know_past());
   }
   recorder_ = std::make_unique<Recorder>(Recorder::About{row_.id, row_.service, row_.environment, row_.version}, parts_.ledger,
@@ -199,6 +201,16 @@ Status Drive::know_baselines() {
     }
   }
   return parts_.ledger ? parts_.ledger->add_baselines(row_.service, row_.environment, fresh) : Status{};
+}
+
+// Said with the command, before the rollout had an id.
+Status Drive::keep_override() {
+  if (parts_.override_freeze.empty()) return {};
+  const std::string who = row_.user + "@" + row_.host;
+  parts_.words.push_back(Steered{Steered::To::override_freeze, who + " (" + parts_.override_freeze + ")"});
+  DEPLOYCTL_TRY(number, parts_.ledger->add_word(row_.id, {0, override_freeze_word, "", who, parts_.override_freeze, system_clock().wall()}));
+  (void)number;
+  return {};
 }
 
 // What its earlier drivers got through; and from here on, what is said to it.
@@ -259,7 +271,8 @@ awaitable<Driven> Drive::go(RolloutSpec spec, Goal goal, std::string release_jso
   order.survey = survey_;
   order.past = past_;
   order.words = std::move(parts_.words);
-  RunnerParts parts{parts_.links, *recorder_, parts_.payloads, {}, {}, parts_.interrupt, {}, parts_.ask_gate};
+  RunnerParts parts{parts_.links, *recorder_, parts_.payloads, {}, {}, parts_.interrupt, {}, {}, parts_.ask_gate};
+  if (row_.kind == "deploy") parts.frozen = parts_.frozen;
   if (parts_.ledger) parts.hear = Ear(*parts_.ledger, row_.id, heard_);
   parts.keep_baseline = [this](const ledger::Baseline& one) {
     return parts_.ledger ? parts_.ledger->add_baselines(row_.service, row_.environment, {one}) : Status{};

@@ -34,12 +34,12 @@ const char* to_string(RolloutResult result) {
 }
 
 const char* to_string(Waits::For what) {
-  constexpr std::array words{"approval", "pause", "gate", "held"};
+  constexpr std::array words{"approval", "pause", "gate", "freeze", "held"};
   return words.at(static_cast<std::size_t>(what));
 }
 
 const char* to_string(Steered::To to) {
-  constexpr std::array words{"pause", "resume", "promote", "abort", "abort-and-stay"};
+  constexpr std::array words{"pause", "resume", "promote", "abort", "abort-and-stay", "override-freeze"};
   return words.at(static_cast<std::size_t>(to));
 }
 
@@ -283,6 +283,10 @@ void Machine::take(const Steered& e, SteadyTime now) {
     const bool was_held = std::exchange(held_, false);
     promoted_ = promoted_ || e.to == To::promote || (!was_held && waiting_ == Waits::For::pause);
     if (promoted_ && gates_) gates_->promote();
+    return;
+  }
+  if (e.to == To::override_freeze) {
+    past_.freeze_overridden = true;
     return;
   }
   Error why = error(Code::cancelled, "aborted by " + e.by);

@@ -16,8 +16,9 @@
 // along. Where the plan gives no min_healthy, as many may be down by our own doing as there are slots. In a rollback an
 // unhealthy target needs no slot.
 //
-// Waiting (for an approval, at a pause, for a gate that gives no answer, held by somebody) takes as long as it takes where
-// somebody can be waited for; else the rollout ends as paused.
+// Waiting (for an approval, at a pause, for a gate that gives no answer, for the end of a freeze, held by somebody) takes as long
+// as it takes where somebody can be waited for; else the rollout ends as paused. A freeze holds up waves of a deploy that have
+// not begun, and nothing else.
 #pragma once
 
 #include <optional>
@@ -73,14 +74,15 @@ struct Progressed { TargetIndex target; };                  // bytes came in
 struct CheckLost { TargetIndex target; };                   // no answer: nothing is known of its health
 struct GateAnswered { WaveIndex wave; std::size_t gate; Measured measured; };
 struct Approved { std::string wave; std::string by; };
-// By somebody at another terminal. Promote: past the rest of the bake time, gates and pause; not past an approval.
+struct Frozen { std::string words; };                       // why no wave may begin; empty: they may again
+// By somebody at another terminal. Promote: past the rest of the bake time, gates and pause; not past an approval or a freeze.
 struct Steered {
-  enum class To { pause, resume, promote, abort, abort_and_stay };  // abort: and back to the baselines
+  enum class To { pause, resume, promote, abort, abort_and_stay, override_freeze };  // abort: and back to the baselines
   To to;
   std::string by;
 };
 using MachineEvent = std::variant<Begin, Tick, Reopened, ReopenFailed, Staged, StageFailed, Activated, ActivateLost, Checked,
-                                  CheckLost, Progressed, HookEnded, Interrupt, Superseded, GiveUp, GateAnswered, Approved, Steered>;
+                                  CheckLost, Progressed, HookEnded, Interrupt, Superseded, GiveUp, GateAnswered, Approved, Frozen, Steered>;
 
 // ---- actions out ------------------------------------------------------------------------------------------------------
 struct Reopen { TargetIndex target; };          // survey and grant again
@@ -95,7 +97,7 @@ struct WaveBakes { WaveIndex wave; Duration time; };
 struct WaveEnds { WaveIndex wave; };
 struct AskGate { WaveIndex wave; std::size_t gate; };
 struct Waits {                                  // for people
-  enum class For { approval, pause, gate, somebody };  // somebody: who held the rollout
+  enum class For { approval, pause, gate, freeze, somebody };  // somebody: who held the rollout
   WaveIndex wave;
   For what;
   std::string words;
@@ -106,7 +108,7 @@ struct Finish { RolloutResult result; std::optional<Error> why; };
 using Action = std::variant<Reopen, Stage, Already, Activate, Revert, CheckHealth, RunHook, WaveBegins, WaveBakes, WaveEnds, AskGate, Waits,
                             GoesOn, RollbackBegins, Finish>;
 const char* to_string(Waits::For what);
-const char* to_string(Steered::To to);  // "abort-and-stay"
+const char* to_string(Steered::To to);  // "abort-and-stay", "override-freeze"
 
 struct Counts {
   unsigned total = 0, active = 0, failed = 0, unhealthy = 0, unreachable = 0, reverted = 0, stuck = 0, pending = 0;
@@ -116,6 +118,7 @@ struct Counts {
 struct Past {
   std::set<std::string> waves_done;  // with their gates
   std::set<std::string> approved;
+  bool freeze_overridden = false;
 };
 
 class Machine {
@@ -185,6 +188,7 @@ class Machine {
   void take(const GiveUp& e, SteadyTime now);
   void take(const GateAnswered& e, SteadyTime now);
   void take(const Approved& e, SteadyTime now);
+  void take(const Frozen& e, SteadyTime) { frozen_ = e.words; }
   void take(const Steered& e, SteadyTime now);
   void take_reverted(Target& target, const Activated& e);
   void take_active(Target& target, SteadyTime now);
@@ -195,6 +199,7 @@ class Machine {
   void work(SteadyTime now);
   bool tripped();
   bool begin_wave(SteadyTime now);
+  bool may_begin(SteadyTime now);
   void stage_wave(WaveIndex wave);
   void substitute(Part& part);
   bool part_over(const Part& part) const;
@@ -248,6 +253,7 @@ class Machine {
   bool promoted_ = false;            // this wave's gates
   bool held_ = false;                // by somebody
   std::string held_by_;
+  std::string frozen_;               // why
   std::optional<Waits::For> waiting_;
   SteadyTime last_progress_{};
   std::vector<Action> out_;

@@ -10,6 +10,14 @@ Duration bake_check_every(Duration bake) {
   return std::clamp(bake / 10, Duration(std::chrono::milliseconds(500)), Duration(std::chrono::seconds(10)));
 }
 
+const char* way_on(Waits::For what) {
+  switch (what) {
+    case Waits::For::approval: return "deployctl approve ROLLOUT, then deployctl resume ROLLOUT";
+    case Waits::For::freeze: return "deployctl resume ROLLOUT once it is over, or with --override-freeze REASON";
+    default: return "deployctl resume ROLLOUT goes on, deployctl abort ROLLOUT takes it back";
+  }
+}
+
 }  // namespace
 
 // ---- waiting ----
@@ -35,9 +43,7 @@ void Machine::wait_for(Waits::For what, std::string words) {
   waiting_ = what;
   say(Waits{wave_, what, words});
   if (spec_.waits) return;
-  const std::string next = what == Waits::For::approval ? "deployctl approve ROLLOUT, then deployctl resume ROLLOUT"
-                                                        : "deployctl resume ROLLOUT goes on, deployctl abort ROLLOUT takes it back";
-  stop(RolloutResult::paused, with_hint(error(Code::refused, std::move(words)), next));
+  stop(RolloutResult::paused, with_hint(error(Code::refused, std::move(words)), way_on(what)));
 }
 
 void Machine::go_on(SteadyTime now) {

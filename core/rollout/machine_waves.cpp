@@ -86,16 +86,25 @@ bool Machine::tripped() {
   return true;
 }
 
-// False: it waits for its approval. What it needs is staged meanwhile.
+// False: it waits for its approval, or a freeze to end. What it needs is staged meanwhile. A wave that was done before is gone
+// through whatever is frozen: nobody in it is touched, unless it came back from elsewhere.
+bool Machine::may_begin(SteadyTime now) {
+  const auto& wave = spec_.waves[wave_];
+  if (past_.waves_done.contains(wave.name)) return true;
+  const bool unapproved = wave.approval && !past_.approved.contains(wave.name);
+  const bool frozen = spec_.kind == Kind::deploy && !frozen_.empty() && !past_.freeze_overridden;
+  if (!unapproved && !frozen) return true;
+  stage_wave(wave_);
+  watch(now);
+  if (unapproved) wait_for(Waits::For::approval, "wave '" + wave.name + "' needs an approval");
+  else wait_for(Waits::For::freeze, frozen_);
+  return false;
+}
+
 bool Machine::begin_wave(SteadyTime now) {
+  if (!may_begin(now)) return false;
   const auto& wave = spec_.waves[wave_];
   const bool done_before = past_.waves_done.contains(wave.name);
-  if (wave.approval && !done_before && !past_.approved.contains(wave.name)) {
-    stage_wave(wave_);
-    watch(now);
-    wait_for(Waits::For::approval, "wave '" + wave.name + "' needs an approval");
-    return false;
-  }
   go_on(now);
   wave_begun_ = true;
   last_progress_ = now;

@@ -46,6 +46,7 @@ struct Run : std::enable_shared_from_this<Run> {
   model::GateQuestion question(WaveIndex wave, std::size_t gate) const;
   awaitable<void> watch_interrupt();
   awaitable<void> listen();
+  void look_at_calendar();
   awaitable<void> renew_all();
   awaitable<void> renew(TargetIndex target);
 
@@ -60,6 +61,7 @@ struct Run : std::enable_shared_from_this<Run> {
   std::vector<std::unique_ptr<io::Turns>> turns;
   std::optional<Shipments> shipments;  // where there are payloads
   std::map<TargetIndex, bool> renewing;
+  std::string frozen;  // as the machine was told
   SteadyTime progress_told{};
   io::CancelToken stop;     // everything of ours ends
   io::CancelToken no_more;  // nothing new is staged

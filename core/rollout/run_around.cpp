@@ -53,11 +53,21 @@ awaitable<void> Run::ask_gate(WaveIndex wave, std::size_t gate) {
   post(GateAnswered{wave, gate, std::move(measured)});
 }
 
-// Words come by the ledger, from whatever terminal.
+void Run::look_at_calendar() {
+  if (!parts.frozen) return;
+  auto words = parts.frozen();
+  if (words == frozen) return;
+  frozen = words;
+  post(Frozen{std::move(words)});
+}
+
+// Words come by the ledger, from whatever terminal; freezes by it and by the calendar.
 awaitable<void> Run::listen() {
   for (;;) {
     const auto rested = co_await io::with_cancel(nap(listen_every), stop, "wait");
     if (!rested) co_return;
+    look_at_calendar();
+    if (!parts.hear) continue;
     for (auto& word : parts.hear()) {
       parts.recorder.add(story.of_word(word));
       post(std::move(word));

@@ -63,10 +63,14 @@ awaitable<RolloutOutcome> Run::run() {
   if (parts.payloads) shipments.emplace(*parts.payloads, order.artifact, order.prefer, no_more);
   spawn(watch_interrupt());
   spawn(renew_all());
-  if (parts.hear) spawn(listen());
+  if (parts.hear || parts.frozen) spawn(listen());
   tell_unreachable();
+  look_at_calendar();
   post(Begin{});
-  for (auto& word : order.words) post(std::move(word));
+  for (auto& word : order.words) {
+    parts.recorder.add(story.of_word(word));
+    post(std::move(word));
+  }
   while (!machine.over()) {
     if (events.empty()) {
       if (auto kept = parts.recorder.flush(); !kept) take(GiveUp{with_context(kept.error(), "the ledger can't be written")});

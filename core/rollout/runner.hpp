@@ -43,6 +43,8 @@ struct RunnerParts {
   io::CancelToken interrupt;
   // What was said to the rollout since it was asked last: Steered and Approved. Absent: nobody can. Short; never throws.
   std::function<std::vector<MachineEvent>()> hear{};
+  // Why no wave may begin now; empty: they may. Absent: always. Short; never throws.
+  std::function<std::string()> frozen{};
   // One measurement of a gate. Ends soon after the token is set.
   std::function<asio::awaitable<Measured>(model::GateQuestion, io::CancelToken)> ask_gate{};
 };

@@ -20,15 +20,17 @@ bool rests_at_a_pause(const Event& event) {
 std::optional<MachineEvent> event_of(const ledger::WordRow& row) {
   const std::string by = row.user + (row.reason.empty() ? "" : " (" + row.reason + ")");
   if (row.word == approve_word) return Approved{row.wave, by};
-  for (const auto to : {To::pause, To::resume, To::promote, To::abort, To::abort_and_stay})
+  for (const auto to : {To::pause, To::resume, To::promote, To::abort, To::abort_and_stay, To::override_freeze})
     if (row.word == to_string(to)) return Steered{to, by};
   return std::nullopt;
 }
 
 Past past_of(const std::vector<ledger::EventRow>& events, const std::vector<ledger::WordRow>& words, bool passes_pause) {
   Past past;
-  for (const auto& row : words)
+  for (const auto& row : words) {
     if (row.word == approve_word) past.approved.insert(row.wave);
+    if (row.word == override_freeze_word) past.freeze_overridden = true;
+  }
   std::string resting;  // the wave at whose pause it waits
   for (const auto& row : events) {
     const auto event = parse_event(row.json);

@@ -11,6 +11,7 @@
 namespace deployctl::rollout {
 
 inline constexpr const char* approve_word = "approve";
+inline constexpr const char* override_freeze_word = "override-freeze";
 
 // Absent: a word that this version doesn't know.
 std::optional<MachineEvent> event_of(const ledger::WordRow& row);

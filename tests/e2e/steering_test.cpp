@@ -195,3 +195,42 @@ TEST(Gates, ACommandThatFailsRollsBackInItsWords) {
   EXPECT_THAT(end, HasSubstr("errors: command ./may-we.sh: exit status 1: " + lab.target(0, 0).host()));
   EXPECT_THAT(end, HasSubstr("has too many errors"));
 }
+
+TEST(Freezes, RefuseADeployUntilTheyAreLiftedOrOverridden) {
+  Lab lab;
+  ASSERT_EQ(lab.deployctl({"freeze", "deploy.yaml", "--until", "4h", "--reason", "incident 12"}).exit.code, 0);
+  const auto refused = deploy(lab, "v1");
+  EXPECT_EQ(refused.exit.code, 7) << refused.out << refused.err;
+  EXPECT_THAT(refused.err, HasSubstr("incident 12"));
+  EXPECT_THAT(refused.err, HasSubstr("--override-freeze"));
+  EXPECT_EQ(lab.current(0, 0), "");
+  const auto done = deploy(lab, "v1", {"--override-freeze", "the fix for it"});
+  EXPECT_EQ(done.exit.code, 0) << done.out << done.err;
+  EXPECT_THAT(Lab::event(events_of(lab, rollout_in(done.out)), "rollout_steered"), HasSubstr("the fix for it"));
+  EXPECT_EQ(deploy(lab, "v2").exit.code, 7);
+  EXPECT_EQ(lab.deployctl({"rollback", "deploy.yaml"}).exit.code, 4) << "there is no candidate, but nothing is frozen";
+  ASSERT_EQ(lab.deployctl({"freeze", "deploy.yaml", "--lift"}).exit.code, 0);
+  EXPECT_EQ(deploy(lab, "v2").exit.code, 0);
+}
+
+TEST(Freezes, OfAPlanAreShownWithTheirPlace) {
+  Lab::Options options;
+  options.rollout = "  freeze:\n    - {from: \"00:00\", until: \"24:00\", zone: Asia/Tokyo, reason: never again}\n";
+  Lab lab(options);
+  const auto refused = deploy(lab, "v1");
+  EXPECT_EQ(refused.exit.code, 7) << refused.out << refused.err;
+  EXPECT_THAT(refused.err, HasSubstr("JST: never again (deploy.yaml:"));
+  EXPECT_THAT(lab.deployctl({"freeze", "deploy.yaml"}).out, HasSubstr("never again"));
+}
+
+TEST(Freezes, HoldUpTheNextWaveOfARolloutThatIsGoingOn) {
+  Lab lab(two_targets("approval: none", "approval: required"));
+  const std::string id = start_until(lab, "v1", "rollout_waiting", "\"for\":\"approval\"");
+  ASSERT_EQ(lab.deployctl({"freeze", "deploy.yaml", "--until", "4h"}).exit.code, 0);
+  ASSERT_EQ(lab.deployctl({"approve", id}).exit.code, 0);
+  EXPECT_TRUE(eventually([&] { return Lab::event(events_of(lab, id), "rollout_waiting").find("\"for\":\"freeze\"") != std::string::npos; }));
+  EXPECT_EQ(lab.current(0, 1), "");
+  const auto done = lab.deployctl({"resume", id, "--override-freeze", "it can't wait"});
+  EXPECT_EQ(done.exit.code, 0) << done.out << done.err;
+  EXPECT_TRUE(lab.all_run("v1"));
+}

@@ -204,3 +204,85 @@ TEST(Gates, ARollbackPassesThemAll) {
   EXPECT_EQ(play.result, RolloutResult::succeeded);
   EXPECT_EQ(play.asked, 0u);
 }
+
+// ---- freezes ----
+
+TEST(Freezes, HoldUpAWaveThatHasNotBegunAndStageMeanwhile) {
+  Play play(canary_spec());
+  play.send(Frozen{"frozen until monday"});
+  play.run();
+  EXPECT_FALSE(play.result);
+  EXPECT_TRUE(play.activated.empty());
+  EXPECT_EQ(play.count<Stage>(), 1u) << "the canary's";
+  ASSERT_EQ(play.waits.size(), 1u);
+  EXPECT_EQ(play.waits[0].what, Waits::For::freeze);
+  EXPECT_EQ(play.waits[0].words, "frozen until monday");
+  play.send(Frozen{""});
+  play.run();
+  EXPECT_EQ(play.result, RolloutResult::succeeded);
+  EXPECT_EQ(play.count<GoesOn>(), 1u);
+}
+
+TEST(Freezes, LetAWaveThatHasBegunComeToItsEnd) {
+  auto spec = canary_spec();
+  Play play(spec);
+  play.activations[0] = [&](TargetIndex t) {
+    play.send(Frozen{"frozen until monday"});
+    return Activated{t, Went::active, false, {}};
+  };
+  play.run();
+  EXPECT_THAT(play.activated, ElementsAre(0));
+  ASSERT_EQ(play.waits.size(), 1u);
+  EXPECT_EQ(play.waits[0].wave, 1u);
+}
+
+TEST(Freezes, AreOverriddenForAllOfTheRollout) {
+  Play play(canary_spec());
+  play.send(Frozen{"frozen until monday"});
+  play.words = {by_ann(Steered::To::override_freeze)};
+  play.run();
+  EXPECT_EQ(play.result, RolloutResult::succeeded);
+  Past past;
+  past.freeze_overridden = true;
+  const auto spec = canary_spec();
+  Play again(spec, std::vector<std::optional<Facts>>(spec.targets.size(), running_old()), past);
+  again.send(Frozen{"frozen until monday"});
+  again.run();
+  EXPECT_EQ(again.result, RolloutResult::succeeded);
+  EXPECT_EQ(again.count<Waits>(), 0u);
+}
+
+TEST(Freezes, AreNotPromotedAway) {
+  Play play(canary_spec());
+  play.send(Frozen{"frozen until monday"});
+  play.words = {by_ann(Steered::To::promote)};
+  play.run();
+  EXPECT_FALSE(play.result);
+  EXPECT_TRUE(play.activated.empty());
+}
+
+TEST(Freezes, WhereNobodyWaitsARolloutRestsAndSaysHowToGoOn) {
+  auto spec = canary_spec();
+  spec.waits = false;
+  Play play(spec);
+  play.send(Frozen{"frozen until monday"});
+  play.run();
+  EXPECT_EQ(play.result, RolloutResult::paused);
+  EXPECT_THAT(play.why->hint, HasSubstr("--override-freeze"));
+}
+
+TEST(Freezes, HoldUpNoRollback) {
+  auto spec = spec_of({3});
+  spec.kind = Kind::rollback;
+  Play play(spec);
+  play.send(Frozen{"frozen until monday"});
+  play.run();
+  EXPECT_EQ(play.result, RolloutResult::succeeded);
+  Play deploy(canary_spec());
+  deploy.activations[1] = [&](TargetIndex t) {
+    deploy.send(Frozen{"frozen until monday"});
+    return Activated{t, Went::reverted, false, error(Code::hook_failed, "exit status 1")};
+  };
+  deploy.run();
+  EXPECT_EQ(deploy.result, RolloutResult::rolled_back);
+}
