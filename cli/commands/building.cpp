@@ -92,6 +92,11 @@ Status make_payloads(Context& context, const model::Plan& plan, const artifact::
 
 artifact::BuildPlaces build_places(const StateDir& state) { return {state.git(), state.work(), state.logs()}; }
 
+Result<artifact::Built> foresee_artifact(Context& context, const model::Plan& plan, const artifact::ArtifactStore& store) {
+  DEPLOYCTL_TRY(state, context.state());
+  return artifact::foresee(request_of(plan, false), store, build_places(state), context.cancel());
+}
+
 Result<artifact::Built> build_artifact(Context& context, const model::Plan& plan, artifact::ArtifactStore& store,
                                        const rollout::EventSink& sink, Building how) {
   DEPLOYCTL_TRY(state, context.state());

@@ -19,6 +19,9 @@ struct Building {
 Result<artifact::Built> build_artifact(Context& context, const model::Plan& plan, artifact::ArtifactStore& store,
                                        const rollout::EventSink& sink, Building how = {});
 
+// What it would come out as; nothing is built, no hook runs.
+Result<artifact::Built> foresee_artifact(Context& context, const model::Plan& plan, const artifact::ArtifactStore& store);
+
 artifact::BuildPlaces build_places(const StateDir& state);
 
 }  // namespace deployctl::commands

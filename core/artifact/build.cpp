@@ -222,6 +222,17 @@ Result<std::string> resolve(const model::Build& build, const BuildPlaces& places
   return pin(mirror, build, limits);
 }
 
+Result<Built> foresee(const BuildRequest& request, const ArtifactStore& store, const BuildPlaces& places, io::CancelToken cancel) {
+  DEPLOYCTL_TRY(mirror, git::Mirror::of(places.mirrors, request.build.repo));
+  git::Limits limits;
+  limits.cancel = std::move(cancel);
+  DEPLOYCTL_TRY(id, pin(mirror, request.build, limits));
+  DEPLOYCTL_TRY(name, mirror.name(id));
+  DEPLOYCTL_TRY(version, version_of(request.version_template, name));
+  DEPLOYCTL_TRY(known, built_before(store, build_key(request, name.id, version)));
+  return Built{known, version, name.id, !known.empty(), {}};
+}
+
 Result<Built> build(const BuildRequest& request, ArtifactStore& store, const BuildPlaces& places,
                     BuildWatch& watch, io::CancelToken cancel) {
   return Building(request, store, places, watch, std::move(cancel)).run();

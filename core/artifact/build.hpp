@@ -49,6 +49,8 @@ struct Built {
 
 // What a ref means now, without building: the full commit. Fetches.
 Result<std::string> resolve(const model::Build& build, const BuildPlaces& places, io::CancelToken cancel);
+// What build() would come out as, without building or keeping anything but the fetched mirror. An empty artifact: not built yet.
+Result<Built> foresee(const BuildRequest& request, const ArtifactStore& store, const BuildPlaces& places, io::CancelToken cancel);
 Result<Built> build(const BuildRequest& request, ArtifactStore& store, const BuildPlaces& places,
                     BuildWatch& watch, io::CancelToken cancel);
 

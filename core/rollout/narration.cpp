@@ -133,9 +133,9 @@ Event Story::of_progress(TargetIndex target, const wire::pb::Progress& progress)
   return event;
 }
 
-Event Story::of_staged(TargetIndex target, const wire::pb::Staged& staged) const {
+Event Story::of_staged(TargetIndex target, const wire::pb::Staged& staged, Duration took) const {
   Event event = at(target, "target_staged");
-  event.body = dump({{"already", staged.already()}, {"received", staged.received()}});
+  event.body = dump({{"already", staged.already()}, {"received", staged.received()}, {"seconds", seconds(took)}});
   return event;
 }
 

@@ -21,7 +21,7 @@ struct Story {
   std::optional<Event> of_change(TargetIndex target, TargetState now, const std::optional<Error>& why, Duration took) const;
   Event of_step(TargetIndex target, const wire::pb::Step& step) const;
   Event of_progress(TargetIndex target, const wire::pb::Progress& progress) const;
-  Event of_staged(TargetIndex target, const wire::pb::Staged& staged) const;
+  Event of_staged(TargetIndex target, const wire::pb::Staged& staged, Duration took) const;
   Event of_gate(WaveIndex wave, std::size_t gate, const Measured& measured) const;
   Event of_word(const MachineEvent& word) const;  // Steered or Approved
   Event of_hook(ControlHook hook, const std::optional<Error>& error) const;

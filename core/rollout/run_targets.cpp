@@ -33,12 +33,13 @@ bool is_lost(Code code) {
 
 awaitable<void> Run::stage(TargetIndex target) {
   const auto turn = co_await turns[order.spec.targets[target].region]->take();
+  const auto began = io::now_steady();
   auto staged = co_await io::with_cancel(stage_on(target), no_more, "staging");
   if (!staged) {
     post(StageFailed{target, staged.error()});
     co_return;
   }
-  parts.recorder.add(story.of_staged(target, *staged));
+  parts.recorder.add(story.of_staged(target, *staged, io::now_steady() - began));
   post(Staged{target});
 }
 
