@@ -39,6 +39,7 @@ awaitable<void> serve(std::shared_ptr<relay::RelayShared> shared, std::string in
   relay::RelayService service(shared);
   auto options = session_options("relay");
   options.instance = std::move(instance);
+  options.features.emplace_back(wire::feature_desires);
   (void)co_await serve::serve_session(std::move(*stream), service, options);
 }
 
@@ -46,11 +47,12 @@ awaitable<void> serve(std::shared_ptr<relay::RelayShared> shared, std::string in
 
 int be_background_relay(const std::string& path) {
   asio::io_context context(1);
-  auto shared = make_relay_shared(context.get_executor());
+  auto shared = make_relay_shared(context.get_executor(), true);
   if (!shared) return 2;
   const std::string instance = std::to_string(::getpid()) + "-" + std::to_string(io::Rendezvous::inode(path));
   const io::Serve serve_one = [shared = *shared, instance](io::Fd giver) { return serve(shared, instance, std::move(giver)); };
-  const auto served = io::serve_in_background(context, path, serve_one, idle_before_end);
+  const auto busy = [shared = *shared] { return shared->catching_up->busy(); };
+  const auto served = io::serve_in_background(context, path, serve_one, idle_before_end, busy);
   // What still waits on the strand refers to all of the above: the process ends here, with nothing half done on disk.
   ::_exit(served ? 0 : 2);
 }

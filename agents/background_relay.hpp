@@ -1,6 +1,6 @@
 // The relay that outlives its callers: one process a user, with one cache and one set of warm target sessions for all of them.
 // `deploy-agent relay` (relay_front.hpp) starts it on demand and hands its stdin and stdout over. It ends after ten minutes
-// without a caller, and at once when idle and its socket's path is another's or gone: then nobody could find it.
+// without a caller, unless targets of its regions are behind what they are to run (relay/catching_up.hpp); and at once when idle and its socket's path is another's or gone: then nobody could find it.
 #pragma once
 
 #include <string>

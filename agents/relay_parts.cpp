@@ -22,18 +22,19 @@ void give_memory_back() { ::mallopt(M_MMAP_THRESHOLD, 128 * 1024); }
 
 }  // namespace
 
-Result<std::shared_ptr<relay::RelayShared>> make_relay_shared(asio::any_io_executor executor) {
+Result<std::shared_ptr<relay::RelayShared>> make_relay_shared(asio::any_io_executor executor, bool stays) {
   allow_many_descriptors();
   give_memory_back();
   DEPLOYCTL_TRY(image, remote::AgentImage::load("/proc/self/exe"));
   const std::string home = home_folder();
   relay::RelayOptions options;
   options.cache_folder = home + "/.cache/deployctl/chunks";
+  if (stays) options.desires_folder = home + "/.local/state/deployctl/desires";
   return std::make_shared<relay::RelayShared>(executor, dial_target(executor, std::move(image), home), options);
 }
 
 Result<std::unique_ptr<serve::Service>> make_relay_service(asio::any_io_executor executor) {
-  DEPLOYCTL_TRY(shared, make_relay_shared(std::move(executor)));
+  DEPLOYCTL_TRY(shared, make_relay_shared(std::move(executor), false));
   return std::make_unique<relay::RelayService>(std::move(shared), relay::RelayService::Callers::one);
 }
 

@@ -6,7 +6,8 @@
 namespace deployctl::agents {
 
 // Also makes the process fit for it: many descriptors, memory given back.
-Result<std::shared_ptr<relay::RelayShared>> make_relay_shared(asio::any_io_executor executor);
+// `stays`: it outlives its callers, and may see to what comes later.
+Result<std::shared_ptr<relay::RelayShared>> make_relay_shared(asio::any_io_executor executor, bool stays);
 // A relay for one session alone.
 Result<std::unique_ptr<serve::Service>> make_relay_service(asio::any_io_executor executor);
 

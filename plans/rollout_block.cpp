@@ -50,6 +50,10 @@ void read_time(const Cursor& at, PlanDraft& into) {
   if (const auto time = read_duration(at, true)) into.plan.rollout.*member = *time;
 }
 
+void read_interval(const Cursor& at, PlanDraft& into) {
+  if (const auto time = read_duration(at)) into.plan.rollout.catch_up_interval = *time;
+}
+
 constexpr std::array rollout_keys{
     Key<PlanDraft>{"strategy", Need::optional, "one of canary, rolling, all_at_once", read_strategy},
     Key<PlanDraft>{"waves", Need::optional, "a list such as [{name: world, regions: all}]", read_waves,
@@ -64,6 +68,8 @@ constexpr std::array rollout_keys{
     Key<PlanDraft>{"progress_deadline", Need::optional, "a duration such as 10m", read_progress_deadline},
     Key<PlanDraft>{"min_healthy_time", Need::optional, "a duration such as 10s", read_time<&model::RolloutSpec::min_healthy_time>},
     Key<PlanDraft>{"healthy_deadline", Need::optional, "a duration such as 10m", read_time<&model::RolloutSpec::healthy_deadline>},
+    Key<PlanDraft>{"catch_up", Need::optional, "a duration such as 24h, or 0s", read_time<&model::RolloutSpec::catch_up>},
+    Key<PlanDraft>{"catch_up_interval", Need::optional, "a duration such as 30s", read_interval},
     Key<PlanDraft>{"freeze", Need::optional, "a list of windows",
                    [](const Cursor& at, PlanDraft& d) { read_freezes(at, d.plan.rollout.freezes); }, list_freezes}};
 

@@ -20,7 +20,11 @@ wire::pb::Reply done() {
 RelayShared::RelayShared(asio::any_io_executor executor, Dialer dialer, RelayOptions options)
     : targets(executor, std::move(dialer), options.logins_at_once),
       cache(executor, std::move(options.cache_folder), options.cache),
-      feeding(executor, options.feeding) {}
+      feeding(executor, options.feeding) {
+  if (options.desires_folder.empty()) return;
+  catching_up = std::make_shared<CatchingUp>(executor, targets, cache, options.desires_folder);
+  catching_up->start();
+}
 
 awaitable<Result<wire::pb::Reply>> RelayService::serve(wire::pb::Request request, serve::Exchange& exchange) {
   if (request.has_attach_first()) co_return co_await attach_and_pass_on(std::move(request), exchange);
@@ -31,6 +35,7 @@ awaitable<Result<wire::pb::Reply>> RelayService::serve(wire::pb::Request request
   if (request.target() != 0) co_return co_await pass_on(std::move(request), exchange);
   if (request.has_attach()) co_return co_await attach(request.attach(), exchange);
   if (request.has_carry()) co_return co_await take_in(request.carry(), exchange);
+  if (request.has_desire() || request.has_withdraw() || request.has_list_desires()) co_return co_await wish(std::move(request));
   co_return fail(Code::unsupported, std::string("a relay has no '") + wire::name_of(request) + "' of its own");
 }
 
@@ -51,6 +56,19 @@ awaitable<Result<wire::pb::Reply>> RelayService::attach_and_pass_on(wire::pb::Re
   *event.mutable_attached() = std::move(attached);
   DEPLOYCTL_CO_CHECK(co_await exchange.emit(event));
   co_return co_await pass_on(std::move(request), exchange);
+}
+
+awaitable<Result<wire::pb::Reply>> RelayService::wish(wire::pb::Request request) {
+  if (!shared_->catching_up) co_return fail(Code::unsupported, "this relay lives for one session and can't see to anything later");
+  wire::pb::Reply reply = done();
+  if (request.has_desire()) {
+    DEPLOYCTL_CO_CHECK(shared_->catching_up->put(std::move(*request.mutable_desire())));
+  } else if (request.has_withdraw()) {
+    DEPLOYCTL_CO_CHECK(co_await shared_->catching_up->withdraw(request.withdraw().place()));
+  } else {
+    for (auto& desire : shared_->catching_up->of(request.list_desires().place())) *reply.mutable_desires()->add_desires() = std::move(desire);
+  }
+  co_return reply;
 }
 
 awaitable<Result<wire::pb::Reply>> RelayService::take_in(wire::pb::Carry request, serve::Exchange& exchange) {

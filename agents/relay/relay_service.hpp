@@ -4,6 +4,7 @@
 // Its own failures say "relay" in words; a target's errors pass through as they are.
 #pragma once
 
+#include "agents/relay/catching_up.hpp"
 #include "agents/relay/chunk_cache.hpp"
 #include "agents/relay/feeding.hpp"
 #include "agents/relay/target_sessions.hpp"
@@ -15,6 +16,7 @@ struct RelayOptions {
   std::string cache_folder;  // of chunks
   CacheLimits cache{};
   FeedingLimits feeding{};
+  std::string desires_folder{};  // empty: it lives for one session and keeps none
   // A host that swallows packets holds its place for the whole login timeout, so there are more places than a CPU needs.
   unsigned logins_at_once = 64;
 };
@@ -27,6 +29,7 @@ struct RelayShared {
   TargetSessions targets;
   ChunkCache cache;
   Feeding feeding;
+  std::shared_ptr<CatchingUp> catching_up;  // null: it keeps no desires
 };
 
 // A caller's session.
@@ -43,6 +46,7 @@ class RelayService : public serve::Service {
   awaitable<Result<wire::pb::Reply>> attach(wire::pb::Attach request, serve::Exchange& exchange);
   awaitable<Result<wire::pb::Reply>> attach_and_pass_on(wire::pb::Request request, serve::Exchange& exchange);
   awaitable<Result<wire::pb::Reply>> take_in(wire::pb::Carry request, serve::Exchange& exchange);
+  awaitable<Result<wire::pb::Reply>> wish(wire::pb::Request request);
   Result<payload::Index> index_of(const wire::pb::Stage& stage) const;
   awaitable<Result<wire::pb::Reply>> pass_on(wire::pb::Request request, serve::Exchange& exchange);
 

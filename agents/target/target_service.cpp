@@ -44,6 +44,9 @@ serve::awaitable<Result<Reply>> TargetService::serve(Request request, serve::Exc
     case Request::kAttach:
     case Request::kDetach:
     case Request::kCarry:
+    case Request::kDesire:
+    case Request::kWithdraw:
+    case Request::kListDesires:
     case Request::BODY_NOT_SET: break;
   }
   co_return fail(not_here(request));

@@ -42,7 +42,7 @@ Result<int> drive(Context& context, Viewing& view, const model::Plan& plan, cons
   parts.words = what.words;
   parts.override_freeze = what.override_freeze;
   // What can't be known now was known when it began: it goes on.
-  parts.frozen = [&plan, ledger] { return frozen_words(plan, *ledger, system_clock().wall()).value_or(""); };
+  if (what.heeds_freezes) parts.frozen = [&plan, ledger] { return frozen_words(plan, *ledger, system_clock().wall()).value_or(""); };
   parts.order_json = what.asked_json;
   parts.ask_gate = [&pool = session->pool(), cwd = io::parent_dir(plan.file)](model::GateQuestion question, io::CancelToken token) {
     return gate::measure(std::move(question), pool, cwd, std::move(token));

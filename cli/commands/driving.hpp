@@ -21,6 +21,7 @@ struct Driving {
   std::string take_over, override_freeze;  // reasons
   std::vector<std::string> notify;
   bool resumes = false;
+  bool heeds_freezes = true;
   std::vector<rollout::MachineEvent> words{};
 };
 

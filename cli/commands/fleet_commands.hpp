@@ -7,5 +7,6 @@ namespace deployctl::commands {
 
 Command fleet_list_command();
 Command fleet_ping_command();
+Command fleet_converge_command();
 
 }  // namespace deployctl::commands

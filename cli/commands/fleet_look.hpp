@@ -10,7 +10,11 @@ namespace deployctl::commands {
 
 class Context;
 
+struct FleetLook {
+  rollout::FleetSurvey survey;
+  std::vector<wire::pb::Desire> desired;  // what relays see to later
+};
 // Code::cancelled after Ctrl-C; a target that doesn't answer is an error in its place.
-Result<rollout::FleetSurvey> look_at_fleet(Context& context, const model::Plan& plan, bool with_health);
+Result<FleetLook> look_at_fleet(Context& context, const model::Plan& plan, bool with_health);
 
 }  // namespace deployctl::commands

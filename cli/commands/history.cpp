@@ -43,16 +43,17 @@ void print_json(Context& context, const model::Plan& plan, const std::vector<led
 std::vector<rollout::Candidate> ask_targets(Context& context, const model::Plan& plan) {
   const auto name = fmt::format("{} ({})", plan.service, plan.environment);
   context.note("this ledger knows no rollout of " + name + "; asking the targets");
-  auto survey = look_at_fleet(context, plan, false);
-  if (!survey) {
-    context.note("they could not be asked: " + survey.error().text());
+  const auto seen = look_at_fleet(context, plan, false);
+  if (!seen) {
+    context.note("they could not be asked: " + seen.error().text());
     return {};
   }
+  const auto& survey = seen->survey;
   std::size_t silent = 0;
-  for (const auto& one : *survey) silent += one.reply ? 0 : 1;
-  auto kept = rollout::candidates(*survey);
-  if (kept.empty() && silent < survey->size()) context.note("those that answered keep no release of it");
-  if (silent > 0) context.note(fmt::format("{} of {} targets did not answer", silent, survey->size()));
+  for (const auto& one : survey) silent += one.reply ? 0 : 1;
+  auto kept = rollout::candidates(survey);
+  if (kept.empty() && silent < survey.size()) context.note("those that answered keep no release of it");
+  if (silent > 0) context.note(fmt::format("{} of {} targets did not answer", silent, survey.size()));
   return kept;
 }
 

@@ -47,10 +47,11 @@ Error nobody_answered(const StatusReport& report) {
 
 Result<int> of_plan(const StatusOptions& options, Context& context) {
   DEPLOYCTL_TRY(plan, context.load_plan(options.what));
-  DEPLOYCTL_TRY(survey, look_at_fleet(context, plan, true));
-  auto report = status_report(plan, survey);
+  DEPLOYCTL_TRY(seen, look_at_fleet(context, plan, true));
+  auto report = status_report(plan, seen.survey);
+  report.tell_of(seen.desired);
   const auto last = newest_rollout(context, plan);
-  const auto held = holder_of(survey);
+  const auto held = holder_of(seen.survey);
   report.rollout = held && (!last || !last->unfinished) ? held : last;
   if (context.json()) context.print_json(report.json());
   const bool every = options.every || context.globals().verbose > 0;

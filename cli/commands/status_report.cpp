@@ -6,6 +6,7 @@
 
 #include "cli/output/humane.hpp"
 #include "cli/output/table.hpp"
+#include "core/model/release.hpp"
 #include "core/rollout/this_process.hpp"
 
 namespace deployctl::commands {
@@ -42,6 +43,11 @@ JsonObject to_json(const TargetStatus& target) {
   if (!target.release.empty()) out.add("release", target.release.text());
   if (target.since) out.add("since", to_string(*target.since));
   if (!target.failing.empty()) out.add("failing", target.failing);
+  if (target.behind) {
+    JsonObject behind;
+    behind.add("version", target.behind->version).add("until", to_string(target.behind->until)).add_if("trouble", target.behind->trouble);
+    out.add_raw("behind", behind.text());
+  }
   if (target.error) {
     JsonObject error;
     error.add("code", deployctl::to_string(target.error->code)).add("message", target.error->text()).add("hint", target.error->hint);
@@ -56,8 +62,10 @@ Tone tone_of(const std::string& health) {
 }
 
 std::string note_of(const TargetStatus& target) {
-  if (target.error) return target.error->text();
   std::string out;
+  if (target.behind && target.behind->trouble.empty()) out = "the relay brings it to " + target.behind->version + " once it answers";
+  else if (target.behind) out = "the relay could not bring it to " + target.behind->version + ": " + target.behind->trouble;
+  if (target.error) out += (out.empty() ? "" : "; ") + target.error->text();
   for (const auto& check : target.failing) out += (out.empty() ? "" : "; ") + check;
   return out;
 }
@@ -69,7 +77,7 @@ void add_target(output::Table& table, const std::string& region, const TargetSta
 }
 
 bool calm(const TargetStatus& target) {
-  return !target.version.empty() && (target.health == "healthy" || target.health == "unchecked");
+  return !target.behind && !target.version.empty() && (target.health == "healthy" || target.health == "unchecked");
 }
 
 // Many alike are one row, in the order in which the first of each came; all others follow one by one.
@@ -123,6 +131,19 @@ std::size_t StatusReport::answered() const {
   for (const auto& region : regions)
     for (const auto& target : region.targets) n += target.error ? 0 : 1;
   return n;
+}
+
+void StatusReport::tell_of(const std::vector<wire::pb::Desire>& desired) {
+  for (const auto& desire : desired) {
+    const auto release = model::Release::parse(desire.release_json());
+    const auto digest = Digest::from_raw(desire.release()).value_or(Digest{});
+    const std::string version = release ? release->version : digest.text().substr(0, 15);
+    for (auto& region : regions)
+      for (auto& target : region.targets)
+        for (const auto& member : desire.members())
+          if (region.name == desire.region() && member.behind() && member.name() == target.host)
+            target.behind = {version, member.trouble(), WallTime(std::chrono::milliseconds(desire.not_after()))};
+  }
 }
 
 JsonObject StatusReport::json() const {

@@ -23,6 +23,12 @@ struct TargetStatus {
   std::vector<std::string> failing;  // checks
   std::optional<WallTime> since;     // confirmed healthy
   std::optional<Error> error;
+  // Its relay brings it to a release once it answers, or could not.
+  struct Behind {
+    std::string version, trouble;
+    WallTime until{};
+  };
+  std::optional<Behind> behind{};
 };
 
 struct RegionStatus {
@@ -43,6 +49,8 @@ struct StatusReport {
 
   std::size_t answered() const;
   std::size_t total() const;
+  // Whom relays bring along; by region and name.
+  void tell_of(const std::vector<wire::pb::Desire>& desired);
   JsonObject json() const;
   // `every`: a row for each target; else, in a region of more than twenty, those that run the same healthy release are
   // one row.

@@ -82,7 +82,7 @@ Result<int> go_on(Context& context, const Found& found, std::vector<rollout::Mac
   DEPLOYCTL_TRY(state, context.state());
   DEPLOYCTL_TRY(lock, rollout::lock_service(state.locks(), row.service, row.environment, "resume of " + row.id));
   Viewing view(context, asked->plan);
-  return drive(context, view, plan, {std::move(release), row.commit, row.order_json, {}, {}, {}, true, std::move(words)});
+  return drive(context, view, plan, {std::move(release), row.commit, row.order_json, {}, {}, {}, true, true, std::move(words)});
 }
 
 }  // namespace deployctl::commands

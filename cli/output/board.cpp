@@ -38,6 +38,13 @@ void append_tail(std::string& tail, const std::string& more, std::size_t most) {
   tail.erase(0, line == std::string::npos ? tail.size() - most : line + 1);
 }
 
+namespace {
+
+// "2026-11-24T09:08:32.120Z" as "2026-11-24 09:08 UTC".
+std::string minute_of(const std::string& time) { return time.size() < 16 ? time : time.substr(0, 10) + " " + time.substr(11, 5) + " UTC"; }
+
+}  // namespace
+
 void Board::take(const Event& event) {
   for (const auto& [from, to] : {std::pair{&event.rollout, &rollout}, {&event.service, &service}, {&event.environment, &environment}})
     if (!from->empty()) *to = *from;
@@ -47,6 +54,7 @@ void Board::take(const Event& event) {
   else if (event.name.starts_with("target_") && !event.target.empty()) take_target(event);
   else if (event.name == "rollout_waiting") waiting = Body(event.body).text("message");
   else if (event.name == "rollout_going_on") waiting.clear();
+  else if (event.name == "targets_left_to_relay") caught_up_until = minute_of(Body(event.body).text("until"));
   else if (event.name == "rollback_started") {
     rolling_back = true;
     waiting.clear();

@@ -64,6 +64,7 @@ class Board {
   std::optional<std::size_t> wave;   // the one under way
   std::optional<Duration> baking;    // how long, since the last event; ended by the next wave's event
   std::string waiting;               // for whom or what, as it was told; empty: it goes on
+  std::string caught_up_until;       // relays bring those that were away; empty: nobody does
   std::string hook;                  // of this host, while it runs
   std::vector<BoardRegion> regions;
   std::vector<BoardTarget> targets;

@@ -53,6 +53,8 @@ Line headline(const Board& board) {
 std::string next_step(const Board& board, const std::string& plan) {
   const std::string& r = board.result;
   const std::string again = "deployctl " + std::string(board.kind == "rollback" ? "rollback " : "deploy ") + plan;
+  if (r == "incomplete" && !board.caught_up_until.empty())
+    return "deployctl fleet converge " + plan + "  (or wait: relays bring the others along once they answer, until " + board.caught_up_until + ")";
   if (r == "incomplete") return again + "  (brings the others along once they answer)";
   if (r == "rolled_back") return "deployctl logs " + board.rollout;
   if (r == "failed" && board.kind != "rollback") return "deployctl status " + plan + ", then deployctl rollback " + plan;

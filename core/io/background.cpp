@@ -47,16 +47,18 @@ Status start(const Rendezvous& at, const Fd& claim, const std::vector<std::strin
 }
 
 struct Background {
-  Background(asio::io_context& c, std::string p, Serve s, Duration i)
-      : context(c), path(std::move(p)), serve(std::move(s)), idle(i), listener(c), inode(Rendezvous::inode(path)) {}
+  Background(asio::io_context& c, std::string p, Serve s, Duration i, std::function<bool()> b)
+      : context(c), path(std::move(p)), serve(std::move(s)), idle(i), busy(std::move(b)), listener(c), inode(Rendezvous::inode(path)) {}
 
   bool findable() const { return inode != 0 && Rendezvous::inode(path) == inode; }
-  bool should_end() const { return served == 0 && (!findable() || Clock::now() - last >= idle); }
+  bool is_idle() const { return Clock::now() - last >= idle && !(busy && busy()); }
+  bool should_end() const { return served == 0 && (!findable() || is_idle()); }
 
   asio::io_context& context;
   std::string path;
   Serve serve;
   Duration idle;
+  std::function<bool()> busy;
   asio::posix::stream_descriptor listener;
   ino_t inode;
   unsigned served = 0;
@@ -116,7 +118,7 @@ Result<Fd> connect_background(const Rendezvous& at, const std::vector<std::strin
   return at.connect();
 }
 
-Status serve_in_background(asio::io_context& context, const std::string& path, Serve serve, Duration idle) {
+Status serve_in_background(asio::io_context& context, const std::string& path, Serve serve, Duration idle, std::function<bool()> busy) {
   DEPLOYCTL_TRY(listener, duplicate(STDIN_FILENO));
   // Kept to the process's end: it is what keeps others from listening in our place.
   static Fd claim;
@@ -125,7 +127,7 @@ Status serve_in_background(asio::io_context& context, const std::string& path, S
   DEPLOYCTL_TRY(null, open_fd("/dev/null", O_RDWR));
   for (int fd = 0; fd <= 2; ++fd) ::dup2(null.get(), fd);
   (void)::fcntl(listener.get(), F_SETFL, O_NONBLOCK);
-  Background background(context, path, std::move(serve), idle);
+  Background background(context, path, std::move(serve), idle, std::move(busy));
   asio::error_code failed;
   background.listener.assign(listener.release(), failed);
   if (failed) return fail(Code::internal, "listen at " + path + ": " + failed.message());

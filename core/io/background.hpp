@@ -28,6 +28,8 @@ Result<Fd> connect_background(const Rendezvous& at, const std::vector<std::strin
 // there is none and `path` is another's or gone, so that nobody could find it. Whoever connects meanwhile sees the connection
 // close unserved. What is still on the context then is the caller's to leave: it ends the process.
 using Serve = std::function<asio::awaitable<void>(Fd connection)>;
-Status serve_in_background(asio::io_context& context, const std::string& path, Serve serve, Duration idle);
+// `busy`: it is needed although nobody calls; asked once a second.
+Status serve_in_background(asio::io_context& context, const std::string& path, Serve serve, Duration idle,
+                           std::function<bool()> busy = {});
 
 }  // namespace deployctl::io

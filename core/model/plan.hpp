@@ -74,6 +74,8 @@ struct RolloutSpec {
   Duration progress_deadline{std::chrono::minutes(10)};
   Duration min_healthy_time{0};           // so long a new one must be healthy without a break before it counts
   Duration healthy_deadline{std::chrono::minutes(10)};  // within this it must have been
+  Duration catch_up{std::chrono::hours(24)};           // so long after it relays bring those that were away; 0: they don't
+  Duration catch_up_interval{std::chrono::seconds(30)};
   std::vector<FreezeWindow> freezes;      // no wave begins in these
   Mark max_parallel_mark, min_healthy_mark;  // where they were given; else of line 0
 };

@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <map>
 #include <random>
+#include <set>
 
 #include "core/io/files.hpp"
 #include "core/io/gather.hpp"
+#include "core/link/payload_index.hpp"
 #include "core/rollout/carry_ahead.hpp"
 #include "core/rollout/control_hooks.hpp"
 #include "core/rollout/grants.hpp"
+#include "core/rollout/left_behind.hpp"
 #include "core/rollout/this_process.hpp"
 #include "core/rollout/words.hpp"
 
@@ -58,6 +61,10 @@ Duration activation_limit(const model::Activation& activation) {
   return sum;
 }
 
+bool went_through(const RolloutOutcome& outcome) {
+  return outcome.result == RolloutResult::succeeded || outcome.result == RolloutResult::incomplete;
+}
+
 class Drive {
  public:
   Drive(const model::Plan& plan, DriveParts parts) : plan_(plan), parts_(std::move(parts)) {
@@ -81,6 +88,8 @@ class Drive {
   awaitable<void> send_ahead(Digest artifact);
   awaitable<Status> prepare();
   awaitable<void> end_well(const RolloutOutcome& outcome);
+  awaitable<void> leave_desires(RolloutOutcome outcome, Goal goal, std::string release_json, Digest artifact);
+  awaitable<std::vector<std::shared_ptr<Shipment>>> payloads_for(LeftBehind left, Digest artifact, wire::pb::Desire& desire);
   awaitable<Status> hook(ControlHook which, io::CancelToken token);
   void close_row(const RolloutOutcome& outcome);
   Driven over(RolloutOutcome outcome, bool began);
@@ -245,6 +254,7 @@ awaitable<Status> Drive::prepare() {
   const bool take_over = row_.kind == "rollback" || !parts_.user_reason.empty();
   const std::string reason = parts_.user_reason.empty() ? row_.kind : parts_.user_reason;
   DEPLOYCTL_CO_CHECK(co_await take_grants(parts_.links, ticket_, survey_, take_over, reason, parts_.interrupt));
+  parts_.links.withdraw_desired(place_);
   auto known = know_baselines();
   count_previous();
   co_return known;
@@ -278,9 +288,50 @@ awaitable<Driven> Drive::go(RolloutSpec spec, Goal goal, std::string release_jso
     return parts_.ledger ? parts_.ledger->add_baselines(row_.service, row_.environment, {one}) : Status{};
   };
   parts.run_hook = [this](ControlHook which, io::CancelToken token) { return hook(which, token); };
+  const Goal brought = order.goal;
+  const std::string json = order.release_json;
   auto outcome = co_await run_rollout(std::move(order), std::move(parts));
   if (outcome.result != RolloutResult::superseded) co_await end_well(outcome);
+  if (went_through(outcome)) co_await leave_desires(outcome, brought, json, artifact);
   co_return over(std::move(outcome), true);
+}
+
+// ---- those that were away ----
+
+// Against what each ran when it was seen last, else what most ran: what the relay has anyway, or is made here already.
+awaitable<std::vector<std::shared_ptr<Shipment>>> Drive::payloads_for(LeftBehind left, Digest artifact, wire::pb::Desire& desire) {
+  std::set<Digest> bases;
+  for (std::size_t i = 0; i < left.members.size(); ++i)
+    if (const auto& one = baselines_[left.members[i]]; one && one->artifact != artifact) bases.insert(one->artifact);
+  std::vector<std::shared_ptr<Shipment>> shipments;
+  for (const auto& base : bases) {
+    auto chunks = co_await parts_.payloads->made(artifact, base.empty() ? std::nullopt : std::optional(base));
+    if (!chunks) continue;
+    auto& kept = *desire.add_payloads();
+    if (!base.empty()) kept.set_base(base.raw());
+    *kept.mutable_index() = link::to_message(chunks->index());
+    shipments.push_back(std::make_shared<Shipment>(Shipment{std::move(chunks)}));
+  }
+  co_return shipments;
+}
+
+// A region without a relay that keeps anything is none of our business: the rollout's end says what to do.
+awaitable<void> Drive::leave_desires(RolloutOutcome outcome, Goal goal, std::string release_json, Digest artifact) {
+  const auto& rules = plan_.rollout;
+  if (rules.catch_up.count() == 0 || goal.release.empty()) co_return;
+  const auto failed = outcome.counts.failed + outcome.counts.unhealthy;
+  const unsigned most = spec_.max_failed + spec_.max_unhealthy;
+  const CatchUpOrder order{spec_, ticket_, goal, release_json, plan_.release.keep_releases, most - std::min(most, failed), rules.catch_up, rules.catch_up_interval};
+  const auto now = system_clock().wall();
+  for (const auto& left : left_behind(spec_, outcome.states)) {
+    auto desire = desire_of(order, left, now);
+    std::vector<std::shared_ptr<Shipment>> shipments;
+    if (parts_.payloads && !release_json.empty()) shipments = co_await payloads_for(left, artifact, desire);
+    const auto kept = co_await parts_.links.keep_desired(left.members, std::move(desire), std::move(shipments));
+    Story story{&spec_, row_.version, {}, {}};
+    if (kept) recorder_->add(story.left_to_relay(left, now + rules.catch_up));
+    else if (kept.error().code != Code::unsupported) warn("nobody brings along " + spec_.regions[left.region].name + " later: " + kept.error().text());
+  }
 }
 
 // The grant goes with it, in one round trip.
@@ -291,7 +342,7 @@ awaitable<void> prune_one(TargetLinks& links, const Ticket& ticket, TargetIndex 
 
 // Old releases go only when the way back is not needed any more. Neither this nor the giving back can fail a rollout.
 awaitable<void> Drive::end_well(const RolloutOutcome& outcome) {
-  const bool well = outcome.result == RolloutResult::succeeded || outcome.result == RolloutResult::incomplete;
+  const bool well = went_through(outcome);
   std::vector<awaitable<void>> work;
   for (TargetIndex i = 0; i < survey_.size(); ++i) {
     if (!survey_[i].reply) continue;

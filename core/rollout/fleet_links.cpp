@@ -4,6 +4,7 @@
 #include <asio/detached.hpp>
 
 #include "core/io/deadline.hpp"
+#include "core/io/gather.hpp"
 #include "core/io/turns.hpp"
 #include "core/rollout/fleet_links_relay.hpp"
 #include "core/rollout/fleet_links_rider.hpp"
@@ -66,6 +67,8 @@ struct FleetLinks::State : std::enable_shared_from_this<FleetLinks::State> {
   static awaitable<Result<Link>> log_in(std::weak_ptr<State> weak, model::Endpoint endpoint, std::string role, unsigned lane);
   static awaitable<void> find_way(std::shared_ptr<State> self, std::size_t target, std::shared_ptr<Search> search);
   awaitable<Status> reach(Reached& target, std::shared_ptr<Rider> rider);
+  wire::pb::Attach attach_of(const Reached& target) const;
+  std::vector<Link> keepers() const;
   awaitable<Status> attach(Reached& target, std::shared_ptr<Relay> relay, Link link, std::shared_ptr<Rider> rider);
   awaitable<Status> reach_directly(Reached& target);
   awaitable<Status> open(std::size_t target, std::shared_ptr<Rider> rider = {});
@@ -164,9 +167,7 @@ awaitable<Status> FleetLinks::State::reach(Reached& target, std::shared_ptr<Ride
   co_return fail(with_hint(with_context(std::move(none), target.name()), hint));
 }
 
-awaitable<Status> FleetLinks::State::attach(Reached& target, std::shared_ptr<Relay> relay, Link link,
-                                            std::shared_ptr<Rider> rider) {
-  if (!known_hosts) co_return fail(known_hosts.error());
+wire::pb::Attach FleetLinks::State::attach_of(const Reached& target) const {
   const auto& endpoint = target.target.endpoint;
   wire::pb::Attach attach;
   attach.set_host(endpoint.host);
@@ -179,7 +180,13 @@ awaitable<Status> FleetLinks::State::attach(Reached& target, std::shared_ptr<Rel
     pin.set_blob(key.blob);
   }
   attach.set_timeout_ms(static_cast<std::uint64_t>((options.login_timeout + for_installing).count()));
-  auto attached = co_await detail::attach(link, std::move(attach), std::move(rider));
+  return attach;
+}
+
+awaitable<Status> FleetLinks::State::attach(Reached& target, std::shared_ptr<Relay> relay, Link link,
+                                            std::shared_ptr<Rider> rider) {
+  if (!known_hosts) co_return fail(known_hosts.error());
+  auto attached = co_await detail::attach(link, attach_of(target), std::move(rider));
   if (!attached) co_return fail(relay->told(link, attached.error(), {}));
   target.via = relay;
   target.link = link;
@@ -241,7 +248,42 @@ awaitable<Result<wire::pb::Reply>> FleetLinks::State::stage(Reached& target, lin
   }
 }
 
+// ---- what regions are to run ----
+
+// Links to relays that keep what is said to them.
+std::vector<Link> FleetLinks::State::keepers() const {
+  std::vector<Link> found;
+  for (const auto& [region, relay] : relays)
+    if (const auto link = relay->link(); link && !link->closed() && wire::knows(link->peer(), wire::feature_desires)) found.push_back(link);
+  return found;
+}
+
 namespace {
+
+awaitable<Result<wire::pb::Reply>> ask_relay(Link link, wire::pb::Request request) {
+  link::Call call;
+  call.request = std::move(request);
+  co_return co_await link->call(std::move(call));
+}
+
+awaitable<void> ask_for_desires(Link link, wire::pb::Request request, std::vector<wire::pb::Desire>& into) {
+  auto reply = co_await ask_relay(std::move(link), std::move(request));
+  if (!reply) co_return;
+  for (auto& desire : *reply->mutable_desires()->mutable_desires()) into.push_back(std::move(desire));
+}
+
+awaitable<Status> keep_at(std::shared_ptr<Relay> relay, wire::pb::Desire desire, std::vector<std::shared_ptr<Shipment>> payloads) {
+  DEPLOYCTL_CO_TRY(link, co_await relay->open());
+  if (!wire::knows(link->peer(), wire::feature_desires)) co_return fail(Code::unsupported, relay->name() + " keeps nothing for later");
+  for (const auto& payload : payloads) {
+    DEPLOYCTL_CO_CHECK(co_await relay->carried(link, payload->chunks));
+  }
+  wire::pb::Request request;
+  *request.mutable_desire() = std::move(desire);
+  auto kept = co_await ask_relay(link, std::move(request));
+  if (!kept) co_return fail(relay->told(link, kept.error(), {}));
+  co_return Status{};
+}
 
 awaitable<FleetLinks::RelayStatus> ping(RegionRelay of) {
   FleetLinks::RelayStatus status;
@@ -344,6 +386,38 @@ std::string FleetLinks::agent(std::size_t target) const {
 }
 
 awaitable<Result<std::vector<FleetLinks::RelayStatus>>> FleetLinks::ping_relays() { return ping_all(state_->executor, state_->relays); }
+
+awaitable<Status> FleetLinks::keep_desired(std::vector<std::size_t> targets, wire::pb::Desire desire,
+                                           std::vector<std::shared_ptr<Shipment>> payloads) {
+  const auto state = state_;
+  if (!state->known_hosts) co_return fail(state->known_hosts.error());
+  for (std::size_t i = 0; i < targets.size(); ++i)
+    *desire.mutable_members(static_cast<int>(i))->mutable_host() = state->attach_of(state->targets.at(targets[i]));
+  Status kept = fail(Code::unsupported, "there is no relay");
+  // Any of the region's: all of them reach its targets.
+  for (const auto& relay : state->targets.at(targets.front()).relays) {
+    kept = co_await keep_at(relay, desire, payloads);
+    if (kept) break;
+  }
+  co_return kept;
+}
+
+void FleetLinks::withdraw_desired(const wire::pb::Place& place) {
+  wire::pb::Request request;
+  *request.mutable_withdraw()->mutable_place() = place;
+  const auto told = [](Link link, wire::pb::Request r) -> awaitable<void> { (void)co_await ask_relay(std::move(link), std::move(r)); };
+  for (const auto& link : state_->keepers()) asio::co_spawn(state_->executor, told(link, request), asio::detached);
+}
+
+awaitable<std::vector<wire::pb::Desire>> FleetLinks::desired(wire::pb::Place place) {
+  std::vector<wire::pb::Desire> found;
+  wire::pb::Request request;
+  *request.mutable_list_desires()->mutable_place() = std::move(place);
+  std::vector<awaitable<void>> work;
+  for (const auto& link : state_->keepers()) work.push_back(ask_for_desires(link, request, found));
+  co_await io::gather(std::move(work));
+  co_return found;
+}
 
 std::uint64_t FleetLinks::wan_bytes() const {
   std::uint64_t bytes = 0;

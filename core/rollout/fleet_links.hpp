@@ -51,6 +51,11 @@ class FleetLinks : public TargetLinks {
   // How a target is reached at the moment: "relay 10.1.0.1", "direct", "" when not.
   std::string route(std::size_t target) const;
   std::uint64_t rate(std::size_t target) const override;
+  asio::awaitable<Status> keep_desired(std::vector<std::size_t> targets, wire::pb::Desire desire,
+                                       std::vector<std::shared_ptr<Shipment>> payloads) override;
+  void withdraw_desired(const wire::pb::Place& place) override;
+  // What the relays that were reached keep for a place.
+  asio::awaitable<std::vector<wire::pb::Desire>> desired(wire::pb::Place place);
   // The agent there, "deploy-agent 0.1.0"; "" when not reached.
   std::string agent(std::size_t target) const;
   // Logs in to the relays of every region and says what is there; for `fleet ping`.

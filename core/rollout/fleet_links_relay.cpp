@@ -35,6 +35,12 @@ awaitable<std::shared_ptr<Carry>> Relay::carry(Link link, std::shared_ptr<payloa
   co_return carry;
 }
 
+awaitable<Status> Relay::carried(Link link, std::shared_ptr<payload::ChunkSource> chunks) {
+  const auto carry = co_await this->carry(link, std::move(chunks));
+  while (!carry->outcome) co_await carry->changed.wait();
+  co_return *carry->outcome;
+}
+
 void Relay::carry_ahead(std::shared_ptr<payload::ChunkSource> chunks) {
   if (!ahead_.insert(chunks->index().digest()).second) return;
   if (chunks->index().total() < worth_a_login)

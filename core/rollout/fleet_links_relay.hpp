@@ -27,9 +27,12 @@ class Relay : public std::enable_shared_from_this<Relay> {
     lanes_->close();
   }
   awaitable<Result<Link>> open();  // errors name the relay
+  const Link& link() const { return session_->link(); }  // null: never opened; may be closed
 
   // Begins to carry, unless it goes on already.
   awaitable<std::shared_ptr<Carry>> carry(Link link, std::shared_ptr<payload::ChunkSource> chunks);
+  // All of it is there.
+  awaitable<Status> carried(Link link, std::shared_ptr<payload::ChunkSource> chunks);
   // Sets out at once, beside whatever is asked of the relay meanwhile; the same payload once. One that is not worth another
   // login goes on the first connection.
   void carry_ahead(std::shared_ptr<payload::ChunkSource> chunks);

@@ -133,6 +133,15 @@ Event Story::of_progress(TargetIndex target, const wire::pb::Progress& progress)
   return event;
 }
 
+Event Story::left_to_relay(const LeftBehind& left, WallTime until) const {
+  Event event = named("targets_left_to_relay");
+  event.region = spec->regions[left.region].name;
+  Json names = Json::array();
+  for (std::size_t i = 0; i < left.behind; ++i) names.push_back(spec->targets[left.members[i]].name);
+  event.body = dump({{"targets", std::move(names)}, {"until", deployctl::to_string(until)}});
+  return event;
+}
+
 Event Story::of_staged(TargetIndex target, const wire::pb::Staged& staged, Duration took) const {
   Event event = at(target, "target_staged");
   event.body = dump({{"already", staged.already()}, {"received", staged.received()}, {"seconds", seconds(took)}});

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/rollout/event.hpp"
+#include "core/rollout/left_behind.hpp"
 #include "core/rollout/machine.hpp"
 #include "core/wire/messages.hpp"
 
@@ -21,6 +22,8 @@ struct Story {
   std::optional<Event> of_change(TargetIndex target, TargetState now, const std::optional<Error>& why, Duration took) const;
   Event of_step(TargetIndex target, const wire::pb::Step& step) const;
   Event of_progress(TargetIndex target, const wire::pb::Progress& progress) const;
+  // Their relay brings them when they are back, until then.
+  Event left_to_relay(const LeftBehind& left, WallTime until) const;
   Event of_staged(TargetIndex target, const wire::pb::Staged& staged, Duration took) const;
   Event of_gate(WaveIndex wave, std::size_t gate, const Measured& measured) const;
   Event of_word(const MachineEvent& word) const;  // Steered or Approved

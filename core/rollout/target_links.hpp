@@ -5,6 +5,7 @@
 #include <asio/awaitable.hpp>
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "core/base/duration.hpp"
 #include "core/payload/chunk_source.hpp"
@@ -31,6 +32,17 @@ class TargetLinks {
   // The shipment sets out for the target's relay, so that a stage finds it there or under way. Returns at once; without a relay,
   // or where it can't be reached, nothing happens.
   virtual void carry_ahead(std::size_t target, std::shared_ptr<Shipment> shipment) = 0;
+  // What the targets' region is to run, kept by their relay until they do (wire: Desire). `targets` are its members, in its order;
+  // where they are found is filled in here. `payloads` are those that it names, carried there first. Code::unsupported:
+  // no relay, or one that keeps none.
+  virtual asio::awaitable<Status> keep_desired(std::vector<std::size_t> targets, wire::pb::Desire desire,
+                                               std::vector<std::shared_ptr<Shipment>> payloads) {
+    (void)targets, (void)desire, (void)payloads;
+    co_return fail(Code::unsupported, "there is no relay that keeps it");
+  }
+  // Every relay that was reached gives up what it keeps for this place; a rollout's first word once it has its grants, which fence
+  // what a relay may still be doing. Not waited for.
+  virtual void withdraw_desired(const wire::pb::Place&) {}
   // Bytes a second that the last large payload had on its way to the target's relay; 0: not known.
   virtual std::uint64_t rate(std::size_t target) const = 0;
   // Handed to links that start here, to relays and to direct targets, frames and all; without SSH's own share and without

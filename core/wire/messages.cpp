@@ -57,6 +57,9 @@ const char* name_of(const pb::Request& request) {
     case pb::Request::kCheck: return "check";
     case pb::Request::kReadLog: return "read log";
     case pb::Request::kPrune: return "prune";
+    case pb::Request::kDesire: return "desire";
+    case pb::Request::kWithdraw: return "withdraw";
+    case pb::Request::kListDesires: return "list desires";
     case pb::Request::BODY_NOT_SET: break;
   }
   return "unknown request";

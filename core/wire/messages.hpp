@@ -14,6 +14,8 @@ namespace deployctl::wire {
 inline constexpr const char* feature_attach_first = "attach-first";
 // And small frames may come packed (link/packer.hpp).
 inline constexpr const char* feature_packed = "packed";
+// A relay keeps what a region is to run (Desire).
+inline constexpr const char* feature_desires = "desires";
 bool knows(const pb::Hello& hello, std::string_view feature);
 
 pb::Abort to_abort(const Error& error);

@@ -137,6 +137,14 @@ Sshd::Sshd(Options options) : state_(std::make_unique<State>()) {
 
 Sshd::~Sshd() { stop(); }
 
+void Sshd::start() {
+  State& s = *state_;
+  if (s.thread.joinable()) return;
+  s.over = io::CancelToken();
+  s.listener = listen_on(s.options.listen_ip, s.port);
+  s.thread = std::thread([&s] { s.serve(); });
+}
+
 void Sshd::stop() {
   state_->over.cancel();
   if (state_->thread.joinable()) state_->thread.join();

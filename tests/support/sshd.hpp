@@ -45,6 +45,7 @@ class Sshd {
   unsigned connections() const;  // accepted so far
   void kill_all();               // SIGKILL to every connection's sshd; the server goes on listening
   void stop();                   // as kill_all, and connections are refused from now on
+  void start();                  // after stop(): the same server at the same port again
 
  private:
   struct State;

@@ -1,0 +1,57 @@
+// Brings targets that were away to what their region is to run (catch_up.hpp decides): a loop that looks at the desires on the disk,
+// asks their members through the relay's own sessions, and takes one target at a time through grant, stage and activation,
+// under the rollout's own name and epoch. One relay of a user does this, whichever has the folder's lock. One strand.
+// What fails is kept with the member for people to see; a link that breaks is tried again at the next look.
+#pragma once
+
+#include <memory>
+
+#include "agents/relay/catch_up.hpp"
+#include "agents/relay/chunk_cache.hpp"
+#include "agents/relay/desires.hpp"
+#include "agents/relay/target_sessions.hpp"
+#include "core/io/flock.hpp"
+#include "core/io/notifier.hpp"
+
+namespace deployctl::relay {
+
+class CatchingUp : public std::enable_shared_from_this<CatchingUp> {
+ public:
+  CatchingUp(asio::any_io_executor executor, TargetSessions& targets, ChunkCache& cache, std::string folder);
+
+  // Goes on with what is on the disk. Sessions and cache are borrowed: they outlive the executor's last run.
+  void start();
+  Status put(wire::pb::Desire desire);
+  // Returns when nothing of it goes on any more.
+  awaitable<Status> withdraw(wire::pb::Place place);
+  std::vector<wire::pb::Desire> of(const wire::pb::Place& place) const;
+  // The relay is needed: somebody is behind, and nobody else looks after it.
+  bool busy() const { return working_; }
+
+ private:
+  std::vector<wire::pb::Desire> open() const;  // with somebody who is behind
+  void forget_old() const;
+  awaitable<void> work();
+  awaitable<void> look_at(wire::pb::Desire desire);
+  awaitable<Looks> look(const wire::pb::Desire& desire);
+  awaitable<void> look_into(const wire::pb::Desire& desire, int member, Looks& looks);
+  awaitable<Result<std::shared_ptr<link::AgentLink>>> reach(const wire::pb::Member& member);
+  awaitable<void> bring(wire::pb::Desire& desire, CatchUp step);
+  awaitable<Status> take(const wire::pb::Desire& desire, CatchUp step, std::shared_ptr<link::AgentLink> target);
+  awaitable<Status> stage(const wire::pb::Desire& desire, CatchUp step, std::shared_ptr<link::AgentLink> target);
+  void keep(const wire::pb::Desire& desire);
+  static awaitable<void> renew(std::shared_ptr<CatchingUp> self, std::shared_ptr<link::AgentLink> target, wire::pb::Request renewal,
+                               io::CancelToken done);
+
+  asio::any_io_executor executor_;
+  TargetSessions& targets_;
+  ChunkCache& cache_;
+  Desires desires_;
+  std::optional<io::FileLock> lock_;
+  io::Notifier changed_;
+  bool working_ = false;
+  std::string looking_at_;  // the place, serialized; empty: none
+  io::CancelToken stop_;    // of what is looked at
+};
+
+}  // namespace deployctl::relay
