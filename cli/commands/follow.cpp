@@ -14,22 +14,32 @@ namespace {
 
 constexpr int look_every_ms = 250;
 
-// True: it has ended or come to rest, and `out` is its code.
-Result<bool> show_more(ledger::Ledger& ledger, const std::string& id, std::uint64_t& seen, const rollout::EventSink& sink, int& out) {
+struct Followed {
+  std::uint64_t seen = 0;
+  std::optional<int> code;  // its last word was its end, or that it came to rest
+};
+
+Status learn_of(ledger::Ledger& ledger, const std::string& id, std::uint64_t until, Viewing& view) {
+  DEPLOYCTL_TRY(rows, ledger.events(id));
+  for (const auto& row : rows)
+    if (const auto event = rollout::parse_event(row.json); event && row.seq <= until) view.learn(*event);
+  return {};
+}
+
+Status show_more(ledger::Ledger& ledger, const std::string& id, Followed& so_far, const rollout::EventSink& sink) {
   DEPLOYCTL_TRY(last, ledger.last_seq(id));
-  if (last <= seen) return false;
+  if (last <= so_far.seen) return {};
   DEPLOYCTL_TRY(rows, ledger.events(id));
   for (const auto& row : rows) {
-    if (row.seq <= seen) continue;
-    seen = row.seq;
+    if (row.seq <= so_far.seen) continue;
+    so_far.seen = row.seq;
     const auto event = rollout::parse_event(row.json);
     if (!event) continue;
     sink(*event);
-    if (event->name != "rollout_finished") continue;
-    out = exit_code_of_end(*event);
-    return true;
+    so_far.code.reset();
+    if (event->name == "rollout_finished") so_far.code = exit_code_of_end(*event);
   }
-  return false;
+  return {};
 }
 
 }  // namespace
@@ -42,11 +52,12 @@ Result<int> follow(Context& context, const ledger::RolloutRow& row, std::uint64_
   DEPLOYCTL_TRY(ledger, context.ledger());
   const auto asked = Asked::parse(row.order_json);
   Viewing view(context, asked ? asked->plan : "PLAN");
-  int code = exit_codes::internal;
+  Followed so_far{after, {}};
+  DEPLOYCTL_CHECK(learn_of(*ledger, row.id, after, view));
   for (;;) {
     DEPLOYCTL_TRY(now, ledger->rollout(row.id));  // before its events: what it said last is seen
-    DEPLOYCTL_TRY(over, show_more(*ledger, row.id, after, view.sink(), code));
-    if (over && (!now || !is_driven(*now))) break;
+    DEPLOYCTL_CHECK(show_more(*ledger, row.id, so_far, view.sink()));
+    if (so_far.code && (!now || !is_driven(*now))) break;
     if (now && !is_driven(*now)) {
       view.finish();
       if (ledger::is_unfinished(now->state))
@@ -63,7 +74,7 @@ Result<int> follow(Context& context, const ledger::RolloutRow& row, std::uint64_
     }
   }
   view.finish();
-  return code;
+  return *so_far.code;
 }
 
 }  // namespace deployctl::commands

@@ -23,6 +23,7 @@ rollout::EventSink Viewing::sink() {
   };
 }
 
+void Viewing::learn(const rollout::Event& event) { view_->learn(event); }
 void Viewing::tick() { view_->tick(system_clock().steady()); }
 void Viewing::finish() { view_->finish(); }
 

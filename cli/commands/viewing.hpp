@@ -22,6 +22,7 @@ class Viewing {
   ~Viewing();
 
   rollout::EventSink sink();
+  void learn(const rollout::Event& event);  // told before: known, not shown
   void tick();  // about ten times a second
   void finish();
 

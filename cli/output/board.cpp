@@ -77,6 +77,12 @@ void Board::take(const Event& event) {
 void Board::begin(const Event& event) {
   const Body body(event.body);
   begun = true;
+  over = false;  // one that rested before goes on
+  waiting.clear();
+  result.clear();
+  error.reset();
+  waves.clear();
+  wave.reset();
   kind = body.text("kind");
   version = event.version.empty() ? body.text("version") : event.version;
   previous = body.text("previous");

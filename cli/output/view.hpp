@@ -37,6 +37,8 @@ class View {
  public:
   virtual ~View() = default;
   virtual void on(const Event& event) = 0;
+  // What was told before somebody looked: known, not shown.
+  virtual void learn(const Event& event) = 0;
   virtual void tick(SteadyTime now) = 0;
   virtual void finish() = 0;  // idempotent
   // A line of the owner's own: above the live block, never through it. To `err`.

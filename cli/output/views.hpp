@@ -17,6 +17,7 @@ class JsonView : public View {
   explicit JsonView(const ViewOptions& options);
   ~JsonView() override { JsonView::finish(); }
   void on(const Event& event) override;
+  void learn(const Event& event) override { board_.take(event); }
   void tick(SteadyTime) override {}
   void finish() override;
   void note(const Line& line) override;
@@ -33,6 +34,7 @@ class TextView : public View {
   explicit TextView(const ViewOptions& options);
   ~TextView() override { TextView::finish(); }
   void on(const Event& event) override;
+  void learn(const Event& event) override { board_.take(event); }
   void tick(SteadyTime) override {}
   void finish() override;
   void note(const Line& line) override;
@@ -50,6 +52,7 @@ class ProgressView : public View {
   explicit ProgressView(const ViewOptions& options);
   ~ProgressView() override { ProgressView::finish(); }
   void on(const Event& event) override;
+  void learn(const Event& event) override { board_.take(event); }
   void tick(SteadyTime now) override;
   void finish() override;
   void note(const Line& line) override;

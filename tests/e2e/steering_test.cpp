@@ -153,6 +153,7 @@ TEST(Steering, APromotionSkipsTheRestOfABake) {
   const std::string id = start_until(lab, "v1", "wave_baking");
   const auto done = lab.deployctl({"promote", id});
   EXPECT_EQ(done.exit.code, 0) << done.out << done.err;
+  EXPECT_THAT(done.out, HasSubstr("toy v1 is active everywhere"));
   EXPECT_TRUE(lab.all_run("v1"));
 }
 

@@ -60,6 +60,19 @@ TEST(Board, SumsBytesOfThoseThatStage) {
   EXPECT_EQ(board.expected, 0u);
 }
 
+TEST(Board, OneThatRestedAndGoesOnHasItsWavesOnce) {
+  Board board;
+  board.take(started());
+  const auto waves = board.waves.size();
+  board.take(finished("paused"));
+  EXPECT_TRUE(board.over);
+  board.take(started());
+  EXPECT_FALSE(board.over);
+  EXPECT_TRUE(board.result.empty());
+  EXPECT_EQ(board.waves.size(), waves);
+  EXPECT_EQ(board.total(), 5u);
+}
+
 TEST(Board, KeepsTheReasonOfATargetThatWasTakenBack) {
   Board board;
   board.take(about_target("target_failed", "eu", "a", "{}", with_hint(error(Code::hook_failed, "exit status 1"), "logs")));
