@@ -121,7 +121,7 @@ Status Drive::put_aside(ledger::RolloutRow& other, const std::string& why) {
 
 // The unfinished rollout of the same release goes on under its id; another gives way, unless somebody paused it on purpose.
 Status Drive::choose_id() {
-  row_.id = new_id();
+  row_.id = parts_.id.empty() ? new_id() : parts_.id;
   if (!parts_.ledger) return {};
   DEPLOYCTL_TRY(unfinished, parts_.ledger->unfinished(row_.service, row_.environment));
   const bool deploys = row_.kind == "deploy";

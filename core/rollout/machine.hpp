@@ -196,6 +196,7 @@ class Machine {
 
   // machine_waves.cpp
   void advance(SteadyTime now);
+  void wake_by(SteadyTime time);
   void work(SteadyTime now);
   bool tripped();
   bool begin_wave(SteadyTime now);
@@ -222,6 +223,7 @@ class Machine {
   void watch(SteadyTime now);
   void check_members(SteadyTime now);
   bool any_active() const;
+  bool any_in_activation() const;
   bool may_go_on(SteadyTime now);
   void wait_for(Waits::For what, std::string words);
   void go_on(SteadyTime now);
@@ -247,7 +249,7 @@ class Machine {
   bool wants_rollback_ = false;      // what follows the settling
   std::optional<RolloutResult> verdict_;
   std::optional<Error> why_;
-  std::optional<SteadyTime> bake_until_, bake_check_, next_check_;
+  std::optional<SteadyTime> bake_until_, bake_check_, wake_;
   bool last_look_ = false;  // of the bake has begun
   std::optional<WaveGates> gates_;   // open
   bool promoted_ = false;            // this wave's gates

@@ -22,16 +22,20 @@ const char* way_on(Waits::For what) {
 
 // ---- waiting ----
 
+bool Machine::any_in_activation() const {
+  for (RegionIndex r = 0; r < spec_.regions.size(); ++r)
+    if (in_activation(r) > 0) return true;
+  return false;
+}
+
 // Nobody holds it. One who is held lets what is in flight come to its end, and begins nothing.
 bool Machine::may_go_on(SteadyTime now) {
   if (!held_) {
     if (waiting_ == Waits::For::somebody) go_on(now);
     return true;
   }
-  next_check_.reset();
   prove(now);
-  for (RegionIndex r = 0; r < spec_.regions.size(); ++r)
-    if (in_activation(r) > 0) return false;
+  if (any_in_activation()) return false;
   watch(now);
   wait_for(Waits::For::somebody, "held by " + held_by_);
   return false;
@@ -84,6 +88,7 @@ bool Machine::answered(SteadyTime now) {
     return false;
   }
   for (const auto gate : gates_->due(now)) say(AskGate{wave_, gate});
+  if (const auto due = gates_->wake_at()) wake_by(*due);
   if (const auto doubt = gates_->doubt()) wait_for(Waits::For::gate, "nobody can say whether to go on: " + *doubt);
   else if (waiting_ == Waits::For::gate) go_on(now);
   return gates_->passed();
@@ -101,6 +106,7 @@ bool Machine::baked(SteadyTime now) {
   }
   if (now < *bake_until_) {
     if (now >= *bake_check_) check_members(now);
+    wake_by(std::min(*bake_until_, *bake_check_));
     return false;
   }
   if (!last_look_) check_members(now);
@@ -113,12 +119,14 @@ bool Machine::baked(SteadyTime now) {
   if (!doubt) return true;
   bake_until_ = now + bake_check_every(wave.bake_time);
   last_look_ = false;
+  wake_by(*bake_until_);
   return false;
 }
 
 // However long it takes until somebody says something, those that were taken must stay healthy.
 void Machine::watch(SteadyTime now) {
   if (!bake_check_ || now >= *bake_check_) check_members(now);
+  wake_by(*bake_check_);
 }
 
 void Machine::check_members(SteadyTime now) {

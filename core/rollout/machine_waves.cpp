@@ -28,25 +28,21 @@ void Machine::advance(SteadyTime now) {
 
 std::optional<SteadyTime> Machine::wake_at() const {
   if (phase_ != Phase::working || hook_) return std::nullopt;
-  std::optional<SteadyTime> at = next_check_;
-  const auto earlier = [&at](SteadyTime t) { at = at ? std::min(*at, t) : t; };
-  if (bake_until_ && !last_look_) earlier(*bake_until_);
-  if (bake_check_ && (waiting_ || (bake_until_ && !last_look_))) earlier(*bake_check_);
-  if (gates_)
-    if (const auto due = gates_->wake_at()) earlier(*due);
-  if (!bake_until_ && !gates_ && !waiting_) earlier(last_progress_ + spec_.progress_deadline);
-  return at;
+  return wake_;
 }
+
+// Whoever waits for a time says so, each time that the work is gone through: a time that nobody waits for any more is forgotten.
+void Machine::wake_by(SteadyTime time) { wake_ = wake_ ? std::min(*wake_, time) : time; }
 
 void Machine::work(SteadyTime now) {
   for (;;) {
+    wake_.reset();
     if (interrupted_) return stop(RolloutResult::interrupted, std::nullopt);
     if (tripped()) return;
     if (!may_go_on(now)) return;
     if (!wave_begun_ && !begin_wave(now)) return;
     stage_wave(wave_);
     if (wave_ + 1 < spec_.waves.size()) stage_wave(wave_ + 1);
-    next_check_.reset();
     unsigned open = 0;
     for (auto& part : parts_) {
       substitute(part);
@@ -112,7 +108,6 @@ bool Machine::begin_wave(SteadyTime now) {
   bake_check_.reset();
   gates_.reset();
   promoted_ = done_before;
-  next_check_.reset();
   parts_.clear();
   say(WaveBegins{wave_});
   for (const auto& region : wave.regions) {
@@ -212,8 +207,7 @@ void Machine::start_some(Part& part, SteadyTime now) {
       if (target.state != TargetState::staged || target.healthy != serving || !may_stop(index, part.plan.slots)) continue;
       if (serving && !fresh) continue;
       if (part.last_start && now < *part.last_start + apart) {
-        const auto next = *part.last_start + apart;
-        next_check_ = next_check_ ? std::min(*next_check_, next) : next;
+        wake_by(*part.last_start + apart);
         return;
       }
       part.last_start = now;
@@ -248,7 +242,7 @@ void Machine::look_around(SteadyTime now) {
       if (away || target.checking) continue;
       const SteadyTime due = target.looked + every;
       if (now < due) {
-        next_check_ = next_check_ ? std::min(*next_check_, due) : due;
+        wake_by(due);
         continue;
       }
       target.checking = true;
@@ -265,7 +259,7 @@ void Machine::prove(SteadyTime now) {
     if (target.state != TargetState::proving || target.checking) continue;
     const SteadyTime due = std::min(target.looked + every, std::max(target.proved_at, target.looked + Duration(1)));
     if (now < due) {
-      next_check_ = next_check_ ? std::min(*next_check_, due) : due;
+      wake_by(due);
       continue;
     }
     target.checking = true;
@@ -274,7 +268,7 @@ void Machine::prove(SteadyTime now) {
 }
 
 void Machine::hold_to_deadline(SteadyTime now) {
-  if (now < last_progress_ + spec_.progress_deadline) return;
+  if (now < last_progress_ + spec_.progress_deadline) return wake_by(last_progress_ + spec_.progress_deadline);
   std::string words = "no target advanced for " + humane(spec_.progress_deadline) + " in wave '" + spec_.waves[wave_].name +
                       "' (progress_deadline)";
   const auto waits = std::find_if(parts_.begin(), parts_.end(), [this](const Part& part) { return !part_over(part); });

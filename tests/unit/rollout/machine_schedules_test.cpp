@@ -211,6 +211,8 @@ void play(std::uint32_t seed) {
     watch.hear(event);
     const auto actions = machine.handle(event, now);
     watch.check(actions);
+    const auto wake = machine.wake_at();
+    RC_ASSERT(machine.over() || !wake || *wake > now);  // else its runner would go round and round
     for (const auto& action : actions) {
       if (needs_answer(action)) todo.push_back(action);
       if (const auto* finish = std::get_if<Finish>(&action)) end = *finish;

@@ -1,0 +1,46 @@
+// The network between a controller and its targets: delays, losses of requests and of answers, partitions one way or both, hosts
+// that are down. A lost link is noticed at once or after 20 s of silence, and everything but an activation is asked once more, as
+// FleetLinks does. Calls live on the controller's loop and die with it; what they set going at a target goes on there.
+#pragma once
+
+#include "core/rollout/target_links.hpp"
+#include "tests/simulation/sim_target.hpp"
+
+namespace deployctl::simulation {
+
+struct Partition {
+  std::size_t first = 0, last = 0;  // targets
+  SteadyTime from{}, until{};
+  bool requests = true, answers = true;
+};
+
+struct SimNetwork {
+  Chance& chance;
+  asio::any_io_executor world;
+  std::vector<std::unique_ptr<SimTarget>>& targets;
+  std::vector<Partition> partitions{};
+  unsigned loss_percent = 0;  // of a message
+  bool healed = false;
+  bool lies = false;          // broken on purpose: a lost activation is told as a success
+
+  bool carries(std::size_t target, bool request) const;
+};
+
+class SimLinks : public rollout::TargetLinks {
+ public:
+  SimLinks(asio::any_io_executor controller, SimNetwork& network) : executor_(controller), network_(network) {}
+
+  awaitable<Result<wire::pb::Reply>> call(std::size_t target, wire::pb::Request request, Duration deadline,
+                                          std::function<void(const wire::pb::Event&)> on_event = {},
+                                          std::shared_ptr<rollout::Shipment> shipment = {}) override;
+  void carry_ahead(std::size_t, std::shared_ptr<rollout::Shipment>) override {}
+  std::uint64_t rate(std::size_t) const override { return 0; }
+  std::uint64_t wan_bytes() const override { return 0; }
+
+ private:
+  awaitable<Result<wire::pb::Reply>> call_once(std::size_t target, wire::pb::Request request, Duration deadline);
+  asio::any_io_executor executor_;
+  SimNetwork& network_;
+};
+
+}  // namespace deployctl::simulation
