@@ -78,7 +78,8 @@ class Drive {
 
  private:
   Status choose_id();
-  Status put_aside(ledger::RolloutRow& other, const std::string& why);
+  Status put_aside();
+  Status keep_notes();
   Status open_row();
   Status know_baselines();
   Status know_past();
@@ -105,6 +106,7 @@ class Drive {
   std::vector<std::optional<ledger::Baseline>> baselines_;
   std::unique_ptr<Recorder> recorder_;
   bool resumed_ = false;
+  std::vector<ledger::RolloutRow> superseded_;  // unfinished ones that give way
   Past past_;
   std::uint64_t heard_ = 0;  // words to it, before this driver
   SteadyTime began_ = system_clock().steady();
@@ -112,11 +114,16 @@ class Drive {
 
 // ---- before anything happens ----
 
-Status Drive::put_aside(ledger::RolloutRow& other, const std::string& why) {
-  other.state = RolloutState::superseded;
-  other.ended = system_clock().wall();
-  other.reason = why;
-  return parts_.ledger->update_rollout(other);
+// Once the grants are ours: whoever fails to get them has superseded nobody.
+Status Drive::put_aside() {
+  for (auto& other : superseded_) {
+    other.state = RolloutState::superseded;
+    other.ended = system_clock().wall();
+    other.reason = "superseded by " + row_.id;
+    DEPLOYCTL_CHECK(parts_.ledger->update_rollout(other));
+    warn("rollout " + other.id + " of " + other.version + " was unfinished; this one supersedes it");
+  }
+  return {};
 }
 
 // The unfinished rollout of the same release goes on under its id; another gives way, unless somebody paused it on purpose.
@@ -142,8 +149,7 @@ Status Drive::choose_id() {
       row_.started = other.started;
       continue;
     }
-    DEPLOYCTL_CHECK(put_aside(other, "superseded by " + row_.id));
-    warn("rollout " + other.id + " of " + other.version + " was unfinished; this one supersedes it");
+    superseded_.push_back(std::move(other));
   }
   return {};
 }
@@ -255,9 +261,16 @@ awaitable<Status> Drive::prepare() {
   const std::string reason = parts_.user_reason.empty() ? row_.kind : parts_.user_reason;
   DEPLOYCTL_CO_CHECK(co_await take_grants(parts_.links, ticket_, survey_, take_over, reason, parts_.interrupt));
   parts_.links.withdraw_desired(place_);
-  auto known = know_baselines();
+  auto kept = keep_notes();
+  if (!kept) co_await drop_grants(parts_.links, ticket_, survey_);
+  co_return kept;
+}
+
+Status Drive::keep_notes() {
+  DEPLOYCTL_CHECK(put_aside());
+  DEPLOYCTL_CHECK(know_baselines());
   count_previous();
-  co_return known;
+  return {};
 }
 
 awaitable<Driven> Drive::go(RolloutSpec spec, Goal goal, std::string release_json, Digest artifact) {
@@ -281,7 +294,7 @@ awaitable<Driven> Drive::go(RolloutSpec spec, Goal goal, std::string release_jso
   order.survey = survey_;
   order.past = past_;
   order.words = std::move(parts_.words);
-  RunnerParts parts{parts_.links, *recorder_, parts_.payloads, {}, {}, parts_.interrupt, {}, {}, parts_.ask_gate};
+  RunnerParts parts{parts_.links, *recorder_, parts_.payloads, {}, {}, parts_.interrupt, {}, parts_.listen_every, {}, parts_.ask_gate};
   if (row_.kind == "deploy") parts.frozen = parts_.frozen;
   if (parts_.ledger) parts.hear = Ear(*parts_.ledger, row_.id, heard_);
   parts.keep_baseline = [this](const ledger::Baseline& one) {

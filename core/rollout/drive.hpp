@@ -20,6 +20,7 @@ struct DriveParts {
   bool waits = true;        // at gates and approvals; else it comes to rest as paused
   bool resumes = false;     // somebody wants it to go on: the pause that it rests at is over
   std::vector<MachineEvent> words{};  // said to it with the command
+  Duration listen_every{std::chrono::milliseconds(500)};
   std::string id{};                   // of a rollout that is new; empty: made here
   std::string override_freeze{};      // why it goes on whatever is frozen; kept with it
   std::function<std::string()> frozen{};  // as for RunnerParts

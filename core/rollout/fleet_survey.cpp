@@ -37,6 +37,20 @@ asio::awaitable<FleetSurvey> survey_fleet(TargetLinks& links, std::size_t target
   co_return out;
 }
 
+asio::awaitable<wire::pb::Surveyed> seen_with_grant(TargetLinks& links, TargetIndex target, wire::pb::Place place, wire::pb::Surveyed before,
+                                                    wire::pb::Surveyed granted) {
+  if (granted.has_health()) co_return granted;
+  const bool finished = !before.unfinished_rollout().empty() || before.current().folder() != granted.current().folder();
+  if (!finished) {
+    *granted.mutable_health() = before.health();
+    co_return granted;
+  }
+  auto again = co_await survey_target(links, target, std::move(place), true);
+  if (again) co_return std::move(*again);
+  granted.mutable_health()->set_state("unhealthy");
+  co_return granted;
+}
+
 std::uint64_t next_epoch(const FleetSurvey& survey) {
   std::uint64_t highest = 0;
   for (const auto& one : survey)

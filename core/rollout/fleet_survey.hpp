@@ -27,6 +27,11 @@ asio::awaitable<Result<wire::pb::Surveyed>> survey_target(TargetLinks& links, Ta
 asio::awaitable<FleetSurvey> survey_fleet(TargetLinks& links, std::size_t targets, wire::pb::Place place, bool with_health,
                                           io::CancelToken token);
 
+// What a target told with its grant, seen together with the look before it: where an activation was finished in between, its
+// health is asked anew; else it is what it was. A look that fails leaves it unhealthy, which costs nothing but a slot.
+asio::awaitable<wire::pb::Surveyed> seen_with_grant(TargetLinks& links, TargetIndex target, wire::pb::Place place, wire::pb::Surveyed before,
+                                                    wire::pb::Surveyed granted);
+
 std::uint64_t next_epoch(const FleetSurvey& survey);
 // The rollout whose grant may be replaced there, if any: its driver, a process of this host, is dead; or all may be.
 std::string replaceable(const wire::pb::Surveyed& survey, const std::string& our_rollout, bool take_over);

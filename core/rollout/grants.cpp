@@ -34,9 +34,8 @@ asio::awaitable<void> take_one(Asking& asking, TargetIndex target) {
     co_return;
   }
   ++asking.granted;
-  auto health = std::move(*one.reply->mutable_health());
-  *one.reply = reply->granted().surveyed();
-  if (!one.reply->has_health()) *one.reply->mutable_health() = std::move(health);
+  auto seen = co_await seen_with_grant(asking.links, target, asking.ticket.place, *one.reply, reply->granted().surveyed());
+  one.reply = std::move(seen);
 }
 
 asio::awaitable<Status> pause_for(Duration d) {

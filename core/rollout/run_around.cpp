@@ -7,7 +7,6 @@ namespace deployctl::rollout::detail {
 namespace {
 
 constexpr Duration renew_every{std::chrono::seconds(5)};
-constexpr Duration listen_every{std::chrono::milliseconds(500)};
 
 awaitable<Status> until_set(io::CancelToken token) {
   co_await token.wait();
@@ -64,7 +63,7 @@ void Run::look_at_calendar() {
 // Words come by the ledger, from whatever terminal; freezes by it and by the calendar.
 awaitable<void> Run::listen() {
   for (;;) {
-    const auto rested = co_await io::with_cancel(nap(listen_every), stop, "wait");
+    const auto rested = co_await io::with_cancel(nap(parts.listen_every), stop, "wait");
     if (!rested) co_return;
     look_at_calendar();
     if (!parts.hear) continue;

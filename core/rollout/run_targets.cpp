@@ -136,9 +136,8 @@ awaitable<Result<Facts>> Run::look_again(TargetIndex target) {
   DEPLOYCTL_CO_TRY(seen, co_await survey_target(parts.links, target, order.ticket.place, true));
   const auto request = take_grant(order.ticket, replaceable(seen, order.ticket.rollout(), order.take_over), order.reason);
   DEPLOYCTL_CO_TRY(granted, co_await parts.links.call(target, request, order.activation_limit));
-  const auto health = seen.health();
-  seen = granted.granted().surveyed();
-  if (!seen.has_health()) *seen.mutable_health() = health;
+  auto together = co_await seen_with_grant(parts.links, target, order.ticket.place, seen, granted.granted().surveyed());
+  seen = std::move(together);
   known.reply = seen;
   known.error.reset();
   auto& baseline = order.baselines[target];

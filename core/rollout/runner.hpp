@@ -43,6 +43,7 @@ struct RunnerParts {
   io::CancelToken interrupt;
   // What was said to the rollout since it was asked last: Steered and Approved. Absent: nobody can. Short; never throws.
   std::function<std::vector<MachineEvent>()> hear{};
+  Duration listen_every{std::chrono::milliseconds(500)};
   // Why no wave may begin now; empty: they may. Absent: always. Short; never throws.
   std::function<std::string()> frozen{};
   // One measurement of a gate. Ends soon after the token is set.

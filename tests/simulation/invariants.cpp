@@ -47,6 +47,8 @@ void World::changing(std::size_t target, const std::string& rollout, std::uint64
 
 // Never below the floor by our own doing: whoever fell by himself of late may not have been heard of.
 void World::hold_floor(std::size_t target, const target::Intent& intent) {
+  known_[target].stopped_serving = targets_[target]->serves();
+  known_[target].began = io::now_steady();
   if (!targets_[target]->serves()) return;
   const std::size_t region = region_of(target);
   const auto& rules = spec_.regions[region];
@@ -55,7 +57,9 @@ void World::hold_floor(std::size_t target, const target::Intent& intent) {
     if (t == target) continue;
     const bool fell_of_late = io::now_steady() - known_[t].fell < news_travels && known_[t].fell != SteadyTime{};
     if (targets_[t]->serves() || fell_of_late) ++others;
-    if (targets_[t]->activator() == intent.rollout) ++ours;
+    // One whose link broke meanwhile is given up for the time being: it counts in max_unreachable.
+    const bool seen = network_->disturbed[t] < known_[t].began;
+    if (targets_[t]->activator() == intent.rollout && known_[t].stopped_serving && seen) ++ours;
   }
   if (rules.min_healthy && others < *rules.min_healthy)
     broke(fmt::format("{} is stopped with {} others serving in its region, min_healthy is {}", targets_[target]->name(), others, *rules.min_healthy));

@@ -11,7 +11,8 @@ namespace {
 constexpr Duration silence{std::chrono::seconds(20)};
 
 struct Pending {
-  explicit Pending(const asio::any_io_executor& executor) : changed(executor) {}
+  explicit Pending(const std::shared_ptr<Loop>& l) : loop(l), changed(l->executor()) {}
+  std::weak_ptr<Loop> loop;
   io::Notifier changed;
   std::optional<Result<wire::pb::Reply>> reply;
 };
@@ -21,6 +22,7 @@ void arrive(const std::weak_ptr<Pending>& to, Result<wire::pb::Reply> reply) {
   if (!pending || pending->reply) return;
   pending->reply.emplace(std::move(reply));
   pending->changed.notify_all();
+  if (const auto loop = pending->loop.lock()) loop->wake();
 }
 
 awaitable<void> arrive_later(std::weak_ptr<Pending> to, Result<wire::pb::Reply> reply, Duration after) {
@@ -35,6 +37,7 @@ awaitable<void> travel(SimNetwork& network, std::size_t target, wire::pb::Reques
   co_await io::sleep_for(network.chance.ms(1, 150));
   auto& there = *network.targets[target];
   if (!there.up()) {
+    network.disturbed[target] = io::now_steady();
     arrive(from, fail(Code::unreachable, "connection refused"));
     co_return;
   }
@@ -49,28 +52,31 @@ awaitable<void> travel(SimNetwork& network, std::size_t target, wire::pb::Reques
     if (!arrives && net->lies && activate) {
       wire::pb::Reply lie;
       lie.mutable_activated()->set_outcome(wire::pb::Activated::ACTIVE);
-      asio::co_spawn(net->world, arrive_later(from, lie, Duration(50)), asio::detached);
+      asio::co_spawn(net->world.executor(), arrive_later(from, lie, Duration(50)), asio::detached);
       return;
     }
-    if (arrives) asio::co_spawn(net->world, arrive_later(from, std::move(reply), net->chance.ms(1, 150)), asio::detached);
-    else asio::co_spawn(net->world, arrive_later(from, fail(lost()), net->chance.percent(30) ? Duration(1) : silence), asio::detached);
+    if (arrives) asio::co_spawn(net->world.executor(), arrive_later(from, std::move(reply), net->chance.ms(1, 150)), asio::detached);
+    else asio::co_spawn(net->world.executor(), arrive_later(from, fail(lost()), net->chance.percent(30) ? Duration(1) : silence), asio::detached);
   });
 }
 
 }  // namespace
 
-bool SimNetwork::carries(std::size_t target, bool request) const {
+bool SimNetwork::carries(std::size_t target, bool request) {
   if (healed) return true;
   const auto now = io::now_steady();
+  bool lost = chance.percent(loss_percent);
   for (const auto& cut : partitions)
-    if (target >= cut.first && target <= cut.last && now >= cut.from && now < cut.until && (request ? cut.requests : cut.answers)) return false;
-  return !chance.percent(loss_percent);
+    lost = lost || (target >= cut.first && target <= cut.last && now >= cut.from && now < cut.until && (request ? cut.requests : cut.answers));
+  if (lost) disturbed[target] = now;
+  return !lost;
 }
 
 awaitable<Result<wire::pb::Reply>> SimLinks::call_once(std::size_t target, wire::pb::Request request, Duration deadline) {
-  const auto pending = std::make_shared<Pending>(executor_);
+  const auto pending = std::make_shared<Pending>(controller_.lock());
   const auto end = io::now_steady() + deadline;
-  asio::co_spawn(network_.world, travel(network_, target, std::move(request), pending), asio::detached);
+  network_.world.wake();
+  asio::co_spawn(network_.world.executor(), travel(network_, target, std::move(request), pending), asio::detached);
   while (!pending->reply && io::now_steady() < end) co_await pending->changed.wait_until(end);
   if (!pending->reply) co_return fail(Code::timed_out, "no answer");
   co_return std::move(*pending->reply);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/rollout/target_links.hpp"
+#include "tests/simulation/loop.hpp"
 #include "tests/simulation/sim_target.hpp"
 
 namespace deployctl::simulation {
@@ -16,19 +17,21 @@ struct Partition {
 
 struct SimNetwork {
   Chance& chance;
-  asio::any_io_executor world;
+  Loop& world;
   std::vector<std::unique_ptr<SimTarget>>& targets;
   std::vector<Partition> partitions{};
   unsigned loss_percent = 0;  // of a message
   bool healed = false;
   bool lies = false;          // broken on purpose: a lost activation is told as a success
 
-  bool carries(std::size_t target, bool request) const;
+  std::vector<SteadyTime> disturbed{};  // by target: when a link to it broke last
+
+  bool carries(std::size_t target, bool request);
 };
 
 class SimLinks : public rollout::TargetLinks {
  public:
-  SimLinks(asio::any_io_executor controller, SimNetwork& network) : executor_(controller), network_(network) {}
+  SimLinks(std::shared_ptr<Loop> controller, SimNetwork& network) : controller_(controller), network_(network) {}
 
   awaitable<Result<wire::pb::Reply>> call(std::size_t target, wire::pb::Request request, Duration deadline,
                                           std::function<void(const wire::pb::Event&)> on_event = {},
@@ -39,7 +42,7 @@ class SimLinks : public rollout::TargetLinks {
 
  private:
   awaitable<Result<wire::pb::Reply>> call_once(std::size_t target, wire::pb::Request request, Duration deadline);
-  asio::any_io_executor executor_;
+  std::weak_ptr<Loop> controller_;
   SimNetwork& network_;
 };
 

@@ -69,7 +69,7 @@ void World::make_fleet() {
     for (unsigned i = 0, n = chance_.between(1, 6); i < n; ++i) {
       model::Target target;
       target.endpoint.host = fmt::format("t{}", targets_.size());
-      targets_.push_back(std::make_unique<SimTarget>(world_.get_executor(), chance_, releases_, *this, targets_.size(), target.endpoint.host));
+      targets_.push_back(std::make_unique<SimTarget>(world_.executor(), chance_, releases_, *this, targets_.size(), target.endpoint.host));
       targets_.back()->install_first(0);
       targets_.back()->ignores_epochs = broken_ == Broken::epochs;
       region.targets.push_back(std::move(target));
@@ -78,7 +78,8 @@ void World::make_fleet() {
   }
   region_begins_.push_back(targets_.size());
   known_.resize(targets_.size());
-  network_ = std::make_unique<SimNetwork>(SimNetwork{chance_, world_.get_executor(), targets_});
+  network_ = std::make_unique<SimNetwork>(SimNetwork{chance_, world_, targets_});
+  network_->disturbed.resize(targets_.size());
   network_->lies = broken_ == Broken::lies;
   for (int host = 0; host < 3; ++host) {
     ledgers_.push_back(std::make_unique<SimLedger>());
@@ -136,9 +137,9 @@ void World::make_trouble() {
     network_->partitions.push_back(cut);
   }
   for (std::size_t t = 0; t < targets_.size(); ++t)
-    if (chance_.percent(35)) asio::co_spawn(world_, trouble(t), asio::detached);
-  asio::co_spawn(world_, speak(), asio::detached);
-  if (chance_.percent(10)) asio::co_spawn(world_, fill_disks(), asio::detached);
+    if (chance_.percent(35)) asio::co_spawn(world_.executor(), trouble(t), asio::detached);
+  asio::co_spawn(world_.executor(), speak(), asio::detached);
+  if (chance_.percent(10)) asio::co_spawn(world_.executor(), fill_disks(), asio::detached);
   Duration at{0};
   for (unsigned n = chance_.between(1, 4); n > 0; --n) {
     Command command;
@@ -154,7 +155,7 @@ void World::make_trouble() {
       command.stops_for = chance_.ms(1'000, 120'000);
     }
     ++coming_;
-    asio::co_spawn(world_, come_later(command, at), asio::detached);
+    asio::co_spawn(world_.executor(), come_later(command, at), asio::detached);
     at += chance_.percent(40) ? chance_.ms(0, 20'000) : chance_.ms(0, 400'000);
   }
 }
@@ -184,12 +185,17 @@ awaitable<void> World::trouble(std::size_t number) {
     switch (chance_.below(5)) {
       case 0:
         say(target.name(), "goes down");
+        network_->disturbed[number] = time_.steady();
         target.go_down();
         co_await io::sleep_for(chance_.ms(1'000, 200'000));
         if (!target.up()) target.come_up(chance_.percent(60));
         say(target.name(), "is up");
         break;
-      case 1: say(target.name(), "its agent dies"); target.kill_agent(); break;
+      case 1:
+        say(target.name(), "its agent dies");
+        network_->disturbed[number] = time_.steady();
+        target.kill_agent();
+        break;
       case 2: say(target.name(), "its activation dies"); target.kill_activation(); break;
       default: say(target.name(), "falls sick where its release does"); target.make_sick(true);
     }
@@ -219,29 +225,43 @@ awaitable<void> World::fill_disks() {
 
 // ---- controllers ----
 
+// One deploy of a service at a time on a host: the commands hold a lock there (service_lock.hpp).
+bool World::locked(const Command& command) const {
+  return !command.rollback && std::any_of(controllers_.begin(), controllers_.end(), [&](const auto& other) {
+    return !other->over && !other->command.rollback && other->command.host == command.host;
+  });
+}
+
 void World::begin(Command command) {
+  if (locked(command)) return say(fmt::format("h{}", command.host), "refuses another deploy");
   auto controller = std::make_unique<Controller>();
   controller->command = command;
   controller->name = fmt::format("c{}@h{}", controllers_.size(), command.host);
   controller->id = fmt::format("r-{}", controllers_.size());
-  controller->context = std::make_unique<asio::io_context>(1);
-  controller->links = std::make_unique<SimLinks>(controller->context->get_executor(), *network_);
+  controller->loop = std::make_shared<Loop>();
+  controller->links = std::make_unique<SimLinks>(controller->loop, *network_);
   controller->began = time_.since_start();
   for (const auto& target : targets_) controller->ran.push_back(target->current());
   say(controller->name, command.rollback ? "rolls back" : "deploys " + releases_[command.release].release.version);
-  asio::co_spawn(*controller->context, drive(controller.get()), [](std::exception_ptr thrown) {
+  asio::co_spawn(controller->loop->executor(), drive(controller.get()), [](std::exception_ptr thrown) {
     if (thrown) std::rethrow_exception(thrown);
   });
   controllers_.push_back(std::move(controller));
   if (command.stops_for.count() > 0)
-    asio::co_spawn(world_, stop_later(controllers_.size() - 1, command.stops_after, command.stops_for), asio::detached);
+    asio::co_spawn(world_.executor(), stop_later(controllers_.size() - 1, command.stops_after, command.stops_for), asio::detached);
 }
 
 awaitable<void> World::drive(Controller* self) {
   rollout::DriveParts parts{*self->links, ledgers_[self->command.host].get(), &any_payload, {}, self->interrupt, "/nowhere", {}};
   if (self->command.takes_over) parts.user_reason = "in need";
   parts.waits = self->command.waits;
+  if (talks_)
+    parts.sink = [this, self](const rollout::Event& event) {
+      if (event.name != "target_step" && event.name != "target_staged")
+        say(self->name, fmt::format("{} {} {} {} {}", event.name, event.target, event.wave, event.body, event.error ? event.error->text() : ""));
+    };
   parts.resumes = true;
+  parts.listen_every = std::chrono::seconds(10);
   parts.id = self->id;
   if (self->command.rollback) {
     self->driven = co_await rollout::roll_back(told_plan_, "", std::move(parts));
@@ -253,7 +273,7 @@ awaitable<void> World::drive(Controller* self) {
 
 void World::end(Controller& controller, const char* how) {
   controller.over = true;
-  controller.context.reset();
+  controller.loop.reset();
   say(controller.name, how);
   auto again = controller.command;
   if (healed_ || again.tries <= 1) return;
@@ -262,29 +282,30 @@ void World::end(Controller& controller, const char* how) {
   if (chance_.percent(40)) again.dies_after = chance_.below(2000);
   again.stops_for = Duration(0);
   ++coming_;
-  asio::co_spawn(world_, come_later(again, chance_.ms(100, 90'000)), asio::detached);
+  asio::co_spawn(world_.executor(), come_later(again, chance_.ms(100, 90'000)), asio::detached);
 }
 
 bool World::turn() {
   bool any = false;
   for (std::size_t i = 0; i < controllers_.size(); ++i) {
     auto& controller = *controllers_[i];
-    if (controller.over || controller.stopped) continue;
-    controller.context->restart();
-    while (!controller.over && controller.context->poll_one() > 0) {
+    // One by one only where it is to die between two.
+    const bool dies = controller.command.dies_after.has_value();
+    while (!controller.over && !controller.stopped) {
+      const auto handled = controller.loop->poll(time_, dies);
+      if (handled == 0) break;
       any = true;
-      ++controller.handlers;
+      controller.handlers += static_cast<unsigned>(handled);
       if (controller.driven) {
         judge(controller);
         end(controller, rollout::to_string(controller.driven->outcome.result));
-      } else if (controller.command.dies_after && controller.handlers >= *controller.command.dies_after) {
+      } else if (dies && controller.handlers >= *controller.command.dies_after) {
         ++verdict_.crashes;
         end(controller, "is killed");
       }
     }
   }
-  world_.restart();
-  while (world_.poll_one() > 0) any = true;
+  while (world_.poll(time_) > 0) any = true;
   for (std::size_t t = 0; t < targets_.size(); ++t) {
     const bool serves = targets_[t]->serves();
     if (known_[t].served && !serves && !targets_[t]->busy()) known_[t].fell = time_.steady();
@@ -299,11 +320,14 @@ bool World::run_until_quiet(Duration most) {
     return coming_ == 0 && std::all_of(controllers_.begin(), controllers_.end(), [](const auto& c) { return c->over; });
   };
   while (verdict_.held) {
-    time_.forget_timers();
     if (turn()) continue;
     if (quiet()) return true;
-    if (!time_.next() || time_.steady() + *time_.next() > end) return false;
-    time_.move(*time_.next());
+    auto due = world_.due();
+    for (const auto& controller : controllers_)
+      if (!controller->over && !controller->stopped)
+        if (const auto its = controller->loop->due()) due = due ? std::min(*due, *its) : its;
+    if (!due || *due > end) return false;
+    time_.move(*due - time_.steady());
   }
   return true;
 }

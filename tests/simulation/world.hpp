@@ -48,13 +48,14 @@ class World : public TargetWatch {
     unsigned handlers = 0;
     bool over = false, stopped = false;
     Duration began{0};
-    std::unique_ptr<asio::io_context> context;  // last: what runs on it goes first
+    std::shared_ptr<Loop> loop;  // last: what runs on it goes first
   };
 
   void make_fleet();
   void make_plan();
   void make_releases();
   void make_trouble();
+  bool locked(const Command& command) const;
   void begin(Command command);
   void end(Controller& controller, const char* how);
   void judge(Controller& controller);
@@ -83,7 +84,7 @@ class World : public TargetWatch {
   Broken broken_;
   bool talks_;
   Verdict verdict_;
-  asio::io_context world_{1};
+  Loop world_;
   std::vector<SimRelease> releases_;
   std::vector<std::unique_ptr<SimTarget>> targets_;
   std::vector<std::size_t> region_begins_;  // first target of each, and the end
@@ -99,6 +100,8 @@ class World : public TargetWatch {
     std::string rollout;
     SteadyTime fell{};    // stopped serving by itself
     bool served = true;
+    SteadyTime began{};   // the last activation
+    bool stopped_serving = false;  // the activation that goes on took it from service
   };
   std::vector<Known> known_;
 };
