@@ -266,7 +266,11 @@ awaitable<Status> Drive::prepare() {
   co_return kept;
 }
 
+// Whoever came between may have put ours aside, and has lost the grants to us since.
 Status Drive::keep_notes() {
+  if (parts_.ledger) {
+    DEPLOYCTL_CHECK(parts_.ledger->update_rollout(row_));
+  }
   DEPLOYCTL_CHECK(put_aside());
   DEPLOYCTL_CHECK(know_baselines());
   count_previous();

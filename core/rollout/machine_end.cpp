@@ -41,16 +41,17 @@ void Machine::settle() {
   if (std::any_of(targets_.begin(), targets_.end(), [](const Target& t) { return t.away; })) say(RollbackBegins{*why_});
 }
 
+// Those that don't serve first, whatever the slots. One of whom nothing is known may well serve: it needs a slot too.
 void Machine::roll_back() {
   bool going_on = false;
-  for (const bool serving : {false, true})
+  for (const bool may_serve : {false, true})
     for (TargetIndex i = 0; i < targets_.size(); ++i) {
       Target& target = targets_[i];
       going_on = going_on || target.state == TargetState::reverting;
       if (!target.away || target.state == TargetState::reverting || target.state == TargetState::stuck || interrupted_) continue;
       const RegionIndex region = spec_.targets[i].region;
       const bool room = in_activation(region) < spec_.regions[region].max_parallel && spares(i);
-      if (target.healthy != serving || (serving && !room)) continue;
+      if ((target.healthy || target.dark()) != may_serve || (may_serve && !room)) continue;
       target.state = TargetState::reverting;
       target.healthy = false;
       target.lost = 0;

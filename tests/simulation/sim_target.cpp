@@ -144,7 +144,7 @@ awaitable<SimTarget::Reply> SimTarget::stage(wire::pb::Stage asked) {
   const unsigned agent = agent_;
   co_await io::sleep_for(chance_.ms(100, 20'000));
   if (agent != agent_ || !up_) co_return fail(Code::disconnected, "gone");
-  if (chance_.one_in(60)) co_return fail(Code::no_space, "no space left on device");
+  if (!disk_is_well && chance_.one_in(60)) co_return fail(Code::no_space, "no space left on device");
   if (!ignores_epochs) {  // an expired grant that nobody took meanwhile does
     DEPLOYCTL_CO_TRY(still_ours, target::renew(grant_, asked.rollout(), asked.epoch(), Duration(1), now()));
     (void)still_ours;
@@ -312,7 +312,7 @@ Status SimTarget::perform(Step step) {
   const auto to = release_of(journal_->intent.to), from = release_of(journal_->intent.from);
   switch (step) {
     case Step::prepare:
-      if (chance_.one_in(120)) return fail(Code::no_space, "no space left on device");
+      if (!disk_is_well && chance_.one_in(120)) return fail(Code::no_space, "no space left on device");
       return {};
     case Step::switch_over: current_ = to; return {};
     case Step::back_switch: current_ = from; return {};

@@ -65,6 +65,7 @@ class SimTarget {
   const std::string& activator() const;  // rollout of the unfinished journal; empty: none
 
   bool ignores_epochs = false;  // broken on purpose
+  bool disk_is_well = false;
 
  private:
   struct Journal {

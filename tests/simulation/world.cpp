@@ -339,6 +339,7 @@ void World::heal() {
   for (auto& target : targets_) {
     if (!target->up()) target->come_up(true);
     target->make_sick(false);
+    target->disk_is_well = true;
   }
 }
 
