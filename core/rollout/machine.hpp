@@ -159,7 +159,7 @@ class Machine {
     unsigned bad_checks = 0; // in a row
     unsigned unseen = 0;     // looks in a row that got no answer
     bool dark() const { return unseen >= 2 || state == TargetState::unreachable; }
-    bool serves() const { return healthy && bad_checks == 0 && !dark(); }
+    bool serves() const { return healthy && bad_checks == 0 && unseen == 0 && !dark(); }  // for sure
     SteadyTime looked{};     // at its health, last
     SteadyTime activated{};  // since when it is being activated
     SteadyTime proved_at{};  // proving: when it has been healthy for long enough

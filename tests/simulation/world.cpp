@@ -241,6 +241,8 @@ void World::begin(Command command) {
   controller->loop = std::make_shared<Loop>();
   controller->links = std::make_unique<SimLinks>(controller->loop, *network_);
   controller->began = time_.since_start();
+  controller->fresh = ledgers_[command.host]->unfinished("", "").value().empty() &&
+                      std::none_of(targets_.begin(), targets_.end(), [](const auto& target) { return target->busy(); });
   for (const auto& target : targets_) controller->ran.push_back(target->current());
   say(controller->name, command.rollback ? "rolls back" : "deploys " + releases_[command.release].release.version);
   asio::co_spawn(controller->loop->executor(), drive(controller.get()), [](std::exception_ptr thrown) {

@@ -47,6 +47,7 @@ class World : public TargetWatch {
     std::vector<std::optional<std::size_t>> ran;  // when it began, by target
     unsigned handlers = 0;
     bool over = false, stopped = false;
+    bool fresh = false;  // nothing was unfinished on its host: its baselines are what ran when it began
     Duration began{0};
     std::shared_ptr<Loop> loop;  // last: what runs on it goes first
   };
