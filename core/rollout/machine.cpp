@@ -98,6 +98,7 @@ void Machine::take(const Reopened& e, SteadyTime now) {
     target.state = TargetState::reverted;
     target.away = false;
   } else if (wanted_back) {
+    target.healthy = false;  // whatever it is now: it is on its way
     say(Revert{e.target});
   } else if (e.facts.at_goal) {
     if (target.state == TargetState::activating) take_active(target, now);  // whose end could not be seen

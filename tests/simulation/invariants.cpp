@@ -72,6 +72,7 @@ void World::activation_begins(std::size_t target, const target::Intent& intent) 
   ++verdict_.activations;
   say(targets_[target]->name(), fmt::format("begins {} -> {} for {}", intent.from, intent.to, intent.rollout));
   if (targets_[target]->busy()) broke(targets_[target]->name() + " begins an activation within another");
+  known_[target].taken_by = intent.rollout;
   hold_floor(target, intent);
   const bool told = std::any_of(ledgers_.begin(), ledgers_.end(), [&](const auto& ledger) { return ledger->tells_of(intent.rollout, intent.target); });
   if (!told) broke(fmt::format("{} is changed by {}, and no ledger says so", targets_[target]->name(), intent.rollout));
@@ -96,7 +97,7 @@ void World::judge(Controller& controller) {
     if (driven.outcome.result == RolloutResult::succeeded && driven.outcome.states[t] != rollout::TargetState::active)
       broke(fmt::format("{} succeeded without {}", driven.rollout, target.name()));
     const bool ran_it = controller.ran[t] && releases_[*controller.ran[t]].release.version == driven.version;
-    if (driven.outcome.result == RolloutResult::rolled_back && is_goal && !ran_it && controller.fresh)
+    if (driven.outcome.result == RolloutResult::rolled_back && is_goal && !ran_it && controller.fresh && known_[t].taken_by == driven.rollout)
       broke(fmt::format("{} was rolled back, but {} runs {}", driven.rollout, target.name(), driven.version));
   }
 }

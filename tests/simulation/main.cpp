@@ -58,7 +58,7 @@ std::uint64_t run_some(const Options& options, unsigned job, Sums& sums) {
     sums.activations += verdict.activations;
     sums.commands += verdict.rollouts;
     if (verdict.held) continue;
-    fmt::print("seed {}: {}\n  see it: {}/simulation --seed {}{}\n", seed, verdict.broken, ".", seed,
+    fmt::print("seed {}: {}\n  see it: build/bin/simulation --seed {}{}\n", seed, verdict.broken, seed,
                options.broken_name.empty() ? "" : " --broken " + options.broken_name);
     std::fflush(stdout);
     return seed;

@@ -102,6 +102,7 @@ class World : public TargetWatch {
     SteadyTime fell{};    // stopped serving by itself
     bool served = true;
     SteadyTime began{};   // the last activation
+    std::string taken_by; // the last rollout that took it to its goal
     bool stopped_serving = false;  // the activation that goes on took it from service
   };
   std::vector<Known> known_;

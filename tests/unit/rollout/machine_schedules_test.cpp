@@ -154,6 +154,8 @@ class Watch {
       if (std::holds_alternative<Revert>(action))
         RC_ASSERT(spec_.kind == Kind::deploy && (aborted_ || spec_.on_failure == model::OnFailure::rollback));
     }
+    for (TargetIndex t = 0; t < served_.size(); ++t)  // whoever is on his way is not counted on
+      RC_ASSERT(!machine_.serves(t) || (machine_.state(t) != TargetState::activating && machine_.state(t) != TargetState::reverting));
     for (RegionIndex r = 0; r < spec_.regions.size(); ++r) {
       if (stopped_one(actions, r)) RC_ASSERT(machine_.healthy(r) >= floor(r));
       if (spec_.kind == Kind::deploy && !rolling_back(actions)) RC_ASSERT(machine_.in_activation(r) <= spec_.regions[r].max_parallel);
