@@ -188,6 +188,7 @@ void Machine::take_active(Target& target, SteadyTime now) {
 
 // A bad look begins the time anew: one that flaps is not healthy.
 void Machine::take_proof(Target& target, const Checked& e, SteadyTime now) {
+  target.bad_checks = e.healthy ? 0 : target.bad_checks + 1;
   if (!e.healthy) {
     target.proved_at = now + spec_.min_healthy_time;
     target.error = error(Code::unhealthy, e.why);

@@ -27,12 +27,14 @@ void Machine::fail_rollout(Error why) {
 
 // What was begun comes to its end; nothing new begins.
 void Machine::settle() {
-  for (auto& target : targets_)  // its own checks have passed
-    if (target.state == TargetState::proving) {
-      target.state = TargetState::active;
-      target.healthy = true;
-      target.served = true;
-    }
+  for (auto& target : targets_) {
+    if (target.state != TargetState::proving) continue;
+    const bool well = target.bad_checks == 0;  // its own checks have passed, and so did the last look
+    target.state = well ? TargetState::active : TargetState::unhealthy;
+    target.healthy = well;
+    target.served = target.served || well;
+    if (well) target.error.reset();
+  }
   for (RegionIndex r = 0; r < spec_.regions.size(); ++r)
     if (in_activation(r) > 0) return;
   if (interrupted_) return finish(RolloutResult::interrupted, why_);

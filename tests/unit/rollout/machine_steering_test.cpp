@@ -159,6 +159,18 @@ TEST(Proving, OneThatFlapsIsNotHealthy) {
   EXPECT_LT(play.now.time_since_epoch(), 2min);
 }
 
+TEST(Proving, OneThatIsIllWhenTheRolloutStopsIsNotTakenForHealthy) {
+  auto spec = spec_of({2});
+  spec.min_healthy_time = 10s;
+  Play play(spec);
+  begin_with(play, 1);
+  play.send(Activated{0, Went::active, false, {}});
+  play.send(Checked{0, false, "http: status 503"});
+  play.send(Steered{Steered::To::abort_and_stay, "ann"});
+  EXPECT_EQ(play.machine.state(0), TargetState::unhealthy);
+  EXPECT_FALSE(play.machine.serves(0));
+}
+
 TEST(Stagger, PutsTimeBetweenTheBeginnings) {
   auto spec = spec_of({3}, 3);
   spec.waves[0].stagger = 30s;
