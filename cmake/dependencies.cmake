@@ -13,7 +13,9 @@ header_library(fmt_headers FMT_HEADER_ONLY=1)
 header_library(spdlog_headers SPDLOG_FMT_EXTERNAL=1 FMT_HEADER_ONLY=1)
 header_library(expected)
 header_library(json_headers)
-header_library(asio ASIO_SEPARATE_COMPILATION=1 ASIO_NO_DEPRECATED=1)
+# Asio asks for libstdc++'s aligned_alloc before it includes any of its headers, so the answer depends on what a file includes first:
+# memory from operator new in one file, freed by free in another. Said here, it is the same everywhere.
+header_library(asio ASIO_SEPARATE_COMPILATION=1 ASIO_NO_DEPRECATED=1 ASIO_HAS_STD_ALIGNED_ALLOC=1)
 target_link_libraries(asio INTERFACE Threads::Threads)
 # g++ 12 at -O2 takes Asio's own coroutine frame allocator (a pair of operator new and delete) for a mismatch.
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)

@@ -1,4 +1,6 @@
 // deployctl deploy: build what is not built, then bring it to every target of the plan, in waves.
+#include <poll.h>
+
 #include "cli/commands/asked.hpp"
 #include "cli/commands/building.hpp"
 #include "cli/commands/commands.hpp"
@@ -13,10 +15,12 @@
 namespace deployctl::commands {
 namespace {
 
+constexpr int look_every_ms = 200;
+
 struct DeployOptions {
   std::string plan, ref, artifact, version;
   bool yes = false, detach = false;
-  std::string take_over, override_freeze;
+  std::string take_over, override_freeze, wait;
   std::vector<std::string> notify;
 };
 
@@ -57,19 +61,39 @@ std::string question_of(const model::Plan& plan, const Chosen& chosen, std::size
          std::to_string(plan.fleet.regions.size()) + " region" + (plan.fleet.regions.size() == 1 ? "" : "s") + " (" + plan.environment + ")?";
 }
 
+// Another deploy of it on this host; on others its targets tell (grants.hpp).
+Result<io::FileLock> lock_within(Context& context, const model::Plan& plan, const std::string& doing, SteadyTime until) {
+  DEPLOYCTL_TRY(state, context.state());
+  for (bool told = false;; told = true) {
+    auto lock = rollout::lock_service(state.locks(), plan.service, plan.environment, doing);
+    if (lock || lock.error().code != Code::locked || system_clock().steady() >= until) return lock;
+    if (!told) context.note("waiting: " + lock.error().text());
+    pollfd waits{context.cancel().fd(), POLLIN, 0};
+    (void)::poll(&waits, 1, look_every_ms);
+    if (context.cancel().cancelled()) return fail(Code::cancelled, "interrupted while it waited; nothing was changed");
+  }
+}
+
+Result<SteadyTime> patience(const DeployOptions& options) {
+  if (options.wait.empty()) return SteadyTime{};
+  auto wait = parse_duration(options.wait);
+  if (!wait) return fail(with_context(wait.error(), "--wait"));
+  return system_clock().steady() + *wait;
+}
+
 Result<int> deploy(Context& context, const DeployOptions& options) {
   DEPLOYCTL_CHECK(check_options(options));
+  DEPLOYCTL_TRY(wait_until, patience(options));
   DEPLOYCTL_TRY(plan, context.load_plan(options.plan));
   if (!options.ref.empty()) plan.build.ref = options.ref;
   DEPLOYCTL_TRY(spec, rollout::make_spec(plan));
-  DEPLOYCTL_TRY(state, context.state());
   DEPLOYCTL_TRY(ledger, context.ledger());
   if (options.override_freeze.empty()) {
     DEPLOYCTL_CHECK(check_not_frozen(plan, *ledger));
   }
   DEPLOYCTL_TRY(store, context.artifacts());
   const std::string what = options.version.empty() ? (plan.build.ref.empty() ? "HEAD" : plan.build.ref) : options.version;
-  DEPLOYCTL_TRY(lock, rollout::lock_service(state.locks(), plan.service, plan.environment, "deploy of " + what));
+  DEPLOYCTL_TRY(lock, lock_within(context, plan, "deploy of " + what, wait_until));
   Viewing view(context, options.plan);
   auto chosen = choose(context, options, plan, *store, view.sink());
   if (!chosen) {
@@ -80,8 +104,9 @@ Result<int> deploy(Context& context, const DeployOptions& options) {
     context.note("nothing was changed");
     return 0;
   }
-  const Driving driving{release_of(plan, *chosen), chosen->commit, Asked::by(options.plan, context.globals()).json(), options.take_over,
-                        options.override_freeze, options.notify};
+  Driving driving{release_of(plan, *chosen), chosen->commit, Asked::by(options.plan, context.globals()).json(), options.take_over,
+                  options.override_freeze, options.notify};
+  driving.wait_until = wait_until;
   return drive(context, view, plan, driving);
 }
 
@@ -96,6 +121,7 @@ Command deploy_command() {
     a.option("--artifact", "DIGEST", options->artifact, "deploy an artifact of the store, without a build");
     a.option("--version", "VERSION", options->version, "deploy an artifact of the store by its version, without a build");
     a.option("--take-over", "REASON", options->take_over, "take the targets' grants from whoever holds them; recorded");
+    a.option("--wait", "DURATION", options->wait, "wait so long for another rollout of the service to end, such as 10m");
     a.option("--override-freeze", "REASON", options->override_freeze, "deploy although deploys are frozen; recorded");
     a.list("--notify", "URL", options->notify, "post the rollout's last event to this webhook; may be repeated");
     a.flag("--detach", options->detach, "leave it running in the background once the targets have granted it");

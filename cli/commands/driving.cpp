@@ -40,6 +40,7 @@ Result<int> drive(Context& context, Viewing& view, const model::Plan& plan, cons
   parts.waits = waits_at_gates();
   parts.resumes = what.resumes;
   parts.words = what.words;
+  parts.wait_until = what.wait_until;
   parts.override_freeze = what.override_freeze;
   // What can't be known now was known when it began: it goes on.
   if (what.heeds_freezes) parts.frozen = [&plan, ledger] { return frozen_words(plan, *ledger, system_clock().wall()).value_or(""); };

@@ -23,6 +23,7 @@ struct Driving {
   bool resumes = false;
   bool heeds_freezes = true;
   std::vector<rollout::MachineEvent> words{};
+  SteadyTime wait_until{};  // for whoever holds the targets
 };
 
 // Answers the rollout's exit code. The service's lock is the caller's.

@@ -104,4 +104,15 @@ asio::awaitable<Ended> race(asio::awaitable<void> work, Limits limits) {
 }
 
 }  // namespace detail
+namespace {
+
+asio::awaitable<Status> slept_for(Duration d) {
+  co_await sleep_for(d);
+  co_return Status{};
+}
+
+}  // namespace
+
+asio::awaitable<Status> pause_for(Duration d, CancelToken token) { return with_cancel(slept_for(d), std::move(token), "wait"); }
+
 }  // namespace deployctl::io

@@ -22,6 +22,9 @@ namespace deployctl::io {
 asio::awaitable<void> sleep_for(Duration d);
 asio::awaitable<void> sleep_until(SteadyTime t);
 
+// The same; Code::cancelled when the token is set first.
+asio::awaitable<Status> pause_for(Duration d, CancelToken token);
+
 inline SteadyTime now_steady() { return system_clock().steady(); }
 
 namespace detail {

@@ -24,6 +24,7 @@ struct DriveParts {
   std::string id{};                   // of a rollout that is new; empty: made here
   std::string override_freeze{};      // why it goes on whatever is frozen; kept with it
   std::function<std::string()> frozen{};  // as for RunnerParts
+  SteadyTime wait_until{};            // a deploy waits until then for whoever holds the service or its targets
   std::string order_json{};           // for the ledger: how to go on with it
   std::function<asio::awaitable<Measured>(model::GateQuestion, io::CancelToken)> ask_gate{};
 };

@@ -38,11 +38,6 @@ asio::awaitable<void> take_one(Asking& asking, TargetIndex target) {
   one.reply = std::move(seen);
 }
 
-asio::awaitable<Status> pause_for(Duration d) {
-  co_await io::sleep_for(d);
-  co_return Status{};
-}
-
 }  // namespace
 
 asio::awaitable<void> drop_grant_of(TargetLinks& links, const Ticket& ticket, TargetIndex target) {
@@ -72,7 +67,7 @@ asio::awaitable<Status> take_grants(TargetLinks& links, const Ticket& ticket, Fl
   const auto first = std::find_if(survey.begin(), survey.end(), [](const TargetSurvey& s) { return s.reply.has_value(); });
   if (first != survey.end()) {
     co_await take_one(asking, static_cast<TargetIndex>(first - survey.begin()));
-    if (first->error && first->error->code == Code::locked) (void)co_await io::with_cancel(pause_for(head_start), token, "wait");
+    if (first->error && first->error->code == Code::locked) (void)co_await io::pause_for(head_start, token);
   }
   std::vector<asio::awaitable<void>> work;
   for (TargetIndex i = 0; i < survey.size(); ++i)

@@ -267,15 +267,12 @@ void Machine::take(const GateAnswered& e, SteadyTime now) {
   if (gates_ && e.wave == wave_) gates_->take(e.gate, e.measured, now);
 }
 
-void Machine::take(const Approved& e, SteadyTime now) {
-  past_.approved.insert(e.wave);
-  last_progress_ = now;
-}
+void Machine::take(const Approved& e, SteadyTime) { past_.approved.insert(e.wave); }
 
+// Words are no progress: only the time that it was held does not count.
 void Machine::take(const Steered& e, SteadyTime now) {
   using To = Steered::To;
   if (phase_ != Phase::working) return;
-  last_progress_ = now;
   if (e.to == To::pause) {
     held_ = true;
     held_by_ = e.by;
@@ -283,6 +280,7 @@ void Machine::take(const Steered& e, SteadyTime now) {
   }
   if (e.to == To::resume || e.to == To::promote) {
     const bool was_held = std::exchange(held_, false);
+    if (was_held) last_progress_ = now;
     promoted_ = promoted_ || e.to == To::promote || (!was_held && waiting_ == Waits::For::pause);
     if (promoted_ && gates_) gates_->promote();
     return;

@@ -65,14 +65,18 @@ Lab::Lab(Options options) : options_(std::move(options)) {
     relays_.emplace_back();
     targets_.emplace_back();
     const std::string prefix = "127." + std::to_string(net) + "." + std::to_string(r + 1) + ".";
+    if (options_.networks) networks_.push_back(std::make_unique<Network>());
+    const int network = options_.networks ? networks_.back()->descriptor() : -1;
     for (unsigned i = 0; i < options_.relays; ++i) {
       Sshd::Options server;
-      server.listen_ip = prefix + std::to_string(1 + i);
+      server.network = network;
+      server.listen_ip = options_.networks ? networks_.back()->address() : prefix + std::to_string(1 + i);
       server.home = dir_ / ("r" + std::to_string(r) + "-relay" + std::to_string(i));
       relays_.back().push_back(std::make_unique<Sshd>(server));
     }
     for (unsigned i = 0; i < options_.targets; ++i) {
       Sshd::Options server;
+      server.network = network;
       server.listen_ip = prefix + std::to_string(11 + i);
       server.home = dir_ / ("r" + std::to_string(r) + "-t" + std::to_string(i));
       if (r + 1 == options_.regions && i + 1 == options_.targets) server.config = options_.target_config;

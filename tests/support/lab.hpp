@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/io/subprocess.hpp"
+#include "tests/support/network.hpp"
 #include "tests/support/sshd.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -26,6 +27,7 @@ class Lab {
     std::string rollout = {};     // lines beneath `rollout:` of the plan, each indented by two
     std::string release = {};     // more lines beneath `release:`
     std::string health_check = "{command: ./well.sh, interval: 50ms, timeout: 2s, healthy_after: 2, deadline: 1s}";
+    bool networks = false;  // each region in a network of its own, whose link can be cut: needs root
     std::vector<std::string> target_config = {};  // more lines for sshd_config of the last target of the last region
   };
   Lab() : Lab(Options{}) {}
@@ -35,6 +37,8 @@ class Lab {
   const TempDir& dir() const { return dir_; }
   Sshd& relay(unsigned region, unsigned index = 0) { return *relays_.at(region).at(index); }
   Sshd& target(unsigned region, unsigned index) { return *targets_.at(region).at(index); }
+
+  Network& network(unsigned region) { return *networks_.at(region); }
 
   // Runs in the lab's folder with its state folder. `state`: another one's name.
   io::Output deployctl(std::vector<std::string> words, const std::string& state = "state") const;
@@ -65,6 +69,7 @@ class Lab {
   Options options_;
   bool keep_links_ = true;
   TempDir dir_;
+  std::vector<std::unique_ptr<Network>> networks_;
   std::vector<std::vector<std::unique_ptr<Sshd>>> relays_, targets_;
 };
 

@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <pwd.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -42,6 +43,23 @@ io::Fd listen_on(const std::string& ip, unsigned port) {
   if (::inet_pton(AF_INET, ip.c_str(), &address.sin_addr) != 1) throw std::invalid_argument("no IPv4 address: " + ip);
   if (::bind(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 || ::listen(fd.get(), 128) != 0)
     throw_errno("listen on " + ip);
+  return fd;
+}
+
+// By a thread of its own: a namespace is a thread's.
+io::Fd listen_in(int network, const std::string& ip, unsigned port) {
+  if (network < 0) return listen_on(ip, port);
+  io::Fd fd;
+  std::string wrong;
+  std::thread([&] {
+    try {
+      if (::setns(network, CLONE_NEWNET) != 0) throw_errno("setns");
+      fd = listen_on(ip, port);
+    } catch (const std::exception& e) {
+      wrong = e.what();
+    }
+  }).join();
+  if (!fd) throw std::runtime_error(wrong);
   return fd;
 }
 
@@ -101,6 +119,7 @@ void Sshd::State::start_sshd(io::Fd connection) {
 }
 
 void Sshd::State::serve() {
+  if (options.network >= 0 && ::setns(options.network, CLONE_NEWNET) != 0) return;  // its sshd processes live there too
   while (!over.cancelled()) {
     pollfd events[] = {{listener.get(), POLLIN, 0}, {over.fd(), POLLIN, 0}};
     if (::poll(events, 2, -1) < 0 && errno != EINTR) return;
@@ -130,7 +149,7 @@ Sshd::Sshd(Options options) : state_(std::make_unique<State>()) {
   s.home = s.options.home.empty() ? s.dir / "home" : s.options.home;
   std::filesystem::create_directories(s.home);
   s.config = s.dir.write("sshd_config", config_text(s.options, s.dir, s.home), 0600);
-  s.listener = listen_on(s.options.listen_ip, s.options.port);
+  s.listener = listen_in(s.options.network, s.options.listen_ip, s.options.port);
   s.port = port_of(s.listener.get());
   s.thread = std::thread([&s] { s.serve(); });
 }
@@ -141,7 +160,7 @@ void Sshd::start() {
   State& s = *state_;
   if (s.thread.joinable()) return;
   s.over = io::CancelToken();
-  s.listener = listen_on(s.options.listen_ip, s.port);
+  s.listener = listen_in(s.options.network, s.options.listen_ip, s.port);
   s.thread = std::thread([&s] { s.serve(); });
 }
 

@@ -16,7 +16,7 @@ namespace deployctl::testing {
 class Sshd {
  public:
   struct Options {
-    std::string listen_ip = "127.0.0.1";      // any of 127.0.0.0/8
+    std::string listen_ip = "127.0.0.1";      // any of 127.0.0.0/8; in a network of its own, its address
     unsigned port = 0;                        // 0: a free one
     std::string home{};                       // of the logins; made if missing; empty: a scratch folder
     std::vector<std::string> config{};        // more lines for sshd_config; the first of a kind counts in sshd, and these come first
@@ -24,6 +24,7 @@ class Sshd {
     std::string host_key_type = "ed25519";    // ed25519, ecdsa, rsa
     std::string host_key_name = "host";       // servers of one name share a key; another name is another key
     std::vector<std::string> authorized{};    // lines of authorized_keys; empty: client_key()
+    int network = -1;                         // a network namespace that it lives in (network.hpp); borrowed
     unsigned drop_first = 0;                  // so many first connections are dropped as MaxStartups drops them
   };
 

@@ -41,6 +41,22 @@ TEST(Steering, APauseLetsWhatIsInFlightEndAndBeginsNothing) {
   EXPECT_EQ(play.result, RolloutResult::succeeded);
 }
 
+TEST(Steering, WordsDoNotHoldOffTheDeadline) {
+  auto spec = spec_of({3});
+  spec.progress_deadline = 10min;
+  Play play(std::move(spec));
+  begin_with(play, 1);
+  for (int minute = 0; minute < 11; ++minute) {
+    play.now += 1min;
+    play.send(Approved{"all", "ann@desk"});
+    play.send(by_ann(Steered::To::promote));
+  }
+  play.send(Activated{0, Went::active, false, {}});
+  play.run();
+  ASSERT_TRUE(play.why);
+  EXPECT_THAT(play.why->text(), HasSubstr("progress_deadline"));
+}
+
 TEST(Steering, AnAbortTakesBackWhatWasTouched) {
   Play play(spec_of({3}));
   begin_with(play, 1);

@@ -1,0 +1,90 @@
+// What follows a rollout's end, and its hooks on this host: the grants go back, old releases go, the relays are asked to bring
+// along those that were away.
+#include <algorithm>
+#include <set>
+
+#include "core/io/files.hpp"
+#include "core/io/gather.hpp"
+#include "core/link/payload_index.hpp"
+#include "core/rollout/control_hooks.hpp"
+#include "core/rollout/drive_state.hpp"
+#include "core/rollout/grants.hpp"
+
+namespace deployctl::rollout {
+
+using asio::awaitable;
+
+// Against what each ran when it was seen last, else what most ran: what the relay has anyway, or is made here already.
+awaitable<std::vector<std::shared_ptr<Shipment>>> Drive::payloads_for(LeftBehind left, Digest artifact, wire::pb::Desire& desire) {
+  std::set<Digest> bases;
+  for (std::size_t i = 0; i < left.members.size(); ++i)
+    if (const auto& one = baselines_[left.members[i]]; one && one->artifact != artifact) bases.insert(one->artifact);
+  std::vector<std::shared_ptr<Shipment>> shipments;
+  for (const auto& base : bases) {
+    auto chunks = co_await parts_.payloads->made(artifact, base.empty() ? std::nullopt : std::optional(base));
+    if (!chunks) continue;
+    auto& kept = *desire.add_payloads();
+    if (!base.empty()) kept.set_base(base.raw());
+    *kept.mutable_index() = link::to_message(chunks->index());
+    shipments.push_back(std::make_shared<Shipment>(Shipment{std::move(chunks)}));
+  }
+  co_return shipments;
+}
+
+// A region without a relay that keeps anything is none of our business: the rollout's end says what to do.
+awaitable<void> Drive::leave_desires(RolloutOutcome outcome, Goal goal, std::string release_json, Digest artifact) {
+  const auto& rules = plan_.rollout;
+  if (rules.catch_up.count() == 0 || goal.release.empty()) co_return;
+  const auto failed = outcome.counts.failed + outcome.counts.unhealthy;
+  const unsigned most = spec_.max_failed + spec_.max_unhealthy;
+  const CatchUpOrder order{spec_, ticket_, goal, release_json, plan_.release.keep_releases, most - std::min(most, failed), rules.catch_up, rules.catch_up_interval};
+  const auto now = system_clock().wall();
+  for (const auto& left : left_behind(spec_, outcome.states)) {
+    auto desire = desire_of(order, left, now);
+    std::vector<std::shared_ptr<Shipment>> shipments;
+    if (parts_.payloads && !release_json.empty()) shipments = co_await payloads_for(left, artifact, desire);
+    const auto kept = co_await parts_.links.keep_desired(left.members, std::move(desire), std::move(shipments));
+    Story story{&spec_, row_.version, {}, {}};
+    if (kept) recorder_->add(story.left_to_relay(left, now + rules.catch_up));
+    else if (kept.error().code != Code::unsupported) warn("nobody brings along " + spec_.regions[left.region].name + " later: " + kept.error().text());
+  }
+}
+
+// The grant goes with it, in one round trip.
+static awaitable<void> prune_one(TargetLinks& links, const Ticket& ticket, TargetIndex target, unsigned keep) {
+  const auto pruned = co_await links.call(target, prune(ticket, keep, {}), std::chrono::minutes(5));
+  if (!pruned) co_await drop_grant_of(links, ticket, target);
+}
+
+// Old releases go only when the way back is not needed any more. Neither this nor the giving back can fail a rollout.
+awaitable<void> Drive::end_well(const RolloutOutcome& outcome) {
+  const bool well = went_through(outcome);
+  std::vector<awaitable<void>> work;
+  for (TargetIndex i = 0; i < survey_.size(); ++i) {
+    if (!survey_[i].reply) continue;
+    const bool active = well && i < outcome.states.size() && outcome.states[i] == TargetState::active;
+    if (active) work.push_back(prune_one(parts_.links, ticket_, i, plan_.release.keep_releases));
+    else work.push_back(drop_grant_of(parts_.links, ticket_, i));
+  }
+  co_await io::gather(std::move(work));
+}
+
+awaitable<Status> Drive::hook(ControlHook which, io::CancelToken token) {
+  const auto& hooks = plan_.release.control_hooks;
+  ControlHookRun run;
+  run.name = to_string(which);
+  run.hook = which == ControlHook::pre_deploy ? hooks.pre_deploy : which == ControlHook::post_deploy ? hooks.post_deploy : hooks.on_failure;
+  run.cwd = io::parent_dir(plan_.file);
+  for (const auto& [name, value] : plan_.release.activation.env) run.env.push_back(name + "=" + value);
+  for (const auto& [name, value] : std::vector<std::pair<std::string, std::string>>{{"SERVICE", row_.service},
+                                                                                    {"ENVIRONMENT", row_.environment},
+                                                                                    {"VERSION", row_.version},
+                                                                                    {"PREVIOUS_VERSION", row_.previous},
+                                                                                    {"DEPLOY_TO", plan_.release.deploy_to},
+                                                                                    {"ROLLOUT", row_.id}})
+    run.env.push_back(name + "=" + value);
+  run.log = parts_.logs_dir + "/rollouts/" + row_.id + ".log";
+  return run_control_hook(std::move(run), token);
+}
+
+}  // namespace deployctl::rollout

@@ -1,0 +1,62 @@
+// A deploy or a rollback while it is driven (drive.hpp): what is known of it, from the command to its last event. Its flow is in
+// drive.cpp, what the ledger is told of it in drive_ledger.cpp, what follows its end in drive_after.cpp.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/rollout/drive.hpp"
+#include "core/rollout/left_behind.hpp"
+
+namespace deployctl::rollout {
+
+// Everything on the links' strand.
+class Drive {
+ public:
+  Drive(const model::Plan& plan, DriveParts parts);
+
+  asio::awaitable<Driven> deploy(model::Release release, std::string commit);
+  asio::awaitable<Driven> roll_back(std::string to);
+
+ private:
+  Status choose_id();
+  Status put_aside();
+  Status keep_notes();
+  Status open_row();
+  Status know_baselines();
+  Status know_past();
+  Status keep_override();
+  void count_previous();
+  asio::awaitable<Driven> go(RolloutSpec spec, Goal goal, std::string release_json, Digest artifact);
+  asio::awaitable<void> send_ahead(Digest artifact);
+  asio::awaitable<Status> prepare();
+  asio::awaitable<bool> waits_on(Error why);
+  asio::awaitable<void> end_well(const RolloutOutcome& outcome);
+  asio::awaitable<void> leave_desires(RolloutOutcome outcome, Goal goal, std::string release_json, Digest artifact);
+  asio::awaitable<std::vector<std::shared_ptr<Shipment>>> payloads_for(LeftBehind left, Digest artifact, wire::pb::Desire& desire);
+  asio::awaitable<Status> hook(ControlHook which, io::CancelToken token);
+  void close_row(const RolloutOutcome& outcome);
+  Driven over(RolloutOutcome outcome, bool began);
+  void warn(const std::string& words);
+
+  const model::Plan& plan_;
+  DriveParts parts_;
+  ledger::RolloutRow row_;
+  wire::pb::Place place_;
+  Ticket ticket_;
+  FleetSurvey survey_;
+  RolloutSpec spec_;
+  std::vector<std::optional<ledger::Baseline>> baselines_;
+  std::unique_ptr<Recorder> recorder_;
+  bool resumed_ = false;
+  std::vector<ledger::RolloutRow> superseded_;  // unfinished ones that give way
+  Past past_;
+  std::uint64_t heard_ = 0;  // words to it, before this driver
+  bool told_to_wait_ = false;
+  SteadyTime began_ = system_clock().steady();
+};
+
+bool went_through(const RolloutOutcome& outcome);  // with nobody failed; some may be away
+
+}  // namespace deployctl::rollout

@@ -1,0 +1,82 @@
+#include "tests/support/prometheus.hpp"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <stdexcept>
+
+#include "tests/support/process.hpp"
+
+namespace deployctl::testing {
+namespace {
+
+// Prometheus does not take port 0 and tell: one that was free a moment ago.
+unsigned free_port() {
+  const io::Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  if (::bind(fd.get(), reinterpret_cast<sockaddr*>(&address), size) != 0 ||
+      ::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0)
+    throw std::runtime_error("no free port");
+  return ntohs(address.sin_port);
+}
+
+bool answers(unsigned port) {
+  const io::Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (::connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) return false;
+  constexpr std::string_view request = "GET /-/ready HTTP/1.0\r\n\r\n";
+  if (::send(fd.get(), request.data(), request.size(), MSG_NOSIGNAL) < 0) return false;
+  char text[64] = {};
+  return ::recv(fd.get(), text, sizeof text - 1, 0) > 12 && std::string_view(text).substr(8, 4) == " 200";
+}
+
+}  // namespace
+
+Prometheus::Prometheus(std::vector<Exporter> exporters) {
+  std::string config = "global: {scrape_interval: 200ms, scrape_timeout: 200ms}\nscrape_configs:\n- job_name: toy\n  static_configs:\n";
+  for (auto& exporter : exporters) {
+    exporters_.push_back(std::make_unique<HttpServer>(
+        [metrics = exporter.metrics](const std::string&) { return HttpServer::reply(200, metrics()); }));
+    const std::string url = exporters_.back()->url();
+    config += "  - targets: ['" + url.substr(url.rfind('/') + 1) + "']\n    labels: {instance: '" + exporter.instance + "'}\n";
+  }
+  dir_.write("prometheus.yml", config);
+  for (int tries = 0; tries < 5; ++tries) {
+    port_ = free_port();
+    start();
+    if (ready()) return;
+  }
+  throw std::runtime_error("prometheus did not start: " + read_text(dir_ / "log"));
+}
+
+void Prometheus::start() {
+  io::Command command;
+  command.argv = {"prometheus", "--config.file=" + (dir_ / "prometheus.yml"), "--storage.tsdb.path=" + (dir_ / "data"),
+                  "--web.listen-address=127.0.0.1:" + std::to_string(port_)};
+  command.out = io::Stdio::append(dir_ / "log");
+  command.err = io::Stdio::append(dir_ / "log");
+  auto child = io::Subprocess::spawn(command);
+  if (!child) throw std::runtime_error(child.error().text());
+  process_ = std::move(*child);
+  if (!ready() && !process_->exited()) throw std::runtime_error("prometheus is not ready: " + read_text(dir_ / "log"));
+}
+
+bool Prometheus::ready() const {
+  bool over = false;
+  return eventually([&] {
+           over = const_cast<io::Subprocess&>(*process_).exited().has_value();
+           return over || answers(port_);
+         }) && !over;
+}
+
+void Prometheus::stop() { process_.reset(); }
+
+}  // namespace deployctl::testing
