@@ -49,15 +49,19 @@ Prometheus::Prometheus(std::vector<Exporter> exporters) {
     config += "  - targets: ['" + url.substr(url.rfind('/') + 1) + "']\n    labels: {instance: '" + exporter.instance + "'}\n";
   }
   dir_.write("prometheus.yml", config);
-  for (int tries = 0; tries < 5; ++tries) {
+  for (int tries = 0; tries < 5 && !process_; ++tries) {
     port_ = free_port();
-    start();
-    if (ready()) return;
+    try_to_start();
   }
-  throw std::runtime_error("prometheus did not start: " + read_text(dir_ / "log"));
+  if (!process_) throw std::runtime_error("prometheus did not start: " + read_text(dir_ / "log"));
 }
 
 void Prometheus::start() {
+  try_to_start();
+  if (!process_) throw std::runtime_error("prometheus did not start again: " + read_text(dir_ / "log"));
+}
+
+void Prometheus::try_to_start() {
   io::Command command;
   command.argv = {"prometheus", "--config.file=" + (dir_ / "prometheus.yml"), "--storage.tsdb.path=" + (dir_ / "data"),
                   "--web.listen-address=127.0.0.1:" + std::to_string(port_)};
@@ -66,15 +70,21 @@ void Prometheus::start() {
   auto child = io::Subprocess::spawn(command);
   if (!child) throw std::runtime_error(child.error().text());
   process_ = std::move(*child);
-  if (!ready() && !process_->exited()) throw std::runtime_error("prometheus is not ready: " + read_text(dir_ / "log"));
+  const bool over = !eventually([&] { return process_->exited() || answers(port_); }) || process_->exited();
+  if (over) return process_.reset();
+  wait_for_data();
 }
 
-bool Prometheus::ready() const {
-  bool over = false;
-  return eventually([&] {
-           over = const_cast<io::Subprocess&>(*process_).exited().has_value();
-           return over || answers(port_);
-         }) && !over;
+// It begins to scrape about 5 s after its start; whoever is asked a second time has been heard.
+void Prometheus::wait_for_data() {
+  std::vector<std::size_t> before;
+  for (const auto& exporter : exporters_) before.push_back(exporter->requests().size());
+  const auto all_heard = [&] {
+    for (std::size_t i = 0; i < exporters_.size(); ++i)
+      if (exporters_[i]->requests().size() < before[i] + 2) return false;
+    return true;
+  };
+  if (!eventually(all_heard)) throw std::runtime_error("prometheus does not scrape: " + read_text(dir_ / "log"));
 }
 
 void Prometheus::stop() { process_.reset(); }

@@ -29,7 +29,8 @@ class Prometheus {
   void start();  // at the same port again, with what it has on disk
 
  private:
-  bool ready() const;
+  void try_to_start();  // leaves no process where it ended at once
+  void wait_for_data();
 
   TempDir dir_;
   std::vector<std::unique_ptr<HttpServer>> exporters_;
