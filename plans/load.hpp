@@ -29,7 +29,14 @@ struct Loaded {
   std::vector<Problem> problems;    // sorted by file, line, column
 };
 
-Loaded load(const std::string& plan_file, const LoadOptions& options);
+// A plan of one service, or one of several: "stack.yaml#api".
+Loaded load(const std::string& plan, const LoadOptions& options);
+
+struct Services {
+  std::vector<std::string> plans;  // "stack.yaml#store", each after those that it depends on; a plan of one service: itself
+  std::vector<Problem> problems;   // of all of them; one alone is looked at by load()
+};
+Services load_services(const std::string& plan, const LoadOptions& options);
 // Problems as one Error (Code::invalid), one a line.
 Error to_error(const std::vector<Problem>& problems);
 

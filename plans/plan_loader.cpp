@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <tuple>
 
 #include "plans/fleet_loader.hpp"
 #include "plans/known_keys.hpp"
@@ -9,6 +10,7 @@
 #include "plans/overrides.hpp"
 #include "plans/paths.hpp"
 #include "plans/plan_draft.hpp"
+#include "plans/services.hpp"
 #include "plans/waves.hpp"
 
 namespace deployctl::plans {
@@ -62,6 +64,8 @@ constexpr std::array plan_keys{
     Key<PlanDraft>{"environment", Need::optional, "a name such as production", read_environment},
     Key<PlanDraft>{"fleet", Need::required, "the path of a fleet file, or {file: ..., selector: ...}",
                    read_fleet_key, list_fleet},
+    Key<PlanDraft>{"services", Need::optional, "a map of services",
+                   [](const Cursor& at, PlanDraft&) { at.problem("'services' stands at the top of a plan, not beneath a service"); }},
     Key<PlanDraft>{"build", Need::required, "a map with repo and artifact", read_build, list_build},
     Key<PlanDraft>{"release", Need::required, "a map with deploy_to", read_release, list_release},
     Key<PlanDraft>{"transfer", Need::optional, "{prefer: time} or {prefer: bytes}",
@@ -71,8 +75,6 @@ constexpr std::array plan_keys{
                    }},
     Key<PlanDraft>{"rollout", Need::optional, "a map such as {max_parallel: 25%}", read_rollout,
                    list_rollout},
-    later<PlanDraft>("depends_on"),
-    later<PlanDraft>("services"),
     later<PlanDraft>("notify"),
     later<PlanDraft>("policy"),
     later<PlanDraft>("require"),
@@ -114,11 +116,21 @@ model::Fleet select(const PlanDraft& draft, const FleetRead& fleet, Problems& pr
 
 class Load {
  public:
-  Load(const std::string& plan_file, const LoadOptions& options) : plan_file_(plan_file), options_(options) {}
+  Load(const std::string& plan, const LoadOptions& options) : options_(options) { std::tie(plan_file_, service_) = split_address(plan); }
+
+  Services services() {
+    Services out;
+    const Value* root = read_root();
+    if (root)
+      for (const auto& entry : read_services(*root, problems_)) out.plans.push_back(plan_file_ + "#" + entry.name->text);
+    if (!service_.empty() || (out.plans.empty() && problems_.empty())) out.plans = {service_.empty() ? plan_file_ : plan_file_ + "#" + service_};
+    out.problems = problems_.take();
+    return out;
+  }
 
   Loaded run() {
-    const Value* root = source_.read_file(plan_file_, plan_file_, problems_);
-    if (root) root = apply_overrides(root, options_.overrides, source_, problems_);
+    const Value* root = read_root();
+    if (root) root = choose(*root);
     if (root) read(*root);
     Loaded loaded;
     if (problems_.empty()) loaded.plan = std::move(draft_.plan);
@@ -127,9 +139,32 @@ class Load {
   }
 
  private:
+  const Value* read_root() {
+    const Value* root = source_.read_file(plan_file_, plan_file_, problems_);
+    return root ? apply_overrides(root, options_.overrides, source_, problems_) : nullptr;
+  }
+
+  // The plan of one service.
+  const Value* choose(const Value& root) {
+    const bool several = root.kind == Value::Kind::map && root.find("services");
+    if (!several && service_.empty()) return &root;
+    const auto all = read_services(root, problems_);
+    if (!problems_.empty()) return nullptr;
+    std::string names;
+    for (const auto& entry : all) {
+      if (entry.name->text == service_) return plan_of(root, entry, source_);
+      names += (names.empty() ? "" : ", ") + plan_file_ + "#" + entry.name->text;
+    }
+    if (!several) problems_.add(root.mark(), fmt::format("this plan has no 'services', so no '{}'", service_), "it is named by its file alone");
+    else if (service_.empty()) problems_.add(root.find("services")->mark(), "this is a plan of several services, and here one is meant", "name it: " + names);
+    else problems_.add(root.find("services")->mark(), fmt::format("there is no service '{}'", service_), "it has " + names);
+    return nullptr;
+  }
+
   void read(const Value& root) {
     draft_.dir = folder_of(plan_file_);
-    draft_.plan.file = draft_.dir + "/" + std::filesystem::path(plan_file_).filename().string();
+    draft_.plan.file = draft_.dir + "/" + std::filesystem::path(plan_file_).filename().string() +
+                       (service_.empty() ? "" : "#" + service_);
     if (!read_map(Cursor(root, problems_), plan_keys, draft_)) return;
     check_artifact_against_links(draft_, problems_);
     const auto fleet = read_fleet();
@@ -153,7 +188,7 @@ class Load {
                              problems_);
   }
 
-  const std::string& plan_file_;
+  std::string plan_file_, service_;
   const LoadOptions& options_;
   YamlSource source_;
   Problems problems_;
@@ -162,13 +197,27 @@ class Load {
 
 }  // namespace
 
-Loaded load(const std::string& plan_file, const LoadOptions& options) {
-  return Load(plan_file, options).run();
+Loaded load(const std::string& plan, const LoadOptions& options) { return Load(plan, options).run(); }
+
+Services load_services(const std::string& plan, const LoadOptions& options) {
+  auto services = Load(plan, options).services();
+  if (!services.problems.empty() || services.plans == std::vector{plan}) return services;
+  Problems all;
+  for (const auto& one : services.plans)
+    for (auto& problem : Load(one, options).run().problems) all.add(std::move(problem.mark), std::move(problem.message), std::move(problem.hint));
+  services.problems = all.take();
+  return services;
 }
 
 std::vector<std::string> known_plan_keys() {
   std::vector<std::string> keys;
   list_keys(plan_keys, {}, keys);
+  keys.insert(keys.end(), {"services.*", "services.*.depends_on"});
+  std::vector<std::string> own;
+  list_keys(plan_keys, "services.*", own);
+  std::erase(own, "services.*.service");
+  std::erase(own, "services.*.services");
+  keys.insert(keys.end(), own.begin(), own.end());
   return keys;
 }
 

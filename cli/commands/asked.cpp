@@ -18,14 +18,15 @@ std::string absolute(const std::string& path) {
 
 }  // namespace
 
-Asked Asked::by(const std::string& plan, const Globals& globals) { return {absolute(plan), absolute(globals.fleet), globals.set}; }
+Asked Asked::by(const std::string& plan, const Globals& globals) { return {absolute(plan), absolute(globals.fleet), globals.set, {}}; }
 
-std::string Asked::json() const { return JsonObject().add("plan", plan).add_if("fleet", fleet).add("set", set).text(); }
+std::string Asked::json() const { return JsonObject().add("plan", plan).add_if("fleet", fleet).add("set", set).add_if("together", together).text(); }
 
 Result<Asked> Asked::parse(const std::string& json) {
   try {
     const auto read = nlohmann::json::parse(json);
-    return Asked{read.at("plan").get<std::string>(), read.value("fleet", ""), read.at("set").get<std::vector<std::string>>()};
+    return Asked{read.at("plan").get<std::string>(), read.value("fleet", ""), read.at("set").get<std::vector<std::string>>(),
+                 read.value("together", "")};
   } catch (const nlohmann::json::exception&) {
     return fail(Code::invalid, "the ledger doesn't say which plan it was deployed by");
   }

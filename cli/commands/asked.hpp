@@ -14,6 +14,7 @@ struct Asked {
   std::string plan;              // absolute
   std::string fleet;             // of --fleet, absolute; empty: the plan's
   std::vector<std::string> set;  // of --set
+  std::string together{};        // a name that the services share which were deployed as one
 
   static Asked by(const std::string& plan, const Globals& globals);
   std::string json() const;

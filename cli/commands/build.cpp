@@ -4,6 +4,7 @@
 #include "cli/commands/building.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/commands/context.hpp"
+#include "cli/commands/together.hpp"
 #include "cli/commands/viewing.hpp"
 
 namespace deployctl::commands {
@@ -14,11 +15,11 @@ struct BuildOptions {
   bool fresh = false;
 };
 
-Result<int> build(const BuildOptions& options, Context& context) {
-  DEPLOYCTL_TRY(plan, context.load_plan(options.plan));
+Result<int> build(const BuildOptions& options, const std::string& named, Context& context) {
+  DEPLOYCTL_TRY(plan, context.load_plan(named));
   if (!options.ref.empty()) plan.build.ref = options.ref;
   DEPLOYCTL_TRY(store, context.artifacts());
-  Viewing view(context, options.plan);
+  Viewing view(context, named);
   auto built = build_artifact(context, plan, *store, view.sink(), {options.fresh, true});
   view.finish();
   if (!built) return fail(built.error());
@@ -40,8 +41,10 @@ Command build_command() {
               },
           .run =
               [options](Context& context) {
-                auto code = build(*options, context);
-                return code ? *code : context.fail_with(code.error());
+                return each_service(context, options->plan, [&](const std::string& named) {
+                  auto code = build(*options, named, context);
+                  return code ? *code : context.fail_with(code.error());
+                });
               },
           .subcommands = {},
           .details = "The same commit and recipe is built once; -v shows what the steps print."};

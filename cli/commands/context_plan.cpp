@@ -5,15 +5,28 @@
 
 namespace deployctl::commands {
 
+namespace {
+
+Error not_valid(const std::string& file, const std::vector<plans::Problem>& all) {
+  auto problems = plans::to_error(all);
+  problems.message = file + " is not valid, " + std::to_string(all.size()) + (all.size() == 1 ? " problem:\n" : " problems:\n") + problems.message;
+  return problems;
+}
+
+}  // namespace
+
 Result<model::Plan> Context::load_plan(const std::string& file) { return load_plan(file, globals_.fleet, globals_.set); }
 
 Result<model::Plan> Context::load_plan(const std::string& file, const std::string& fleet, const std::vector<std::string>& set) {
   auto loaded = plans::load(file, {fleet, set});
   if (loaded.problems.empty() && loaded.plan) return std::move(*loaded.plan);
-  auto problems = plans::to_error(loaded.problems);
-  const auto n = loaded.problems.size();
-  problems.message = file + " is not valid, " + std::to_string(n) + (n == 1 ? " problem:\n" : " problems:\n") + problems.message;
-  return fail(std::move(problems));
+  return fail(not_valid(file, loaded.problems));
+}
+
+Result<std::vector<std::string>> Context::load_services(const std::string& file) {
+  auto services = plans::load_services(file, {globals_.fleet, globals_.set});
+  if (services.problems.empty()) return std::move(services.plans);
+  return fail(not_valid(file, services.problems));
 }
 
 }  // namespace deployctl::commands

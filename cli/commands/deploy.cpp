@@ -1,113 +1,90 @@
-// deployctl deploy: build what is not built, then bring it to every target of the plan, in waves.
-#include <poll.h>
-
+// deployctl deploy: build what is not built, then bring it to every target of the plan, in waves; a plan of several services one
+// after the other, as one.
 #include "cli/commands/asked.hpp"
-#include "cli/commands/building.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/commands/context.hpp"
+#include "cli/commands/deploying.hpp"
 #include "cli/commands/detach.hpp"
 #include "cli/commands/driving.hpp"
-#include "cli/commands/freezing.hpp"
 #include "cli/commands/question.hpp"
+#include "cli/commands/together.hpp"
 #include "cli/commands/viewing.hpp"
-#include "core/rollout/service_lock.hpp"
 
 namespace deployctl::commands {
 namespace {
 
-constexpr int look_every_ms = 200;
-
-struct DeployOptions {
-  std::string plan, ref, artifact, version;
-  bool yes = false, detach = false;
-  std::string take_over, override_freeze, wait;
-  std::vector<std::string> notify;
-};
-
-struct Chosen {
-  Digest artifact;
-  std::string version, commit;
-};
-
-Status check_options(const DeployOptions& options) {
+Status check_options(const DeployOptions& options, std::size_t services) {
   const int given = !options.ref.empty() + !options.artifact.empty() + !options.version.empty();
   if (given > 1) return fail(Code::invalid, "--ref, --artifact and --version each say what to deploy; give one of them");
+  if (services > 1 && !(options.artifact + options.version).empty())
+    return fail(with_hint(error(Code::invalid, "--artifact and --version are of one service, and this is a plan of " + std::to_string(services)),
+                          "name the service: " + options.plan + "#NAME"));
   return {};
 }
 
-// What is in the store already is taken from there; else it is built.
-Result<Chosen> choose(Context& context, const DeployOptions& options, const model::Plan& plan, artifact::ArtifactStore& store,
-                      const rollout::EventSink& sink) {
-  const std::string& named = options.artifact.empty() ? options.version : options.artifact;
-  if (!named.empty()) {
-    auto found = store.find(named);
-    if (!found) return fail(with_hint(found.error(), "see what there is: deployctl artifact list"));
-    return Chosen{found->digest, found->version, found->commit};
+std::string count(std::size_t n, const char* what) { return std::to_string(n) + " " + what + (n == 1 ? "" : "s"); }
+
+std::string question_of(const Ready& one) {
+  return "deploy " + one.plan.service + " " + one.release.version + " to " + count(one.targets, "target") + " in " +
+         count(one.plan.fleet.regions.size(), "region") + " (" + one.plan.environment + ")?";
+}
+
+bool agreed(Context& context, const DeployOptions& options, const std::vector<Ready>& all) {
+  if (options.yes || context.json()) return true;
+  std::string question = question_of(all.front());
+  if (all.size() > 1) {
+    question = "deploy";
+    for (const auto& one : all) question += (&one == &all.front() ? " " : ", ") + one.plan.service + " " + one.release.version;
+    question += ", one after the other (" + all.front().plan.environment + ")?";
   }
-  DEPLOYCTL_TRY(built, build_artifact(context, plan, store, sink));
-  return Chosen{built.artifact, built.version, built.commit};
+  if (confirmed(context, question)) return true;
+  context.note("nothing was changed");
+  return false;
 }
 
-model::Release release_of(const model::Plan& plan, const Chosen& chosen) {
-  model::Release release;
-  release.version = chosen.version;
-  release.artifact = chosen.artifact;
-  release.activation = plan.release.activation;
-  return release;
-}
-
-std::string question_of(const model::Plan& plan, const Chosen& chosen, std::size_t targets) {
-  return "deploy " + plan.service + " " + chosen.version + " to " + std::to_string(targets) + " target" + (targets == 1 ? "" : "s") + " in " +
-         std::to_string(plan.fleet.regions.size()) + " region" + (plan.fleet.regions.size() == 1 ? "" : "s") + " (" + plan.environment + ")?";
-}
-
-// Another deploy of it on this host; on others its targets tell (grants.hpp).
-Result<io::FileLock> lock_within(Context& context, const model::Plan& plan, const std::string& doing, SteadyTime until) {
-  DEPLOYCTL_TRY(state, context.state());
-  for (bool told = false;; told = true) {
-    auto lock = rollout::lock_service(state.locks(), plan.service, plan.environment, doing);
-    if (lock || lock.error().code != Code::locked || system_clock().steady() >= until) return lock;
-    if (!told) context.note("waiting: " + lock.error().text());
-    pollfd waits{context.cancel().fd(), POLLIN, 0};
-    (void)::poll(&waits, 1, look_every_ms);
-    if (context.cancel().cancelled()) return fail(Code::cancelled, "interrupted while it waited; nothing was changed");
+// One after the other; the first that does not go through ends it.
+Result<int> drive_all(Context& context, const DeployOptions& options, std::vector<Ready>& all, SteadyTime wait_until, Viewing* first) {
+  Asked asked = Asked::by(options.plan, context.globals());
+  if (all.size() > 1) asked.together = name_together();
+  std::vector<DoneService> done;
+  int code = exit_codes::done;
+  for (auto& one : all) {
+    if (all.size() > 1) context.note(one.plan.service + " " + one.release.version + ", " + std::to_string(done.size() + 1) + " of " + std::to_string(all.size()));
+    asked.plan = Asked::by(one.named, context.globals()).plan;
+    Driving driving{one.release, one.commit, asked.json(), options.take_over, options.override_freeze, options.notify};
+    driving.wait_until = wait_until;
+    std::optional<Viewing> own;
+    if (!first) own.emplace(context, one.named);
+    DEPLOYCTL_TRY(drove, drive(context, first ? *first : *own, one.plan, driving));
+    if (drove.code == exit_codes::incomplete) code = drove.code;
+    const bool went = drove.code == exit_codes::done || drove.code == exit_codes::incomplete;
+    if (!went) return all.size() > 1 ? end_early(context, done, one, drove.code, options.plan) : drove.code;
+    done.push_back({&one, drove.touched});
   }
-}
-
-Result<SteadyTime> patience(const DeployOptions& options) {
-  if (options.wait.empty()) return SteadyTime{};
-  auto wait = parse_duration(options.wait);
-  if (!wait) return fail(with_context(wait.error(), "--wait"));
-  return system_clock().steady() + *wait;
+  return code;
 }
 
 Result<int> deploy(Context& context, const DeployOptions& options) {
-  DEPLOYCTL_CHECK(check_options(options));
+  DEPLOYCTL_TRY(services, context.load_services(options.plan));
+  DEPLOYCTL_CHECK(check_options(options, services.size()));
   DEPLOYCTL_TRY(wait_until, patience(options));
-  DEPLOYCTL_TRY(plan, context.load_plan(options.plan));
-  if (!options.ref.empty()) plan.build.ref = options.ref;
-  DEPLOYCTL_TRY(spec, rollout::make_spec(plan));
-  DEPLOYCTL_TRY(ledger, context.ledger());
-  if (options.override_freeze.empty()) {
-    DEPLOYCTL_CHECK(check_not_frozen(plan, *ledger));
+  std::vector<Ready> all;
+  for (const auto& named : services) {
+    DEPLOYCTL_TRY(one, read_service(context, options, named));
+    all.push_back(std::move(one));
   }
-  DEPLOYCTL_TRY(store, context.artifacts());
-  const std::string what = options.version.empty() ? (plan.build.ref.empty() ? "HEAD" : plan.build.ref) : options.version;
-  DEPLOYCTL_TRY(lock, lock_within(context, plan, "deploy of " + what, wait_until));
-  Viewing view(context, options.plan);
-  auto chosen = choose(context, options, plan, *store, view.sink());
-  if (!chosen) {
-    view.finish();
-    return fail(chosen.error());
+  for (auto& one : all) {
+    DEPLOYCTL_CHECK(lock_service(context, one, options, wait_until));
   }
-  if (!options.yes && !context.json() && !confirmed(context, question_of(plan, *chosen, spec.targets.size()))) {
-    context.note("nothing was changed");
-    return 0;
+  std::optional<Viewing> view;
+  for (auto& one : all) {
+    view.emplace(context, one.named);
+    auto chosen = choose_release(context, one, options, *view);
+    if (!chosen || all.size() > 1) view->finish();
+    DEPLOYCTL_CHECK(chosen);
   }
-  Driving driving{release_of(plan, *chosen), chosen->commit, Asked::by(options.plan, context.globals()).json(), options.take_over,
-                  options.override_freeze, options.notify};
-  driving.wait_until = wait_until;
-  return drive(context, view, plan, driving);
+  if (!agreed(context, options, all)) return exit_codes::done;
+  return drive_all(context, options, all, wait_until, all.size() > 1 ? nullptr : &*view);
 }
 
 }  // namespace

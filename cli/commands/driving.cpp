@@ -25,11 +25,15 @@ asio::awaitable<void> drive_into(rollout::Driven& out, const model::Plan& plan, 
   out = co_await rollout::deploy(plan, std::move(release), std::move(commit), std::move(parts));
 }
 
+asio::awaitable<void> drive_back_into(rollout::Driven& out, const model::Plan& plan, std::string to, rollout::DriveParts parts) {
+  out = co_await rollout::roll_back(plan, std::move(to), std::move(parts));
+}
+
 }  // namespace
 
 bool waits_at_gates() { return is_detached() || (::isatty(STDIN_FILENO) && ::isatty(STDERR_FILENO)); }
 
-Result<int> drive(Context& context, Viewing& view, const model::Plan& plan, const Driving& what) {
+Result<Drove> drive(Context& context, Viewing& view, const model::Plan& plan, const Driving& what) {
   DEPLOYCTL_TRY(state, context.state());
   DEPLOYCTL_TRY(ledger, context.ledger());
   DEPLOYCTL_TRY(store, context.artifacts());
@@ -52,7 +56,27 @@ Result<int> drive(Context& context, Viewing& view, const model::Plan& plan, cons
   session->run(drive_into(driven, plan, what.release, what.commit, std::move(parts)), [&] { view.tick(); });
   view.finish();
   notice.send(context);
-  return report(context, driven);
+  return Drove{report(context, driven), driven.outcome.touched};
+}
+
+Result<Drove> drive_back(Context& context, const model::Plan& plan, const std::string& named, const RollingBack& what) {
+  DEPLOYCTL_TRY(state, context.state());
+  // Recovery must not need what may be broken: without a ledger or a store it goes by what the targets keep.
+  auto ledger = context.ledger();
+  if (!ledger) context.warn("going on without the ledger: " + ledger.error().text());
+  auto store = context.artifacts();
+  if (!store) context.warn("going on without the artifact store: " + store.error().text());
+  Viewing view(context, named);
+  DEPLOYCTL_TRY(session, FleetSession::open(plan, context));
+  Notice notice(what.notify);
+  const auto payloads = store ? payloads_of(session->pool(), **store) : nullptr;
+  rollout::DriveParts parts{session->links(), ledger ? *ledger : nullptr, payloads.get(), notice.watch(view.sink()), Interrupt::token(), state.logs(), {}};
+  parts.order_json = what.asked_json;
+  rollout::Driven driven;
+  session->run(drive_back_into(driven, plan, what.to, std::move(parts)), [&] { view.tick(); });
+  view.finish();
+  notice.send(context);
+  return Drove{report(context, driven), driven.outcome.touched};
 }
 
 }  // namespace deployctl::commands

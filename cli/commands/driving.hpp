@@ -1,5 +1,5 @@
-// A deploy driven from its release to its end: what `deploy`, `resume`, `promote` and `abort` share once it is known what is to
-// be deployed. Blocks until it is over, or has come to rest.
+// A rollout driven to its end: what `deploy`, `rollback`, `resume`, `promote` and `abort` share once it is known what is to be
+// done. Blocks until it is over, or has come to rest.
 #pragma once
 
 #include <string>
@@ -26,8 +26,19 @@ struct Driving {
   SteadyTime wait_until{};  // for whoever holds the targets
 };
 
-// Answers the rollout's exit code. The service's lock is the caller's.
-Result<int> drive(Context& context, Viewing& view, const model::Plan& plan, const Driving& what);
+struct Drove {
+  int code = 0;          // the rollout's exit code; what there was to be said has been said
+  bool touched = false;  // some target was
+};
+// The service's lock is the caller's.
+Result<Drove> drive(Context& context, Viewing& view, const model::Plan& plan, const Driving& what);
+
+struct RollingBack {
+  std::string to;         // as for choose_rollback
+  std::string asked_json;
+  std::vector<std::string> notify;
+};
+Result<Drove> drive_back(Context& context, const model::Plan& plan, const std::string& named, const RollingBack& what);
 
 // Gates and approvals are waited for where a person sits, or where the command was sent into the background for it.
 bool waits_at_gates();

@@ -2,6 +2,7 @@
 // through. No waves: within max_parallel and min_healthy, whoever runs it already is not touched.
 #include "cli/commands/asked.hpp"
 #include "cli/commands/context.hpp"
+#include "cli/commands/together.hpp"
 #include "cli/commands/driving.hpp"
 #include "cli/commands/fleet_commands.hpp"
 #include "cli/commands/viewing.hpp"
@@ -54,7 +55,8 @@ Result<int> converge(Context& context, const std::string& path) {
   Viewing view(context, path);
   Driving driving{std::move(release), row.commit, Asked::by(path, context.globals()).json(), {}, {}, {}};
   driving.heeds_freezes = false;
-  return drive(context, view, plan, driving);
+  DEPLOYCTL_TRY(drove, drive(context, view, plan, driving));
+  return drove.code;
 }
 
 }  // namespace
@@ -66,8 +68,10 @@ Command fleet_converge_command() {
           .declare = [path](Arguments& a) { a.positional("PLAN", *path, "the release plan"); },
           .run =
               [path](Context& context) {
-                const auto code = converge(context, *path);
-                return code ? *code : context.fail_with(code.error());
+                return each_service(context, *path, [&](const std::string& named) {
+                  const auto code = converge(context, named);
+                  return code ? *code : context.fail_with(code.error());
+                });
               },
           .subcommands = {},
           .details = "Whoever runs it already is not touched. It is a rollout like any other, with one wave and no gates."};

@@ -1,6 +1,7 @@
 // deployctl fleet list: the relays and targets that a plan selects, ranges and defaults resolved. No host is asked.
 #include "cli/commands/commands.hpp"
 #include "cli/commands/context.hpp"
+#include "cli/commands/together.hpp"
 #include "cli/commands/fleet_commands.hpp"
 #include "cli/output/humane.hpp"
 #include "cli/output/table.hpp"
@@ -59,8 +60,8 @@ output::Lines lines_of(const model::Fleet& fleet, std::size_t width) {
   return out;
 }
 
-Result<int> list(const ListOptions& options, Context& context) {
-  DEPLOYCTL_TRY(plan, context.load_plan(options.plan));
+Result<int> list(const std::string& named, Context& context) {
+  DEPLOYCTL_TRY(plan, context.load_plan(named));
   if (context.json()) context.print_json(to_json(plan.fleet));
   context.print_lines(lines_of(plan.fleet, context.width()));
   return exit_codes::done;
@@ -75,8 +76,10 @@ Command fleet_list_command() {
           .declare = [options](Arguments& a) { a.positional("PLAN", options->plan, "the release plan (deploy.yaml)"); },
           .run =
               [options](Context& context) {
-                const auto code = list(*options, context);
-                return code ? *code : context.fail_with(code.error());
+                return each_service(context, options->plan, [&](const std::string& named) {
+                  const auto code = list(named, context);
+                  return code ? *code : context.fail_with(code.error());
+                });
               }};
 }
 

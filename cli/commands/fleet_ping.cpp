@@ -4,6 +4,7 @@
 
 #include "cli/commands/commands.hpp"
 #include "cli/commands/context.hpp"
+#include "cli/commands/together.hpp"
 #include "cli/commands/fleet_commands.hpp"
 #include "cli/commands/fleet_session.hpp"
 #include "cli/output/humane.hpp"
@@ -100,8 +101,8 @@ int verdict(Context& context, const std::vector<Answer>& relays, const std::vect
   return good == 0 ? exit_codes::unreachable : exit_codes::incomplete;
 }
 
-Result<int> ping(const PingOptions& options, Context& context) {
-  DEPLOYCTL_TRY(plan, context.load_plan(options.plan));
+Result<int> ping(const std::string& named, Context& context) {
+  DEPLOYCTL_TRY(plan, context.load_plan(named));
   DEPLOYCTL_TRY(session, FleetSession::open(plan, context));
   std::vector<Answer> relays, targets;
   for (const auto& region : plan.fleet.regions)
@@ -123,8 +124,10 @@ Command fleet_ping_command() {
           .declare = [options](Arguments& a) { a.positional("PLAN", options->plan, "the release plan (deploy.yaml)"); },
           .run =
               [options](Context& context) {
-                const auto code = ping(*options, context);
-                return code ? *code : context.fail_with(code.error());
+                return each_service(context, options->plan, [&](const std::string& named) {
+                  const auto code = ping(named, context);
+                  return code ? *code : context.fail_with(code.error());
+                });
               },
           .subcommands = {},
           .details = "The agent is installed where it is missing; nothing else is changed."};

@@ -1,6 +1,7 @@
 // deployctl freeze: nothing is deployed until then, by somebody's word; --lift takes it back; alone it shows what is frozen.
 #include "cli/commands/commands.hpp"
 #include "cli/commands/context.hpp"
+#include "cli/commands/together.hpp"
 #include "cli/commands/freezing.hpp"
 #include "cli/commands/plan_event.hpp"
 #include "cli/commands/steering.hpp"
@@ -66,9 +67,9 @@ Status show(Context& context, ledger::Ledger& ledger, const model::Plan& plan, W
   return {};
 }
 
-Result<int> freeze(Context& context, const FreezeOptions& options) {
+Result<int> freeze(Context& context, const FreezeOptions& options, const std::string& named) {
   DEPLOYCTL_CHECK(check_options(options));
-  DEPLOYCTL_TRY(plan, context.load_plan(options.plan));
+  DEPLOYCTL_TRY(plan, context.load_plan(named));
   DEPLOYCTL_TRY(ledger, context.ledger());
   const auto now = system_clock().wall();
   if (options.lift || !options.until.empty()) {
@@ -91,8 +92,10 @@ Command freeze_command() {
     a.flag("--lift", options->lift, "take back what was said before");
   };
   command.run = [options](Context& context) {
-    const auto code = freeze(context, *options);
-    return code ? *code : context.fail_with(code.error());
+    return each_service(context, options->plan, [&](const std::string& named) {
+      const auto code = freeze(context, *options, named);
+      return code ? *code : context.fail_with(code.error());
+    });
   };
   command.details = "For this control host's ledger; the fleet's `freeze` holds for everybody. Rollbacks are never frozen.";
   return command;

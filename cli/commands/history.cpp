@@ -3,6 +3,7 @@
 
 #include "cli/commands/commands.hpp"
 #include "cli/commands/context.hpp"
+#include "cli/commands/together.hpp"
 #include "cli/commands/fleet_look.hpp"
 #include "cli/commands/rollout_table.hpp"
 #include "cli/output/table.hpp"
@@ -57,8 +58,8 @@ std::vector<rollout::Candidate> ask_targets(Context& context, const model::Plan&
   return kept;
 }
 
-Result<int> history(const HistoryOptions& options, Context& context) {
-  DEPLOYCTL_TRY(plan, context.load_plan(options.plan));
+Result<int> history(const HistoryOptions& options, const std::string& named, Context& context) {
+  DEPLOYCTL_TRY(plan, context.load_plan(named));
   DEPLOYCTL_TRY(ledger, context.ledger());
   DEPLOYCTL_TRY(rows, ledger->history(plan.service, plan.environment, options.limit));
   const auto kept = rows.empty() && options.limit > 0 ? ask_targets(context, plan) : std::vector<rollout::Candidate>{};
@@ -82,8 +83,10 @@ Command history_command() {
               },
           .run =
               [options](Context& context) {
-                const auto code = history(*options, context);
-                return code ? *code : context.fail_with(code.error());
+                return each_service(context, options->plan, [&](const std::string& named) {
+                  const auto code = history(*options, named, context);
+                  return code ? *code : context.fail_with(code.error());
+                });
               },
           .subcommands = {},
           .details = "From this host's ledger. Where it knows nothing of the service, the targets tell what they keep."};

@@ -3,6 +3,7 @@
 #include "cli/commands/building.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/commands/context.hpp"
+#include "cli/commands/together.hpp"
 #include "cli/commands/fleet_session.hpp"
 #include "cli/commands/freezing.hpp"
 #include "cli/commands/payload_size.hpp"
@@ -83,8 +84,8 @@ Status ask_everybody(Context& context, ledger::Ledger& ledger, PlanPicture& pict
   return {};
 }
 
-Result<int> plan(Context& context, const PlanOptions& options) {
-  DEPLOYCTL_TRY(plan, context.load_plan(options.plan));
+Result<int> plan(Context& context, const PlanOptions& options, const std::string& named) {
+  DEPLOYCTL_TRY(plan, context.load_plan(named));
   if (!options.ref.empty()) plan.build.ref = options.ref;
   DEPLOYCTL_TRY(spec, rollout::make_spec(plan));
   PlanPicture picture{plan, spec};
@@ -117,8 +118,10 @@ Command plan_command() {
     a.flag("--offline", options->offline, "ask neither the repository nor the targets");
   };
   command.run = [options](Context& context) {
-    auto code = plan(context, *options);
-    return code ? *code : context.fail_with(code.error());
+    return each_service(context, options->plan, [&](const std::string& named) {
+      auto code = plan(context, *options, named);
+      return code ? *code : context.fail_with(code.error());
+    });
   };
   return command;
 }

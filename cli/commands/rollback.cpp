@@ -1,46 +1,67 @@
 // deployctl rollback: back to a release that was healthy. Needs neither git nor a build; where the targets keep the release,
-// nothing is sent to them.
+// nothing is sent to them. Several services go back as they were deployed: together, the last one first.
+#include <algorithm>
+
+#include "cli/commands/asked.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/commands/context.hpp"
-#include "cli/commands/fleet_session.hpp"
-#include "cli/commands/interrupt.hpp"
-#include "cli/commands/notice.hpp"
-#include "cli/commands/payloads.hpp"
-#include "cli/commands/rollout_exit.hpp"
-#include "cli/commands/viewing.hpp"
-#include "core/rollout/drive.hpp"
-#include "core/rollout/fleet_links.hpp"
+#include "cli/commands/driving.hpp"
+#include "cli/commands/together.hpp"
+#include "core/ledger/ledger.hpp"
 
 namespace deployctl::commands {
 namespace {
+
+constexpr std::size_t past = 200;  // rollouts
 
 struct RollbackOptions {
   std::string plan, to;
   std::vector<std::string> notify;
 };
 
-asio::awaitable<void> drive_into(rollout::Driven& out, const model::Plan& plan, std::string to, rollout::DriveParts parts) {
-  out = co_await rollout::roll_back(plan, std::move(to), std::move(parts));
+Result<int> roll_back_one(Context& context, const RollbackOptions& options, const std::string& named) {
+  DEPLOYCTL_TRY(plan, context.load_plan(named));
+  DEPLOYCTL_TRY(drove, drive_back(context, plan, named, {options.to, Asked::by(named, context.globals()).json(), options.notify}));
+  return drove.code;
+}
+
+// Those that the last deploy of them together has changed.
+Result<std::vector<std::string>> to_take_back(Context& context, const std::vector<std::string>& services) {
+  DEPLOYCTL_TRY(ledger, context.ledger());
+  std::vector<std::vector<ledger::RolloutRow>> histories;
+  for (const auto& named : services) {
+    DEPLOYCTL_TRY(plan, context.load_plan(named));
+    DEPLOYCTL_TRY(rows, ledger->history(plan.service, plan.environment, past));
+    histories.push_back(std::move(rows));
+  }
+  std::vector<std::string> out;
+  for (const auto i : changed_together(histories)) out.push_back(services[i]);
+  if (!out.empty()) return out;
+  return fail(with_hint(error(Code::absent, "this ledger knows of no deploy of these services together that could be taken back"),
+                        "roll one of them back by itself: deployctl rollback " + services.front()));
+}
+
+Result<int> roll_back_all(Context& context, const RollbackOptions& options, std::vector<std::string> services) {
+  if (options.to.empty()) {
+    DEPLOYCTL_TRY(changed, to_take_back(context, services));
+    for (const auto& named : services)
+      if (std::find(changed.begin(), changed.end(), named) == changed.end()) context.note(named + " stays: the last deploy did not change it");
+    services = std::move(changed);
+  }
+  int worst = exit_codes::done;
+  for (auto named = services.rbegin(); named != services.rend(); ++named) {
+    context.note(*named + " goes back");
+    DEPLOYCTL_TRY(code, roll_back_one(context, options, *named));
+    if (worst == exit_codes::done || worst == exit_codes::incomplete) worst = code == exit_codes::done ? worst : code;
+    if (context.cancel().cancelled()) return code;
+  }
+  return worst;
 }
 
 Result<int> roll_back(Context& context, const RollbackOptions& options) {
-  DEPLOYCTL_TRY(plan, context.load_plan(options.plan));
-  DEPLOYCTL_TRY(state, context.state());
-  // Recovery must not need what may be broken: without a ledger or a store it goes by what the targets keep.
-  auto ledger = context.ledger();
-  if (!ledger) context.warn("going on without the ledger: " + ledger.error().text());
-  auto store = context.artifacts();
-  if (!store) context.warn("going on without the artifact store: " + store.error().text());
-  Viewing view(context, options.plan);
-  DEPLOYCTL_TRY(session, FleetSession::open(plan, context));
-  Notice notice(options.notify);
-  const auto payloads = store ? payloads_of(session->pool(), **store) : nullptr;
-  rollout::DriveParts parts{session->links(), ledger ? *ledger : nullptr, payloads.get(), notice.watch(view.sink()), Interrupt::token(), state.logs(), {}};
-  rollout::Driven driven;
-  session->run(drive_into(driven, plan, options.to, std::move(parts)), [&] { view.tick(); });
-  view.finish();
-  notice.send(context);
-  return report(context, driven);
+  DEPLOYCTL_TRY(services, context.load_services(options.plan));
+  if (services.size() == 1) return roll_back_one(context, options, services.front());
+  return roll_back_all(context, options, std::move(services));
 }
 
 }  // namespace

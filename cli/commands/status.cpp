@@ -3,6 +3,7 @@
 
 #include "cli/commands/commands.hpp"
 #include "cli/commands/context.hpp"
+#include "cli/commands/together.hpp"
 #include "cli/commands/fleet_look.hpp"
 #include "cli/commands/follow.hpp"
 #include "cli/commands/rollout_table.hpp"
@@ -45,8 +46,8 @@ Error nobody_answered(const StatusReport& report) {
   return error(Code::unreachable, "no target answered");
 }
 
-Result<int> of_plan(const StatusOptions& options, Context& context) {
-  DEPLOYCTL_TRY(plan, context.load_plan(options.what));
+Result<int> of_plan(const StatusOptions& options, const std::string& named, Context& context) {
+  DEPLOYCTL_TRY(plan, context.load_plan(named));
   DEPLOYCTL_TRY(seen, look_at_fleet(context, plan, true));
   auto report = status_report(plan, seen.survey);
   report.tell_of(seen.desired);
@@ -97,7 +98,10 @@ Result<int> status(const StatusOptions& options, Context& context) {
   if (may_be_rollout) return of_rollout(options.what, options.watch, context);
   if (options.watch)
     return fail(with_hint(error(Code::invalid, "--watch follows a rollout, not a plan"), "deployctl status --watch ROLLOUT; its id is in deployctl status"));
-  return of_plan(options, context);
+  return each_service(context, options.what, [&](const std::string& named) {
+    const auto code = of_plan(options, named, context);
+    return code ? *code : context.fail_with(code.error());
+  });
 }
 
 }  // namespace

@@ -72,17 +72,20 @@ Result<int> go_on(Context& context, const Found& found, std::vector<rollout::Mac
   auto asked = Asked::parse(row.order_json);
   if (!asked)
     return fail(with_hint(with_context(asked.error(), "rollout " + row.id), "go on with it by deploying " + row.version + " again"));
-  if (row.kind != "deploy")
-    return fail(with_hint(error(Code::refused, "rollout " + row.id + " is a rollback"), "begin it anew: deployctl rollback " + asked->plan));
-  DEPLOYCTL_TRY(release, model::Release::parse(row.release_json));
   DEPLOYCTL_TRY(plan, context.load_plan(asked->plan, asked->fleet, asked->set));
   if (plan.service != row.service || plan.environment != row.environment)
     return fail(Code::invalid, asked->plan + " is now a plan of " + plan.service + " (" + plan.environment + "), not of " + row.service + " (" +
                                    row.environment + ")");
+  if (row.kind == "rollback") {
+    DEPLOYCTL_TRY(drove, drive_back(context, plan, asked->plan, {row.release.text(), row.order_json, {}}));
+    return drove.code;
+  }
+  DEPLOYCTL_TRY(release, model::Release::parse(row.release_json));
   DEPLOYCTL_TRY(state, context.state());
   DEPLOYCTL_TRY(lock, rollout::lock_service(state.locks(), row.service, row.environment, "resume of " + row.id));
   Viewing view(context, asked->plan);
-  return drive(context, view, plan, {std::move(release), row.commit, row.order_json, {}, {}, {}, true, true, std::move(words)});
+  DEPLOYCTL_TRY(drove, drive(context, view, plan, {std::move(release), row.commit, row.order_json, {}, {}, {}, true, true, std::move(words)}));
+  return drove.code;
 }
 
 }  // namespace deployctl::commands

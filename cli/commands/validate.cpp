@@ -60,18 +60,27 @@ int refuse(Context& context, const model::Plan& plan, const std::string& file, c
   return exit_codes::usage;
 }
 
-int run(const ValidateOptions& options, Context& context) {
-  const auto loaded = plans::load(options.plan, {context.globals().fleet, context.globals().set});
-  if (!loaded.plan) return refuse(context, options.plan, loaded.problems);
+int run(const std::string& named, Context& context) {
+  const auto loaded = plans::load(named, {context.globals().fleet, context.globals().set});
+  if (!loaded.plan) return refuse(context, named, loaded.problems);
   const auto& plan = *loaded.plan;
   const auto spec = rollout::make_spec(plan);
-  if (!spec) return refuse(context, plan, options.plan, spec.error());
-  context.emit(plan_event(plan, "validated", with_sizes(verdict(true, {}), *spec).add("plan", options.plan)));
-  context.print(fmt::format("{} is valid: {} ({}), {}, {}, {}\n", options.plan, plan.service, plan.environment,
+  if (!spec) return refuse(context, plan, named, spec.error());
+  context.emit(plan_event(plan, "validated", with_sizes(verdict(true, {}), *spec).add("plan", named)));
+  context.print(fmt::format("{} is valid: {} ({}), {}, {}, {}\n", named, plan.service, plan.environment,
                             output::count(spec->regions.size(), "region"),
                             output::count(spec->targets.size(), "target"),
                             output::count(spec->waves.size(), "wave")));
   return exit_codes::done;
+}
+
+// The mistakes of all services at once.
+int run_all(const ValidateOptions& options, Context& context) {
+  const auto services = plans::load_services(options.plan, {context.globals().fleet, context.globals().set});
+  if (!services.problems.empty()) return refuse(context, options.plan, services.problems);
+  int worst = exit_codes::done;
+  for (const auto& named : services.plans) worst = std::max(worst, run(named, context));
+  return worst;
 }
 
 }  // namespace
@@ -81,7 +90,7 @@ Command validate_command() {
   return {.name = "validate",
           .summary = "check a plan and its fleet",
           .declare = [options](Arguments& a) { a.positional("PLAN", options->plan, "the release plan (deploy.yaml)"); },
-          .run = [options](Context& context) { return run(*options, context); },
+          .run = [options](Context& context) { return run_all(*options, context); },
           .subcommands = {},
           .details = "Every mistake is shown at once, each with its file, line and column. Nothing is changed and no host is asked."};
 }

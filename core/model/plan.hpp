@@ -81,7 +81,7 @@ struct RolloutSpec {
 };
 
 struct Plan {
-  std::string file;         // absolute
+  std::string file;         // absolute; one of several services: "/srv/plans/stack.yaml#api"
   std::string service;
   std::string environment = "default";
   Fleet fleet;              // only what the selector takes

@@ -55,6 +55,8 @@ std::vector<Candidate> candidates(const FleetSurvey& survey);  // newest first
 // The releases that ran one below the other, as the ledger's finished rollouts (newest first) tell: a deploy goes on top, a
 // rollback takes off what lay above its release. The running one first.
 std::vector<Digest> stack_of(const std::vector<ledger::RolloutRow>& newest_first);
+// The same as the rollouts that put them there.
+std::vector<ledger::RolloutRow> stacked_rollouts(const std::vector<ledger::RolloutRow>& newest_first);
 // `to` empty: the newest earlier one that was healthy. What is left behind is the release of the newest rollout where that did
 // not go through and some target runs it, else what most targets run; earlier is below it in the stack, and where the ledger
 // (its rollouts, newest first) doesn't tell, staged before it. Code::absent: none, saying what is kept; Code::invalid: `to` names several

@@ -106,16 +106,22 @@ std::vector<Candidate> candidates(const FleetSurvey& survey) {
   return all;
 }
 
-std::vector<Digest> stack_of(const std::vector<ledger::RolloutRow>& newest_first) {
-  std::vector<Digest> stack;  // the running one last
+std::vector<ledger::RolloutRow> stacked_rollouts(const std::vector<ledger::RolloutRow>& newest_first) {
+  std::vector<ledger::RolloutRow> stack;  // the running one last
   for (auto row = newest_first.rbegin(); row != newest_first.rend(); ++row) {
     if (!went_through(*row) || row->release.empty()) continue;
-    const auto below = std::find(stack.begin(), stack.end(), row->release);
+    const auto below = std::find_if(stack.begin(), stack.end(), [&](const auto& one) { return one.release == row->release; });
     if (row->kind == "rollback" && below != stack.end()) stack.erase(below + 1, stack.end());
-    if (stack.empty() || stack.back() != row->release) stack.push_back(row->release);
+    if (stack.empty() || stack.back().release != row->release) stack.push_back(*row);
   }
   std::reverse(stack.begin(), stack.end());
   return stack;
+}
+
+std::vector<Digest> stack_of(const std::vector<ledger::RolloutRow>& newest_first) {
+  std::vector<Digest> releases;
+  for (const auto& row : stacked_rollouts(newest_first)) releases.push_back(row.release);
+  return releases;
 }
 
 Result<Candidate> choose_rollback(const std::vector<Candidate>& all, const std::string& to,

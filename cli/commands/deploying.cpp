@@ -1,0 +1,81 @@
+#include "cli/commands/deploying.hpp"
+
+#include <poll.h>
+
+#include "cli/commands/building.hpp"
+#include "cli/commands/context.hpp"
+#include "cli/commands/freezing.hpp"
+#include "cli/commands/viewing.hpp"
+#include "core/rollout/rollout_spec.hpp"
+#include "core/rollout/service_lock.hpp"
+
+namespace deployctl::commands {
+namespace {
+
+constexpr int look_every_ms = 200;
+
+std::string what_of(const Ready& ready, const DeployOptions& options) {
+  if (!options.version.empty()) return options.version;
+  return ready.plan.build.ref.empty() ? "HEAD" : ready.plan.build.ref;
+}
+
+}  // namespace
+
+Result<SteadyTime> patience(const DeployOptions& options) {
+  if (options.wait.empty()) return SteadyTime{};
+  auto wait = parse_duration(options.wait);
+  if (!wait) return fail(with_context(wait.error(), "--wait"));
+  return system_clock().steady() + *wait;
+}
+
+Result<Ready> read_service(Context& context, const DeployOptions& options, const std::string& named) {
+  DEPLOYCTL_TRY(plan, context.load_plan(named));
+  if (!options.ref.empty()) plan.build.ref = options.ref;
+  DEPLOYCTL_TRY(spec, rollout::make_spec(plan));
+  if (options.override_freeze.empty()) {
+    DEPLOYCTL_TRY(ledger, context.ledger());
+    DEPLOYCTL_CHECK(check_not_frozen(plan, *ledger));
+  }
+  Ready ready;
+  ready.named = named;
+  ready.targets = spec.targets.size();
+  ready.plan = std::move(plan);
+  return ready;
+}
+
+Status lock_service(Context& context, Ready& ready, const DeployOptions& options, SteadyTime until) {
+  DEPLOYCTL_TRY(state, context.state());
+  for (bool told = false;; told = true) {
+    auto lock = rollout::lock_service(state.locks(), ready.plan.service, ready.plan.environment, "deploy of " + what_of(ready, options));
+    if (lock) {
+      ready.lock = std::move(*lock);
+      return {};
+    }
+    if (lock.error().code != Code::locked || system_clock().steady() >= until) return fail(lock.error());
+    if (!told) context.note("waiting: " + lock.error().text());
+    pollfd waits{context.cancel().fd(), POLLIN, 0};
+    (void)::poll(&waits, 1, look_every_ms);
+    if (context.cancel().cancelled()) return fail(Code::cancelled, "interrupted while it waited; nothing was changed");
+  }
+}
+
+Status choose_release(Context& context, Ready& ready, const DeployOptions& options, Viewing& view) {
+  DEPLOYCTL_TRY(store, context.artifacts());
+  ready.release.activation = ready.plan.release.activation;
+  const std::string& named = options.artifact.empty() ? options.version : options.artifact;
+  if (!named.empty()) {
+    auto found = store->find(named);
+    if (!found) return fail(with_hint(found.error(), "see what there is: deployctl artifact list"));
+    ready.release.artifact = found->digest;
+    ready.release.version = found->version;
+    ready.commit = found->commit;
+    return {};
+  }
+  DEPLOYCTL_TRY(built, build_artifact(context, ready.plan, *store, view.sink()));
+  ready.release.artifact = built.artifact;
+  ready.release.version = built.version;
+  ready.commit = built.commit;
+  return {};
+}
+
+}  // namespace deployctl::commands

@@ -1,0 +1,91 @@
+#include "cli/commands/together.hpp"
+
+#include <algorithm>
+#include <random>
+
+#include "cli/commands/asked.hpp"
+#include "cli/commands/context.hpp"
+#include "cli/commands/driving.hpp"
+#include "core/ledger/ledger.hpp"
+#include "core/rollout/fleet_survey.hpp"
+
+namespace deployctl::commands {
+namespace {
+
+// The service that stays is said with the way to mend it by hand.
+Status take_back(Context& context, const Ready& one, const Asked& asked) {
+  context.note(one.plan.service + " goes back to what it ran before");
+  DEPLOYCTL_TRY(drove, drive_back(context, one.plan, one.named, {{}, asked.json(), {}}));
+  const bool back = drove.code == exit_codes::done || drove.code == exit_codes::incomplete;
+  if (!back) context.warn(one.plan.service + " was not taken back; next: deployctl rollback " + one.named);
+  return {};
+}
+
+std::string together_of(const ledger::RolloutRow& row) {
+  const auto asked = Asked::parse(row.order_json);
+  return asked ? asked->together : "";
+}
+
+}  // namespace
+
+std::string name_together() {
+  static constexpr char digits[] = "0123456789abcdef";
+  std::random_device random;
+  std::string name = "t-";
+  for (int i = 0; i < 12; ++i) name += digits[random() % 16];
+  return name;
+}
+
+Result<int> end_early(Context& context, const std::vector<DoneService>& done, const Ready& failed, int code, const std::string& plan) {
+  const bool rests = code == exit_codes::paused || code == exit_codes::interrupted || code == exit_codes::terminated;
+  if (rests) {
+    context.note("the services after " + failed.plan.service + " wait; next: deployctl deploy " + plan + " goes on where it stopped");
+    return code;
+  }
+  std::string stay;
+  for (auto one = done.rbegin(); one != done.rend(); ++one) {
+    if (!one->touched) continue;
+    const Ready& service = *one->service;
+    if (failed.plan.rollout.on_failure != model::OnFailure::rollback) {
+      stay += (stay.empty() ? "" : ", ") + service.plan.service;
+      continue;
+    }
+    Asked asked = Asked::by(service.named, context.globals());
+    DEPLOYCTL_CHECK(take_back(context, service, asked));
+  }
+  if (!stay.empty()) context.note("stay on their new release, as on_failure of " + failed.plan.service + " says: " + stay);
+  return code;
+}
+
+std::vector<std::size_t> changed_together(const std::vector<std::vector<ledger::RolloutRow>>& histories) {
+  std::vector<ledger::RolloutRow> tops;
+  for (const auto& history : histories) {
+    auto stack = rollout::stacked_rollouts(history);
+    tops.push_back(stack.empty() ? ledger::RolloutRow{} : std::move(stack.front()));
+  }
+  std::string newest;
+  WallTime when{};
+  for (const auto& top : tops)
+    if (!top.id.empty() && top.started >= when) {
+      when = top.started;
+      newest = together_of(top);
+    }
+  std::vector<std::size_t> out;
+  for (std::size_t i = 0; i < tops.size(); ++i)
+    if (!newest.empty() && !tops[i].id.empty() && together_of(tops[i]) == newest) out.push_back(i);
+  return out;
+}
+
+int each_service(Context& context, const std::string& plan, const std::function<int(const std::string& named)>& one) {
+  const auto services = context.load_services(plan);
+  if (!services) return context.fail_with(services.error());
+  int first = exit_codes::done;
+  for (const auto& named : *services) {
+    if (&named != &services->front()) context.print("\n");
+    const int code = one(named);
+    if (first == exit_codes::done) first = code;
+  }
+  return first;
+}
+
+}  // namespace deployctl::commands

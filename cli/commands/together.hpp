@@ -1,0 +1,34 @@
+// Services of one plan that are deployed and rolled back as one: each is a rollout of its own, and the ledger knows by a common
+// name which belong together.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "cli/commands/deploying.hpp"
+
+namespace deployctl::ledger {
+struct RolloutRow;
+}
+
+namespace deployctl::commands {
+
+std::string name_together();
+
+struct DoneService {
+  const Ready* service = nullptr;
+  bool touched = false;
+};
+// A service did not go through, and has been dealt with as its plan says. Where that was to roll back, those that were done before
+// it go back too, the last one first. Answers the exit code.
+Result<int> end_early(Context& context, const std::vector<DoneService>& done, const Ready& failed, int code, const std::string& plan);
+
+// Of each service its history, newest first: those that the last deploy of several together has changed, and that run it now.
+// Pure. Empty: nothing was deployed together, or it is rolled back already.
+std::vector<std::size_t> changed_together(const std::vector<std::vector<ledger::RolloutRow>>& histories);
+
+// `one` for each service of the plan, in order; a line apart. The first code that is not 0.
+int each_service(Context& context, const std::string& plan, const std::function<int(const std::string& named)>& one);
+
+}  // namespace deployctl::commands
