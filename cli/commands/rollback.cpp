@@ -43,10 +43,12 @@ Result<std::vector<std::string>> to_take_back(Context& context, const std::vecto
 
 Result<int> roll_back_all(Context& context, const RollbackOptions& options, std::vector<std::string> services) {
   if (options.to.empty()) {
-    DEPLOYCTL_TRY(changed, to_take_back(context, services));
+    auto changed = to_take_back(context, services);
+    if (!changed && changed.error().code == Code::absent) return context.fail_with(changed.error(), exit_codes::failed);
+    DEPLOYCTL_CHECK(changed);
     for (const auto& named : services)
-      if (std::find(changed.begin(), changed.end(), named) == changed.end()) context.note(named + " stays: the last deploy did not change it");
-    services = std::move(changed);
+      if (std::find(changed->begin(), changed->end(), named) == changed->end()) context.note(named + " stays: the last deploy did not change it");
+    services = std::move(*changed);
   }
   int worst = exit_codes::done;
   for (auto named = services.rbegin(); named != services.rend(); ++named) {

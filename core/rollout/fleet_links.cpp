@@ -153,12 +153,16 @@ awaitable<Status> FleetLinks::State::reach(Reached& target, std::shared_ptr<Ride
   if (target.relays.empty()) co_return co_await reach_directly(target);
   std::string reasons, hint;
   for (const auto& relay : target.relays) {
-    auto link = co_await relay->open();
     Status attached;
-    if (!link) attached = fail(link.error());
-    else attached = co_await attach(target, relay, *link, rider);
-    if (attached) co_return Status{};
-    if (link && !(*link)->closed()) co_return attached;  // the relay answered: it is the target that can't be reached
+    for (bool again = false;; again = true) {
+      auto link = co_await relay->open();
+      if (!link) attached = fail(link.error());
+      else attached = co_await attach(target, relay, *link, rider);
+      if (attached) co_return Status{};
+      if (!link) break;
+      if (!(*link)->closed()) co_return attached;  // the relay answered: it is the target that can't be reached
+      if (again) break;                            // it died meanwhile, and the next one too
+    }
     reasons += (reasons.empty() ? "" : "; ") + attached.error().text();
     if (hint.empty()) hint = attached.error().hint;
   }

@@ -44,9 +44,9 @@ TEST(Overrides, BearTheirOwnPlace) {
   EXPECT_THAT(files.of_sets({"relase.version=1"}),
               ElementsAre("--set relase.version=1: unknown key 'relase'; did you mean 'release'?"));
   EXPECT_THAT(
-      files.of_sets({"depends_on=[db]"}),
+      files.of_sets({"policy=[db]"}),
       ElementsAre(
-          "--set depends_on=[db]: 'depends_on' is not supported yet; take it out: it would have no effect"));
+          "--set policy=[db]: 'policy' is not supported yet; take it out: it would have no effect"));
 }
 
 TEST(Overrides, ThatLeadNowhereAreTold) {

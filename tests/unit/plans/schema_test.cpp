@@ -134,6 +134,21 @@ TEST(Schema, AgreesWithTheLoaderOnBuilds) { check_plans("build.yaml"); }
 TEST(Schema, AgreesWithTheLoaderOnReleases) { check_plans("release.yaml"); }
 TEST(Schema, AgreesWithTheLoaderOnRollouts) { check_plans("rollout.yaml"); }
 
+TEST(Schema, AgreesWithTheLoaderOnServices) {
+  const PlanFiles files;
+  files.dir.write("fleet.yaml", small_fleet);
+  const auto cases = cases_of("services.yaml");
+  std::vector<std::string> documents;
+  for (const auto& c : cases) documents.push_back(c.text);
+  const auto verdicts = schema_verdicts("release-plan.schema.json", documents);
+  ASSERT_EQ(verdicts.size(), cases.size());
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    Loaded loaded;
+    loaded.problems = load_services(files.dir.write("shop.yaml", documents[i]), {}).problems;
+    expect_agreement(cases[i], verdicts[i], files.texts(loaded));
+  }
+}
+
 TEST(Schema, AgreesWithTheLoaderOnFleets) {
   const PlanFiles files;
   const auto cases = cases_of("fleet.yaml");
