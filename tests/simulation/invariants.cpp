@@ -9,6 +9,7 @@ namespace {
 
 // The machine looks at everybody every 10 s, and lets a look count for a minute; a link that is silent costs 20 s more.
 constexpr Duration news_travels{std::chrono::seconds(120)};
+constexpr Duration heard_by{std::chrono::seconds(30)};  // a freeze: it is asked for every 10 s
 
 }  // namespace
 
@@ -100,6 +101,14 @@ void World::judge(Controller& controller) {
     if (driven.outcome.result == RolloutResult::rolled_back && is_goal && !ran_it && controller.fresh && known_[t].taken_by == driven.rollout)
       broke(fmt::format("{} was rolled back, but {} runs {}", driven.rollout, target.name(), driven.version));
   }
+}
+
+// No wave of a new deploy begins in a freeze that its driver has had the time to hear of. One that was resumed goes through the
+// waves that were done before.
+void World::hold_freeze(const Controller& controller, const rollout::Event& event) {
+  const bool may = frozen_.empty() || controller.command.rollback || !controller.fresh || controller.command.stops_for.count() > 0;
+  if (may || event.name != "wave_started" || time_.steady() < frozen_since_ + heard_by) return;
+  broke(fmt::format("{} began wave {} in a freeze", controller.name, event.wave));
 }
 
 }  // namespace deployctl::simulation

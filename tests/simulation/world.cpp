@@ -140,6 +140,7 @@ void World::make_trouble() {
     if (chance_.percent(35)) asio::co_spawn(world_.executor(), trouble(t), asio::detached);
   asio::co_spawn(world_.executor(), speak(), asio::detached);
   if (chance_.percent(10)) asio::co_spawn(world_.executor(), fill_disks(), asio::detached);
+  if (chance_.percent(20)) asio::co_spawn(world_.executor(), freeze(), asio::detached);
   Duration at{0};
   for (unsigned n = chance_.between(1, 4); n > 0; --n) {
     Command command;
@@ -215,6 +216,17 @@ awaitable<void> World::speak() {
   }
 }
 
+// A window of the calendar, from no time to a while after all is well.
+awaitable<void> World::freeze() {
+  co_await io::sleep_for(chance_.ms(0, 400'000));
+  frozen_ = "frozen by the calendar";
+  frozen_since_ = time_.steady();
+  say("calendar", "freezes deploys");
+  co_await io::sleep_for(chance_.ms(1'000, 900'000));
+  frozen_.clear();
+  say("calendar", "lets them go on");
+}
+
 awaitable<void> World::fill_disks() {
   co_await io::sleep_for(chance_.ms(0, 300'000));
   auto& ledger = *ledgers_[chance_.below(2)];
@@ -257,11 +269,12 @@ awaitable<void> World::drive(Controller* self) {
   rollout::DriveParts parts{*self->links, ledgers_[self->command.host].get(), &any_payload, {}, self->interrupt, "/nowhere", {}};
   if (self->command.takes_over) parts.user_reason = "in need";
   parts.waits = self->command.waits;
-  if (talks_)
-    parts.sink = [this, self](const rollout::Event& event) {
-      if (event.name != "target_step" && event.name != "target_staged")
-        say(self->name, fmt::format("{} {} {} {} {}", event.name, event.target, event.wave, event.body, event.error ? event.error->text() : ""));
-    };
+  parts.frozen = [this] { return frozen_; };
+  parts.sink = [this, self](const rollout::Event& event) {
+    hold_freeze(*self, event);
+    if (talks_ && event.name != "target_step" && event.name != "target_staged")
+      say(self->name, fmt::format("{} {} {} {} {}", event.name, event.target, event.wave, event.body, event.error ? event.error->text() : ""));
+  };
   parts.resumes = true;
   parts.listen_every = std::chrono::seconds(10);
   parts.id = self->id;

@@ -66,6 +66,8 @@ class World : public TargetWatch {
   awaitable<void> trouble(std::size_t target);
   awaitable<void> speak();      // an operator who says words to rollouts
   awaitable<void> fill_disks();
+  awaitable<void> freeze();
+  void hold_freeze(const Controller& controller, const rollout::Event& event);
   bool turn();                  // anything was done
   bool run_until_quiet(Duration most);
   void heal();
@@ -96,6 +98,8 @@ class World : public TargetWatch {
   std::vector<std::unique_ptr<Controller>> controllers_;
   unsigned coming_ = 0;   // commands
   bool healed_ = false, all_over_ = false;
+  std::string frozen_;         // the calendar's words; empty: deploys may begin waves
+  SteadyTime frozen_since_{};
   struct Known {
     std::uint64_t epoch = 0;
     std::string rollout;
