@@ -18,12 +18,13 @@ bool serves(const Surveyed& look) {
   return look.has_current() && (look.health().state() == "healthy" || look.health().state() == "unchecked");
 }
 
-// Somebody began anew: what we know of the region is old.
+// Somebody began anew: what we know of the region is old. Whoever holds a target by a lower epoch is older than the desire: one that
+// was brought along by the one before, most of all, and went away before it could give the grant back.
 bool superseded(const Desire& desire, const Looks& looks) {
   return std::any_of(looks.begin(), looks.end(), [&](const auto& look) {
     if (!look) return false;
-    const bool newer = look->epoch() > desire.holder().epoch();
-    return newer || (look->has_holder() && look->holder().rollout() != desire.holder().rollout());
+    if (look->epoch() != desire.holder().epoch()) return look->epoch() > desire.holder().epoch();
+    return look->has_holder() && look->holder().rollout() != desire.holder().rollout();
   });
 }
 
@@ -79,17 +80,18 @@ bool any_behind(const Desire& desire) { return std::any_of(desire.members().begi
 
 CatchUp next_step(Desire& desire, const Looks& looks, WallTime now) {
   using What = CatchUp::What;
-  if (now.time_since_epoch().count() >= desire.not_after() || superseded(desire, looks)) return {What::over};
+  if (now.time_since_epoch().count() >= desire.not_after() || superseded(desire, looks)) return {.what = What::over};
   settle(desire, looks);
   give_up(desire);
-  if (!any_behind(desire)) return {What::done};
+  if (!any_behind(desire)) return {.what = What::done};
   const auto answered = std::count_if(looks.begin(), looks.end(), [](const auto& look) { return look.has_value(); });
   if (answered * 2 < static_cast<std::ptrdiff_t>(looks.size())) return {};
   for (int i = 0; i < desire.members_size(); ++i) {
     const auto& look = looks[static_cast<std::size_t>(i)];
     if (!waits_for(desire.members(i)) || !look || !budget_bears(desire, looks, i)) continue;
-    CatchUp bring{What::bring, i, !keeps(desire, *look), nullptr};
+    CatchUp bring{What::bring, i, !keeps(desire, *look), nullptr, {}};
     if (bring.stage) bring.payload = payload_for(desire, *look);
+    if (look->has_holder() && look->epoch() < desire.holder().epoch()) bring.replaces = look->holder().rollout();
     return bring;
   }
   return {};

@@ -23,6 +23,7 @@ struct CatchUp {
   int member = -1;                            // bring
   bool stage = false;                         // bring: it lacks the release
   const wire::pb::KeptPayload* payload = nullptr;  // bring, stage: of the desire
+  std::string replaces{};                     // bring: an older rollout that still holds it
 };
 
 // Members that are behind and stand as they should are no longer behind, and what can't be brought has its trouble told:

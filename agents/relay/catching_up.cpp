@@ -39,12 +39,13 @@ wire::pb::Request survey(const Desire& desire) {
   return request;
 }
 
-wire::pb::Request take_grant(const Desire& desire) {
+wire::pb::Request take_grant(const Desire& desire, const std::string& replaces) {
   wire::pb::Request request;
   auto& take = *request.mutable_take_grant();
   *take.mutable_place() = desire.place();
   *take.mutable_holder() = desire.holder();
   take.set_ttl_ms(static_cast<std::uint64_t>(grant_for.count()));
+  take.set_replaces(replaces);
   take.set_reason("catching up");
   return request;
 }
@@ -235,7 +236,7 @@ awaitable<void> CatchingUp::bring(Desire& desire, CatchUp step) {
   auto target = co_await reach(member);
   if (!target) co_return;
   io::CancelToken done;
-  const auto granted = co_await ask(*target, take_grant(desire), look_limit);
+  const auto granted = co_await ask(*target, take_grant(desire, step.replaces), look_limit);
   if (!granted) co_return;  // somebody holds it: the next look tells who
   asio::co_spawn(executor_, renew(shared_from_this(), *target, renew_grant(desire), done), asio::detached);
   auto taken = co_await io::with_cancel(take(desire, step, *target), stop_, "catching up");

@@ -110,8 +110,9 @@ std::vector<ledger::RolloutRow> stacked_rollouts(const std::vector<ledger::Rollo
   std::vector<ledger::RolloutRow> stack;  // the running one last
   for (auto row = newest_first.rbegin(); row != newest_first.rend(); ++row) {
     if (!went_through(*row) || row->release.empty()) continue;
-    const auto below = std::find_if(stack.begin(), stack.end(), [&](const auto& one) { return one.release == row->release; });
-    if (row->kind == "rollback" && below != stack.end()) stack.erase(below + 1, stack.end());
+    // From the top: where it lay last.
+    const auto below = std::find_if(stack.rbegin(), stack.rend(), [&](const auto& one) { return one.release == row->release; });
+    if (row->kind == "rollback" && below != stack.rend()) stack.erase(below.base(), stack.end());
     if (stack.empty() || stack.back().release != row->release) stack.push_back(*row);
   }
   std::reverse(stack.begin(), stack.end());

@@ -62,6 +62,18 @@ TEST(CatchUp, TheRelayBringsATargetThatComesBack) {
   EXPECT_EQ(lab.starts(0, 2), 2u) << "it is confirmed there";
 }
 
+TEST(CatchUp, OneThatGoesAwayAgainBeforeItsGrantWasGivenBackIsBroughtAllTheSame) {
+  Lab lab(with_one_away());
+  leave_one_behind(lab);
+  lab.tag("v5");
+  lab.target(0, 2).start();
+  EXPECT_TRUE(eventually([&] { return lab.running(0, 2) == "v2"; }));
+  lab.target(0, 2).stop();  // the relay may not have said its last word to it
+  EXPECT_EQ(lab.deployctl({"deploy", "deploy.yaml", "--ref", "v5"}).exit.code, 8);
+  lab.target(0, 2).start();
+  EXPECT_TRUE(eventually([&] { return lab.running(0, 2) == "v5"; }));
+}
+
 TEST(CatchUp, ARelayThatWasKilledGoesOnWhenItIsStartedAgain) {
   Lab lab(with_one_away());
   lab.keep_no_links();

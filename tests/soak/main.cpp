@@ -1,4 +1,4 @@
-// soak [--deployments N] [--seed N]: as soak.hpp says; prints what it saw. Exit 1: something was not as promised.
+// soak [--deployments N] [--seed N] [--verbose]: as soak.hpp says; prints what it saw. Exit 1: something was not as promised.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -29,19 +29,24 @@ void print_seen(const soak::Soak& soak) {
 
 int main(int argc, char** argv) {
   unsigned long deployments = 500, seed = std::random_device{}();
+  bool verbose = false;
+  if (argc > 1 && !std::strcmp(argv[argc - 1], "--verbose")) verbose = true, --argc;
   for (int i = 1; i + 1 < argc; i += 2) {
     if (!std::strcmp(argv[i], "--deployments")) deployments = std::strtoul(argv[i + 1], nullptr, 10);
     else if (!std::strcmp(argv[i], "--seed")) seed = std::strtoul(argv[i + 1], nullptr, 10);
-    else return std::fprintf(stderr, "usage: soak [--deployments N] [--seed N]\n"), 2;
+    else return std::fprintf(stderr, "usage: soak [--deployments N] [--seed N] [--verbose]\n"), 2;
   }
   std::printf("%lu deployments, seed %lu\n", deployments, seed);
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
   soak::Soak soak(seed);
+  if (verbose) std::printf("in %s\n", soak.folder().c_str());
   unsigned long wrong = 0;
   const auto began = system_clock().steady();
   const unsigned long look_every = std::max(20ul, deployments / 10);
   for (unsigned long i = 1; i <= deployments; ++i) {
-    if (!soak.step()) {
+    const bool well = soak.step();
+    if (verbose) std::printf("%4lu  %-28s %s\n", i, soak.what().c_str(), soak.stack().c_str());
+    if (!well) {
       ++wrong;
       std::printf("deployment %lu, %s: %s\n", i, soak.what().c_str(), soak.wrong().c_str());
     }

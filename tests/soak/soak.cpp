@@ -121,12 +121,12 @@ void Soak::rolls_back() {
   const auto said = lab_.deployctl({"rollback", "deploy.yaml", "--output", "json"});
   said_ = said.out + said.err;
   ++seen_[what_][said.exit.code];
-  if (stack_.size() < 2) {
-    expect_exit(said.exit.code, 4, said_);
+  if (!pop()) {
+    expect(said.exit.code == 4, "exit " + std::to_string(said.exit.code) + ", not 4");
     expect_starts(before, 0, "nobody");
     return expect_runs(stack_.back());
   }
-  stack_.pop_back();
+  confirm(stack_.back());
   expect(said.exit.code == 0, "exit " + std::to_string(said.exit.code));
   expect_runs(stack_.back());
   expect_starts(before, 1, "each");
@@ -166,6 +166,12 @@ void Soak::dies(bool driver) {
   expect_ledger("succeeded");
 }
 
+std::string Soak::stack() const {
+  std::string out;
+  for (const auto& one : stack_) out += (out.empty() ? "" : " ") + one;
+  return out;
+}
+
 // ---- what is promised ----
 
 const std::string& Soak::another() {
@@ -182,10 +188,29 @@ int Soak::deploy(const std::string& version) {
 }
 
 void Soak::keep(const std::string& version) {
-  std::erase(stack_, version);
-  stack_.push_back(version);
-  constexpr std::size_t kept = 5;  // keep_releases
-  if (stack_.size() > kept) stack_.erase(stack_.begin());
+  if (stack_.empty() || stack_.back() != version) stack_.push_back(version);
+  confirm(version);
+}
+
+// Targets keep those that were healthy last.
+void Soak::confirm(const std::string& version) {
+  constexpr std::size_t most = 5;  // keep_releases
+  std::erase(kept_, version);
+  kept_.push_back(version);
+  if (kept_.size() > most) kept_.erase(kept_.begin());
+}
+
+// The nearest one below what runs that is kept and is another.
+bool Soak::pop() {
+  auto below = stack_;
+  while (below.size() > 1) {
+    below.pop_back();
+    const bool is_kept = std::find(kept_.begin(), kept_.end(), below.back()) != kept_.end();
+    if (!is_kept || below.back() == stack_.back()) continue;
+    stack_ = below;
+    return true;
+  }
+  return false;
 }
 
 void Soak::expect(bool holds, const std::string& what) {

@@ -26,6 +26,8 @@ class Soak {
   bool step();
   const std::string& wrong() const { return wrong_; }
   const std::string& what() const { return what_; }                          // the last step
+  const std::string& folder() const { return lab_.dir().path(); }
+  std::string stack() const;  // the releases that it expects to be able to go back to, the running one last
   const std::map<std::string, std::map<int, unsigned>>& seen() const { return seen_; }  // exit codes by kind of step
   Leftovers leftovers() const;
 
@@ -40,6 +42,8 @@ class Soak {
   const std::string& another();  // a good version that doesn't run
   int deploy(const std::string& version);
   void keep(const std::string& version);   // it went through
+  void confirm(const std::string& version);
+  bool pop();  // false: there is nothing to go back to
   void expect(bool holds, const std::string& what);
   void expect_exit(int code, int wanted, const std::string& said);
   void expect_runs(const std::string& version);
@@ -50,7 +54,9 @@ class Soak {
 
   std::mt19937_64 random_;
   testing::Lab lab_;
-  std::vector<std::string> good_, stack_;  // stack_: the release that runs last, those below it before
+  std::vector<std::string> good_;
+  std::vector<std::string> stack_;  // the release that runs last, those below it before
+  std::vector<std::string> kept_;   // by the targets, the one that was healthy last at the end
   std::string what_, wrong_, said_;
   std::map<std::string, std::map<int, unsigned>> seen_;
   unsigned number_ = 0;

@@ -106,6 +106,15 @@ TEST(CatchUp, IsOverWhenANewerRolloutWasSeenAnywhere) {
   EXPECT_EQ(next_step(held, {runs("v1"), another, {}}, now).what, What::over);
 }
 
+TEST(CatchUp, TakesOneFromAnOlderRolloutThatStillHoldsIt) {
+  auto desire = desire_for(2, 1);
+  auto back = runs("v1", 6);
+  back.mutable_holder()->set_rollout("r-6");
+  const auto step = next_step(desire, {back, runs("v2")}, now);
+  EXPECT_EQ(step.what, What::bring);
+  EXPECT_EQ(step.replaces, "r-6");
+}
+
 TEST(CatchUp, DoesNothingWhereFewerThanHalfOfThemAnswer) {
   auto desire = desire_for(5, 1);
   EXPECT_EQ(next_step(desire, {runs("v1"), runs("v2"), {}, {}, {}}, now).what, What::wait);

@@ -66,6 +66,12 @@ TEST(RollbackChoice, AnOldVersionDeployedAgainGoesBackToWhatRanBefore) {
   EXPECT_EQ(chosen(fleet, {row("deploy", "v1"), row("deploy", "v2"), row("deploy", "v1")}), "v2");
 }
 
+TEST(RollbackChoice, OneThatRanTwiceIsGoneBackToWhereItRanLast) {
+  const FleetSurvey fleet{keeping({"v1", "v2", "v3", "v4"}, "v1")};
+  EXPECT_EQ(chosen(fleet, {row("deploy", "v1"), row("deploy", "v2"), row("deploy", "v3"), row("deploy", "v1"), row("deploy", "v4"), row("rollback", "v1")}),
+            "v3");
+}
+
 TEST(RollbackChoice, NeverGoesToOneThatFailed) {
   const FleetSurvey fleet{keeping({"v1", "v2", "v3"}, "v3", "v2")};
   EXPECT_EQ(chosen(fleet), "v1");
