@@ -137,22 +137,26 @@ awaitable<Result<Activated>> activate(Context& context, Placed place, wire::pb::
   }
 }
 
-awaitable<Result<std::vector<std::string>>> prune_locked(Context& context, Placed place, std::vector<Digest> in_use,
+// The claim is looked at under the locks: whoever was granted meanwhile has waited for them, and counts on what it saw.
+awaitable<Result<std::vector<std::string>>> prune_locked(Context& context, Placed place, Claim claim, std::vector<Digest> in_use,
                                                          std::size_t keep, Exchange& exchange) {
   const Slot& slot = place.slot;
   DEPLOYCTL_CO_TRY(staging, co_await wait_for_lock(slot.state("staging.lock"), "pruning", longest_wait, exchange));
   DEPLOYCTL_CO_TRY(lock, co_await wait_for_lock(slot.state("lock"), "pruning", longest_wait, exchange));
-  const std::function<Result<std::vector<std::string>>()> work = [slot, in_use, keep] { return prune(slot, in_use, keep); };
+  const std::function<Result<std::vector<std::string>>()> work = [place, claim, in_use, keep]() -> Result<std::vector<std::string>> {
+    DEPLOYCTL_CHECK(check_claim(place, claim));
+    return prune(place.slot, in_use, keep);
+  };
   co_return co_await io::run_blocking(context.pool, work);
 }
 
 // What ran before stays too: it is where a rollback of this rollout goes.
-awaitable<void> prune_after(Context& context, Placed place, std::size_t keep, Exchange& exchange) {
+awaitable<void> prune_after(Context& context, Placed place, Claim claim, std::size_t keep, Exchange& exchange) {
   const auto journal = Journal::read(place.slot);
   if (!journal) co_return;
   std::vector<Digest> in_use;
   if (const auto from = Digest::parse(journal->intent.from_release)) in_use.push_back(*from);
-  (void)co_await prune_locked(context, place, std::move(in_use), keep, exchange);
+  (void)co_await prune_locked(context, place, std::move(claim), std::move(in_use), keep, exchange);
 }
 
 }  // namespace
@@ -160,8 +164,9 @@ awaitable<void> prune_after(Context& context, Placed place, std::size_t keep, Ex
 awaitable<Result<Reply>> answer_activate(Context& context, wire::pb::Activate asked, Exchange& exchange) {
   DEPLOYCTL_CO_TRY(place, placed(context, asked.place()));
   DEPLOYCTL_CO_TRY(activated, co_await activate(context, place, asked, exchange));
+  const Claim claim{asked.rollout(), asked.epoch()};
   if (asked.keep_releases() > 0 && activated.outcome() == Activated::ACTIVE)
-    co_await prune_after(context, place, asked.keep_releases(), exchange);
+    co_await prune_after(context, place, claim, asked.keep_releases(), exchange);
   Reply reply;
   *reply.mutable_activated() = std::move(activated);
   co_return reply;
@@ -176,9 +181,7 @@ awaitable<Result<Reply>> answer_prune(Context& context, wire::pb::Prune asked, E
     in_use.push_back(digest);
   }
   const Claim claim{asked.rollout(), asked.epoch()};
-  const std::function<Status()> check = [place, claim] { return check_claim(place, claim); };
-  DEPLOYCTL_CO_CHECK(co_await io::run_blocking(context.pool, check));
-  auto folders = co_await prune_locked(context, place, std::move(in_use), asked.keep(), exchange);
+  auto folders = co_await prune_locked(context, place, claim, std::move(in_use), asked.keep(), exchange);
   if (asked.then_drop()) {
     wire::pb::DropGrant drop;
     *drop.mutable_place() = asked.place();

@@ -10,6 +10,8 @@ namespace {
 
 using wire::pb::Reply;
 
+constexpr Duration longest_wait{std::chrono::minutes(1)};  // for a lock that is held for moments
+
 GrantRequest request_of(const wire::pb::TakeGrant& asked) {
   const auto& holder = asked.holder();
   GrantRequest request;
@@ -62,14 +64,16 @@ awaitable<Result<Reply>> answer_take_grant(Context& context, wire::pb::TakeGrant
   const std::function<Status()> grant = [place, request] { return grant_to(place, request); };
   DEPLOYCTL_CO_CHECK(co_await io::run_blocking(context.pool, grant));
   DEPLOYCTL_CO_TRY(left, unfinished(place.slot));
+  const std::function<Status()> undo = [place, request] { return give_back(place, request); };
   if (left) {
     auto finished = co_await follow_activation(place.slot, context.self_exe, &exchange);
-    if (!finished && finished.error().code != Code::cancelled) {
-      const std::function<Status()> undo = [place, request] { return give_back(place, request); };
-      (void)co_await io::run_blocking(context.pool, undo);
-    }
+    if (!finished && finished.error().code != Code::cancelled) (void)co_await io::run_blocking(context.pool, undo);
     if (!finished) co_return fail(with_context(finished.error(), "finish the activation of rollout " + left->rollout));
   }
+  // A prune of the rollout before may be at it: what is seen from here on stays.
+  auto quiet = co_await wait_for_lock(place.slot.state("lock"), "granting rollout " + request.holder.rollout, longest_wait, exchange);
+  if (!quiet && quiet.error().code != Code::cancelled) (void)co_await io::run_blocking(context.pool, undo);
+  if (!quiet) co_return fail(quiet.error());
   const std::function<Result<wire::pb::Surveyed>()> look = [place, request] { return settled(place, request); };
   DEPLOYCTL_CO_TRY(surveyed, co_await io::run_blocking(context.pool, look));
   Reply reply;
