@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <fstream>
+#include <sstream>
 #include <stdexcept>
 #include <thread>
 
@@ -47,7 +48,9 @@ std::set<int> processes_of(const std::vector<std::string>& parts) {
     const std::string name = entry.path().filename().string();
     if (name.find_first_not_of("0123456789") != std::string::npos) continue;
     std::ifstream file(entry.path() / "cmdline", std::ios::binary);
-    std::string line((std::istreambuf_iterator<char>(file)), {});
+    std::ostringstream words;  // one that ends meanwhile sets a bit here, where a bare iterator would throw
+    words << file.rdbuf();
+    std::string line = words.str();
     std::replace(line.begin(), line.end(), '\0', ' ');
     const auto has = [&](const std::string& part) { return line.find(part) != std::string::npos; };
     if (std::all_of(parts.begin(), parts.end(), has)) found.insert(std::stoi(name));
