@@ -114,6 +114,35 @@ awaitable<Status> CachedPayload::put(std::uint32_t number, Bytes chunk) {
   co_return Status{};
 }
 
+awaitable<void> CachedPayload::take_over(std::vector<std::shared_ptr<CachedPayload>> pieces) {
+  const auto self = shared_from_this();
+  while (taking_over_) co_await changed_.wait();
+  taking_over_ = true;
+  std::uint32_t first = 0;
+  for (auto& piece : pieces) {
+    const auto count = piece->index().count();
+    co_await take_over_one(std::move(piece), first);
+    first += count;
+  }
+  taking_over_ = false;
+  changed_.notify_all();
+}
+
+// Read as any reader reads it: one that is still on its way is waited for.
+awaitable<void> CachedPayload::take_over_one(std::shared_ptr<CachedPayload> piece, std::uint32_t first) {
+  for (std::uint32_t i = 0; i < piece->index().count(); ++i) {
+    if (chunks_[first + i] != Chunk::missing) continue;
+    auto bytes = co_await piece->read(i);
+    if (!bytes) co_return;
+    const auto kept = co_await put(first + i, std::move(*bytes));
+    if (!kept) co_return;
+  }
+  std::function<Status()> job = [path = piece->file_ ? piece->file_->path() : std::string()]() -> Status {
+    return path.empty() ? Status{} : io::remove_file(path);
+  };
+  (void)co_await io::run_blocking(*room_->pool, job);
+}
+
 awaitable<Status> CachedPayload::change() {
   const auto self = shared_from_this();
   co_await changed_.wait();

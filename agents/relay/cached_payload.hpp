@@ -28,6 +28,9 @@ class CachedPayload : public payload::ChunkSource, public std::enable_shared_fro
   // The file is opened; for a filler it is made, and room for what it lacks. Idempotent.
   awaitable<Status> open(ChunkFile::Missing missing);
   bool whole() const;
+  // Chunks that are here already as those of other payloads that this one begins with. For a filler; a second one waits for the
+  // first. What can't be had that way is left to be asked for. Their files are removed when nothing else uses them.
+  awaitable<void> take_over(std::vector<std::shared_ptr<CachedPayload>> pieces);
 
   // One who fills it. Ends as told by end(), else as given up.
   class Filling {
@@ -58,6 +61,7 @@ class CachedPayload : public payload::ChunkSource, public std::enable_shared_fro
 
  private:
   enum class Chunk : std::uint8_t { missing, marked, ready };  // marked: the file says so, nobody looked yet
+  awaitable<void> take_over_one(std::shared_ptr<CachedPayload> piece, std::uint32_t first);
   awaitable<Result<Bytes>> load(std::uint32_t number);
   awaitable<bool> holds(std::uint32_t number);
   awaitable<Status> put(std::uint32_t number, Bytes chunk);
@@ -72,6 +76,7 @@ class CachedPayload : public payload::ChunkSource, public std::enable_shared_fro
   std::set<std::uint32_t> loading_;
   io::Notifier changed_;  // any of these
   unsigned fillers_ = 0;
+  bool taking_over_ = false;
   std::uint32_t next_ = 0;             // below it: here, taken by a filler, or given back
   std::set<std::uint32_t> given_back_; // by fillers that failed
   std::uint64_t untaken_ = 0;          // bytes from next_ on, about

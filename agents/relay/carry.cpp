@@ -54,9 +54,11 @@ awaitable<Status> fill(std::shared_ptr<CachedPayload> payload, CachedPayload::Fi
 
 }  // namespace
 
-awaitable<Status> carry(std::shared_ptr<CachedPayload> payload, serve::Exchange& exchange, Duration round_trip) {
+awaitable<Status> carry(std::shared_ptr<CachedPayload> payload, serve::Exchange& exchange, Duration round_trip,
+                        std::vector<std::shared_ptr<CachedPayload>> pieces) {
   CachedPayload::Filling filling(payload);
   auto how = co_await payload->open(ChunkFile::Missing::make);
+  if (how) co_await payload->take_over(std::move(pieces));
   if (how) how = co_await fill(payload, filling, exchange, PullWindow(round_trip));
   filling.end(how);
   co_return how;

@@ -9,7 +9,9 @@
 
 namespace deployctl::relay {
 
-// `round_trip`: to the caller, about; 0: not known.
-awaitable<Status> carry(std::shared_ptr<CachedPayload> payload, serve::Exchange& exchange, Duration round_trip);
+// `round_trip`: to the caller, about; 0: not known. `pieces`: payloads that it begins with, one after the other; what is here of
+// them is taken from there.
+awaitable<Status> carry(std::shared_ptr<CachedPayload> payload, serve::Exchange& exchange, Duration round_trip,
+                        std::vector<std::shared_ptr<CachedPayload>> pieces = {});
 
 }  // namespace deployctl::relay

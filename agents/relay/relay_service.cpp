@@ -74,13 +74,31 @@ awaitable<Result<wire::pb::Reply>> RelayService::wish(wire::pb::Request request)
 awaitable<Result<wire::pb::Reply>> RelayService::take_in(wire::pb::Carry request, serve::Exchange& exchange) {
   DEPLOYCTL_CO_TRY(index, link::to_index(request.index()));
   const Duration round_trip(std::min(request.round_trip_ms(), longest_round_trip_ms));
-  auto carried = co_await carry(shared_->cache.payload(index), exchange, round_trip);
+  auto pieces = co_await pieces_of(index, request);
+  auto carried = co_await carry(shared_->cache.payload(index), exchange, round_trip, std::move(pieces));
   if (!carried && carried.error().code == Code::no_space) {
     shared_->cache.forget_unused();
     carried = co_await carry(shared_->cache.payload(index), exchange, round_trip);
   }
   if (!carried) co_return fail(carried.error());
   co_return done();
+}
+
+// Those that are here, or on their way, up to the first that is not.
+awaitable<std::vector<std::shared_ptr<CachedPayload>>> RelayService::pieces_of(payload::Index whole, wire::pb::Carry request) {
+  std::vector<std::shared_ptr<CachedPayload>> out;
+  std::size_t at = 0;
+  for (const auto count : request.pieces()) {
+    if (count == 0 || at + count > whole.count()) break;
+    payload::Index piece;
+    piece.lengths.assign(whole.lengths.begin() + static_cast<std::ptrdiff_t>(at), whole.lengths.begin() + static_cast<std::ptrdiff_t>(at + count));
+    piece.digests.assign(whole.digests.begin() + static_cast<std::ptrdiff_t>(at), whole.digests.begin() + static_cast<std::ptrdiff_t>(at + count));
+    at += count;
+    auto found = co_await shared_->cache.find(std::move(piece));
+    if (!found) break;
+    out.push_back(std::move(*found));
+  }
+  co_return out;
 }
 
 // Given, or named by its digest: then it has been carried here, or is being carried.

@@ -46,6 +46,7 @@ class RelayService : public serve::Service {
   awaitable<Result<wire::pb::Reply>> attach(wire::pb::Attach request, serve::Exchange& exchange);
   awaitable<Result<wire::pb::Reply>> attach_and_pass_on(wire::pb::Request request, serve::Exchange& exchange);
   awaitable<Result<wire::pb::Reply>> take_in(wire::pb::Carry request, serve::Exchange& exchange);
+  awaitable<std::vector<std::shared_ptr<CachedPayload>>> pieces_of(payload::Index whole, wire::pb::Carry request);
   awaitable<Result<wire::pb::Reply>> wish(wire::pb::Request request);
   Result<payload::Index> index_of(const wire::pb::Stage& stage) const;
   awaitable<Result<wire::pb::Reply>> pass_on(wire::pb::Request request, serve::Exchange& exchange);

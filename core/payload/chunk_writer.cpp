@@ -11,14 +11,15 @@ std::size_t chunk_size_after(std::uint64_t before) {
   return std::clamp<std::uint64_t>(before / parts / least * least, least, max_chunk);
 }
 
-ChunkWriter::ChunkWriter(std::string path, io::AtomicFile file)
-    : path_(std::move(path)), file_(std::move(file)) {
+ChunkWriter::ChunkWriter(std::string path, io::AtomicFile file, std::shared_ptr<GrowingPayload> growing)
+    : path_(std::move(path)), file_(std::move(file)), growing_(std::move(growing)) {
+  if (growing_) growing_->begin(file_.fd(), path_);
   chunk_.reserve(max_chunk);
 }
 
-Result<ChunkWriter> ChunkWriter::create(const std::string& path) {
+Result<ChunkWriter> ChunkWriter::create(const std::string& path, std::shared_ptr<GrowingPayload> growing) {
   DEPLOYCTL_TRY(file, io::AtomicFile::create(path));
-  return ChunkWriter(path, std::move(file));
+  return ChunkWriter(path, std::move(file), std::move(growing));
 }
 
 Status ChunkWriter::write(BytesView bytes) {
@@ -40,6 +41,7 @@ Status ChunkWriter::flush() {
   DEPLOYCTL_CHECK(file_.write(chunk_));
   index_.lengths.push_back(static_cast<std::uint32_t>(chunk_.size()));
   index_.digests.push_back(sha256(chunk_));
+  if (growing_) growing_->add(index_.lengths.back(), index_.digests.back());
   before_ += chunk_.size();
   chunk_.clear();
   return {};

@@ -7,24 +7,27 @@
 #pragma once
 
 #include "core/io/atomic_file.hpp"
+#include "core/payload/growing.hpp"
 #include "core/payload/index.hpp"
 
 namespace deployctl::payload {
 
 class ChunkWriter {
  public:
-  static Result<ChunkWriter> create(const std::string& path);
+  // `growing`: told of each chunk as soon as it is written; may be null.
+  static Result<ChunkWriter> create(const std::string& path, std::shared_ptr<GrowingPayload> growing = {});
 
   Status write(BytesView bytes);
   Digest digest_so_far();  // sha256 of all that was written; once, write() may follow but not this again
   Result<Index> commit();
 
  private:
-  ChunkWriter(std::string path, io::AtomicFile file);
+  ChunkWriter(std::string path, io::AtomicFile file, std::shared_ptr<GrowingPayload> growing);
   Status flush();
 
   std::string path_;
   io::AtomicFile file_;
+  std::shared_ptr<GrowingPayload> growing_;
   Bytes chunk_;
   std::uint64_t before_ = 0;  // bytes of the chunks that were cut
   Index index_;

@@ -260,7 +260,7 @@ Result<Index> Encoder::end() {
 Result<Index> encode(const model::Manifest& next, const model::Manifest* base, const OpenContent& contents,
                      const std::string& path, EncodeOptions options) {
   DEPLOYCTL_TRY(items, contents_to_send(next, base));
-  DEPLOYCTL_TRY(out, ChunkWriter::create(path));
+  DEPLOYCTL_TRY(out, ChunkWriter::create(path, options.growing));
   Encoder encoder(contents, std::move(out), options);
   DEPLOYCTL_CHECK(encoder.begin(next, base));
   for (const auto& item : items) {

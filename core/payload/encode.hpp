@@ -13,6 +13,7 @@
 // no_space: nothing is left behind.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -20,6 +21,7 @@
 #include "core/model/manifest.hpp"
 #include "core/payload/coding_choice.hpp"
 #include "core/payload/contents.hpp"
+#include "core/payload/growing.hpp"
 #include "core/payload/index.hpp"
 
 namespace deployctl::payload {
@@ -28,6 +30,7 @@ struct EncodeOptions {
   Preference preference{};
   io::CancelToken cancel{};
   unsigned threads = 0;  // 0: as many as the machine has
+  std::shared_ptr<GrowingPayload> growing{};  // told of what is coded already; may be null
 };
 
 // Writes `path`.index and then `path` (temporary, fsync, rename): a payload that stands there is whole and

@@ -13,9 +13,8 @@ namespace {
 
 class FileSource : public ChunkSource {
  public:
-  FileSource(std::string path, io::Fd fd, Index index)
+  FileSource(std::string path, io::Fd fd, Index index, std::uint64_t at = 0)
       : path_(std::move(path)), fd_(std::move(fd)), index_(std::move(index)) {
-    std::uint64_t at = 0;
     for (const auto length : index_.lengths) {
       offsets_.push_back(at);
       at += length;
@@ -55,6 +54,10 @@ Result<std::shared_ptr<ChunkSource>> open_file_source(const std::string& path, I
   if (!S_ISREG(st.st_mode) || static_cast<std::uint64_t>(st.st_size) != index.total())
     return fail(Code::verification, path + " is not as long as its index says");
   return std::make_shared<FileSource>(path, std::move(fd), std::move(index));
+}
+
+std::shared_ptr<ChunkSource> piece_source(io::Fd fd, std::string path, std::uint64_t at, Index index) {
+  return std::make_shared<FileSource>(std::move(path), std::move(fd), std::move(index), at);
 }
 
 }  // namespace deployctl::payload

@@ -5,10 +5,13 @@
 #include <memory>
 #include <string>
 
+#include "core/io/fd.hpp"
 #include "core/payload/chunk_source.hpp"
 
 namespace deployctl::payload {
 
 Result<std::shared_ptr<ChunkSource>> open_file_source(const std::string& path, Index index);
+// Of chunks that stand from byte `at` on in a file that is open; `path` is for words.
+std::shared_ptr<ChunkSource> piece_source(io::Fd fd, std::string path, std::uint64_t at, Index index);
 
 }  // namespace deployctl::payload

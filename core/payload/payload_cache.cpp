@@ -22,6 +22,7 @@ struct Job {
   io::Notifier bell;
   io::CancelToken cancel;
   unsigned waiters = 0;
+  std::shared_ptr<GrowingPayload> growing = std::make_shared<GrowingPayload>();
   std::optional<Result<Source>> result;
 };
 
@@ -77,7 +78,7 @@ struct PayloadCache::State {
       if (!slot) {
         slot = std::make_shared<Job>(executor);
         Making making{state->dir,      name,        smallest, next, base, preference, state->manifests,
-                      state->contents, slot->cancel};
+                      state->contents, slot->cancel, slot->growing};
         asio::co_spawn(executor, work(state, name, slot, std::move(making)), asio::detached);
       }
       const std::shared_ptr<Job> job = slot;
@@ -101,6 +102,11 @@ asio::awaitable<Result<std::shared_ptr<ChunkSource>>> PayloadCache::get(Digest n
                                                                         std::optional<Digest> base,
                                                                         Preference preference) {
   return State::get(state_, next, base, preference);
+}
+
+std::shared_ptr<GrowingPayload> PayloadCache::growing(Digest next, std::optional<Digest> base, Preference::Goal goal) {
+  const auto at = state_->jobs.find(file_name(next, base, goal));
+  return at == state_->jobs.end() ? nullptr : at->second->growing;
 }
 
 asio::awaitable<std::shared_ptr<ChunkSource>> PayloadCache::made(Digest next, std::optional<Digest> base) {

@@ -54,6 +54,7 @@ Result<Source> make_alone(const Making& making, const std::string& path) {
   EncodeOptions options;
   options.preference = making.preference;
   options.cancel = making.cancel;
+  options.growing = making.growing;
   DEPLOYCTL_TRY(index, encode(next, base ? &*base : nullptr, making.contents, path, options));
   return open_file_source(path, std::move(index));
 }

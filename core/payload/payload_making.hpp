@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/io/cancel_token.hpp"
+#include "core/payload/growing.hpp"
 #include "core/payload/payload_cache.hpp"
 
 namespace deployctl::payload {
@@ -20,6 +21,7 @@ struct Making {
   OpenManifest manifests;
   OpenContent contents;
   io::CancelToken cancel;
+  std::shared_ptr<GrowingPayload> growing{};
 };
 
 // One that stands there whole; Code::absent.

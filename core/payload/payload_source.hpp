@@ -8,6 +8,7 @@
 
 #include "core/payload/chunk_source.hpp"
 #include "core/payload/coding_choice.hpp"
+#include "core/payload/growing.hpp"
 
 namespace deployctl::payload {
 
@@ -20,6 +21,11 @@ class PayloadSource {
   // one that is coded for its link and stands beside it.
   virtual asio::awaitable<Result<std::shared_ptr<ChunkSource>>> get(Digest next, std::optional<Digest> base,
                                                                     Preference preference = {}) = 0;
+  // What is coded already of the payload that get() with the same would wait for, where this process makes it just now; else null.
+  virtual std::shared_ptr<GrowingPayload> growing(Digest next, std::optional<Digest> base, Preference::Goal goal) {
+    (void)next, (void)base, (void)goal;
+    return nullptr;
+  }
   // One that is made already, preferably the smallest; null: there is none.
   virtual asio::awaitable<std::shared_ptr<ChunkSource>> made(Digest next, std::optional<Digest> base) = 0;
 };

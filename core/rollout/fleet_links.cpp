@@ -373,6 +373,10 @@ void FleetLinks::carry_ahead(std::size_t target, std::shared_ptr<Shipment> shipm
   state_->targets[target].relays.front()->carry_ahead(shipment->chunks);
 }
 
+void FleetLinks::carry_piece(std::size_t target, std::shared_ptr<payload::ChunkSource> piece) {
+  if (target < state_->targets.size() && state_->targets[target].via) state_->targets[target].via->carry_piece(std::move(piece));
+}
+
 std::string FleetLinks::route(std::size_t target) const {
   if (target >= state_->targets.size() || !state_->targets[target].open()) return "";
   const auto& via = state_->targets[target].via;

@@ -47,6 +47,7 @@ class FleetLinks : public TargetLinks {
   asio::awaitable<Result<wire::pb::Reply>> call(std::size_t target, wire::pb::Request request, Duration deadline,
                                                 std::function<void(const wire::pb::Event&)> on_event = {},
                                                 std::shared_ptr<Shipment> shipment = {}) override;
+  void carry_piece(std::size_t target, std::shared_ptr<payload::ChunkSource> piece) override;
   void carry_ahead(std::size_t target, std::shared_ptr<Shipment> shipment) override;
   // How a target is reached at the moment: "relay 10.1.0.1", "direct", "" when not.
   std::string route(std::size_t target) const;

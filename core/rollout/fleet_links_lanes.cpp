@@ -33,6 +33,7 @@ link::Call Carry::call(const Link& on) const {
   const auto& login = on->login();
   const Duration round_trip = login.round_trip.count() > 0 ? login.round_trip : login.took / least_round_trips;
   call.request.mutable_carry()->set_round_trip_ms(static_cast<std::uint32_t>(round_trip.count()));
+  for (const auto piece : pieces) call.request.mutable_carry()->add_pieces(piece);
   *call.request.mutable_carry()->mutable_index() = link::to_message(chunks->index());
   call.chunks = chunks;
   call.deadline = longest_carry;

@@ -16,6 +16,7 @@ struct Carry {
   Carry(const asio::any_io_executor& executor, std::shared_ptr<payload::ChunkSource> c) : changed(executor), chunks(std::move(c)) {}
   io::Notifier changed;
   std::shared_ptr<payload::ChunkSource> chunks;
+  std::vector<std::uint32_t> pieces{};  // by their numbers of chunks: the relay has them, or is being given them
   bool asked = false;  // the request is on the link: a stage that follows will find it there
   std::optional<Status> outcome;
 

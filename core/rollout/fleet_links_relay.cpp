@@ -21,12 +21,12 @@ awaitable<Result<Link>> Relay::open() {
 
 awaitable<std::shared_ptr<Carry>> Relay::carry(Link link, std::shared_ptr<payload::ChunkSource> chunks) {
   const auto self = shared_from_this();
-  if (carried_on_ != link) carries_.clear();
-  carried_on_ = link;
+  carry_on(link);
   auto& entry = carries_[chunks->index().digest()];
   const bool failed = entry && entry->outcome && !*entry->outcome;
   if (!entry || failed) {
     entry = std::make_shared<Carry>(executor_, chunks);
+    entry->pieces = pieces_of(chunks->index());
     asio::co_spawn(executor_, run_carry(self, entry, link), asio::detached);
     lanes_->help(link, entry);
   }
@@ -47,6 +47,34 @@ void Relay::carry_ahead(std::shared_ptr<payload::ChunkSource> chunks) {
     asio::co_spawn(executor_, carry_small(shared_from_this(), std::move(chunks)), asio::detached);
   else
     asio::co_spawn(executor_, Lanes::carry_ahead(lanes_, session_, std::move(chunks)), asio::detached);
+}
+
+void Relay::carry_piece(std::shared_ptr<payload::ChunkSource> piece) {
+  const auto link = session_->link();
+  if (!link || link->closed()) return;
+  carry_on(link);
+  pieces_.push_back(piece->index());
+  asio::co_spawn(executor_, carry_small(shared_from_this(), std::move(piece)), asio::detached);
+}
+
+void Relay::carry_on(const Link& link) {
+  if (carried_on_ == link) return;
+  carries_.clear();
+  pieces_.clear();
+  carried_on_ = link;
+}
+
+std::vector<std::uint32_t> Relay::pieces_of(const payload::Index& whole) const {
+  std::vector<std::uint32_t> counts;
+  std::uint32_t at = 0;
+  for (const auto& piece : pieces_) {
+    const bool follows = at + piece.count() <= whole.count() && std::equal(piece.digests.begin(), piece.digests.end(), whole.digests.begin() + at) &&
+                         std::equal(piece.lengths.begin(), piece.lengths.end(), whole.lengths.begin() + at);
+    if (!follows || piece.count() == whole.count()) continue;
+    counts.push_back(piece.count());
+    at += piece.count();
+  }
+  return counts;
 }
 
 awaitable<void> Relay::carry_small(std::shared_ptr<Relay> self, std::shared_ptr<payload::ChunkSource> chunks) {

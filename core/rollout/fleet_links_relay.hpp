@@ -36,6 +36,8 @@ class Relay : public std::enable_shared_from_this<Relay> {
   // Sets out at once, beside whatever is asked of the relay meanwhile; the same payload once. One that is not worth another
   // login goes on the first connection.
   void carry_ahead(std::shared_ptr<payload::ChunkSource> chunks);
+  // On the first connection, in order: a whole that follows there finds the relay knowing of it.
+  void carry_piece(std::shared_ptr<payload::ChunkSource> piece);
   // The relay is asked anew by the next stage: it takes what it has, and asks for what it lost.
   void forget(const std::shared_ptr<Carry>& carry);
 
@@ -43,6 +45,8 @@ class Relay : public std::enable_shared_from_this<Relay> {
   Error told(const Link& link, Error error, const std::string& target) const;
 
  private:
+  std::vector<std::uint32_t> pieces_of(const payload::Index& whole) const;
+  void carry_on(const Link& link);
   void measure(std::uint64_t bytes, Duration took);
   static awaitable<void> carry_small(std::shared_ptr<Relay> self, std::shared_ptr<payload::ChunkSource> chunks);
   static awaitable<void> run_carry(std::shared_ptr<Relay> self, std::shared_ptr<Carry> carry, Link link);
@@ -55,6 +59,7 @@ class Relay : public std::enable_shared_from_this<Relay> {
   Link carried_on_;  // what `carries_` went over: a new session asks its relay anew
   std::map<Digest, std::shared_ptr<Carry>> carries_;
   std::set<Digest> ahead_;
+  std::vector<payload::Index> pieces_;  // sent on this session, in order
 };
 
 }  // namespace deployctl::rollout::detail

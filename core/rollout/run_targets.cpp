@@ -60,7 +60,7 @@ awaitable<Result<wire::pb::Staged>> Run::stage_on(TargetIndex target) {
 awaitable<Result<wire::pb::Staged>> Run::stage_from(TargetIndex target, Digest base) {
   const std::size_t region = order.spec.targets[target].region;
   const bool last = !others_come_after(order.spec, region);
-  DEPLOYCTL_CO_TRY(ship, co_await shipments->get(base, region, parts.links.rate(target), last));
+  DEPLOYCTL_CO_TRY(ship, co_await shipments->get(base, region, target, last));
   const auto request = rollout::stage(order.ticket, order.release_json, base, ship->chunks->index());
   const std::function<void(const wire::pb::Event&)> watch = [this, target](const wire::pb::Event& event) {
     if (!event.has_progress()) return;

@@ -60,7 +60,7 @@ void Run::spawn(awaitable<void> work) {
 }
 
 awaitable<RolloutOutcome> Run::run() {
-  if (parts.payloads) shipments.emplace(*parts.payloads, order.artifact, order.prefer, no_more);
+  if (parts.payloads) shipments.emplace(*parts.payloads, parts.links, order.artifact, order.prefer, no_more);
   spawn(watch_interrupt());
   spawn(renew_all());
   if (parts.hear || parts.frozen) spawn(listen());

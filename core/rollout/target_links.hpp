@@ -32,6 +32,9 @@ class TargetLinks {
   // The shipment sets out for the target's relay, so that a stage finds it there or under way. Returns at once; without a relay,
   // or where it can't be reached, nothing happens.
   virtual void carry_ahead(std::size_t target, std::shared_ptr<Shipment> shipment) = 0;
+  // The same for a piece of a payload that is still being made (payload/growing.hpp). The whole, when it is carried, begins with the
+  // pieces that were sent in its order.
+  virtual void carry_piece(std::size_t target, std::shared_ptr<payload::ChunkSource> piece) { (void)target, (void)piece; }
   // What the targets' region is to run, kept by their relay until they do (wire: Desire). `targets` are its members, in its order;
   // where they are found is filled in here. `payloads` are those that it names, carried there first. Code::unsupported:
   // no relay, or one that keeps none.

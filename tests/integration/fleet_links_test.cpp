@@ -300,6 +300,31 @@ TEST(FleetLinks, APayloadThatWasSentAheadCrossesOnce) {
   });
 }
 
+TEST(FleetLinks, PiecesOfAPayloadThatIsStillMadeCrossOnce) {
+  World world({.regions = 1, .targets = 2});
+  Cargo cargo(world.dir, 5'000'000);
+  const auto& whole = cargo.shipment->chunks->index();
+  payload::GrowingPayload growing;
+  const auto file = io::open_fd(world.dir / "payload", O_RDONLY).value();
+  growing.begin(file.get(), "payload");
+  for (std::uint32_t i = 0; i < 30; ++i) growing.add(whole.lengths[i], whole.digests[i]);
+  const auto first = growing.piece(0, 1);
+  for (std::uint32_t i = 30; i < 50; ++i) growing.add(whole.lengths[i], whole.digests[i]);
+  const auto second = growing.piece(30, 1);
+  ASSERT_TRUE(first && second);
+  world.run([&](World& world, FleetLinks& links) -> awaitable<void> {
+    (void)co_await survey_all(world, links);
+    links.carry_piece(0, first);
+    links.carry_piece(0, second);
+    while (links.wan_bytes() < first->index().total()) co_await io::sleep_for(Duration(2));
+    std::vector<awaitable<Reply>> work;
+    for (unsigned i = 0; i < 2; ++i) work.push_back(grant_and_stage(world, links, cargo, i));
+    const auto replies = co_await at_once(std::move(work));
+    for (const auto& reply : replies) EXPECT_TRUE(reply) << words(reply);
+    EXPECT_LT(links.wan_bytes(), cargo.total() + 200'000);
+  });
+}
+
 TEST(FleetLinks, ASmallPayloadThatGoesAheadTakesNoLoginOfItsOwn) {
   World world({.regions = 1, .targets = 2});
   Cargo cargo(world.dir, 300'000);
