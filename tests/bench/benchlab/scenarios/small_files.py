@@ -1,4 +1,5 @@
-"""Twenty thousand small files of which one in a hundred changed: time, and what is newly on a target's disk when it is done."""
+"""Twenty thousand small files of which one in a hundred changed: time, and what is newly on a target's disk when it is done.
+Everybody logs in anew, but where a row says that it is warm: a deploy came before it, and has left its logins as any does."""
 import os
 import random
 import shutil
@@ -21,7 +22,7 @@ def run(bench):
         lab.ready()
         lab.place_agents()
         if bench.wants("deployctl"):
-            rows.append(deployctl_row(bench, lab, changed))
+            rows += deployctl_rows(bench, lab, changed))
         for kind in (RsyncLinkDest, peers.ExpertRelay):
             if bench.wants(kind.name):
                 rows.append(peer_row(bench, lab, kind(lab), changed))
@@ -57,19 +58,22 @@ def make_inputs():
     return changed
 
 
-def deployctl_row(bench, lab, changed):
-    tool, row = Deployctl(lab), Row("deployctl")
+def deployctl_rows(bench, lab, changed):
+    tool, warm, cold = Deployctl(lab), Row("deployctl, warm"), Row("deployctl")
     tool.build("v1")
     tool.build("v2")
     tool.deploy("v1")
     tool.deploy("v2")                       # makes the payload; the rounds find it
     tool.rollback()
     for _ in range(bench.rounds):
-        tool.forget("v2")
-        measure(bench, lab, row, changed, lambda: tool.deploy("v2"))
-        tool.rollback()
+        for row in (warm, cold):
+            tool.forget("v2")
+            if row is warm:
+                tool.deploy("v1")           # runs already: nothing but the logins is left of it
+            measure(bench, lab, row, changed, lambda: tool.deploy("v2"))
+            tool.rollback()
     tool.wipe()
-    return row
+    return [warm, cold]
 
 
 def peer_row(bench, lab, peer, changed):
