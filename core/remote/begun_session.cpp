@@ -36,7 +36,11 @@ std::shared_ptr<BegunSession> BegunSession::start(std::unique_ptr<io::ByteStream
 
 bool BegunSession::fresh() const { return !over_ && speaks_ && boot_time() - heard_ < recent; }
 
-bool BegunSession::went_silent() const { return !over_ && boot_time() - heard_ >= recent; }
+bool BegunSession::went_silent() const { return !useless() && boot_time() - heard_ >= recent; }
+
+bool BegunSession::useless() const { return over_ || lacks_agent(); }
+
+bool BegunSession::lacks_agent() const { return !speaks_ && as_text(said_).find(wire::missing_magic) != std::string_view::npos; }
 
 awaitable<void> BegunSession::pump(std::shared_ptr<BegunSession> self) {
   Bytes part(part_size);

@@ -17,16 +17,19 @@ class BegunSession : public std::enable_shared_from_this<BegunSession> {
   // `owner` is what the stream needs to live.
   static std::shared_ptr<BegunSession> start(std::unique_ptr<io::ByteStream> stream, std::shared_ptr<void> owner);
 
-  // The agent runs and has been heard of lately: whoever gets it will not wait for an answer that can't come. A host that
-  // lacks the agent is left alone: installing is for who needs it.
+  // The agent runs and has been heard of lately: whoever gets it will not wait for an answer that can't come.
   bool fresh() const;
+  // It ran, or was to run, and is heard of no more.
   bool went_silent() const;
+  // Good for nobody: it ended, or the host lacks the agent. Installing is for who needs it, and he begins anew.
+  bool useless() const;
   // Bytes both ways until either side ends.
   awaitable<void> bridge(std::shared_ptr<io::ByteStream> client);
   void close() { stream_->close(); }
 
  private:
   BegunSession(std::unique_ptr<io::ByteStream> stream, std::shared_ptr<void> owner);
+  bool lacks_agent() const;
   static awaitable<void> pump(std::shared_ptr<BegunSession> self);
   static awaitable<void> keep_alive(std::shared_ptr<BegunSession> self);
 

@@ -104,6 +104,7 @@ awaitable<Result<std::shared_ptr<BegunSession>>> LinkKeeper::State::dial(std::sh
 
 // For whoever comes next.
 awaitable<void> LinkKeeper::State::begin_ahead(std::shared_ptr<State> self, std::shared_ptr<Login> login, AgentOptions options) {
+  if (login->begun && login->begun->useless()) std::exchange(login->begun, nullptr)->close();
   if (login->begun || login->beginning || !login->session || login->dialling) co_return;
   login->beginning = true;
   const auto session = login->session;
@@ -165,6 +166,8 @@ awaitable<void> LinkKeeper::serve(io::Fd connection) {
   if (answered) co_await (*begun)->bridge(client);
   (*begun)->close();
   login->used = io::now_steady();
+  // The one begun ahead found no agent if it came before this client had installed it.
+  asio::co_spawn(state->executor, State::begin_ahead(state, login, asked->options), asio::detached);
 }
 
 }  // namespace deployctl::remote

@@ -50,6 +50,15 @@ TEST(KeptLinks, TheNextCommandNeedsNoLogin) {
   EXPECT_THAT(keepers(lab), SizeIs(1));
 }
 
+// The first deploy installs the agent; a session that was begun before that is of no use.
+TEST(KeptLinks, ASessionIsBegunAheadAlsoAfterTheDeployThatInstalledTheAgent) {
+  Lab lab({.targets = 2});
+  ASSERT_EQ(lab.deployctl({"deploy", "deploy.yaml", "--ref", "v1"}).exit.code, 0);
+  const auto front = [&] { return processes_of({lab.relay(0).home() + "/.cache/deployctl/agents/", " relay"}); };
+  const auto background = [&] { return processes_of({lab.relay(0).home() + "/.cache/deployctl/agents/", " relay --background"}); };
+  EXPECT_TRUE(eventually([&] { return front().size() == background().size() + 1; })) << front().size();
+}
+
 TEST(KeptLinks, AKeeperThatWasKilledIsStartedAgain) {
   Lab lab({.targets = 2});
   ASSERT_EQ(lab.deployctl({"deploy", "deploy.yaml", "--ref", "v1"}).exit.code, 0);

@@ -1,0 +1,57 @@
+// What an agent session that was begun ahead is good for, by what its host said.
+#include "core/remote/begun_session.hpp"
+
+#include <gtest/gtest.h>
+
+#include <asio/this_coro.hpp>
+
+#include "core/io/deadline.hpp"
+#include "core/io/stream_pair.hpp"
+#include "core/wire/frame.hpp"
+#include "tests/support/run_async.hpp"
+
+using namespace deployctl;
+using asio::awaitable;
+using deployctl::testing::run_async;
+using remote::detail::BegunSession;
+
+namespace {
+
+struct Seen {
+  bool fresh, silent, useless;
+};
+
+// Once `until` holds.
+awaitable<Seen> after(std::string words, bool (*until)(const BegunSession&)) {
+  auto pair = io::make_stream_pair(co_await asio::this_coro::executor).value();
+  const auto session = BegunSession::start(std::move(pair.first), nullptr);
+  (void)co_await pair.second->write(as_bytes(words));
+  if (words.empty()) pair.second->close();
+  while (!until(*session)) co_await io::sleep_for(Duration(1));
+  const Seen seen{session->fresh(), session->went_silent(), session->useless()};
+  session->close();
+  co_return seen;
+}
+
+bool is_fresh(const BegunSession& session) { return session.fresh(); }
+bool is_useless(const BegunSession& session) { return session.useless(); }
+
+}  // namespace
+
+TEST(BegunSession, WhoseAgentAnsweredIsFresh) {
+  const auto seen = run_async(after("motd\n" + std::string(wire::magic), is_fresh));
+  EXPECT_FALSE(seen.silent);
+  EXPECT_FALSE(seen.useless);
+}
+
+TEST(BegunSession, OfAHostWithoutTheAgentIsGoodForNobodyAndSaysNothingOfTheWay) {
+  const auto seen = run_async(after("motd\n" + std::string(wire::missing_magic) + "x86_64\n", is_useless));
+  EXPECT_FALSE(seen.fresh);
+  EXPECT_FALSE(seen.silent);
+}
+
+TEST(BegunSession, ThatEndedIsGoodForNobody) {
+  const auto seen = run_async(after("", is_useless));
+  EXPECT_FALSE(seen.fresh);
+  EXPECT_FALSE(seen.silent);
+}
