@@ -22,7 +22,7 @@ def run(bench):
         lab.ready()
         lab.place_agents()
         if bench.wants("deployctl"):
-            rows += deployctl_rows(bench, lab, changed))
+            rows += deployctl_rows(bench, lab, changed)
         for kind in (RsyncLinkDest, peers.ExpertRelay):
             if bench.wants(kind.name):
                 rows.append(peer_row(bench, lab, kind(lab), changed))
