@@ -15,14 +15,13 @@ constexpr Duration recent{std::chrono::seconds(8)};  // agents ping every 5 s
 constexpr std::size_t most_said = 64 * 1024;         // a magic, a hello and pings; a login's noise before them
 constexpr std::size_t part_size = 64 * 1024;
 
-// Goes on while the machine sleeps: a login that was fresh before is none afterwards.
-Duration boot_time() {
+}  // namespace
+
+Duration BegunSession::boot_time() {
   timespec now{};
   ::clock_gettime(CLOCK_BOOTTIME, &now);
   return std::chrono::seconds(now.tv_sec) + Duration(now.tv_nsec / 1'000'000);
 }
-
-}  // namespace
 
 BegunSession::BegunSession(std::unique_ptr<io::ByteStream> stream, std::shared_ptr<void> owner)
     : owner_(std::move(owner)), stream_(std::move(stream)), changed_(stream_->executor()), heard_(boot_time()) {}
@@ -34,9 +33,9 @@ std::shared_ptr<BegunSession> BegunSession::start(std::unique_ptr<io::ByteStream
   return self;
 }
 
-bool BegunSession::fresh() const { return !over_ && speaks_ && boot_time() - heard_ < recent; }
+bool BegunSession::fresh(Duration now) const { return !over_ && speaks_ && now - heard_ < recent; }
 
-bool BegunSession::went_silent() const { return !useless() && boot_time() - heard_ >= recent; }
+bool BegunSession::went_silent(Duration now) const { return !useless() && now - heard_ >= recent; }
 
 bool BegunSession::useless() const { return over_ || lacks_agent(); }
 

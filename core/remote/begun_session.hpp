@@ -17,10 +17,12 @@ class BegunSession : public std::enable_shared_from_this<BegunSession> {
   // `owner` is what the stream needs to live.
   static std::shared_ptr<BegunSession> start(std::unique_ptr<io::ByteStream> stream, std::shared_ptr<void> owner);
 
+  // On the clock that counts sleep: a login that was fresh before is none afterwards.
+  static Duration boot_time();
   // The agent runs and has been heard of lately: whoever gets it will not wait for an answer that can't come.
-  bool fresh() const;
+  bool fresh(Duration now = boot_time()) const;
   // It ran, or was to run, and is heard of no more.
-  bool went_silent() const;
+  bool went_silent(Duration now = boot_time()) const;
   // Good for nobody: it ended, or the host lacks the agent. Installing is for who needs it, and he begins anew.
   bool useless() const;
   // Bytes both ways until either side ends.
@@ -41,7 +43,7 @@ class BegunSession : public std::enable_shared_from_this<BegunSession> {
   bool taken_ = false, over_ = false;
   bool pinging_ = false;  // a ping is being written: nobody else may write
   bool speaks_ = false;  // the agent's magic has come
-  Duration heard_;  // on the clock that counts sleep
+  Duration heard_;  // boot_time()
 };
 
 }  // namespace deployctl::remote::detail

@@ -17,8 +17,9 @@ using remote::detail::BegunSession;
 
 namespace {
 
+// Now, and an hour later without a word.
 struct Seen {
-  bool fresh, silent, useless;
+  bool fresh, useless, fresh_later, silent_later;
 };
 
 // Once `until` holds.
@@ -28,7 +29,8 @@ awaitable<Seen> after(std::string words, bool (*until)(const BegunSession&)) {
   (void)co_await pair.second->write(as_bytes(words));
   if (words.empty()) pair.second->close();
   while (!until(*session)) co_await io::sleep_for(Duration(1));
-  const Seen seen{session->fresh(), session->went_silent(), session->useless()};
+  const Duration later = BegunSession::boot_time() + std::chrono::hours(1);
+  const Seen seen{session->fresh(), session->useless(), session->fresh(later), session->went_silent(later)};
   session->close();
   co_return seen;
 }
@@ -38,20 +40,21 @@ bool is_useless(const BegunSession& session) { return session.useless(); }
 
 }  // namespace
 
-TEST(BegunSession, WhoseAgentAnsweredIsFresh) {
+TEST(BegunSession, WhoseAgentAnsweredIsFreshUntilItIsSilent) {
   const auto seen = run_async(after("motd\n" + std::string(wire::magic), is_fresh));
-  EXPECT_FALSE(seen.silent);
   EXPECT_FALSE(seen.useless);
+  EXPECT_FALSE(seen.fresh_later);
+  EXPECT_TRUE(seen.silent_later);
 }
 
 TEST(BegunSession, OfAHostWithoutTheAgentIsGoodForNobodyAndSaysNothingOfTheWay) {
   const auto seen = run_async(after("motd\n" + std::string(wire::missing_magic) + "x86_64\n", is_useless));
   EXPECT_FALSE(seen.fresh);
-  EXPECT_FALSE(seen.silent);
+  EXPECT_FALSE(seen.silent_later);
 }
 
 TEST(BegunSession, ThatEndedIsGoodForNobody) {
   const auto seen = run_async(after("", is_useless));
   EXPECT_FALSE(seen.fresh);
-  EXPECT_FALSE(seen.silent);
+  EXPECT_FALSE(seen.silent_later);
 }
