@@ -31,7 +31,7 @@ void catch_signal(int number) {
 }  // namespace
 
 const io::CancelToken& Interrupt::token() {
-  static const io::CancelToken token;
+  static const io::CancelToken token(io::CancelToken::SetBy::signals);
   return token;
 }
 

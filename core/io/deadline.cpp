@@ -3,13 +3,12 @@
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/cancellation_signal.hpp>
 #include <asio/co_spawn.hpp>
-#include <asio/posix/stream_descriptor.hpp>
 #include <asio/redirect_error.hpp>
 #include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
 #include <memory>
+#include <optional>
 
-#include "core/io/fd.hpp"
 #include "core/io/timer.hpp"
 
 namespace deployctl::io {
@@ -17,24 +16,22 @@ namespace {
 
 // What the racing work, its timer and its token share. Held by each of them, so whichever comes last finds it alive.
 struct Race {
-  explicit Race(const asio::any_io_executor& executor) : timer(executor), token(executor) {}
+  explicit Race(const asio::any_io_executor& executor) : timer(executor) {}
   Timer timer;  // the deadline at first, then merely the bell that the work rings when it is over
-  asio::posix::stream_descriptor token;
+  std::optional<CancelToken::Watch> watch;
   asio::cancellation_signal cancel;
   std::exception_ptr failure;
   bool done = false;
   bool token_set = false;
 };
 
-void watch_token(const std::shared_ptr<Race>& race, const CancelToken& token) {
-  auto copy = duplicate(token.fd());
-  if (!copy) throw std::runtime_error(copy.error().text());
-  race->token.assign(copy->release());
-  race->token.async_wait(asio::posix::stream_descriptor::wait_read, [race](asio::error_code ec) {
-    if (ec) return;
-    race->token_set = true;
-    race->timer.cancel();
-  });
+// The watch is gone before the race is over; a race that goes with its context takes it along.
+void watch_token(Race& race, const asio::any_io_executor& executor, const CancelToken& token) {
+  const auto set = [&race] {
+    race.token_set = true;
+    race.timer.cancel();
+  };
+  race.watch.emplace(token, executor, set);
 }
 
 void start(const std::shared_ptr<Race>& race, const asio::any_io_executor& executor, asio::awaitable<void> work) {
@@ -79,7 +76,7 @@ asio::awaitable<Ended> race(asio::awaitable<void> work, Limits limits) {
   const auto race = std::make_shared<Race>(executor);
   race->timer.expires_at(limits.deadline ? Timer::time_point(*limits.deadline)
                                          : Timer::time_point::max());
-  if (limits.token) watch_token(race, *limits.token);
+  if (limits.token) watch_token(*race, executor, *limits.token);
   start(race, executor, std::move(work));
   asio::error_code ec;
   co_await race->timer.async_wait(asio::redirect_error(asio::use_awaitable, ec));
@@ -95,7 +92,7 @@ asio::awaitable<Ended> race(asio::awaitable<void> work, Limits limits) {
     race->timer.expires_at(Timer::time_point::max());
     co_await race->timer.async_wait(asio::redirect_error(asio::use_awaitable, ec));
   }
-  race->token.close(ec);
+  race->watch.reset();
   co_await asio::this_coro::throw_if_cancelled(throws);
   rethrow_unless_aborted(race->failure, aborted);
   if (caller_cancelled) throw asio::system_error(asio::error::operation_aborted);
