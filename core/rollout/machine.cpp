@@ -155,7 +155,7 @@ void Machine::take(const StageFailed& e, SteadyTime) {
 
 void Machine::take(const Activated& e, SteadyTime now) {
   Target& target = targets_[e.target];
-  last_progress_ = now;
+  last_progress_ = target.looked = now;
   target.unseen = 0;
   if (target.state == TargetState::reverting) return take_reverted(target, e);
   if (target.state != TargetState::activating) return;
@@ -176,7 +176,6 @@ void Machine::take(const Activated& e, SteadyTime now) {
 void Machine::take_active(Target& target, SteadyTime now) {
   target.error.reset();
   target.bad_checks = target.unseen = 0;
-  target.looked = now;
   if (spec_.min_healthy_time.count() > 0 && phase_ == Phase::working) {
     target.state = TargetState::proving;
     target.proved_at = now + spec_.min_healthy_time;

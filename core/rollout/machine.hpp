@@ -13,8 +13,8 @@
 // Budgets: a target counts in one of failed, unhealthy, unreachable. Failed or unhealthy exceeded: on_failure. Unreachable
 // exceeded: pause, never a rollback. Slots: every target in activation holds one of its region's until it has proved itself,
 // and a healthy one is stopped only if the region's healthy ones without it are still enough; who is healthy is looked at all
-// along. Where the plan gives no min_healthy, as many may be down by our own doing as there are slots. In a rollback an
-// unhealthy target needs no slot.
+// along, also while rolling back, and a look counts for a minute (longer in a region of thousands). Where the plan gives no
+// min_healthy, as many may be down by our own doing as there are slots. In a rollback an unhealthy target needs no slot.
 //
 // Waiting (for an approval, at a pause, for a gate that gives no answer, for the end of a freeze, held by somebody) takes as long
 // as it takes where somebody can be waited for; else the rollout ends as paused. A freeze holds up waves of a deploy that have
@@ -160,9 +160,15 @@ class Machine {
     unsigned unseen = 0;     // looks in a row that got no answer
     bool dark() const { return unseen >= 2 || state == TargetState::unreachable; }
     bool serves() const { return healthy && bad_checks == 0 && unseen == 0 && !dark(); }  // for sure
+    bool waits_to_go_back() const { return away && state != TargetState::reverting && state != TargetState::stuck; }
     SteadyTime looked{};     // at its health, last
     SteadyTime activated{};  // since when it is being activated
     SteadyTime proved_at{};  // proving: when it has been healthy for long enough
+  };
+  struct Leeway {  // of a region at a time
+    unsigned in_activation = 0;
+    unsigned sure = 0;   // who serve, and were looked at of late
+    unsigned floor = 0;  // so many healthy ones must stay
   };
   struct Part {  // of the wave that is going on
     WaveRegion plan;
@@ -210,8 +216,13 @@ class Machine {
   void hold_to_deadline(SteadyTime now);
   bool blocked() const;
   bool end_wave(SteadyTime now);
-  bool spares(TargetIndex target) const;
-  bool may_stop(TargetIndex target, unsigned slots) const;
+  void look_at(RegionIndex region, bool often, SteadyTime now);
+  Leeway leeway(RegionIndex region, SteadyTime now) const;
+  bool is_sure(TargetIndex target, SteadyTime now) const;
+  bool spares(const Leeway& leeway, TargetIndex target, SteadyTime now) const;
+  bool may_stop(const Leeway& leeway, TargetIndex target, unsigned slots, SteadyTime now) const;
+  void stop_one(Leeway& leeway, TargetIndex target, TargetState going, SteadyTime now);
+  Duration look_interval(RegionIndex region, bool often) const;
   bool settled(TargetIndex target) const;
   unsigned floor(RegionIndex region) const;
   void ask_again(TargetIndex target);
@@ -231,8 +242,11 @@ class Machine {
   // machine_end.cpp
   void stop(RolloutResult result, std::optional<Error> why);
   void fail_rollout(Error why);
-  void settle();
-  void roll_back();
+  void settle(SteadyTime now);
+  void roll_back(SteadyTime now);
+  bool take_back_some(SteadyTime now);
+  bool is_open(RegionIndex region, SteadyTime now) const;
+  void give_back_up();
   void conclude(RolloutResult result, std::optional<Error> why);
   void finish(RolloutResult result, std::optional<Error> why);
   void say(Action action) { out_.push_back(std::move(action)); }

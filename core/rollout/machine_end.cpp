@@ -26,7 +26,7 @@ void Machine::fail_rollout(Error why) {
 }
 
 // What was begun comes to its end; nothing new begins.
-void Machine::settle() {
+void Machine::settle(SteadyTime now) {
   for (auto& target : targets_) {
     if (target.state != TargetState::proving) continue;
     const bool well = target.bad_checks == 0;  // its own checks have passed, and so did the last look
@@ -40,28 +40,60 @@ void Machine::settle() {
   if (interrupted_) return finish(RolloutResult::interrupted, why_);
   if (!wants_rollback_) return conclude(*verdict_, why_);
   phase_ = Phase::rolling_back;
+  last_progress_ = now;
   if (std::any_of(targets_.begin(), targets_.end(), [](const Target& t) { return t.away; })) say(RollbackBegins{*why_});
 }
 
-// Those that don't serve first, whatever the slots. One of whom nothing is known may well serve: it needs a slot too.
-void Machine::roll_back() {
+// Health is looked at meanwhile where somebody has still to go back: what was true when the wave went through there may not be
+// so any more.
+void Machine::roll_back(SteadyTime now) {
+  wake_.reset();
+  const bool going_on = take_back_some(now);
+  if (interrupted_ && !going_on) return finish(RolloutResult::interrupted, why_);
+  bool open = false;
+  for (RegionIndex r = 0; r < spec_.regions.size() && !interrupted_; ++r)
+    if (is_open(r, now)) {
+      open = true;
+      look_at(r, !going_on, now);
+    }
+  if (going_on || open) return;
+  give_back_up();
+}
+
+// Those that don't serve first, whatever the slots. One of whom nothing is known may well serve: it needs a slot too. True: some
+// are on their way.
+bool Machine::take_back_some(SteadyTime now) {
+  std::vector<Leeway> at_hand;
+  for (RegionIndex r = 0; r < spec_.regions.size(); ++r) at_hand.push_back(leeway(r, now));
   bool going_on = false;
   for (const bool may_serve : {false, true})
     for (TargetIndex i = 0; i < targets_.size(); ++i) {
       Target& target = targets_[i];
       going_on = going_on || target.state == TargetState::reverting;
-      if (!target.away || target.state == TargetState::reverting || target.state == TargetState::stuck || interrupted_) continue;
+      if (!target.waits_to_go_back() || interrupted_) continue;
       const RegionIndex region = spec_.targets[i].region;
-      const bool room = in_activation(region) < spec_.regions[region].max_parallel && spares(i);
+      const bool room = at_hand[region].in_activation < spec_.regions[region].max_parallel && spares(at_hand[region], i, now);
       if ((target.healthy || target.dark()) != may_serve || (may_serve && !room)) continue;
-      target.state = TargetState::reverting;
-      target.healthy = false;
+      stop_one(at_hand[region], i, TargetState::reverting, now);
       target.lost = 0;
       going_on = true;
       say(Revert{i});
     }
-  if (going_on) return;
-  if (interrupted_) return finish(RolloutResult::interrupted, why_);
+  return going_on;
+}
+
+// Somebody waits there to be taken back, and a look may tell that he can be.
+bool Machine::is_open(RegionIndex region, SteadyTime now) const {
+  if (now >= last_progress_ + spec_.progress_deadline) return false;
+  const auto& members = spec_.regions[region].targets;
+  const bool waits = std::any_of(members.begin(), members.end(), [&](TargetIndex t) { return targets_[t].waits_to_go_back(); });
+  return waits && std::any_of(members.begin(), members.end(), [&](TargetIndex t) {
+    return targets_[t].checking || (targets_[t].healthy && !targets_[t].dark() && !is_sure(t, now));
+  });
+}
+
+// Whoever could not go back stays where it is.
+void Machine::give_back_up() {
   unsigned left = 0;
   for (auto& target : targets_) {
     if (!target.away) continue;

@@ -8,7 +8,7 @@ namespace {
 
 constexpr Duration look_every{std::chrono::seconds(10)}, look_often{std::chrono::seconds(5)};
 constexpr Duration a_look{10};                       // a target's share: of thousands each is looked at more seldom
-constexpr Duration stale{std::chrono::seconds(60)};  // older looks don't allow anybody to be stopped
+constexpr int looks_count = 6;                       // for so many intervals: older ones don't allow anybody to be stopped
 
 std::string plural(unsigned n, const char* what) { return std::to_string(n) + " target" + (n == 1 ? " " : "s ") + what; }
 
@@ -21,13 +21,13 @@ Duration prove_every(Duration min_healthy_time) {
 void Machine::advance(SteadyTime now) {
   if (hook_) return;
   if (phase_ == Phase::working) work(now);
-  if (phase_ == Phase::settling) settle();
-  if (phase_ == Phase::rolling_back) roll_back();
+  if (phase_ == Phase::settling) settle(now);
+  if (phase_ == Phase::rolling_back) roll_back(now);
   if (phase_ == Phase::finishing && !hook_) finish(*verdict_, why_);
 }
 
 std::optional<SteadyTime> Machine::wake_at() const {
-  if (phase_ != Phase::working || hook_) return std::nullopt;
+  if ((phase_ != Phase::working && phase_ != Phase::rolling_back) || hook_) return std::nullopt;
   return wake_;
 }
 
@@ -181,39 +181,55 @@ unsigned Machine::floor(RegionIndex region) const {
   return served > plan.max_parallel ? served - plan.max_parallel : 0;
 }
 
+Duration Machine::look_interval(RegionIndex region, bool often) const {
+  return std::max(often ? look_often : look_every, a_look * static_cast<std::int64_t>(spec_.regions[region].targets.size()));
+}
+
+bool Machine::is_sure(TargetIndex index, SteadyTime now) const {
+  const Target& target = targets_[index];
+  return target.serves() && now < target.looked + looks_count * look_interval(spec_.targets[index].region, false);
+}
+
+Machine::Leeway Machine::leeway(RegionIndex region, SteadyTime now) const {
+  const auto& members = spec_.regions[region].targets;
+  const auto sure = std::count_if(members.begin(), members.end(), [&](TargetIndex t) { return is_sure(t, now); });
+  return {in_activation(region), static_cast<unsigned>(sure), floor(region)};
+}
+
 // With this one stopped enough would serve for sure. One of whom nothing is known, or ill once, counts as if it served where it
 // is to be stopped, and as if it didn't where others are.
-bool Machine::spares(TargetIndex index) const {
-  const RegionIndex region = spec_.targets[index].region;
-  return healthy(region) >= floor(region) + (targets_[index].serves() ? 1 : 0);
+bool Machine::spares(const Leeway& leeway, TargetIndex index, SteadyTime now) const {
+  return leeway.sure >= leeway.floor + (is_sure(index, now) ? 1 : 0);
 }
 
-bool Machine::may_stop(TargetIndex index, unsigned slots) const {
-  const Target& target = targets_[index];
-  if (spec_.kind == Kind::rollback && !target.healthy) return true;
-  return in_activation(spec_.targets[index].region) < slots && (!target.healthy || spares(index));
+bool Machine::may_stop(const Leeway& leeway, TargetIndex index, unsigned slots, SteadyTime now) const {
+  const bool healthy = targets_[index].healthy;
+  if (spec_.kind == Kind::rollback && !healthy) return true;
+  return leeway.in_activation < slots && (!healthy || spares(leeway, index, now));
 }
 
-// Those that don't serve first: taking them costs nothing. A serving one only while the region's health is fresh in mind.
+void Machine::stop_one(Leeway& leeway, TargetIndex index, TargetState going, SteadyTime now) {
+  if (is_sure(index, now)) --leeway.sure;
+  ++leeway.in_activation;
+  targets_[index].state = going;
+  targets_[index].healthy = false;
+}
+
+// Those that don't serve first: taking them costs nothing.
 void Machine::start_some(Part& part, SteadyTime now) {
-  const auto& region = spec_.regions[part.plan.region].targets;
-  const bool fresh = std::all_of(region.begin(), region.end(), [&](TargetIndex t) {
-    return !targets_[t].serves() || now < targets_[t].looked + stale;
-  });
+  Leeway at_hand = leeway(part.plan.region, now);
   const Duration apart = spec_.waves[wave_].stagger;
   for (const bool serving : {false, true})
     for (const auto index : part.members) {
       Target& target = targets_[index];
-      if (target.state != TargetState::staged || target.healthy != serving || !may_stop(index, part.plan.slots)) continue;
-      if (serving && !fresh) continue;
+      if (target.state != TargetState::staged || target.healthy != serving || !may_stop(at_hand, index, part.plan.slots, now)) continue;
       if (part.last_start && now < *part.last_start + apart) {
         wake_by(*part.last_start + apart);
         return;
       }
       part.last_start = now;
-      target.state = TargetState::activating;
+      stop_one(at_hand, index, TargetState::activating, now);
       target.touched = target.away = true;
-      target.healthy = false;
       target.activated = now;
       say(Activate{index});
     }
@@ -231,23 +247,24 @@ bool Machine::blocked() const {
 // Who serves and who doesn't, all along, in the regions that are being worked on: budgets go by what is so, not by what was done.
 void Machine::look_around(SteadyTime now) {
   const bool often = blocked();
-  for (const auto& part : parts_) {
-    if (part_over(part)) continue;
-    const auto& region = spec_.regions[part.plan.region].targets;
-    const Duration every = std::max(often ? look_often : look_every, a_look * static_cast<std::int64_t>(region.size()));
-    for (const auto index : region) {
-      Target& target = targets_[index];
-      const bool away = target.state == TargetState::activating || target.state == TargetState::proving ||
-                        target.state == TargetState::unreachable;
-      if (away || target.checking) continue;
-      const SteadyTime due = target.looked + every;
-      if (now < due) {
-        wake_by(due);
-        continue;
-      }
-      target.checking = true;
-      say(CheckHealth{index});
+  for (const auto& part : parts_)
+    if (!part_over(part)) look_at(part.plan.region, often, now);
+}
+
+void Machine::look_at(RegionIndex region, bool often, SteadyTime now) {
+  const Duration every = look_interval(region, often);
+  for (const auto index : spec_.regions[region].targets) {
+    Target& target = targets_[index];
+    const bool away = target.state == TargetState::activating || target.state == TargetState::proving ||
+                      target.state == TargetState::reverting || target.state == TargetState::unreachable;
+    if (away || target.checking) continue;
+    const SteadyTime due = target.looked + every;
+    if (now < due) {
+      wake_by(due);
+      continue;
     }
+    target.checking = true;
+    say(CheckHealth{index});
   }
 }
 

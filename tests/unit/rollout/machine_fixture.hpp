@@ -110,7 +110,8 @@ class Play {
       if (reopens.contains(a->target)) send(reopens[a->target](a->target));
       else send(ReopenFailed{a->target, error(Code::unreachable, "still no answer")});
     } else if (const auto* a = std::get_if<CheckHealth>(&action)) {
-      send(Checked{a->target, !sick.contains(a->target), "http: status 503"});
+      if (unseen.contains(a->target)) send(CheckLost{a->target});
+      else send(Checked{a->target, !sick.contains(a->target), "http: status 503"});
     } else if (const auto* a = std::get_if<AskGate>(&action)) {
       send(GateAnswered{a->wave, a->gate, measure(asked++)});
     } else if (const auto* a = std::get_if<Waits>(&action)) {
@@ -145,7 +146,7 @@ class Play {
   std::map<TargetIndex, Answer> activations, reverts, reopens;
   std::map<TargetIndex, Error> stage_fails;
   std::map<ControlHook, Error> hook_failures;
-  std::map<TargetIndex, bool> sick;
+  std::map<TargetIndex, bool> sick, unseen;
   std::function<Measured(unsigned)> measure = [](unsigned) { return Measured{Measured::How::pass, "fine"}; };  // by how many were before
   unsigned asked = 0;
   std::vector<Waits> waits;

@@ -259,6 +259,40 @@ TEST(Machine, ARollbackTakesUnhealthyTargetsAllAtOnceAndHealthyOnesWithinMinHeal
   EXPECT_EQ(play.machine.in_activation(0), 1u);
 }
 
+// A wave's first region may have been done long before its second one fails.
+TEST(Machine, ARollbackStopsNobodyBeforeTheOthersAreKnownToServe) {
+  auto spec = spec_of({3, 1});
+  spec.regions[0].min_healthy = 2;
+  Play play(spec);
+  play.activations[3] = [&](TargetIndex t) -> MachineEvent {
+    play.now += Duration(std::chrono::minutes(5));
+    play.sick[1] = true;
+    return goes(Went::reverted)(t);
+  };
+  play.run();
+  EXPECT_EQ(play.result, RolloutResult::rolled_back);
+  EXPECT_THAT(play.taken_back, ElementsAre(1, 0, 2));
+}
+
+TEST(Machine, ARollbackWaitsForNobodyOfWhomNothingCanBeKnown) {
+  auto spec = spec_of({4, 1});
+  spec.regions[0].min_healthy = 2;
+  spec.max_unreachable = 4;
+  Play play(spec);
+  play.activations[4] = [&](TargetIndex t) -> MachineEvent {
+    play.now += Duration(std::chrono::minutes(5));
+    for (const TargetIndex silent : {1u, 2u}) {
+      play.unseen[silent] = true;
+      play.reverts[silent] = [](TargetIndex lost) -> MachineEvent { return ActivateLost{lost, error(Code::disconnected, "gone")}; };
+    }
+    return goes(Went::reverted)(t);
+  };
+  play.run();
+  EXPECT_EQ(play.result, RolloutResult::failed);  // two serve for sure, and two must
+  EXPECT_THAT(play.taken_back, UnorderedElementsAre(1, 2));
+  EXPECT_EQ(play.machine.counts().stuck, 4u);
+}
+
 TEST(Machine, ControlHooksRunOnceAndAFailingFirstOneChangesNothing) {
   auto spec = spec_of({1});
   spec.pre_deploy = spec.post_deploy = spec.on_failure_hook = true;
