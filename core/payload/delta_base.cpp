@@ -8,7 +8,7 @@ Result<std::shared_ptr<const DeltaBase>> DeltaBase::load(int fd, const Region& r
                                                          unsigned threads) {
   auto base = std::make_shared<DeltaBase>();
   base->region_ = region;
-  base->bytes_.resize(region.length);
+  base->bytes_ = io::LargeBuffer(region.length);
   DEPLOYCTL_CHECK(read_region(fd, region.offset, base->bytes_));
   if (with_index) base->index_.emplace(base->bytes_, threads);
   return std::shared_ptr<const DeltaBase>(std::move(base));

@@ -26,7 +26,7 @@ class DeltaBase {
 
  private:
   Region region_;
-  Bytes bytes_;
+  io::LargeBuffer bytes_;
   std::optional<DeltaIndex> index_;
 };
 

@@ -1,24 +1,15 @@
 #include "core/payload/delta_coder.hpp"
 
-#include <zstd.h>
-
-#include <memory>
-#include <new>
-
 #include "core/payload/big_endian.hpp"
 
 namespace deployctl::payload {
 namespace {
 
-using Context = std::unique_ptr<ZSTD_CCtx, decltype(&ZSTD_freeCCtx)>;
-
-Result<Context> begin(std::size_t size, int level) {
-  Context zstd(ZSTD_createCCtx(), &ZSTD_freeCCtx);
-  if (!zstd) throw std::bad_alloc();
-  ZSTD_CCtx_setParameter(zstd.get(), ZSTD_c_compressionLevel, level);
-  ZSTD_CCtx_setParameter(zstd.get(), ZSTD_c_checksumFlag, 0);  // every content has its sha256
-  ZSTD_CCtx_setPledgedSrcSize(zstd.get(), size);               // small tables for a small stream
-  return zstd;
+void begin(ZSTD_CCtx* zstd, std::size_t size, int level) {
+  ZSTD_CCtx_reset(zstd, ZSTD_reset_session_and_parameters);
+  ZSTD_CCtx_setParameter(zstd, ZSTD_c_compressionLevel, level);
+  ZSTD_CCtx_setParameter(zstd, ZSTD_c_checksumFlag, 0);  // every content has its sha256
+  ZSTD_CCtx_setPledgedSrcSize(zstd, size);               // small tables for a small stream
 }
 
 // One piece of a stream, with all that can be decoded so far.
@@ -35,18 +26,18 @@ Result<Bytes> compress(ZSTD_CCtx* zstd, BytesView piece, bool last) {
 }
 
 // The pieces of one stream, a segment each.
-Result<std::vector<Bytes>> compress(const DeltaStreams& streams, std::size_t number, int level) {
+Result<std::vector<Bytes>> compress(ZSTD_CCtx* zstd, const DeltaStreams& streams, std::size_t number, int level) {
   const BytesView all = streams.bytes[number];
   std::vector<Bytes> pieces(streams.segments.size());
   if (all.empty()) return pieces;
-  DEPLOYCTL_TRY(zstd, begin(all.size(), level));
+  begin(zstd, all.size(), level);
   std::size_t at = 0;
   for (std::size_t i = 0; i < pieces.size(); ++i) {
     const auto piece = all.subspan(at, streams.segments[i].streams[number]);
     at += piece.size();
     const bool last = i + 1 == pieces.size();
     if (piece.empty() && !last) continue;
-    DEPLOYCTL_TRY(coded, compress(zstd.get(), piece, last));
+    DEPLOYCTL_TRY(coded, compress(zstd, piece, last));
     pieces[i] = std::move(coded);
   }
   return pieces;
@@ -55,12 +46,13 @@ Result<std::vector<Bytes>> compress(const DeltaStreams& streams, std::size_t num
 }  // namespace
 
 Result<Bytes> code_delta(BytesView base, const DeltaIndex& index, BytesView plain, std::size_t guess,
-                         const Preference& preference, std::uint64_t content) {
+                         const Preference& preference, std::uint64_t content, ZstdContexts& contexts) {
   auto streams = delta_streams_of(base, plain, match(base, index, plain, guess));
   const int level = delta_level(preference, streams.size(), plain.size(), content);
+  const auto zstd = contexts.take();
   std::array<std::vector<Bytes>, delta_streams> coded;
   for (std::size_t i = 0; i < delta_streams; ++i) {
-    DEPLOYCTL_TRY(pieces, compress(streams, i, level));
+    DEPLOYCTL_TRY(pieces, compress(zstd.get(), streams, i, level));
     coded[i] = std::move(pieces);
   }
   Bytes out;

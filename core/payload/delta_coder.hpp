@@ -4,12 +4,13 @@
 
 #include "core/payload/coding_choice.hpp"
 #include "core/payload/delta_streams.hpp"
+#include "core/payload/zstd_contexts.hpp"
 
 namespace deployctl::payload {
 
 // The coded bytes of the window; none when they would not be fewer than the plain ones. `guess`: as for
-// match(); `content`: bytes of all that the window is a part of.
+// match(); `content`: bytes of all that the window is a part of. One of the contexts is used.
 Result<Bytes> code_delta(BytesView base, const DeltaIndex& index, BytesView plain, std::size_t guess,
-                         const Preference& preference, std::uint64_t content);
+                         const Preference& preference, std::uint64_t content, ZstdContexts& contexts);
 
 }  // namespace deployctl::payload

@@ -32,7 +32,7 @@ std::size_t DeltaIndex::memory_of(std::size_t base_size) {
 }
 
 DeltaIndex::DeltaIndex(BytesView base, unsigned threads)
-    : places_(places_for(base.size())), shift_(64 - std::countr_zero(places_.size() / bucket_size)) {
+    : memory_(memory_of(base.size())), shift_(64 - std::countr_zero(places_for(base.size()) / bucket_size)) {
   if (threads < 2 || base.size() < 1024 * 1024) {
     fill(base, 0, 1);
     return;
@@ -51,7 +51,7 @@ void DeltaIndex::fill(BytesView base, std::uint64_t part, std::uint64_t parts) {
     if (parts == 2 && hashed >> 63 != part) continue;
     if (is_filling(seed)) continue;
     const std::size_t way = (static_cast<std::uint32_t>(at) * 0x9E3779B9u >> 20) % bucket_size;
-    places_[bucket_of(hashed) + way] = tag_of(hashed) << place_bits | static_cast<std::uint32_t>(at + 1);
+    places()[bucket_of(hashed) + way] = tag_of(hashed) << place_bits | static_cast<std::uint32_t>(at + 1);
   }
 }
 

@@ -5,9 +5,9 @@
 #pragma once
 
 #include <cstring>
-#include <vector>
 
 #include "core/base/bytes.hpp"
+#include "core/io/large_buffer.hpp"
 
 namespace deployctl::payload {
 
@@ -25,12 +25,12 @@ class DeltaIndex {
   template <typename Use>
   void find(const std::uint8_t* seed, const Use& use) const {
     const std::uint64_t hashed = hash(seed);
-    const std::uint32_t* bucket = &places_[bucket_of(hashed)];
+    const std::uint32_t* bucket = places() + bucket_of(hashed);
     for (std::size_t i = 0; i < bucket_size; ++i)
       if (bucket[i] != 0 && bucket[i] >> place_bits == tag_of(hashed)) use((bucket[i] & place_mask) - 1);
   }
   // Soon find(seed) will be called.
-  void prepare(const std::uint8_t* seed) const { __builtin_prefetch(&places_[bucket_of(hash(seed))]); }
+  void prepare(const std::uint8_t* seed) const { __builtin_prefetch(places() + bucket_of(hash(seed))); }
 
  private:
   static std::uint64_t hash(const std::uint8_t* seed) {
@@ -49,8 +49,11 @@ class DeltaIndex {
   static constexpr std::uint32_t place_mask = (1u << place_bits) - 1;
   static_assert(max_indexed <= std::size_t{1} << place_bits);
 
-  std::vector<std::uint32_t> places_;  // tag, place + 1; 0: none
-  int shift_ = 0;                      // of a hash, to the number of its bucket
+  std::uint32_t* places() { return reinterpret_cast<std::uint32_t*>(memory_.data()); }
+  const std::uint32_t* places() const { return reinterpret_cast<const std::uint32_t*>(memory_.data()); }
+
+  io::LargeBuffer memory_;  // of the places: tag, place + 1; 0: none
+  int shift_ = 0;           // of a hash, to the number of its bucket
 };
 
 }  // namespace deployctl::payload

@@ -75,6 +75,7 @@ class Encoder {
   Pack pack_;
   Bytes plain_;
   Bytes prefix_;
+  ZstdContexts contexts_;
   WindowLine line_;  // last: its end waits for jobs
 };
 
@@ -168,18 +169,17 @@ Status Encoder::add_unpaired(const Item& item, ContentReader reader) {
 
 // A content of one window: its thread loads the old self as well.
 Status Encoder::add_paired_whole(const Item& item, ContentReader reader, io::Fd old) {
-  PairedWindow window{{item.content}, Bytes(item.size), 0, item.size, *item.old};
-  DEPLOYCTL_CHECK(reader.read(window.plain));
+  auto window = std::make_shared<PairedWindow>(PairedWindow{{item.content}, io::LargeBuffer(item.size), 0, item.size, *item.old});
+  DEPLOYCTL_CHECK(reader.read(window->plain));
   DEPLOYCTL_CHECK(reader.finish(item.content));
   const Region region = region_beside(*item.old, item.size, item.size / 2, most_beside_whole);
-  const std::size_t weight = coding_memory(window.plain.size()) + DeltaBase::memory_of(region.length);
-  const bool with_index = wants_index(preference_, window);
+  const std::size_t weight = coding_memory(window->plain.size()) + DeltaBase::memory_of(region.length);
+  const bool with_index = wants_index(preference_, *window);
   auto fd = std::make_shared<io::Fd>(std::move(old));
-  auto job = [window = std::move(window), region, fd, with_index, preference = preference_,
-              path = item.path]() mutable -> Result<CodedWindow> {
+  auto job = [this, window, region, fd, with_index, path = item.path]() -> Result<CodedWindow> {
     auto base = DeltaBase::load(fd->get(), region, with_index, 1);
     if (!base) return fail(with_context(base.error(), "the old self of " + path));
-    return code_paired(std::move(window), **base, preference);
+    return code_paired(std::move(*window), **base, preference_, contexts_);
   };
   return line_.add(weight, std::move(job));
 }
@@ -192,17 +192,18 @@ Status Encoder::add_paired(const Item& item, ContentReader reader, io::Fd old) {
   std::shared_ptr<const DeltaBase> base;
   for (std::uint64_t at = 0; at < item.size; at += step) {
     DEPLOYCTL_CHECK(go_on());
-    PairedWindow window{{}, Bytes(std::min<std::uint64_t>(step, item.size - at)), at, item.size, *item.old};
-    if (at == 0) window.starts.push_back(item.content);
-    DEPLOYCTL_CHECK(reader.read(window.plain));
+    const auto size = std::min<std::uint64_t>(step, item.size - at);
+    auto window = std::make_shared<PairedWindow>(PairedWindow{{}, io::LargeBuffer(size), at, item.size, *item.old});
+    if (at == 0) window->starts.push_back(item.content);
+    DEPLOYCTL_CHECK(reader.read(window->plain));
     if (!base || (item.old->size > max_indexed && at % (group_windows * step) == 0)) {
       base.reset();
-      DEPLOYCTL_TRY(loaded, load_base(item, old.get(), at + group_windows * step / 2, window));
+      DEPLOYCTL_TRY(loaded, load_base(item, old.get(), at + group_windows * step / 2, *window));
       base = std::move(loaded);
     }
-    const std::size_t weight = coding_memory(window.plain.size());
-    auto job = [window = std::move(window), base, preference = preference_]() mutable {
-      return code_paired(std::move(window), *base, preference);
+    const std::size_t weight = coding_memory(size);
+    auto job = [this, window, base] {
+      return code_paired(std::move(*window), *base, preference_, contexts_);
     };
     DEPLOYCTL_CHECK(line_.add(weight, std::move(job)));
   }
@@ -212,6 +213,7 @@ Status Encoder::add_paired(const Item& item, ContentReader reader, io::Fd old) {
 Result<std::shared_ptr<const DeltaBase>> Encoder::load_base(const Item& item, int fd, std::uint64_t middle,
                                                             const PairedWindow& window) {
   DEPLOYCTL_CHECK(line_.drain());  // two bases at once might be too much
+  contexts_.clear();
   const auto region = region_beside(*item.old, item.size, std::min(middle, item.size), max_indexed);
   line_.reserve(DeltaBase::memory_of(region.length));
   auto base = DeltaBase::load(fd, region, wants_index(preference_, window), threads_);

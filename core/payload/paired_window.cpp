@@ -27,12 +27,12 @@ std::size_t guess(const PairedWindow& window, const DeltaBase& base) {
 
 }  // namespace
 
-Result<CodedWindow> code_paired(PairedWindow window, const DeltaBase& base, const Preference& preference) {
+Result<CodedWindow> code_paired(PairedWindow window, const DeltaBase& base, const Preference& preference, ZstdContexts& contexts) {
   const auto choice = codings_for(preference, {window.plain.size(), base.bytes().size(), false});
   Bytes delta;
   if (choice.delta && base.index()) {
     DEPLOYCTL_TRY(coded, code_delta(base.bytes(), *base.index(), window.plain, guess(window, base),
-                                    preference, window.size));
+                                    preference, window.size, contexts));
     delta = std::move(coded);
   }
   if (!delta.empty() && is_decisive(delta.size(), window.plain.size()))

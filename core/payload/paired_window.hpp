@@ -5,19 +5,20 @@
 #include "core/payload/coding_choice.hpp"
 #include "core/payload/delta_base.hpp"
 #include "core/payload/window_line.hpp"
+#include "core/payload/zstd_contexts.hpp"
 
 namespace deployctl::payload {
 
 struct PairedWindow {
   std::vector<Digest> starts;
-  Bytes plain;
+  io::LargeBuffer plain;
   std::uint64_t at = 0;    // where it stands in its content
   std::uint64_t size = 0;  // of the content
   OldSelf old;
 };
 
 // `base` holds the part of the old self around the window's place.
-Result<CodedWindow> code_paired(PairedWindow window, const DeltaBase& base, const Preference& preference);
+Result<CodedWindow> code_paired(PairedWindow window, const DeltaBase& base, const Preference& preference, ZstdContexts& contexts);
 
 // What coding a window of `plain` bytes takes at most, without its base.
 std::size_t coding_memory(std::size_t plain);

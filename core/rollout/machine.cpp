@@ -1,4 +1,5 @@
-// What happened, taken into the state. What follows from it: machine_waves.cpp, machine_gates.cpp and machine_end.cpp.
+// What happened, taken into the state. What follows from it: machine_waves.cpp, machine_health.cpp, machine_gates.cpp
+// and machine_end.cpp.
 #include "core/rollout/machine.hpp"
 
 #include <algorithm>

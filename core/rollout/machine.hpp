@@ -211,21 +211,23 @@ class Machine {
   void substitute(Part& part);
   bool part_over(const Part& part) const;
   void start_some(Part& part, SteadyTime now);
-  void look_around(SteadyTime now);
-  void prove(SteadyTime now);
   void hold_to_deadline(SteadyTime now);
-  bool blocked() const;
   bool end_wave(SteadyTime now);
-  void look_at(RegionIndex region, bool often, SteadyTime now);
-  Leeway leeway(RegionIndex region, SteadyTime now) const;
+  bool settled(TargetIndex target) const;
+  void ask_again(TargetIndex target);
+
+  // machine_health.cpp
+  unsigned floor(RegionIndex region) const;
+  Duration look_interval(RegionIndex region, bool often) const;
   bool is_sure(TargetIndex target, SteadyTime now) const;
+  Leeway leeway(RegionIndex region, SteadyTime now) const;
   bool spares(const Leeway& leeway, TargetIndex target, SteadyTime now) const;
   bool may_stop(const Leeway& leeway, TargetIndex target, unsigned slots, SteadyTime now) const;
   void stop_one(Leeway& leeway, TargetIndex target, TargetState going, SteadyTime now);
-  Duration look_interval(RegionIndex region, bool often) const;
-  bool settled(TargetIndex target) const;
-  unsigned floor(RegionIndex region) const;
-  void ask_again(TargetIndex target);
+  bool blocked() const;
+  void look_around(SteadyTime now);
+  void look_at(RegionIndex region, bool often, SteadyTime now);
+  void prove(SteadyTime now);
 
   // machine_gates.cpp
   bool gates_passed(SteadyTime now);

@@ -105,9 +105,10 @@ struct Delta {
     dir.write("base", "left out" + base + "left out too");
     region = {sha256(base), 8, static_cast<std::uint32_t>(base.size())};
   }
+  mutable ZstdContexts contexts;
   Bytes coded(const std::string& plain) const {
     auto bytes =
-        code_delta(as_bytes(base), DeltaIndex(as_bytes(base), 1), as_bytes(plain), 0, {}, plain.size());
+        code_delta(as_bytes(base), DeltaIndex(as_bytes(base), 1), as_bytes(plain), 0, {}, plain.size(), contexts);
     return bytes ? *bytes : Bytes();
   }
   // What comes of it, fed in pieces; the window gets no byte more than it has, whatever is fed.
