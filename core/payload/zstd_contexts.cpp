@@ -13,7 +13,7 @@ ZstdContexts::Lent ZstdContexts::take() {
       idle_.pop_back();
       return lent;
     }
-    idle_.reserve(idle_.size() + 1);
+    idle_.reserve(++all_);
   }
   Lent lent(ZSTD_createCCtx(), {this});
   if (!lent) throw std::bad_alloc();
@@ -22,12 +22,12 @@ ZstdContexts::Lent ZstdContexts::take() {
 
 void ZstdContexts::give_back(ZSTD_CCtx* context) noexcept {
   const std::lock_guard lock(mutex_);
-  if (idle_.size() < idle_.capacity()) idle_.emplace_back(context);
-  else ZSTD_freeCCtx(context);
+  idle_.emplace_back(context);
 }
 
 void ZstdContexts::clear() {
   const std::lock_guard lock(mutex_);
+  all_ -= idle_.size();
   idle_.clear();
 }
 

@@ -28,6 +28,7 @@ class ZstdContexts {
   void give_back(ZSTD_CCtx* context) noexcept;
 
   std::mutex mutex_;
+  std::size_t all_ = 0;  // lent ones too: there is room for them to come back
   std::vector<std::unique_ptr<ZSTD_CCtx, Free>> idle_;
 };
 

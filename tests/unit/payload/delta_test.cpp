@@ -100,12 +100,12 @@ struct Delta {
   testing::TempDir dir;
   std::string base;
   Region region;
+  mutable ZstdContexts contexts;
 
   explicit Delta(std::string bytes) : base(std::move(bytes)) {
     dir.write("base", "left out" + base + "left out too");
     region = {sha256(base), 8, static_cast<std::uint32_t>(base.size())};
   }
-  mutable ZstdContexts contexts;
   Bytes coded(const std::string& plain) const {
     auto bytes =
         code_delta(as_bytes(base), DeltaIndex(as_bytes(base), 1), as_bytes(plain), 0, {}, plain.size(), contexts);
