@@ -13,11 +13,6 @@ awaitable<Status> until_set(io::CancelToken token) {
   co_return Status{};
 }
 
-awaitable<Status> nap(Duration d) {
-  co_await io::sleep_for(d);
-  co_return Status{};
-}
-
 }  // namespace
 
 awaitable<void> Run::run_hook(ControlHook hook) {
@@ -63,7 +58,7 @@ void Run::look_at_calendar() {
 // Words come by the ledger, from whatever terminal; freezes by it and by the calendar.
 awaitable<void> Run::listen() {
   for (;;) {
-    const auto rested = co_await io::with_cancel(nap(parts.listen_every), stop, "wait");
+    const auto rested = co_await io::pause_for(parts.listen_every, stop);
     if (!rested) co_return;
     look_at_calendar();
     if (!parts.hear) continue;
@@ -81,7 +76,7 @@ awaitable<void> Run::watch_interrupt() {
 
 awaitable<void> Run::renew_all() {
   for (;;) {
-    const auto rested = co_await io::with_cancel(nap(renew_every), stop, "wait");
+    const auto rested = co_await io::pause_for(renew_every, stop);
     if (!rested) co_return;
     for (TargetIndex i = 0; i < order.survey.size(); ++i)
       if (order.survey[i].reply && !renewing[i]) spawn(renew(i));
