@@ -248,7 +248,7 @@ class Machine {
   void roll_back(SteadyTime now);
   bool take_back_some(SteadyTime now);
   bool is_open(RegionIndex region, SteadyTime now) const;
-  void give_back_up();
+  void leave_the_rest();
   void conclude(RolloutResult result, std::optional<Error> why);
   void finish(RolloutResult result, std::optional<Error> why);
   void say(Action action) { out_.push_back(std::move(action)); }

@@ -57,7 +57,7 @@ void Machine::roll_back(SteadyTime now) {
       look_at(r, !going_on, now);
     }
   if (going_on || open) return;
-  give_back_up();
+  leave_the_rest();
 }
 
 // Those that don't serve first, whatever the slots. One of whom nothing is known may well serve: it needs a slot too. True: some
@@ -93,7 +93,7 @@ bool Machine::is_open(RegionIndex region, SteadyTime now) const {
 }
 
 // Whoever could not go back stays where it is.
-void Machine::give_back_up() {
+void Machine::leave_the_rest() {
   unsigned left = 0;
   for (auto& target : targets_) {
     if (!target.away) continue;
