@@ -25,6 +25,8 @@ constexpr std::array steps{
 #include "core/ledger/schema.sql.inc"
     ,
 #include "core/ledger/schema_2.sql.inc"
+    ,
+#include "core/ledger/schema_3.sql.inc"
 };
 constexpr int newest = static_cast<int>(steps.size());
 

@@ -37,6 +37,7 @@ struct RolloutRow {
   std::string summary_json;  // the last event's body, once over
   std::string reason;
   std::string order_json;    // how it was asked for, for whoever goes on with it (rollout/rollout_order.hpp)
+  std::uint64_t epoch = 0;   // of the grants under which this was written; 0: none yet
 };
 
 // What somebody said to a rollout: "pause", "resume", "promote", "abort", "abort-and-stay", "approve". Kept for ever.
@@ -74,13 +75,16 @@ struct Baseline {
   bool operator==(const Baseline&) const = default;
 };
 
+Error newer_grant(const std::string& rollout);  // Code::locked
+
 class Ledger {
  public:
   static Result<std::unique_ptr<Ledger>> open(const std::string& path);
   virtual ~Ledger() = default;
 
   virtual Status add_rollout(const RolloutRow& row) = 0;
-  // All columns but the id; the row must be there.
+  // All columns but the id; the row must be there. Code::locked, and nothing is written, where it has a newer epoch: whoever lost
+  // his grants, and doesn't know it yet, has no say any more.
   virtual Status update_rollout(const RolloutRow& row) = 0;
   virtual Result<std::optional<RolloutRow>> rollout(const std::string& id_or_prefix) = 0;  // ambiguous: Code::invalid
   virtual Result<std::vector<RolloutRow>> unfinished(const std::string& service, const std::string& environment) = 0;  // oldest first

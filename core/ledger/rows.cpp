@@ -32,6 +32,7 @@ void bind_rollout(SQLite::Statement& s, const RolloutRow& row) {
   s.bind(++at, time_column(row.started));
   s.bind(++at, time_column(row.ended));
   for (const std::string* text : {&row.summary_json, &row.reason, &row.order_json}) s.bind(++at, *text);
+  s.bind(++at, static_cast<std::int64_t>(row.epoch));
 }
 
 Result<RolloutRow> rollout_from(SQLite::Statement& s) {
@@ -53,6 +54,7 @@ Result<RolloutRow> rollout_from(SQLite::Statement& s) {
   row.started = time_from(s.getColumn(at++));
   row.ended = time_from(s.getColumn(at++));
   texts({&row.summary_json, &row.reason, &row.order_json});
+  row.epoch = static_cast<std::uint64_t>(s.getColumn(at++).getInt64());
   return row;
 }
 

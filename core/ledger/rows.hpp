@@ -12,8 +12,8 @@ namespace deployctl::ledger {
 
 inline constexpr const char* rollout_columns =
     "id, service, environment, kind, state, version, release_json, release, commit_id, previous, user, host, pid, pid_start, "
-    "boot_id, started, ended, summary_json, reason, order_json";
-// Binds ?1 to ?20 in the order of rollout_columns.
+    "boot_id, started, ended, summary_json, reason, order_json, epoch";
+// Binds ?1 to ?21 in the order of rollout_columns.
 void bind_rollout(SQLite::Statement& statement, const RolloutRow& row);
 Result<RolloutRow> rollout_from(SQLite::Statement& statement);
 

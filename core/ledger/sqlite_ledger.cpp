@@ -45,7 +45,7 @@ class SqliteLedger : public Ledger {
   Status add_rollout(const RolloutRow& row) override {
     return database_->write("note a rollout", [&](Sqlite& db) -> Status {
       SQLite::Statement s(db, fmt::format("INSERT INTO rollouts ({}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "
-                                          "?14, ?15, ?16, ?17, ?18, ?19, ?20) ON CONFLICT (id) DO NOTHING", rollout_columns));
+                                          "?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21) ON CONFLICT (id) DO NOTHING", rollout_columns));
       bind_rollout(s, row);
       if (s.exec() == 0) return fail(Code::exists, "the ledger has a rollout " + row.id + " already");
       return {};
@@ -55,10 +55,11 @@ class SqliteLedger : public Ledger {
   Status update_rollout(const RolloutRow& row) override {
     return database_->write("note a rollout's state", [&](Sqlite& db) -> Status {
       SQLite::Statement s(db, fmt::format("UPDATE rollouts SET ({}) = (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, "
-                                          "?15, ?16, ?17, ?18, ?19, ?20) WHERE id = ?1", rollout_columns));
+                                          "?15, ?16, ?17, ?18, ?19, ?20, ?21) WHERE id = ?1 AND epoch <= ?21", rollout_columns));
       bind_rollout(s, row);
-      if (s.exec() == 0) return fail(no_rollout(row.id));
-      return {};
+      if (s.exec() > 0) return {};
+      DEPLOYCTL_CHECK(last_seq_of(db, row.id));
+      return fail(newer_grant(row.id));
     });
   }
 
@@ -257,6 +258,10 @@ class SqliteLedger : public Ledger {
 };
 
 }  // namespace
+
+Error newer_grant(const std::string& rollout) {
+  return with_hint(error(Code::locked, "rollout " + rollout + " goes on under a newer grant"), "see who drives it: deployctl status");
+}
 
 Result<std::unique_ptr<Ledger>> Ledger::open(const std::string& path) {
   DEPLOYCTL_TRY(database, Database::open(path));

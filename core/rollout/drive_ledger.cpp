@@ -39,10 +39,11 @@ RolloutState state_of(RolloutResult result) {
 
 }  // namespace
 
-// Once the grants are ours: whoever fails to get them has superseded nobody.
+// Once the grants are ours: whoever fails to get them has superseded nobody. Whoever lost them since is told so by the ledger.
 Status Drive::put_aside() {
   for (auto& other : superseded_) {
     other.state = RolloutState::superseded;
+    other.epoch = ticket_.epoch;
     other.ended = system_clock().wall();
     other.reason = "superseded by " + row_.id;
     DEPLOYCTL_CHECK(parts_.ledger->update_rollout(other));
@@ -72,6 +73,7 @@ Status Drive::choose_id() {
       resumed_ = true;
       row_.id = other.id;
       row_.started = other.started;
+      row_.epoch = other.epoch;
       continue;
     }
     superseded_.push_back(std::move(other));
@@ -171,8 +173,9 @@ void Drive::count_previous() {
   row_.previous = most == votes.end() ? "" : most->first;
 }
 
-// Whoever came between may have put ours aside, and has lost the grants to us since.
+// Whoever came between may have put ours aside, and has lost the grants to us since; or we to him.
 Status Drive::keep_notes() {
+  row_.epoch = ticket_.epoch;
   if (parts_.ledger) {
     DEPLOYCTL_CHECK(parts_.ledger->update_rollout(row_));
   }
@@ -182,13 +185,21 @@ Status Drive::keep_notes() {
   return {};
 }
 
+// Somebody goes on with it under a newer grant, or has put it aside.
+bool Drive::lost_to_others() const {
+  const auto known = parts_.ledger->rollout(row_.id);
+  return known && *known && (*known)->epoch > row_.epoch;
+}
+
 void Drive::close_row(const RolloutOutcome& outcome) {
   if (!parts_.ledger) return;
   row_.state = state_of(outcome.result);
   row_.ended = system_clock().wall();
   row_.summary_json = recorder_->last_line();
   row_.reason = outcome.why ? outcome.why->text() : "";
-  if (auto kept = parts_.ledger->update_rollout(row_); !kept) warn("the ledger was not closed: " + kept.error().text());
+  const auto kept = parts_.ledger->update_rollout(row_);
+  if (!kept && lost_to_others()) return;
+  if (!kept) warn("the ledger was not closed: " + kept.error().text());
   if (!ledger::is_unfinished(row_.state) && row_.state != RolloutState::superseded)
     (void)parts_.ledger->clear_baselines(row_.service, row_.environment);
 }

@@ -36,6 +36,7 @@ class Drive {
   asio::awaitable<void> leave_desires(RolloutOutcome outcome, Goal goal, std::string release_json, Digest artifact);
   asio::awaitable<std::vector<std::shared_ptr<Shipment>>> payloads_for(LeftBehind left, Digest artifact, wire::pb::Desire& desire);
   asio::awaitable<Status> hook(ControlHook which, io::CancelToken token);
+  bool lost_to_others() const;
   void close_row(const RolloutOutcome& outcome);
   Driven over(RolloutOutcome outcome, bool began);
   void warn(const std::string& words);

@@ -51,6 +51,10 @@ asio::awaitable<wire::pb::Surveyed> seen_with_grant(TargetLinks& links, TargetIn
   co_return granted;
 }
 
+bool is_activating_for(const wire::pb::Surveyed& seen, const std::string& our_rollout, const Error& refusal) {
+  return refusal.code == Code::locked && seen.unfinished_rollout() == our_rollout;
+}
+
 std::uint64_t next_epoch(const FleetSurvey& survey) {
   std::uint64_t highest = 0;
   for (const auto& one : survey)

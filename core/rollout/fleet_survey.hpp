@@ -14,10 +14,10 @@
 
 namespace deployctl::rollout {
 
-// One of the two.
 struct TargetSurvey {
-  std::optional<wire::pb::Surveyed> reply;
+  std::optional<wire::pb::Surveyed> reply;  // or
   std::optional<Error> error;
+  bool still_activating = false;  // somebody else holds it, and an activation of ours goes on there
 };
 using FleetSurvey = std::vector<TargetSurvey>;  // by target index
 
@@ -31,6 +31,9 @@ asio::awaitable<FleetSurvey> survey_fleet(TargetLinks& links, std::size_t target
 // health is asked anew; else it is what it was. A look that fails leaves it unhealthy, which costs nothing but a slot.
 asio::awaitable<wire::pb::Surveyed> seen_with_grant(TargetLinks& links, TargetIndex target, wire::pb::Place place, wire::pb::Surveyed before,
                                                     wire::pb::Surveyed granted);
+
+// It did not grant the rollout: whether it was seen at what that rollout's last driver had begun there.
+bool is_activating_for(const wire::pb::Surveyed& seen, const std::string& our_rollout, const Error& refusal);
 
 std::uint64_t next_epoch(const FleetSurvey& survey);
 // The rollout whose grant may be replaced there, if any: its driver, a process of this host, is dead; or all may be.

@@ -30,6 +30,7 @@ asio::awaitable<void> take_one(Asking& asking, TargetIndex target) {
   auto reply = co_await io::with_cancel(asking.links.call(target, request, take_deadline), asking.token, "take the grant");
   if (!reply) {
     one.error = reply.error();
+    one.still_activating = is_activating_for(*one.reply, asking.ticket.rollout(), *one.error);
     one.reply.reset();
     co_return;
   }

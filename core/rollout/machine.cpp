@@ -10,6 +10,9 @@ namespace {
 
 constexpr unsigned most_lost = 3;
 
+// Another rollout holds it: not ours to touch, and no fault of the release.
+bool is_held(Code code) { return code == Code::locked; }
+
 bool is_of_the_way(Code code) {
   return code == Code::unreachable || code == Code::disconnected || code == Code::timed_out ||
          code == Code::authentication || code == Code::host_key;
@@ -49,6 +52,7 @@ Machine::Machine(RolloutSpec spec, std::vector<std::optional<Facts>> facts, std:
   for (std::size_t i = 0; i < targets_.size(); ++i) {
     Target& target = targets_[i];
     target.error = errors.at(i);
+    target.still_activating = !facts.at(i) && past_.still_activating.contains(static_cast<TargetIndex>(i));
     if (!facts.at(i)) continue;
     target.facts = *facts[i];
     target.state = target.facts.at_goal ? TargetState::active : TargetState::ready;
@@ -85,7 +89,7 @@ void Machine::take(const Begin&, SteadyTime now) {
 
 void Machine::take(const Reopened& e, SteadyTime now) {
   Target& target = targets_[e.target];
-  target.reopening = false;
+  target.reopening = target.still_activating = false;
   target.healthy = e.facts.healthy;
   target.served = target.served || target.healthy;
   target.bad_checks = target.unseen = 0;
@@ -116,18 +120,20 @@ void Machine::take(const Reopened& e, SteadyTime now) {
   }
 }
 
-void Machine::take(const ReopenFailed& e, SteadyTime) {
+void Machine::take(const ReopenFailed& e, SteadyTime now) {
   Target& target = targets_[e.target];
-  target.reopening = false;
+  target.reopening = target.still_activating = false;
+  target.looked = now;
   target.error = e.error;
   const bool in_flight = target.state == TargetState::activating || target.state == TargetState::reverting;
   if (in_flight && is_of_the_way(e.error.code) && ++target.lost < most_lost) return ask_again(e.target);
   if (target.state == TargetState::reverting) {
     target.state = TargetState::stuck;
-  } else if (!is_of_the_way(e.error.code)) {
-    target.state = TargetState::failed;
-  } else {
+  } else if (is_of_the_way(e.error.code) || is_held(e.error.code)) {
     target.state = TargetState::unreachable;
+    target.still_activating = e.still_activating;
+  } else {
+    target.state = TargetState::failed;
   }
 }
 

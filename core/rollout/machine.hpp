@@ -58,7 +58,7 @@ const char* to_string(RolloutResult result);
 struct Begin {};                                            // first; facts were given to the constructor
 struct Tick {};                                             // time has passed
 struct Reopened { TargetIndex target; Facts facts; };       // an unreachable one answered, and granted
-struct ReopenFailed { TargetIndex target; Error error; };
+struct ReopenFailed { TargetIndex target; Error error; bool still_activating = false; };  // see Past
 struct Staged { TargetIndex target; };
 struct StageFailed { TargetIndex target; Error error; };
 // To its goal or back to its baseline.
@@ -119,6 +119,9 @@ struct Past {
   std::set<std::string> waves_done;  // with their gates
   std::set<std::string> approved;
   bool freeze_overridden = false;
+  // Those that another rollout holds now, while what our earlier driver began there goes on. They are asked for until they can
+  // be had, and keep their slots.
+  std::set<TargetIndex> still_activating{};
 };
 
 class Machine {
@@ -153,20 +156,21 @@ class Machine {
     bool reopening = false;  // an answer is awaited
     bool checking = false;
     bool tried = false;      // unreachable, and asked again when its wave came
-    bool in_wave = false;    // its wave has begun: counts in the budget of the unreachable
+    bool still_activating = false;  // unreachable, as it is another's; keeps its slot of ours
     bool served = false;     // at any time since the rollout began
     unsigned lost = 0;       // links that broke under it
     unsigned bad_checks = 0; // in a row
     unsigned unseen = 0;     // looks in a row that got no answer
     bool dark() const { return unseen >= 2 || state == TargetState::unreachable; }
     bool serves() const { return healthy && bad_checks == 0 && unseen == 0 && !dark(); }  // for sure
+    bool may_be_looked_at() const;
     bool waits_to_go_back() const { return away && state != TargetState::reverting && state != TargetState::stuck; }
     SteadyTime looked{};     // at its health, last
     SteadyTime activated{};  // since when it is being activated
     SteadyTime proved_at{};  // proving: when it has been healthy for long enough
   };
   struct Leeway {  // of a region at a time
-    unsigned in_activation = 0;
+    unsigned slots_taken = 0;
     unsigned sure = 0;   // who serve, and were looked at of late
     unsigned floor = 0;  // so many healthy ones must stay
   };
@@ -218,6 +222,7 @@ class Machine {
 
   // machine_health.cpp
   unsigned floor(RegionIndex region) const;
+  unsigned slots_taken(RegionIndex region) const;
   Duration look_interval(RegionIndex region, bool often) const;
   bool is_sure(TargetIndex target, SteadyTime now) const;
   Leeway leeway(RegionIndex region, SteadyTime now) const;

@@ -72,7 +72,7 @@ bool Machine::take_back_some(SteadyTime now) {
       going_on = going_on || target.state == TargetState::reverting;
       if (!target.waits_to_go_back() || interrupted_) continue;
       const RegionIndex region = spec_.targets[i].region;
-      const bool room = at_hand[region].in_activation < spec_.regions[region].max_parallel && spares(at_hand[region], i, now);
+      const bool room = at_hand[region].slots_taken < spec_.regions[region].max_parallel && spares(at_hand[region], i, now);
       if ((target.healthy || target.dark()) != may_serve || (may_serve && !room)) continue;
       stop_one(at_hand[region], i, TargetState::reverting, now);
       target.lost = 0;
@@ -88,7 +88,8 @@ bool Machine::is_open(RegionIndex region, SteadyTime now) const {
   const auto& members = spec_.regions[region].targets;
   const bool waits = std::any_of(members.begin(), members.end(), [&](TargetIndex t) { return targets_[t].waits_to_go_back(); });
   return waits && std::any_of(members.begin(), members.end(), [&](TargetIndex t) {
-    return targets_[t].checking || (targets_[t].healthy && !targets_[t].dark() && !is_sure(t, now));
+    const Target& target = targets_[t];
+    return target.checking || target.still_activating || (target.healthy && !target.dark() && !is_sure(t, now));
   });
 }
 

@@ -27,6 +27,13 @@ unsigned Machine::floor(RegionIndex region) const {
   return served > plan.max_parallel ? served - plan.max_parallel : 0;
 }
 
+// Those that are on their way, and what another driver of this rollout began and nobody could see the end of.
+unsigned Machine::slots_taken(RegionIndex region) const {
+  const auto& members = spec_.regions[region].targets;
+  const auto others = std::count_if(members.begin(), members.end(), [this](TargetIndex t) { return targets_[t].still_activating; });
+  return in_activation(region) + static_cast<unsigned>(others);
+}
+
 Duration Machine::look_interval(RegionIndex region, bool often) const {
   return std::max(often ? look_often : look_every, a_look * static_cast<std::int64_t>(spec_.regions[region].targets.size()));
 }
@@ -39,7 +46,7 @@ bool Machine::is_sure(TargetIndex index, SteadyTime now) const {
 Machine::Leeway Machine::leeway(RegionIndex region, SteadyTime now) const {
   const auto& members = spec_.regions[region].targets;
   const auto sure = std::count_if(members.begin(), members.end(), [&](TargetIndex t) { return is_sure(t, now); });
-  return {in_activation(region), static_cast<unsigned>(sure), floor(region)};
+  return {slots_taken(region), static_cast<unsigned>(sure), floor(region)};
 }
 
 // With this one stopped enough would serve for sure. One of whom nothing is known, or ill once, counts as if it served where it
@@ -51,14 +58,14 @@ bool Machine::spares(const Leeway& leeway, TargetIndex index, SteadyTime now) co
 bool Machine::may_stop(const Leeway& leeway, TargetIndex index, unsigned slots, SteadyTime now) const {
   const bool healthy = targets_[index].healthy;
   if (spec_.kind == Kind::rollback && !healthy) return true;
-  return leeway.in_activation < slots && (!healthy || spares(leeway, index, now));
+  return leeway.slots_taken < slots && (!healthy || spares(leeway, index, now));
 }
 
 void Machine::stop_one(Leeway& leeway, TargetIndex index, TargetState going, SteadyTime now) {
   if (is_sure(index, now)) --leeway.sure;
-  ++leeway.in_activation;
+  ++leeway.slots_taken;
   targets_[index].state = going;
-  targets_[index].healthy = false;
+  targets_[index].healthy = targets_[index].still_activating = false;
 }
 
 // Somebody waits to be taken and nobody is on the way: nobody may be stopped.
@@ -77,20 +84,26 @@ void Machine::look_around(SteadyTime now) {
     if (!part_over(part)) look_at(part.plan.region, often, now);
 }
 
+// One that is another rollout's: whether it can be had by now. Else: at its health.
+bool Machine::Target::may_be_looked_at() const {
+  const bool away = state == TargetState::activating || state == TargetState::proving || state == TargetState::reverting ||
+                    state == TargetState::unreachable;
+  return still_activating ? !reopening : !away && !checking;
+}
+
 void Machine::look_at(RegionIndex region, bool often, SteadyTime now) {
   const Duration every = look_interval(region, often);
   for (const auto index : spec_.regions[region].targets) {
     Target& target = targets_[index];
-    const bool away = target.state == TargetState::activating || target.state == TargetState::proving ||
-                      target.state == TargetState::reverting || target.state == TargetState::unreachable;
-    if (away || target.checking) continue;
+    if (!target.may_be_looked_at()) continue;
     const SteadyTime due = target.looked + every;
     if (now < due) {
       wake_by(due);
       continue;
     }
-    target.checking = true;
-    say(CheckHealth{index});
+    (target.still_activating ? target.reopening : target.checking) = true;
+    if (target.still_activating) say(Reopen{index});
+    else say(CheckHealth{index});
   }
 }
 

@@ -153,7 +153,7 @@ bool Machine::settled(TargetIndex index) const {
     case TargetState::unhealthy:
     case TargetState::reverted:
     case TargetState::stuck: return true;
-    case TargetState::unreachable: return !target.reopening;
+    case TargetState::unreachable: return !target.reopening && !target.still_activating;
     default: return false;
   }
 }

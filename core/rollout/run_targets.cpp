@@ -128,15 +128,20 @@ awaitable<void> Run::check_on(TargetIndex target) {
 awaitable<void> Run::reopen(TargetIndex target) {
   auto facts = co_await io::with_cancel(look_again(target), stop, "look again");
   if (facts) post(Reopened{target, *facts});
-  else post(ReopenFailed{target, facts.error()});
+  else post(ReopenFailed{target, facts.error(), order.survey[target].still_activating});
 }
 
 awaitable<Result<Facts>> Run::look_again(TargetIndex target) {
   auto& known = order.survey[target];
+  known.still_activating = false;
   DEPLOYCTL_CO_TRY(seen, co_await survey_target(parts.links, target, order.ticket.place, true));
   const auto request = take_grant(order.ticket, replaceable(seen, order.ticket.rollout(), order.take_over), order.reason);
-  DEPLOYCTL_CO_TRY(granted, co_await parts.links.call(target, request, order.activation_limit));
-  auto together = co_await seen_with_grant(parts.links, target, order.ticket.place, seen, granted.granted().surveyed());
+  auto granted = co_await parts.links.call(target, request, order.activation_limit);
+  if (!granted) {
+    known.still_activating = is_activating_for(seen, order.ticket.rollout(), granted.error());
+    co_return fail(granted.error());
+  }
+  auto together = co_await seen_with_grant(parts.links, target, order.ticket.place, seen, granted->granted().surveyed());
   seen = std::move(together);
   known.reply = seen;
   known.error.reset();

@@ -25,6 +25,13 @@ std::vector<std::optional<Error>> errors_of(const FleetSurvey& survey) {
   return out;
 }
 
+Past past_of(const RolloutOrder& order) {
+  Past past = order.past;
+  for (TargetIndex i = 0; i < order.survey.size(); ++i)
+    if (order.survey[i].still_activating) past.still_activating.insert(i);
+  return past;
+}
+
 }  // namespace
 
 Run::Run(asio::any_io_executor e, RolloutOrder o, RunnerParts p)
@@ -32,7 +39,7 @@ Run::Run(asio::any_io_executor e, RolloutOrder o, RunnerParts p)
       order(std::move(o)),
       parts(std::move(p)),
       changed(e),
-      machine(order.spec, facts_of(order), errors_of(order.survey), order.past) {
+      machine(order.spec, facts_of(order), errors_of(order.survey), past_of(order)) {
   story.spec = &order.spec;
   story.version = order.goal.version;
   story.index_waves();

@@ -23,6 +23,7 @@ Status SimLedger::update_rollout(const RolloutRow& row) {
   DEPLOYCTL_CHECK(disk());
   const auto same = std::find_if(rows_.begin(), rows_.end(), [&](const RolloutRow& r) { return r.id == row.id; });
   if (same == rows_.end()) return fail(Code::absent, "the ledger has no rollout " + row.id);
+  if (same->epoch > row.epoch) return fail(ledger::newer_grant(row.id));
   *same = row;
   return {};
 }

@@ -39,6 +39,7 @@ TEST_P(LedgerContract, KeepsEveryColumnOfARollout) {
   row.summary_json = R"({"result":"paused"})";
   row.reason = "someone's 'words'; with \"quotes\"";
   row.order_json = R"({"plan":"/srv/plans/deploy.yaml"})";
+  row.epoch = 41;
   ASSERT_TRUE(ledger->add_rollout(row));
   const auto read = open_again()->rollout("r-1");
   ASSERT_TRUE(read && *read);
@@ -62,6 +63,7 @@ TEST_P(LedgerContract, KeepsEveryColumnOfARollout) {
   EXPECT_EQ(back.summary_json, row.summary_json);
   EXPECT_EQ(back.reason, row.reason);
   EXPECT_EQ(back.order_json, row.order_json);
+  EXPECT_EQ(back.epoch, row.epoch);
 }
 
 TEST_P(LedgerContract, RefusesARolloutTwice) {
@@ -84,6 +86,23 @@ TEST_P(LedgerContract, UpdatesARolloutThatIsThereOnly) {
   row.summary_json = "{}";
   ASSERT_TRUE(ledger->update_rollout(row));
   EXPECT_EQ((*ledger->rollout("r-1"))->state, RolloutState::succeeded);
+}
+
+// Two drive it, one of whom slept while the other took its grants.
+TEST_P(LedgerContract, WhoeverLostHisGrantsHasNoSayAboutARollout) {
+  RolloutRow awake = a_rollout("r-1");
+  ASSERT_TRUE(ledger->add_rollout(awake));
+  RolloutRow asleep = awake;
+  asleep.epoch = 4;
+  asleep.state = RolloutState::superseded;
+  awake.epoch = 5;
+  ASSERT_TRUE(ledger->update_rollout(awake));
+  const auto late = open_again()->update_rollout(asleep);
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().code, Code::locked);
+  EXPECT_EQ((*ledger->rollout("r-1"))->state, awake.state);
+  awake.state = RolloutState::succeeded;
+  EXPECT_TRUE(ledger->update_rollout(awake));
 }
 
 TEST_P(LedgerContract, FindsARolloutByTheBeginningOfItsId) {

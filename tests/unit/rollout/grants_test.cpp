@@ -39,6 +39,16 @@ TEST(Grants, TheNextEpochIsAboveTheHighestThatAnyTargetKnows) {
   EXPECT_EQ(next_epoch({answered()}), 1u);
 }
 
+TEST(Grants, ATargetThatAnotherHoldsMayStillBeActivatingForUs) {
+  auto survey = answered(3);
+  const Error held = error(Code::locked, "held by rollout r-1");
+  EXPECT_FALSE(is_activating_for(*survey.reply, "r-2", held)) << "nothing goes on there";
+  survey.reply->set_unfinished_rollout("r-2");
+  EXPECT_TRUE(is_activating_for(*survey.reply, "r-2", held));
+  EXPECT_FALSE(is_activating_for(*survey.reply, "r-1", held)) << "another's";
+  EXPECT_FALSE(is_activating_for(*survey.reply, "r-2", error(Code::disconnected, "gone"))) << "nobody knows";
+}
+
 TEST(Grants, OnlyADeadDriversGrantIsReplacedUnlessAllAreTakenOver) {
   auto survey = answered(3);
   EXPECT_EQ(replaceable(*survey.reply, "r-2", true), "") << "nobody holds it";
