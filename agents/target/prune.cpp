@@ -95,12 +95,16 @@ Result<std::vector<std::string>> prune(const Slot& slot, const std::vector<Diges
   DEPLOYCTL_TRY(kept, kept_releases(slot));
   DEPLOYCTL_TRY(current, slot.current_folder());
   DEPLOYCTL_TRY(going_on, unfinished(slot));
-  std::set<std::string> safe = folders_in_use(slot);
+  std::set<std::string> safe;
   if (current) safe.insert(*current);
   if (going_on) safe.insert({going_on->to, going_on->from});
   for (const auto& one : kept)
     if (one.release && std::find(in_use.begin(), in_use.end(), one.release->digest()) != in_use.end()) safe.insert(one.folder);
-  const auto pruned = choose_pruned(kept, safe, keep);
+  auto pruned = choose_pruned(kept, safe, keep);
+  if (!pruned.empty()) {  // only then all of the host's processes are gone through
+    safe.merge(folders_in_use(slot));
+    pruned = choose_pruned(kept, safe, keep);
+  }
   for (const auto& folder : pruned) {
     DEPLOYCTL_CHECK(remove_release(slot, folder));
   }

@@ -1,5 +1,7 @@
 #include "core/rollout/fleet_survey.hpp"
 
+#include <algorithm>
+
 #include "core/io/deadline.hpp"
 #include "core/io/gather.hpp"
 #include "core/rollout/this_process.hpp"
@@ -8,18 +10,10 @@ namespace deployctl::rollout {
 namespace {
 
 constexpr Duration survey_deadline{std::chrono::minutes(2)};
+constexpr Duration a_turn{300};  // of each target: a relay logs in to its targets by turns
 
-asio::awaitable<void> survey_into(TargetLinks& links, TargetIndex target, wire::pb::Place place, bool with_health,
-                                  io::CancelToken token, TargetSurvey& out) {
-  auto reply = co_await io::with_cancel(survey_target(links, target, place, with_health), token, "survey");
-  if (reply) out.reply = std::move(*reply);
-  else out.error = reply.error();
-}
-
-}  // namespace
-
-asio::awaitable<Result<wire::pb::Surveyed>> survey_target(TargetLinks& links, TargetIndex target, wire::pb::Place place, bool with_health) {
-  DEPLOYCTL_CO_TRY(reply, co_await links.call(target, survey(place, with_health), survey_deadline));
+asio::awaitable<Result<wire::pb::Surveyed>> ask(TargetLinks& links, TargetIndex target, wire::pb::Place place, bool with_health, Duration limit) {
+  DEPLOYCTL_CO_TRY(reply, co_await links.call(target, survey(place, with_health), limit));
   if (!reply.has_surveyed()) co_return fail(Code::invalid, "the agent answered a survey with something else");
   if (!reply.surveyed().other_service().empty())
     co_return fail(with_hint(error(Code::refused, place.deploy_to() + " belongs to " + reply.surveyed().other_service()),
@@ -27,12 +21,26 @@ asio::awaitable<Result<wire::pb::Surveyed>> survey_target(TargetLinks& links, Ta
   co_return std::move(*reply.mutable_surveyed());
 }
 
+asio::awaitable<void> survey_into(TargetLinks& links, TargetIndex target, wire::pb::Place place, bool with_health,
+                                  Duration limit, io::CancelToken token, TargetSurvey& out) {
+  auto reply = co_await io::with_cancel(ask(links, target, place, with_health, limit), token, "survey");
+  if (reply) out.reply = std::move(*reply);
+  else out.error = reply.error();
+}
+
+}  // namespace
+
+asio::awaitable<Result<wire::pb::Surveyed>> survey_target(TargetLinks& links, TargetIndex target, wire::pb::Place place, bool with_health) {
+  return ask(links, target, std::move(place), with_health, survey_deadline);
+}
+
 asio::awaitable<FleetSurvey> survey_fleet(TargetLinks& links, std::size_t targets, wire::pb::Place place, bool with_health,
                                           io::CancelToken token) {
   FleetSurvey out(targets);
+  const Duration limit = std::max(survey_deadline, a_turn * static_cast<std::int64_t>(targets));
   std::vector<asio::awaitable<void>> work;
   for (std::size_t i = 0; i < targets; ++i)
-    work.push_back(survey_into(links, static_cast<TargetIndex>(i), place, with_health, token, out[i]));
+    work.push_back(survey_into(links, static_cast<TargetIndex>(i), place, with_health, limit, token, out[i]));
   co_await io::gather(std::move(work));
   co_return out;
 }
