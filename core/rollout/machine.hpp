@@ -216,6 +216,7 @@ class Machine {
   bool part_over(const Part& part) const;
   void start_some(Part& part, SteadyTime now);
   void hold_to_deadline(SteadyTime now);
+  std::string what_blocks(RegionIndex region) const;
   bool end_wave(SteadyTime now);
   bool settled(TargetIndex target) const;
   void ask_again(TargetIndex target);

@@ -182,16 +182,25 @@ void Machine::start_some(Part& part, SteadyTime now) {
     }
 }
 
+// ": ..."; empty where somebody is on the way.
+std::string Machine::what_blocks(RegionIndex region) const {
+  const auto& members = spec_.regions[region].targets;
+  const auto held = std::find_if(members.begin(), members.end(), [this](TargetIndex t) { return targets_[t].still_activating; });
+  if (held != members.end()) {
+    const Target& target = targets_[*held];
+    return ": what was begun on " + spec_.targets[*held].name + " goes on" + (target.error ? ", and it is " + target.error->message : "");
+  }
+  if (!blocked()) return "";
+  return ": region '" + spec_.regions[region].name + "' has " + std::to_string(healthy(region)) + " healthy targets, and " +
+         std::to_string(floor(region)) + " must stay so";
+}
+
 void Machine::hold_to_deadline(SteadyTime now) {
   if (now < last_progress_ + spec_.progress_deadline) return wake_by(last_progress_ + spec_.progress_deadline);
   std::string words = "no target advanced for " + humane(spec_.progress_deadline) + " in wave '" + spec_.waves[wave_].name +
                       "' (progress_deadline)";
   const auto waits = std::find_if(parts_.begin(), parts_.end(), [this](const Part& part) { return !part_over(part); });
-  if (blocked() && waits != parts_.end()) {
-    const auto region = waits->plan.region;
-    words += ": region '" + spec_.regions[region].name + "' has " + std::to_string(healthy(region)) + " healthy targets, and " +
-             std::to_string(floor(region)) + " must stay so";
-  }
+  if (waits != parts_.end()) words += what_blocks(waits->plan.region);
   fail_rollout(with_hint(error(Code::timed_out, words), "see who waits for what: deployctl status"));
 }
 

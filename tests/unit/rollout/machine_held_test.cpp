@@ -7,6 +7,7 @@
 using namespace deployctl;
 using namespace deployctl::testing;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::UnorderedElementsAre;
 
 namespace {
@@ -73,6 +74,16 @@ TEST(MachineHeld, ARollbackWaitsForItsSlotToo) {
   EXPECT_EQ(play.result, RolloutResult::rolled_back);
   EXPECT_LT(play.refusals, 0) << "it was had in the end";
   EXPECT_THAT(play.taken_back, UnorderedElementsAre(1, 2));
+}
+
+TEST(MachineHeld, WhoeverIsWaitedForIsNamed) {
+  auto spec = spec_of({3}, 1);
+  spec.progress_deadline = std::chrono::minutes(10);
+  Resumed play(spec);
+  play.refusals = 1000;
+  play.run();
+  EXPECT_EQ(play.result, RolloutResult::failed);
+  EXPECT_THAT(play.why->text(), HasSubstr("what was begun on t0 goes on, and it is held by rollout r-1 of ann@desk"));
 }
 
 // Not the release's fault: nothing is rolled back for it.
