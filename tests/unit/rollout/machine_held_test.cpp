@@ -82,7 +82,7 @@ TEST(MachineHeld, WhoeverIsWaitedForIsNamed) {
   Resumed play(spec);
   play.refusals = 1000;
   play.run();
-  EXPECT_EQ(play.result, RolloutResult::failed);
+  EXPECT_EQ(play.result, RolloutResult::rolled_back);
   EXPECT_THAT(play.why->text(), HasSubstr("what was begun on t0 goes on, and it is held by rollout r-1 of ann@desk"));
 }
 
