@@ -25,17 +25,32 @@ void Corrections::begin(std::size_t n) {
 }
 
 void Corrections::next_run() {
-  run_ = runs_.next(left_);
+  const auto next = runs_.next(memory_ ? 2 * left_ + 1 : left_);
+  run_ = memory_ ? next / 2 : next;
+  known_ = memory_ && next % 2 == 1;
   if (runs_.failed()) problem_ = "has a run that is no part of its copy";
 }
 
+bool Corrections::recall(std::uint8_t* to, std::size_t n) {
+  if (n < word_size) {
+    problem_ = "recalls a part of a word";
+    return false;
+  }
+  const auto word = load(to);
+  store(to, word + (*memory_)[word]);
+  return true;
+}
+
 bool Corrections::add_word(std::uint8_t* to, std::size_t n) {
+  if (known_) return recall(to, n);
   if (n > words_.size()) {
     problem_ = "lacks words";
     return false;
   }
   if (n == word_size) {
-    store(to, load(to) + load(words_.data()));
+    const auto word = load(to), added = load(words_.data());
+    if (memory_) (*memory_)[word] = added;
+    store(to, word + added);
   } else {
     std::uint32_t carry = 0;
     for (std::size_t i = 0; i < n; ++i, carry >>= 8) {

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "core/payload/varint.hpp"
+#include "core/payload/word_memory.hpp"
 
 namespace deployctl::payload {
 
@@ -13,7 +14,8 @@ class Corrections {
  public:
   static constexpr std::size_t word_size = 4;
 
-  Corrections(BytesView runs, BytesView words) : runs_(runs), words_(words) {}
+  // `memory`: of the window, where its words are recalled; must outlive it.
+  Corrections(BytesView runs, BytesView words, WordMemory* memory = nullptr) : runs_(runs), words_(words), memory_(memory) {}
 
   // A copy of `n` bytes, not 0, begins.
   void begin(std::size_t n);
@@ -28,9 +30,12 @@ class Corrections {
  private:
   void next_run();
   bool add_word(std::uint8_t* to, std::size_t n);
+  bool recall(std::uint8_t* to, std::size_t n);
 
   Varints runs_;
   BytesView words_;
+  WordMemory* memory_;
+  bool known_ = false;      // the word after the run
   std::uint64_t left_ = 0;  // bytes of the copy
   std::uint64_t run_ = 0;   // bytes up to the next word
   std::string_view problem_;

@@ -43,13 +43,38 @@ Result<std::vector<Bytes>> compress(ZSTD_CCtx* zstd, const DeltaStreams& streams
   return pieces;
 }
 
+// Of what differs, by the quickest way; enough to compare.
+Result<std::size_t> quick_size(ZSTD_CCtx* zstd, const DeltaStreams& streams) {
+  std::size_t size = 0;
+  for (const auto which : {DeltaStream::runs, DeltaStream::words}) {
+    const BytesView all = streams.bytes[static_cast<std::size_t>(which)];
+    begin(zstd, all.size(), 1);
+    DEPLOYCTL_TRY(coded, compress(zstd, all, true));
+    size += coded.size();
+  }
+  return size;
+}
+
+// Words are recalled where that is shorter: in debugging information, not in code, whose addresses are relative. Where there are
+// few it isn't worth the look.
+Result<DeltaStreams> shorter_streams(ZSTD_CCtx* zstd, BytesView base, BytesView plain, const std::vector<Copy>& copies) {
+  auto told = delta_streams_of(base, plain, copies, Words::told);
+  const auto words = told.bytes[static_cast<std::size_t>(DeltaStream::words)].size();
+  if (words < plain.size() / 64) return told;
+  auto recalled = delta_streams_of(base, plain, copies, Words::recalled);
+  DEPLOYCTL_TRY(plainly, quick_size(zstd, told));
+  DEPLOYCTL_TRY(by_memory, quick_size(zstd, recalled));
+  return by_memory < plainly ? std::move(recalled) : std::move(told);
+}
+
 }  // namespace
 
 Result<Bytes> code_delta(BytesView base, const DeltaIndex& index, BytesView plain, std::size_t guess,
                          const Preference& preference, std::uint64_t content, ZstdContexts& contexts) {
-  auto streams = delta_streams_of(base, plain, match(base, index, plain, guess));
-  const int level = delta_level(preference, streams.size(), plain.size(), content);
+  const auto copies = match(base, index, plain, guess);
   const auto zstd = contexts.take();
+  DEPLOYCTL_TRY(streams, shorter_streams(zstd.get(), base, plain, copies));
+  const int level = delta_level(preference, streams.size(), plain.size(), content);
   std::array<std::vector<Bytes>, delta_streams> coded;
   for (std::size_t i = 0; i < delta_streams; ++i) {
     DEPLOYCTL_TRY(pieces, compress(zstd.get(), streams, i, level));

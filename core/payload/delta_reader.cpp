@@ -20,6 +20,7 @@ Error bad_delta(const std::string& why) { return malformed("a delta " + why); }
 
 void DeltaReader::begin(std::uint32_t plain, io::Fd base, const Region& region) {
   base_.open(std::move(base), region);
+  memory_.forget();
   for (auto& stream : streams_) stream.begun = false;
   out_ = out_memory_.room(out_size);
   left_ = plain;
@@ -31,6 +32,7 @@ void DeltaReader::begin(std::uint32_t plain, io::Fd base, const Region& region) 
 
 void DeltaReader::release() {
   base_.close();
+  memory_.release();
   for (auto& stream : streams_) stream.inflater.release();
   stream_memory_.release();
   out_memory_.release();
@@ -96,7 +98,7 @@ Status DeltaReader::inflate(Stream& stream, BytesView coded, std::span<std::uint
 
 Status DeltaReader::apply(const Out& out) {
   Varints control(stream(DeltaStream::control));
-  Corrections corrections(stream(DeltaStream::runs), stream(DeltaStream::words));
+  Corrections corrections(stream(DeltaStream::runs), stream(DeltaStream::words), segment_.recalls ? &memory_ : nullptr);
   literals_ = stream(DeltaStream::literals);
   std::uint64_t lacking = segment_.plain;
   while (!control.empty()) {

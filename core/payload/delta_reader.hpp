@@ -10,6 +10,7 @@
 #include "core/payload/base_region.hpp"
 #include "core/payload/buffer.hpp"
 #include "core/payload/inflater.hpp"
+#include "core/payload/word_memory.hpp"
 
 namespace deployctl::payload {
 
@@ -44,6 +45,7 @@ class DeltaReader {
   BytesView stream(DeltaStream which) const { return streams_[static_cast<std::size_t>(which)].bytes; }
 
   BaseRegion base_;
+  WordMemory memory_;
   std::array<Stream, delta_streams> streams_;
   Buffer stream_memory_, out_memory_;
   std::uint64_t left_ = 0;  // plain bytes that the window still lacks

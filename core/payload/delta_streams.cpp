@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/payload/varint.hpp"
+#include "core/payload/word_memory.hpp"
 
 namespace deployctl::payload {
 namespace {
@@ -20,7 +21,7 @@ std::uint32_t load(const std::uint8_t* at, std::size_t n) {
 
 class Splitter {
  public:
-  Splitter(BytesView base, BytesView plain) : base_(base), plain_(plain) {}
+  Splitter(BytesView base, BytesView plain, Words words) : base_(base), plain_(plain), recalls_(words == Words::recalled) {}
 
   void literals(std::size_t end);
   void copy(const Copy& copy);
@@ -31,10 +32,13 @@ class Splitter {
   std::size_t room() const;
   void operation(std::size_t literals, std::size_t copied, std::size_t from);
   std::size_t differences(const std::uint8_t* from, std::size_t length);
+  bool known(std::uint32_t old, std::uint32_t added);
   void cut();
 
   const BytesView base_;
   const BytesView plain_;
+  const bool recalls_;
+  WordMemory memory_;
   DeltaStreams out_;
   std::array<std::size_t, delta_streams> cut_{};  // where the segment began
   std::size_t plain_cut_ = 0;
@@ -53,6 +57,7 @@ std::size_t Splitter::room() const {
 void Splitter::cut() {
   if (pending_ > 0) operation(std::exchange(pending_, 0), 0, 0);
   DeltaSegment segment;
+  segment.recalls = recalls_;
   segment.plain = static_cast<std::uint32_t>(at_ - plain_cut_);
   for (std::size_t i = 0; i < delta_streams; ++i) {
     segment.streams[i] = static_cast<std::uint32_t>(out_.bytes[i].size() - cut_[i]);
@@ -82,6 +87,9 @@ void Splitter::literals(std::size_t end) {
   }
 }
 
+// And remembers it.
+bool Splitter::known(std::uint32_t old, std::uint32_t added) { return std::exchange(memory_[old], added) == added; }
+
 // As much of the copy as the segment takes: runs of equal bytes, each but the last followed by a word.
 std::size_t Splitter::differences(const std::uint8_t* from, std::size_t length) {
   const std::uint8_t* bytes = plain_.data() + at_;
@@ -89,11 +97,12 @@ std::size_t Splitter::differences(const std::uint8_t* from, std::size_t length) 
   std::size_t left = room(), at = 0;
   while (at < length && left >= 2 * word_size) {
     const std::size_t run = common_length(from + at, bytes + at, length - at);
-    put_varint(runs, run);
     at += run;
     const std::size_t n = std::min(word_size, length - at);
-    const std::uint32_t word = load(bytes + at, n) - load(from + at, n);
-    for (std::size_t i = 0; i < n; ++i) words.push_back(static_cast<std::uint8_t>(word >> (8 * i)));
+    const std::uint32_t old = load(from + at, n), word = load(bytes + at, n) - old;
+    const bool recalled = recalls_ && n == word_size && known(old, word);
+    put_varint(runs, recalls_ ? 2 * run + (recalled ? 1 : 0) : run);
+    for (std::size_t i = 0; i < n && !recalled; ++i) words.push_back(static_cast<std::uint8_t>(word >> (8 * i)));
     at += n;
     left -= 2 * word_size;  // a run of up to 2^28 bytes
   }
@@ -124,8 +133,8 @@ std::size_t DeltaStreams::size() const {
                          [](std::size_t sum, const Bytes& stream) { return sum + stream.size(); });
 }
 
-DeltaStreams delta_streams_of(BytesView base, BytesView plain, const std::vector<Copy>& copies) {
-  Splitter splitter(base, plain);
+DeltaStreams delta_streams_of(BytesView base, BytesView plain, const std::vector<Copy>& copies, Words words) {
+  Splitter splitter(base, plain, words);
   for (const auto& copy : copies) splitter.copy(copy);
   return splitter.end();
 }

@@ -15,7 +15,9 @@ struct DeltaStreams {
   std::size_t size() const;                // of all streams
 };
 
+enum class Words : bool { told, recalled };
+
 // `copies` as match() gives them.
-DeltaStreams delta_streams_of(BytesView base, BytesView plain, const std::vector<Copy>& copies);
+DeltaStreams delta_streams_of(BytesView base, BytesView plain, const std::vector<Copy>& copies, Words words);
 
 }  // namespace deployctl::payload

@@ -131,6 +131,7 @@ Result<Window> read_window_lists(WindowHead head, BytesView lists) {
 
 Bytes segment_head(const DeltaSegment& segment) {
   Bytes out;
+  put(out, static_cast<std::uint8_t>(segment.recalls));
   put(out, segment.plain);
   for (std::size_t i = 0; i < delta_streams; ++i) {
     put(out, segment.streams[i]);
@@ -142,6 +143,9 @@ Bytes segment_head(const DeltaSegment& segment) {
 Result<DeltaSegment> read_segment_head(BytesView bytes) {
   Reader in(bytes);
   DeltaSegment segment;
+  const auto words = in.number<std::uint8_t>();
+  if (words > 1) return fail(malformed("a segment with words of the unknown kind " + std::to_string(words)));
+  segment.recalls = words == 1;
   segment.plain = in.number<std::uint32_t>();
   std::uint64_t streams = 0, coded = 0;
   for (std::size_t i = 0; i < delta_streams; ++i) {

@@ -17,7 +17,7 @@
 // Codings: raw; zstd, one frame; zstd with a prefix, which is the regions of base contents one after another;
 // delta, against its one region of at most max_base bytes. A delta is a row of segments:
 //
-//   segment    u32 plain bytes, 4 x (u32 bytes, u32 coded bytes), then the coded bytes
+//   segment    u8 words (0: told, 1: recalled), u32 plain bytes, 4 x (u32 bytes, u32 coded bytes), then the coded bytes
 //
 // The four streams are zstd frames that go through all segments of the window, flushed at the end of each,
 // ended with the last. Integers in them are varints (varint.hpp). An empty stream has no frame.
@@ -27,12 +27,14 @@
 //   runs       for each copy, in turn: u how many bytes are the region's own; then, if the copy goes on, a word
 //   words      4 bytes (fewer at the end of a copy), little-endian, to be added to the region's: so a shifted
 //              address is the same word wherever it stands
+// Where words are recalled, each run is 2 x its bytes, and 1 more where its word is what was added to the same word
+// of the region the last time in this window (word_memory.hpp): such a word is not told. Only whole ones are.
 //
-// Version 2 has added the delta, version 3 the changed manifest; a reader answers Code::unsupported to any other
+// Version 2 has added the delta, version 3 the changed manifest, version 4 the recalled words; a reader answers Code::unsupported to any other
 // version.
 //
 // Memory of a decoder: the zstd window (<= 16 MiB) + the prefix (<= max_prefix) + 1 MiB, and the manifest; a
-// delta: 4 x 8 MiB + 2 x max_segment + 5 MiB in their stead.
+// delta: 4 x 8 MiB + 2 x max_segment + 6 MiB in their stead.
 #pragma once
 
 #include <array>
@@ -43,7 +45,7 @@
 
 namespace deployctl::payload {
 
-inline constexpr std::uint32_t stream_version = 3;
+inline constexpr std::uint32_t stream_version = 4;
 inline constexpr std::size_t max_window = 16 * 1024 * 1024;    // plain bytes of one window
 inline constexpr std::size_t max_prefix = 24 * 1024 * 1024;    // bytes of all its regions
 inline constexpr std::size_t max_manifest = 64 * 1024 * 1024;  // plain bytes
@@ -61,6 +63,7 @@ enum class DeltaStream : std::uint8_t { control, runs, words, literals };
 inline constexpr std::size_t delta_streams = 4;
 
 struct DeltaSegment {
+  bool recalls = false;  // words
   std::uint32_t plain = 0;
   std::array<std::uint32_t, delta_streams> streams{};  // bytes of each
   std::array<std::uint32_t, delta_streams> coded{};    // and compressed
@@ -93,7 +96,7 @@ inline constexpr std::uint8_t end_kind = 'E';
 inline constexpr std::size_t header_size = 12;
 inline constexpr std::size_t manifest_head_size = 8;
 inline constexpr std::size_t window_head_size = 13;  // after the kind, before the lists
-inline constexpr std::size_t segment_head_size = 4 + delta_streams * 8;
+inline constexpr std::size_t segment_head_size = 5 + delta_streams * 8;
 
 Bytes header();
 Bytes manifest_head(const ManifestHead& head);

@@ -137,12 +137,12 @@ TEST_F(Hostile, NamesItsVersionWhenThatIsAnother) {
   const auto status = decoded(newer);
   ASSERT_FALSE(status);
   EXPECT_EQ(status.error().code, Code::unsupported);
-  EXPECT_EQ(status.error().message, "the payload has format 9, this program reads 3");
+  EXPECT_EQ(status.error().message, "the payload has format 9, this program reads 4");
 }
 
 // What was written when the format was settled is still read; DEPLOYCTL_RECORD_GOLDEN=1 records it anew.
-TEST_F(Hostile, GoldenPayloadOfVersionThreeIsRead) {
-  const std::string golden = std::string(TEST_SOURCE_DIR) + "/tests/golden/payload-v3/stream";
+TEST_F(Hostile, GoldenPayloadOfVersionFourIsRead) {
+  const std::string golden = std::string(TEST_SOURCE_DIR) + "/tests/golden/payload-v4/stream";
   if (std::getenv("DEPLOYCTL_RECORD_GOLDEN")) {
     ASSERT_TRUE(io::make_dirs(io::parent_dir(golden)));
     ASSERT_TRUE(io::write_file(golden, payload));

@@ -8,7 +8,7 @@
 #include "core/payload/delta_reader.hpp"
 #include "core/payload/varint.hpp"
 #include "core/payload/window_coder.hpp"
-#include "tests/unit/payload/trees.hpp"
+#include "tests/unit/payload/delta_fixture.hpp"
 
 namespace deployctl::payload {
 namespace {
@@ -95,41 +95,6 @@ TEST(Varint, IsReadAsItWasWritten) {
 }
 
 // ---- there and back
-
-struct Delta {
-  testing::TempDir dir;
-  std::string base;
-  Region region;
-  mutable ZstdContexts contexts;
-
-  explicit Delta(std::string bytes) : base(std::move(bytes)) {
-    dir.write("base", "left out" + base + "left out too");
-    region = {sha256(base), 8, static_cast<std::uint32_t>(base.size())};
-  }
-  Bytes coded(const std::string& plain) const {
-    auto bytes =
-        code_delta(as_bytes(base), DeltaIndex(as_bytes(base), 1), as_bytes(plain), 0, {}, plain.size(), contexts);
-    return bytes ? *bytes : Bytes();
-  }
-  // What comes of it, fed in pieces; the window gets no byte more than it has, whatever is fed.
-  Result<std::string> undone(BytesView bytes, std::size_t plain, std::size_t piece = 1000) const {
-    auto fd = io::open_fd(dir / "base", O_RDONLY);
-    DeltaReader reader;
-    reader.begin(static_cast<std::uint32_t>(plain), std::move(*fd), region);
-    std::string out;
-    const auto take = [&](BytesView given) -> Status {
-      out += as_text(given);
-      return {};
-    };
-    Status status;
-    for (; status && !bytes.empty(); bytes = bytes.subspan(std::min(piece, bytes.size())))
-      status = reader.feed(bytes.first(std::min(piece, bytes.size())), take);
-    EXPECT_LE(out.size(), plain);
-    if (!status) return fail(status.error());
-    DEPLOYCTL_CHECK(reader.finish());
-    return out;
-  }
-};
 
 std::string edited(std::string bytes) {
   const auto edits = *rc::gen::inRange(0, 30);
@@ -232,39 +197,6 @@ TEST(Delta, IsRefusedAtAnyLengthAndWithMore) {
 }
 
 // ---- deltas that only an attacker writes
-
-// One segment of given streams; each varint of control and runs as a number.
-Bytes forged(std::uint32_t plain, const std::vector<std::uint64_t>& control,
-             const std::vector<std::uint64_t>& runs, const std::string& words, const std::string& literals) {
-  std::array<Bytes, delta_streams> streams;
-  for (const auto n : control) put_varint(streams[0], n);
-  for (const auto n : runs) put_varint(streams[1], n);
-  put(streams[2], as_bytes(words));
-  put(streams[3], as_bytes(literals));
-  DeltaSegment segment;
-  segment.plain = plain;
-  Bytes body;
-  for (std::size_t i = 0; i < delta_streams; ++i) {
-    if (streams[i].empty()) continue;
-    const auto coded = WindowCoder(3).zstd(streams[i]).value();
-    segment.streams[i] = static_cast<std::uint32_t>(streams[i].size());
-    segment.coded[i] = static_cast<std::uint32_t>(coded.size());
-    put(body, coded);
-  }
-  Bytes out = format::segment_head(segment);
-  put(out, body);
-  return out;
-}
-
-class ForgedDelta : public ::testing::Test {
- protected:
-  Delta delta{"0123456789"};
-  void refused(const Bytes& bytes, std::size_t plain = 6) {
-    const auto back = delta.undone(bytes, plain);
-    ASSERT_FALSE(back) << *back;
-    EXPECT_EQ(back.error().code, Code::verification) << back.error().text();
-  }
-};
 
 TEST_F(ForgedDelta, IsReadWhenAllIsRight) {
   EXPECT_EQ(delta.undone(forged(6, {2, 4, fold(3)}, {4}, "", "ab"), 6).value(), "ab3456");

@@ -58,8 +58,8 @@ TEST_F(ChangedManifest, IsRefusedWithAnyByteChanged) {
   }
 }
 
-TEST_F(ChangedManifest, GoldenPayloadOfVersionThreeIsRead) {
-  const std::string golden = std::string(TEST_SOURCE_DIR) + "/tests/golden/payload-v3/changed-manifest";
+TEST_F(ChangedManifest, GoldenPayloadOfVersionFourIsRead) {
+  const std::string golden = std::string(TEST_SOURCE_DIR) + "/tests/golden/payload-v4/changed-manifest";
   if (std::getenv("DEPLOYCTL_RECORD_GOLDEN")) {
     ASSERT_TRUE(io::make_dirs(io::parent_dir(golden)));
     ASSERT_TRUE(io::write_file(golden, payload));

@@ -70,7 +70,7 @@ TEST_F(Cache, MakesAPayloadOnceAndFindsItAgain) {
   EXPECT_EQ(get(next).value()->index(), (*first)->index());
   EXPECT_EQ(opened, 1u);
   EXPECT_EQ(kept(),
-            (std::vector<std::string>{"none-" + next.hex() + ".v3", "none-" + next.hex() + ".v3.index"}));
+            (std::vector<std::string>{"none-" + next.hex() + ".v4", "none-" + next.hex() + ".v4.index"}));
 }
 
 TEST_F(Cache, KeepsOneForEachBase) {
@@ -86,7 +86,7 @@ TEST_F(Cache, GivesTheSmallestToWhoWantsItSoonestIfItIsThere) {
   const Preference soonest{Preference::Goal::soonest, 1'000'000'000};
   auto early = testing::run_async(cache.get(next, {}, soonest));
   ASSERT_TRUE(early) << early.error().text();
-  EXPECT_EQ(kept().front(), "none-" + next.hex() + ".soonest.v3");
+  EXPECT_EQ(kept().front(), "none-" + next.hex() + ".soonest.v4");
   const auto smallest = get(next);
   ASSERT_TRUE(smallest);
   EXPECT_LT((*smallest)->index().total(), (*early)->index().total());
