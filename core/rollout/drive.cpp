@@ -60,7 +60,7 @@ awaitable<Status> Drive::prepare() {
   const bool take_over = row_.kind == "rollback" || !parts_.user_reason.empty();
   const std::string reason = parts_.user_reason.empty() ? row_.kind : parts_.user_reason;
   for (;;) {
-    ticket_.epoch = next_epoch(survey_);
+    ticket_.epoch = std::max(next_epoch(survey_), ledgers_epoch() + 1);
     auto granted = co_await take_grants(parts_.links, ticket_, survey_, take_over, reason, parts_.interrupt);
     if (granted) break;
     const bool again = co_await waits_on(granted.error());

@@ -81,6 +81,13 @@ Status Drive::choose_id() {
   return {};
 }
 
+// Of what is unfinished. Targets that were set up anew since don't know it.
+std::uint64_t Drive::ledgers_epoch() const {
+  std::uint64_t newest = row_.epoch;
+  for (const auto& other : superseded_) newest = std::max(newest, other.epoch);
+  return newest;
+}
+
 Status Drive::open_row() {
   DEPLOYCTL_CHECK(choose_id());
   const ThisProcess self = this_process();

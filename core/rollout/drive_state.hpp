@@ -21,6 +21,7 @@ class Drive {
 
  private:
   Status choose_id();
+  std::uint64_t ledgers_epoch() const;
   Status put_aside();
   Status keep_notes();
   Status open_row();

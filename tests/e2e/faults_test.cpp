@@ -4,6 +4,7 @@
 
 #include <signal.h>
 
+#include <filesystem>
 #include <fstream>
 
 #include "tests/support/keys.hpp"
@@ -172,6 +173,22 @@ TEST(Faults, CtrlCSettlesAndTheNextRunConverges) {
   EXPECT_THAT(again.out, HasSubstr("was unfinished; going on with it"));
   EXPECT_TRUE(lab.all_run("v2"));
   EXPECT_EQ(lab.starts(0, 0), 2u) << "it was there already";
+}
+
+// A new epoch is above those that the targets know; the ledger's may be higher.
+TEST(Faults, ARolloutGoesOnWhenItsTargetsWereSetUpAnew) {
+  Lab lab({.targets = 2, .rollout = "  max_parallel: 1\n  waves: [{name: one, regions: all, targets: 1, bake_time: 5m}, {name: all, regions: all}]\n"});
+  const std::string no_bake = "rollout.waves.0.bake_time=0s";
+  ASSERT_EQ(lab.deployctl({"deploy", "deploy.yaml", "--set", no_bake}).exit.code, 0);
+  auto first = lab.start({"deploy", "deploy.yaml", "--ref", "v2", "--output", "json"}, "log");
+  ASSERT_TRUE(wait_for(lab.dir() / "log", "wave_baking")) << read_text(lab.dir() / "log");
+  ASSERT_TRUE(first.signal(SIGKILL));
+  (void)first.wait(std::chrono::seconds(10));
+  for (const unsigned target : {0u, 1u}) std::filesystem::remove_all(lab.target(0, target).home() + "/srv");
+  const auto again = lab.deployctl({"deploy", "deploy.yaml", "--ref", "v2", "--output", "json", "--set", no_bake});
+  EXPECT_EQ(again.exit.code, 0) << again.out << again.err;
+  EXPECT_THAT(again.out, HasSubstr("was unfinished; going on with it"));
+  EXPECT_TRUE(lab.all_run("v2"));
 }
 
 TEST(Faults, AnInterruptedDeployThatThenFailsGoesBackToWhatRanBeforeIt) {
