@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -34,8 +35,11 @@ struct Delta {
   }
   // What comes of it, fed in pieces; the window gets no byte more than it has, whatever is fed.
   Result<std::string> undone(BytesView bytes, std::size_t plain, std::size_t piece = 1000) const {
-    auto fd = io::open_fd(dir / "base", O_RDONLY);
     DeltaReader reader;
+    return undone_by(reader, bytes, plain, piece);
+  }
+  Result<std::string> undone_by(DeltaReader& reader, BytesView bytes, std::size_t plain, std::size_t piece = 1000) const {
+    auto fd = io::open_fd(dir / "base", O_RDONLY);
     reader.begin(static_cast<std::uint32_t>(plain), std::move(*fd), region);
     std::string out;
     const auto take = [&](BytesView given) -> Status {
@@ -51,6 +55,17 @@ struct Delta {
     return out;
   }
 };
+
+// A call every 16 bytes, whose targets have all moved by the same amount, as after an insertion.
+inline std::string with_calls_moved(std::string bytes) {
+  for (std::size_t at = 8; at + 4 <= bytes.size(); at += 16) {
+    std::uint32_t target = 0;
+    std::memcpy(&target, bytes.data() + at, 4);
+    target += 0x1234;
+    std::memcpy(bytes.data() + at, &target, 4);
+  }
+  return bytes;
+}
 
 // One segment of given streams; each varint of control and runs as a number.
 inline Bytes forged(std::uint32_t plain, const std::vector<std::uint64_t>& control,

@@ -155,15 +155,8 @@ RC_GTEST_PROP(DeltaProperty, WithBytesFlippedIsRefusedOrGivesOtherBytes, ()) {
 }
 
 TEST(Delta, OfShiftedAddressesIsSmall) {
-  // A call every 16 bytes, whose targets have all moved by the same amount, as after an insertion.
   auto base = noise(4 * 1024 * 1024, 1);
-  auto plain = base;
-  for (std::size_t at = 8; at + 4 <= plain.size(); at += 16) {
-    std::uint32_t target = 0;
-    std::memcpy(&target, plain.data() + at, 4);
-    target += 0x1234;
-    std::memcpy(plain.data() + at, &target, 4);
-  }
+  const auto plain = with_calls_moved(base);
   const Delta delta(std::move(base));
   const auto coded = delta.coded(plain);
   ASSERT_FALSE(coded.empty());
