@@ -23,7 +23,8 @@ using FleetSurvey = std::vector<TargetSurvey>;  // by target index
 
 // Opens the target's link and asks. Another service's deploy_to is Code::refused.
 asio::awaitable<Result<wire::pb::Surveyed>> survey_target(TargetLinks& links, TargetIndex target, wire::pb::Place place, bool with_health);
-// All at once; `token` ends those that are still waited for (Code::cancelled).
+// All at once, in two minutes, or in longer where thousands have to be logged in to by turns; `token` ends those that are still
+// waited for (Code::cancelled).
 asio::awaitable<FleetSurvey> survey_fleet(TargetLinks& links, std::size_t targets, wire::pb::Place place, bool with_health,
                                           io::CancelToken token);
 

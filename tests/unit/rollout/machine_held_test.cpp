@@ -36,7 +36,7 @@ struct Resumed : Play {
 TEST(MachineHeld, WhatGoesOnForUsKeepsItsSlot) {
   Resumed play(spec_of({5}, 2));
   play.refusals = 3;
-  std::vector<TargetIndex> begun_beside;
+  std::vector<unsigned> begun_beside;
   for (const TargetIndex t : {1u, 2u, 3u, 4u})
     play.activations[t] = [&](TargetIndex target) -> MachineEvent {
       if (play.refusals > 0) begun_beside.push_back(play.machine.in_activation(0));
