@@ -32,6 +32,13 @@ bool wait_for(const std::string& file, const std::string& what) {
   return false;
 }
 
+void kill_while_it_bakes(const Lab& lab, const std::string& ref) {
+  auto driver = lab.start({"deploy", "deploy.yaml", "--ref", ref, "--output", "json"}, "log");
+  ASSERT_TRUE(wait_for(lab.dir() / "log", "wave_baking")) << read_text(lab.dir() / "log");
+  ASSERT_TRUE(driver.signal(SIGKILL));
+  (void)driver.wait(std::chrono::seconds(10));
+}
+
 }  // namespace
 
 TEST(Faults, ATargetThatIsDownIsLeftBehindAndTheOthersGoOn) {
@@ -180,10 +187,7 @@ TEST(Faults, ARolloutGoesOnWhenItsTargetsWereSetUpAnew) {
   Lab lab({.targets = 2, .rollout = "  max_parallel: 1\n  waves: [{name: one, regions: all, targets: 1, bake_time: 5m}, {name: all, regions: all}]\n"});
   const std::string no_bake = "rollout.waves.0.bake_time=0s";
   ASSERT_EQ(lab.deployctl({"deploy", "deploy.yaml", "--set", no_bake}).exit.code, 0);
-  auto first = lab.start({"deploy", "deploy.yaml", "--ref", "v2", "--output", "json"}, "log");
-  ASSERT_TRUE(wait_for(lab.dir() / "log", "wave_baking")) << read_text(lab.dir() / "log");
-  ASSERT_TRUE(first.signal(SIGKILL));
-  (void)first.wait(std::chrono::seconds(10));
+  ASSERT_NO_FATAL_FAILURE(kill_while_it_bakes(lab, "v2"));
   for (const unsigned target : {0u, 1u}) std::filesystem::remove_all(lab.target(0, target).home() + "/srv");
   const auto again = lab.deployctl({"deploy", "deploy.yaml", "--ref", "v2", "--output", "json", "--set", no_bake});
   EXPECT_EQ(again.exit.code, 0) << again.out << again.err;
@@ -195,10 +199,7 @@ TEST(Faults, AnInterruptedDeployThatThenFailsGoesBackToWhatRanBeforeIt) {
   Lab lab({.targets = 3, .rollout = "  max_parallel: 1\n  waves: [{name: one, regions: all, targets: 1, bake_time: 5m}, {name: all, regions: all}]\n"});
   const std::string no_bake = "rollout.waves.0.bake_time=0s";
   ASSERT_EQ(lab.deployctl({"deploy", "deploy.yaml", "--set", no_bake}).exit.code, 0);
-  auto first = lab.start({"deploy", "deploy.yaml", "--ref", "v2", "--output", "json"}, "log");
-  ASSERT_TRUE(wait_for(lab.dir() / "log", "wave_baking")) << read_text(lab.dir() / "log");
-  ASSERT_TRUE(first.signal(SIGKILL));
-  (void)first.wait(std::chrono::seconds(10));
+  ASSERT_NO_FATAL_FAILURE(kill_while_it_bakes(lab, "v2"));
   ASSERT_EQ(lab.running(0, 0), "v2");
   const auto failing = lab.deployctl({"deploy", "deploy.yaml", "--ref", "v3", "--output", "json", "--set", no_bake});
   EXPECT_EQ(failing.exit.code, 5) << failing.out << failing.err;
