@@ -22,6 +22,7 @@ struct LedgerKind {
   std::string name;
   std::function<std::unique_ptr<LedgerPlace>()> make;
 };
+inline void PrintTo(const LedgerKind& kind, std::ostream* out) { *out << kind.name; }
 
 class LedgerContract : public ::testing::TestWithParam<LedgerKind> {
  protected:
