@@ -55,7 +55,6 @@ asio::awaitable<wire::pb::Surveyed> seen_with_grant(TargetLinks& links, TargetIn
   }
   auto again = co_await survey_target(links, target, std::move(place), true);
   if (again) co_return std::move(*again);
-  granted.mutable_health()->set_state("unhealthy");
   co_return granted;
 }
 
@@ -95,11 +94,12 @@ Facts facts_of(const wire::pb::Surveyed& survey, const Goal& goal, const ledger:
   const bool unhealthy = survey.health().state() == "unhealthy";
   const bool runs = survey.has_current();
   facts.healthy = runs && !unhealthy;
+  facts.looked_at = survey.has_health();
   for (const auto& kept : survey.kept())
     if (!goal.release.empty() && kept.release() == goal.release.raw()) facts.has_goal = true;
   const bool settled = survey.unfinished_rollout().empty();
   facts.at_goal = facts.has_goal && runs && settled && survey.current().release() == goal.release.raw() &&
-                  survey.current().confirmed() && !unhealthy;
+                  survey.current().confirmed() && facts.looked_at && !unhealthy;
   facts.has_baseline = !baseline.folder.empty();
   const auto now = baseline_now(survey, baseline.region, baseline.target);
   facts.at_baseline = now.folder == baseline.folder && now.release == baseline.release;

@@ -29,7 +29,7 @@ asio::awaitable<FleetSurvey> survey_fleet(TargetLinks& links, std::size_t target
                                           io::CancelToken token);
 
 // What a target told with its grant, seen together with the look before it: where an activation was finished in between, its
-// health is asked anew; else it is what it was. A look that fails leaves it unhealthy, which costs nothing but a slot.
+// health is asked anew; else it is what it was. After a look that fails nothing is known of it, and the answer has no health.
 asio::awaitable<wire::pb::Surveyed> seen_with_grant(TargetLinks& links, TargetIndex target, wire::pb::Place place, wire::pb::Surveyed before,
                                                     wire::pb::Surveyed granted);
 

@@ -56,7 +56,7 @@ Machine::Machine(RolloutSpec spec, std::vector<std::optional<Facts>> facts, std:
     if (!facts.at(i)) continue;
     target.facts = *facts[i];
     target.state = target.facts.at_goal ? TargetState::active : TargetState::ready;
-    target.healthy = target.served = target.facts.healthy;
+    take_look(target);
     // An earlier driver of this rollout, or one that it supersedes, took it away from its baseline.
     target.away = target.touched = spec_.kind == Kind::deploy && !target.facts.at_baseline;
   }
@@ -90,11 +90,10 @@ void Machine::take(const Begin&, SteadyTime now) {
 void Machine::take(const Reopened& e, SteadyTime now) {
   Target& target = targets_[e.target];
   target.reopening = target.still_activating = false;
-  target.healthy = e.facts.healthy;
-  target.served = target.served || target.healthy;
-  target.bad_checks = target.unseen = 0;
+  target.bad_checks = 0;
   target.looked = now;
   target.facts = e.facts;
+  take_look(target);
   target.error.reset();
   target.away = target.away || (spec_.kind == Kind::deploy && !e.facts.at_baseline);
   last_progress_ = now;
@@ -118,6 +117,13 @@ void Machine::take(const Reopened& e, SteadyTime now) {
   } else {
     target.state = TargetState::ready;
   }
+}
+
+// What the facts tell of its health. Where nothing is known it counts as after a look that got no answer.
+void Machine::take_look(Target& target) {
+  target.healthy = target.facts.healthy;
+  target.unseen = target.facts.looked_at ? 0 : 1;
+  target.served = target.served || (target.healthy && target.facts.looked_at);
 }
 
 void Machine::take(const ReopenFailed& e, SteadyTime now) {

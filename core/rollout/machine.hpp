@@ -38,7 +38,8 @@ namespace deployctl::rollout {
 struct Facts {
   bool at_goal = false;     // runs the goal, confirmed, not found unhealthy
   bool has_goal = false;    // keeps the goal's release, whole as far as it knows: nothing to stage
-  bool healthy = false;     // runs something that is healthy (or has no checks)
+  bool healthy = false;     // runs something that is healthy (or has no checks), for all that is known
+  bool looked_at = true;    // false: nothing is known of its health
   bool has_baseline = true; // something ran before the oldest unfinished rollout; false: the way back is to nothing
   bool at_baseline = true;  // runs its baseline
 };
@@ -200,6 +201,7 @@ class Machine {
   void take(const Approved& e, SteadyTime now);
   void take(const Frozen& e, SteadyTime) { frozen_ = e.words; }
   void take(const Steered& e, SteadyTime now);
+  void take_look(Target& target);
   void take_reverted(Target& target, const Activated& e);
   void take_active(Target& target, SteadyTime now);
   void take_proof(Target& target, const Checked& e, SteadyTime now);

@@ -1,4 +1,4 @@
-// Seeds of simulated rollouts: one, told line by line, or many, silent until one breaks what must hold.
+// Seeds of simulated rollouts: one, told line by line, or many, silent but for those that break what must hold.
 //
 //   simulation --seed 4711                 this one, and what happens in it
 //   simulation --seeds 1000000 --jobs 2    so many, from --first on (1)
@@ -49,8 +49,9 @@ struct Sums {
   std::uint64_t crashes = 0, activations = 0, commands = 0;
 };
 
-// The first seed that breaks something; 0: none.
-std::uint64_t run_some(const Options& options, unsigned job, Sums& sums) {
+// Whether some seed breaks something: all that do are named, or the first one of what is broken on purpose.
+bool run_some(const Options& options, unsigned job, Sums& sums) {
+  bool found = false;
   for (std::uint64_t seed = options.first + job; seed < options.first + options.seeds; seed += options.jobs) {
     const auto verdict = World(seed, options.broken, false).run();
     for (const auto& end : verdict.ends) ++sums.ends[end];
@@ -61,9 +62,10 @@ std::uint64_t run_some(const Options& options, unsigned job, Sums& sums) {
     fmt::print("seed {}: {}\n  see it: build/bin/simulation --seed {}{}\n", seed, verdict.broken, seed,
                options.broken_name.empty() ? "" : " --broken " + options.broken_name);
     std::fflush(stdout);
-    return seed;
+    found = true;
+    if (options.broken != Broken::nothing) break;
   }
-  return 0;
+  return found;
 }
 
 int run_all(const Options& options) {
@@ -74,7 +76,7 @@ int run_all(const Options& options) {
       ::_exit(run_some(options, job, sums) ? 1 : 0);
     }
   Sums sums;
-  found = run_some(options, 0, sums) != 0;
+  found = run_some(options, 0, sums);
   for (unsigned job = 1; job < options.jobs; ++job) {
     int status = 0;
     ::wait(&status);

@@ -26,16 +26,18 @@ void SimTarget::install_first(std::size_t release) {
 
 void SimTarget::go_down() {
   up_ = false;
-  running_ = false;
   kill_agent();
   process_dies();
 }
 
-// What runs is started at boot by the host's own unit.
+// What was meant to run is started at boot by the host's own unit. Without a boot it has run all along, and only the way there
+// was gone.
 void SimTarget::come_up(bool rebooted) {
   up_ = true;
-  if (rebooted) ++boot_;
-  running_ = current_.has_value() && !busy();
+  if (!rebooted) return;
+  ++boot_;
+  const bool stopped = busy() && target::fold(journal_->records).begun.contains(Step::drain);
+  running_ = current_.has_value() && !stopped;
 }
 
 void SimTarget::kill_agent() {

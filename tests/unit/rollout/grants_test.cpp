@@ -49,6 +49,24 @@ TEST(Grants, ATargetThatAnotherHoldsMayStillBeActivatingForUs) {
   EXPECT_FALSE(is_activating_for(*survey.reply, "r-2", error(Code::disconnected, "gone"))) << "nobody knows";
 }
 
+TEST(Grants, OfOneThatWasNotLookedAtNothingIsKnown) {
+  auto survey = answered(3);
+  Goal goal;
+  goal.release = sha256("new");
+  auto& current = *survey.reply->mutable_current();
+  current.set_folder("v1");
+  current.set_release(goal.release.raw());
+  current.set_confirmed(true);
+  *survey.reply->add_kept() = current;
+  const auto facts = facts_of(*survey.reply, goal, {});
+  EXPECT_FALSE(facts.looked_at);
+  EXPECT_TRUE(facts.healthy) << "it may serve";
+  EXPECT_FALSE(facts.at_goal) << "nobody can say so";
+  survey.reply->mutable_health()->set_state("unchecked");
+  EXPECT_TRUE(facts_of(*survey.reply, goal, {}).at_goal);
+  EXPECT_TRUE(facts_of(*survey.reply, goal, {}).looked_at);
+}
+
 TEST(Grants, OnlyADeadDriversGrantIsReplacedUnlessAllAreTakenOver) {
   auto survey = answered(3);
   EXPECT_EQ(replaceable(*survey.reply, "r-2", true), "") << "nobody holds it";

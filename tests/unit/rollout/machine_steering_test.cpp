@@ -9,6 +9,7 @@ using namespace deployctl::testing;
 using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::UnorderedElementsAre;
 
 namespace {
 
@@ -142,6 +143,41 @@ TEST(LiveHealth, OneThatCannotBeSeenIsNotTakenForIll) {
   EXPECT_EQ(play.count<Activate>(), 2u) << "perhaps it serves";
   play.send(Activated{1, Went::active, false, {}});
   EXPECT_EQ(play.count<Activate>(), 3u) << "the two others do";
+}
+
+// One that comes back during a rollback, and whose health could not be asked: perhaps it serves.
+TEST(LiveHealth, OneThatCouldNotBeLookedAtNeedsASlotToGoBack) {
+  Facts there = running_old();
+  there.has_goal = there.at_goal = true;
+  there.at_baseline = false;
+  Play play(spec_of({3}), {there, there, std::nullopt});
+  play.send(Begin{});
+  play.send(Steered{Steered::To::abort, "ann@desk"});
+  ASSERT_EQ(play.machine.state(0), TargetState::reverting);
+  Facts unknown = there;
+  unknown.at_goal = unknown.looked_at = false;
+  play.send(Reopened{2, unknown});
+  EXPECT_EQ(play.count<Revert>(), 1u) << "there is one slot";
+  play.send(CheckLost{2});
+  play.send(CheckLost{2});
+  EXPECT_EQ(play.count<Revert>(), 1u) << "and still nothing is known";
+  play.begun = true;
+  play.run();
+  EXPECT_EQ(play.result, RolloutResult::rolled_back);
+  EXPECT_THAT(play.taken_back, UnorderedElementsAre(0, 1, 2));
+}
+
+// It may not count as one that serves where others are to be stopped either.
+TEST(LiveHealth, OneThatCouldNotBeLookedAtSparesNobody) {
+  auto spec = spec_of({3}, 2);
+  spec.regions[0].min_healthy = 2;
+  Facts unknown = running_old();
+  unknown.looked_at = false;
+  Play play(spec, {running_old(), unknown, unknown});
+  begin_with(play, 0);
+  play.send(Checked{1, true, ""});
+  EXPECT_EQ(play.count<Activate>(), 1u);
+  EXPECT_EQ(play.machine.state(2), TargetState::activating) << "the two others serve for sure";
 }
 
 TEST(Proving, AHealthyTimeIsWaitedForWithTheSlotHeld) {
