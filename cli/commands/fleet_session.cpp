@@ -2,19 +2,20 @@
 
 #include <asio/co_spawn.hpp>
 #include <asio/io_context.hpp>
-#include <asio/steady_timer.hpp>
 #include <asio/thread_pool.hpp>
 #include <exception>
+#include <optional>
 
 #include "cli/commands/context.hpp"
 #include "cli/commands/keep_links.hpp"
+#include "core/io/ticker.hpp"
 #include "core/model/plan.hpp"
 #include "core/rollout/fleet_links.hpp"
 
 namespace deployctl::commands {
 namespace {
 
-constexpr auto tick_every = std::chrono::milliseconds(100);
+constexpr Duration tick_every{100};
 constexpr unsigned workers = 2;
 
 // Relays are few, far away and asked again soon: logins to them are kept. Targets without a relay are opened from here.
@@ -34,15 +35,6 @@ rollout::FleetLinksOptions options_of(const model::Plan& plan, remote::AgentImag
   const auto place = state ? keeper_place(state->root) : nullptr;
   if (place) options.open_agent = kept_open(place);
   return options;
-}
-
-void keep_ticking(asio::steady_timer& timer, const std::function<void()>& tick) {
-  timer.expires_after(tick_every);
-  timer.async_wait([&](asio::error_code ec) {
-    if (ec) return;
-    tick();
-    keep_ticking(timer, tick);
-  });
 }
 
 }  // namespace
@@ -77,12 +69,11 @@ asio::thread_pool& FleetSession::pool() { return state_->pool; }
 void FleetSession::run(asio::awaitable<void> work, std::function<void()> tick) {
   std::exception_ptr failure;
   bool over = false;
-  asio::steady_timer timer(state_->context);
-  if (tick) keep_ticking(timer, tick);
+  std::optional<io::Ticker> ticker;
+  if (tick) ticker.emplace(state_->context.get_executor(), tick_every, std::move(tick));
   asio::co_spawn(state_->context, std::move(work), [&](std::exception_ptr thrown) {
     failure = thrown;
     over = true;
-    timer.cancel();
   });
   state_->context.restart();
   while (!over && state_->context.run_one() > 0) {
