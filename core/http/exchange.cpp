@@ -1,27 +1,22 @@
 #include "core/http/exchange.hpp"
 
-#include <curl/curl.h>
-
 #include <memory>
-#include <mutex>
+
+#include "core/http/libcurl.hpp"
 
 namespace deployctl::http {
 namespace {
 
 struct CloseHandle {
-  void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
+  const Libcurl* curl;
+  void operator()(CURL* handle) const { curl->easy_cleanup(handle); }
 };
 struct FreeList {
-  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+  const Libcurl* curl;
+  void operator()(curl_slist* list) const { curl->slist_free_all(list); }
 };
 using Handle = std::unique_ptr<CURL, CloseHandle>;
 using Headers = std::unique_ptr<curl_slist, FreeList>;
-
-// libcurl's global state isn't thread-safe to set up.
-void prepare() {
-  static std::once_flag once;
-  std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
-}
 
 struct Incoming {
   std::string text;
@@ -46,38 +41,39 @@ Code code_of(CURLcode result) {
   }
 }
 
-void set_options(CURL* handle, const Request& request, Incoming& incoming, char* why) {
-  curl_easy_setopt(handle, CURLOPT_URL, request.url.c_str());
-  curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
-  curl_easy_setopt(handle, CURLOPT_USERAGENT, "deployctl");
-  curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.count()));
-  curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, why);
-  curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, &keep);
-  curl_easy_setopt(handle, CURLOPT_WRITEDATA, &incoming);
+void set_options(const Libcurl& curl, CURL* handle, const Request& request, Incoming& incoming, char* why) {
+  const auto set = curl.easy_setopt;
+  set(handle, CURLOPT_URL, request.url.c_str());
+  set(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+  set(handle, CURLOPT_FOLLOWLOCATION, 0L);
+  set(handle, CURLOPT_USERAGENT, "deployctl");
+  set(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.count()));
+  set(handle, CURLOPT_NOSIGNAL, 1L);
+  set(handle, CURLOPT_ERRORBUFFER, why);
+  set(handle, CURLOPT_WRITEFUNCTION, &keep);
+  set(handle, CURLOPT_WRITEDATA, &incoming);
   if (!request.json) return;
-  curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.json->size()));
-  curl_easy_setopt(handle, CURLOPT_POSTFIELDS, request.json->c_str());
+  set(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.json->size()));
+  set(handle, CURLOPT_POSTFIELDS, request.json->c_str());
 }
 
 }  // namespace
 
 Result<Answer> exchange(const Request& request) {
-  prepare();
-  const Handle handle(curl_easy_init());
+  DEPLOYCTL_TRY(curl, Libcurl::loaded());
+  const Handle handle(curl->easy_init(), {curl});
   if (!handle) return fail(Code::internal, "libcurl can't be started");
-  const Headers headers(curl_slist_append(nullptr, "Content-Type: application/json"));
+  const Headers headers(curl->slist_append(nullptr, "Content-Type: application/json"), {curl});
   Incoming incoming{{}, request.most_answer};
   char why[CURL_ERROR_SIZE] = {};
-  set_options(handle.get(), request, incoming, why);
-  if (request.json) curl_easy_setopt(handle.get(), CURLOPT_HTTPHEADER, headers.get());
-  const CURLcode result = curl_easy_perform(handle.get());
+  set_options(*curl, handle.get(), request, incoming, why);
+  if (request.json) curl->easy_setopt(handle.get(), CURLOPT_HTTPHEADER, headers.get());
+  const CURLcode result = curl->easy_perform(handle.get());
   const std::string what = (request.json ? "POST " : "GET ") + request.url;
   if (result == CURLE_WRITE_ERROR) return fail(Code::invalid, what + ": an answer above " + std::to_string(request.most_answer) + " bytes");
-  if (result != CURLE_OK) return fail(code_of(result), what + ": " + (why[0] ? why : curl_easy_strerror(result)));
+  if (result != CURLE_OK) return fail(code_of(result), what + ": " + (why[0] ? why : curl->easy_strerror(result)));
   long status = 0;
-  curl_easy_getinfo(handle.get(), CURLINFO_RESPONSE_CODE, &status);
+  curl->easy_getinfo(handle.get(), CURLINFO_RESPONSE_CODE, &status);
   return Answer{static_cast<int>(status), std::move(incoming.text)};
 }
 

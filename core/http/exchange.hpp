@@ -1,6 +1,6 @@
 // One request and its answer, by libcurl. Only http and https; certificates are checked, redirects aren't followed, proxies as the
-// environment says. Blocking; any thread. Errors: invalid (the URL, or an answer above `most_answer`), unreachable, timed_out.
-// Any status is an answer.
+// environment says. Blocking; any thread. Errors: invalid (the URL, or an answer above `most_answer`), unreachable, timed_out,
+// absent (libcurl isn't installed). Any status is an answer.
 #pragma once
 
 #include <optional>

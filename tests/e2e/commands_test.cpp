@@ -56,6 +56,13 @@ TEST_F(Commands, VersionAndHelpAreAnswersOnStdout) {
   EXPECT_THAT(help.err, IsEmpty());
 }
 
+// As the system's loader lists them. libcurl brings 18 others along, whatever the command.
+TEST_F(Commands, WhatAsksOverHttpIsNotLoadedAtEachStart) {
+  const auto libraries = run({}, {"LD_TRACE_LOADED_OBJECTS=1"}).out;
+  EXPECT_THAT(libraries, HasSubstr("libgit2.so"));
+  EXPECT_THAT(libraries, Not(HasSubstr("libcurl.so")));
+}
+
 TEST_F(Commands, NothingAskedShowsWhatThereIsAndIsUsage) {
   const auto said = run({});
   EXPECT_EQ(said.exit.code, 2);
