@@ -77,8 +77,9 @@ def five_regions(lab, targets=4, mbit=200):
     lab.ready()
 
 
-from . import (fat_link, limits, own_cost, push, push_first, resume, rollback, small_files, thousand,  # noqa: E402
-               two_hops, wan_bytes)
+from . import (fat_link, limits, own_cost, push, push_first, relay_memory, resume, rollback, small_files,  # noqa: E402
+               thousand, two_hops, wan_bytes)
 
 ALL = {"limits": limits, "push": push, "push-first": push_first, "rollback": rollback, "fat-link": fat_link, "thousand": thousand,
-       "small-files": small_files, "wan-bytes": wan_bytes, "two-hops": two_hops, "resume": resume, "own-cost": own_cost}
+       "small-files": small_files, "wan-bytes": wan_bytes, "two-hops": two_hops, "resume": resume, "relay-memory": relay_memory,
+       "own-cost": own_cost}
