@@ -18,8 +18,8 @@ void allow_many_descriptors() {
 }
 
 // Chunks come and go by the megabyte. They stay in the heap, where the next ones find their pages: new ones from the system for
-// each cost more than all the rest of a relay's work where page faults are dear. What is free at the heap's end beyond some
-// megabytes goes back, and there is one heap: the threads of a pool would keep one each.
+// each were two fifths of all the processor time of a push to 24 targets where page faults are dear. What is free at the heap's
+// end beyond some megabytes goes back, and there is one heap: the threads of a pool would keep one each.
 void keep_pages_of_chunks() {
   ::mallopt(M_MMAP_THRESHOLD, 4 * 1024 * 1024);
   ::mallopt(M_TRIM_THRESHOLD, 16 * 1024 * 1024);
