@@ -7,7 +7,6 @@ import subprocess
 
 from . import lab as labs
 
-WORK = "/root/work"
 PLAN = """\
 service: app
 environment: bench
@@ -36,7 +35,7 @@ class Deployctl:
         self._write(versions)
 
     def _write(self, versions):
-        work = self.control.path(WORK)
+        work = self.control.path(labs.WORK)
         repo = work / "repo"
         repo.mkdir(parents=True, exist_ok=True)
         git = ["git", "-C", str(repo), "-c", "user.name=bench", "-c", "user.email=bench@localhost"]
@@ -67,7 +66,7 @@ class Deployctl:
         return [self.program, *words, "--output", "json"]
 
     def run(self, *words, check=True):
-        done = self.control.run(self.argv(*words), cwd=WORK, env=self.environment(), check=check, log=self.lab.log)
+        done = self.control.run(self.argv(*words), cwd=labs.WORK, env=self.environment(), check=check, log=self.lab.log)
         self.last = last_event(done.stdout)
         return done
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from . import host as hosts
 from .link import Link
 
+WORK = "/root/bench"  # on the control host: where plans, inventories and scripts lie
 ROOT = Path("/run/lab")
 NETNS = Path("/run/netns")
 
@@ -145,6 +146,18 @@ def ip(netns, *words):
 
 def address(netns, prefix):
     ip(netns, "addr", "add", prefix, "dev", "lo")
+
+
+def agents_of(host):
+    """The agents that run on this host, by its mount namespace."""
+    own, found = os.readlink(f"/proc/{host.process.pid}/ns/mnt"), []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            if os.readlink(f"/proc/{pid}/ns/mnt") == own and "/deployctl/agents/" in os.readlink(f"/proc/{pid}/exe"):
+                found.append(int(pid))
+        except OSError:
+            pass
+    return found
 
 
 def kill_agents():

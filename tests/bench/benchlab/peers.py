@@ -6,7 +6,6 @@ import subprocess
 
 from . import lab as labs
 
-WORK = "/root/work"
 SWITCH = "ln -sfn releases/{version} /srv/app/current.new && mv -T /srv/app/current.new /srv/app/current"
 
 
@@ -15,9 +14,9 @@ class Peer:
 
     def __init__(self, lab):
         self.lab, self.control = lab, lab.control
-        self.work = self.control.path(WORK)
+        self.work = self.control.path(labs.WORK)
         self.work.mkdir(parents=True, exist_ok=True)
-        self.hosts = "/root/work/hosts"
+        self.hosts = f"{labs.WORK}/hosts"
         (self.work / "hosts").write_text("".join(f"{target.address}\n" for target in lab.targets))
 
     def prepare(self, base):
@@ -40,7 +39,7 @@ class Peer:
         end_masters()
 
     def run(self, argv):
-        self.control.run(argv, cwd=WORK, log=self.lab.log, env=self.environment())
+        self.control.run(argv, cwd=labs.WORK, log=self.lab.log, env=self.environment())
 
     def environment(self):
         return {}
@@ -54,8 +53,8 @@ class Ansible(Peer):
         super().prepare(base)
         self.base = base
         (self.work / "ansible.cfg").write_text(
-            "[defaults]\nforks = 50\ngathering = explicit\ninterpreter_python = /usr/bin/python3\ninventory = /root/work/hosts\n"
-            "[ssh_connection]\npipelining = True\nssh_args = -o ControlMaster=auto -o ControlPersist=60s\ncontrol_path_dir = /root/work/cp\n")
+            f"[defaults]\nforks = 50\ngathering = explicit\ninterpreter_python = /usr/bin/python3\ninventory = {self.hosts}\n"
+            f"[ssh_connection]\npipelining = True\nssh_args = -o ControlMaster=auto -o ControlPersist=60s\ncontrol_path_dir = {labs.WORK}/cp\n")
         switch = f"    - ansible.builtin.shell: {SWITCH.format(version='{{ version }}')}\n"
         (self.work / "switch.yml").write_text(f"- hosts: all\n  gather_facts: false\n  tasks:\n{switch}")
         link = f"        link_dest: ['/srv/app/releases/{base}/']\n" if base else ""
@@ -71,7 +70,7 @@ class Ansible(Peer):
         self.run(["ansible-playbook", "switch.yml", "-e", f"version={version}"])
 
     def environment(self):
-        return {"ANSIBLE_CONFIG": "/root/work/ansible.cfg"}
+        return {"ANSIBLE_CONFIG": f"{labs.WORK}/ansible.cfg"}
 
 
 class ParallelRsync(Peer):
@@ -123,10 +122,10 @@ class ExpertRelay(Peer):
         return [relay.address for relay in self.lab.relays]
 
     def push(self, version):
-        self.run(["/root/work/expert-relay", "push", version, self.base, *self.relays()])
+        self.run([f"{labs.WORK}/expert-relay", "push", version, self.base, *self.relays()])
 
     def switch(self, version):
-        self.run(["/root/work/expert-relay", "switch", version, *self.relays()])
+        self.run([f"{labs.WORK}/expert-relay", "switch", version, *self.relays()])
 
 
 ALL = (ExpertRelay, ParallelRsync, Ansible, Clush)

@@ -1,4 +1,5 @@
 """The first deploy ever: no base anywhere, and of deployctl not even its agents."""
+from .. import lab as labs
 from .. import peers
 from ..deployctl import Deployctl, assert_current
 from ..measure import Row, timed
@@ -19,7 +20,7 @@ def run(bench):
                 tool.build("v1")
                 measure(bench, lab, row, lambda: tool.deploy("v1"))
                 tool.wipe()
-                lab.control.wipe("/root/work")
+                lab.control.wipe(labs.WORK)
             rows.append(row)
         for kind in peers.ALL:
             if not bench.wants(kind.name):

@@ -2,9 +2,9 @@
 region's targets at once."""
 from pathlib import Path
 
+from .. import lab as labs
 from ..deployctl import Deployctl, assert_current
 from ..measure import Row, timed
-from .resume import agents
 
 TITLE = "200 MB over 40 ms at 300 Mbit/s to 24 targets of a region: the relay's memory"
 
@@ -26,7 +26,7 @@ def measure(bench, lab, row):
     for _ in range(bench.rounds):
         sample = timed(lab, lambda: tool.deploy("v1"))
         assert_current(lab, "/run/lab/inputs/v1/tree")
-        peak = max(peak_bytes(pid) for pid in agents(lab.relays[0])) / 1e6
+        peak = max(peak_bytes(pid) for pid in labs.agents_of(lab.relays[0])) / 1e6
         row.disturbed(sample).add("seconds", sample.seconds).add("cpu seconds", sample.cpu).add("peak MB", peak)
         bench.say(f"{row.who}: {sample.seconds:.1f} s, {sample.cpu:.1f} CPU s, relay {peak:.0f} MB")
         tool.forget("v1")

@@ -5,7 +5,7 @@ import signal
 import time
 
 from .. import lab as labs
-from ..deployctl import WORK, Deployctl, assert_current
+from ..deployctl import Deployctl, assert_current
 from ..measure import Row
 
 TITLE = "100 MB over 40 ms at 100 Mbit/s, and something dies at 50%: bytes sent again"
@@ -34,7 +34,7 @@ def measure(bench, lab, row, strike):
         for target in lab.targets:
             target.wipe("/srv/app")
         sent, begin = lab.links[0].counters().tcp_fresh, time.monotonic()
-        process = lab.control.start_command(tool.argv("deploy", "deploy.yaml", "--ref", "v1", "--yes"), cwd=WORK, env=tool.environment(),
+        process = lab.control.start_command(tool.argv("deploy", "deploy.yaml", "--ref", "v1", "--yes"), cwd=labs.WORK, env=tool.environment(),
                                             stdout=open(lab.log, "a"), stderr=open(lab.log, "a"))
         labs.wait_for(lambda: lab.links[0].counters().tcp_fresh - sent > payload / 2, 120, "half of the payload")
         strike(lab, process)
@@ -53,12 +53,12 @@ def measure(bench, lab, row, strike):
 
 def kill_deployctl(lab, process):
     process.kill()
-    for pid in agents(lab.relays[0]):       # as when the control host dies: its connections end
+    for pid in labs.agents_of(lab.relays[0]):       # as when the control host dies: its connections end
         os.kill(pid, 0)
 
 
 def kill_relay(lab, process):
-    for pid in agents(lab.relays[0]):
+    for pid in labs.agents_of(lab.relays[0]):
         os.kill(pid, signal.SIGKILL)
 
 
@@ -66,15 +66,3 @@ def cut_link(lab, process):
     lab.links[0].cut()
     time.sleep(10)
     lab.links[0].cut(False)
-
-
-def agents(host):
-    """The agents that run on this host, by its mount namespace."""
-    own, found = os.readlink(f"/proc/{host.process.pid}/ns/mnt"), []
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            if os.readlink(f"/proc/{pid}/ns/mnt") == own and "/deployctl/agents/" in os.readlink(f"/proc/{pid}/exe"):
-                found.append(int(pid))
-        except OSError:
-            pass
-    return found
