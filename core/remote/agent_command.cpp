@@ -3,22 +3,26 @@
 namespace deployctl::remote::detail {
 namespace {
 
-// @DIGEST@ and the like are replaced. That head may read beyond the agent does no harm: the caller speaks
-// frames only after the magic.
-constexpr const char* script =
+// It crosses the world once for each session: what only a host without the agent needs is sent to that host alone.
+// @DIGEST@ and the like are replaced.
+constexpr const char* command =
     // clang-format off
+    R"(a="$HOME/.cache/deployctl/agents/@DIGEST@"; r=@ROLE@; )"
+    R"(test -f "$a" && test -x "$a" && exec "$a" $r; )"
+    R"(printf "\001deployctl-wants"; uname -m; read -r s && eval "$s")";
+
+// That head may read beyond the agent does no harm: the caller speaks frames only after the magic.
+constexpr const char* installer =
+    R"(d="${a%/*}"; n="${a##*/}"; t="$d/.$n.@TOKEN@"; )"
     R"(f() { echo "deployctl: cannot install the agent: $1"; rm -f "$t"; exit 1; }; )"
-    R"(d="$HOME/.cache/deployctl/agents"; a="$d/@DIGEST@"; t="$d/.@DIGEST@.@TOKEN@"; )"
-    R"(if test -f "$a" && test -x "$a"; then exec "$a" @ROLE@; fi; )"
-    R"(printf "\001deployctl-wants"; uname -m; )"
     R"(m=$( { umask 077; mkdir -p "$d"; } 2>&1 ) || f "$m"; )"
     R"(c() { rm -f "$t"; }; trap "exit 1" HUP INT TERM PIPE; trap c EXIT; )"
     R"(m=$( { head -c @SIZE@ >"$t"; } 2>&1 ) || f "$m"; )"
-    R"(m=$( sha256sum <"$t" 2>&1 ); case "$m" in @DIGEST@*) ;; *) f "what arrived has another checksum: $m";; esac; )"
+    R"(m=$( sha256sum <"$t" 2>&1 ); case "$m" in "$n"*) ;; *) f "what arrived has another checksum: $m";; esac; )"
     R"(m=$( chmod 755 "$t" 2>&1 ) || f "$m"; sync "$t" 2>/dev/null; )"
     R"(m=$( mv -f "$t" "$a" 2>&1 ) || f "$m"; )"
     R"(test -x "$a" || f "$a cannot be executed: is its file system mounted noexec?"; )"
-    R"(exec "$a" @ROLE@)";
+    R"(exec "$a" $r)";
 // clang-format on
 
 std::string replaced(std::string text, const std::string& name, const std::string& value) {
@@ -29,11 +33,14 @@ std::string replaced(std::string text, const std::string& name, const std::strin
 
 }  // namespace
 
-std::string agent_command(const AgentImage& image, const std::string& role, const std::string& token) {
-  std::string text = replaced(script, "@DIGEST@", image.digest.hex());
-  text = replaced(text, "@SIZE@", std::to_string(image.size));
-  text = replaced(text, "@TOKEN@", token);
+std::string agent_command(const AgentImage& image, const std::string& role) {
+  const std::string text = replaced(command, "@DIGEST@", image.digest.hex());
   return "exec /bin/sh -c '" + replaced(text, "@ROLE@", role) + "'";
+}
+
+std::string install_line(const AgentImage& image, const std::string& token) {
+  const std::string text = replaced(installer, "@SIZE@", std::to_string(image.size));
+  return replaced(text, "@TOKEN@", token) + "\n";
 }
 
 }  // namespace deployctl::remote::detail

@@ -73,6 +73,9 @@ awaitable<Status> install(io::ByteStream& stream, std::string machine, AgentImag
   if (machine != image.machine)
     co_return fail(Code::unsupported,
                    "the host is a " + machine + " machine; this agent is for " + image.machine + " only");
+  const std::string line = detail::install_line(image, new_token());
+  const auto asked = co_await stream.write(as_bytes(line));
+  if (!asked) co_return fail(co_await refusal(stream, asked.error()));
   co_return co_await send_image(stream, std::move(image));
 }
 
@@ -104,7 +107,7 @@ awaitable<Result<Opened>> open(asio::any_io_executor executor, ssh::DialOptions 
 }  // namespace
 
 awaitable<Result<std::unique_ptr<io::ByteStream>>> exec_agent(ssh::Session& session, AgentOptions options) {
-  const std::string command = detail::agent_command(options.image, options.role, new_token());
+  const std::string command = detail::agent_command(options.image, options.role);
   co_return co_await session.exec(command);
 }
 

@@ -13,7 +13,7 @@ namespace deployctl::wire {
 // Hello.features: a relay's caller may send a request and the attach that it needs in one (Request.attach_first).
 inline constexpr const char* feature_attach_first = "attach-first";
 // And small frames may come packed (link/packer.hpp).
-inline constexpr const char* feature_packed = "packed";
+inline constexpr const char* feature_packed = "packs";
 // A relay keeps what a region is to run (Desire).
 inline constexpr const char* feature_desires = "desires";
 bool knows(const pb::Hello& hello, std::string_view feature);

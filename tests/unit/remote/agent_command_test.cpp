@@ -8,6 +8,7 @@
 
 #include <filesystem>
 
+#include "core/io/files.hpp"
 #include "core/io/subprocess.hpp"
 #include "core/wire/frame.hpp"
 #include "tests/support/process.hpp"
@@ -38,8 +39,9 @@ struct Host {
   // As sshd runs it: the login shell's -c. `wrap` may put something around it.
   std::string run(const std::string& shell = "sh", const std::string& sent = {},
                   const std::string& wrap = {}) const {
-    const std::string command = remote::detail::agent_command(image, "target", "1234");
-    const auto bytes = io::open_fd(sent.empty() ? image.path : sent, O_RDONLY);
+    const std::string command = remote::detail::agent_command(image, "target");
+    const auto sending = dir.write("sent", remote::detail::install_line(image, "1234") + io::read_file(sent.empty() ? image.path : sent).value());
+    const auto bytes = io::open_fd(sending, O_RDONLY);
     io::Command process;
     process.argv = {shell, "-c", command};
     if (!wrap.empty())
@@ -66,10 +68,31 @@ std::string asks() { return std::string(wire::missing_magic) + "x86_64\n"; }
 
 TEST(AgentCommand, IsOneLineThatEveryLoginShellTakesAsItStands) {
   const Host host;
-  const auto command = remote::detail::agent_command(host.image, "relay", "1");
+  const auto command = remote::detail::agent_command(host.image, "relay");
   EXPECT_THAT(command, StartsWith("exec /bin/sh -c '"));
   EXPECT_EQ(std::count(command.begin(), command.end(), '\''), 2);
   EXPECT_EQ(command.find_first_of("!\n@"), std::string::npos);
+}
+
+// It crosses the world for each session (and one is begun ahead); a host that has the agent needs no more than this.
+TEST(AgentCommand, SaysNoMoreThanWhatAHostWithTheAgentNeeds) {
+  const Host host;
+  EXPECT_LT(remote::detail::agent_command(host.image, "relay").size(), 256u);
+  EXPECT_EQ(remote::detail::install_line(host.image, "1").find('\n'), remote::detail::install_line(host.image, "1").size() - 1);
+}
+
+TEST(AgentCommand, ALineThatWasCutInstallsNothing) {
+  const Host host;
+  io::Command process;
+  process.argv = {"sh", "-c", remote::detail::agent_command(host.image, "target")};
+  process.env = environment_with({"HOME=" + host.home});
+  const auto cut = remote::detail::install_line(host.image, "1234").substr(0, 60);
+  const auto bytes = io::open_fd(host.dir.write("cut", cut), O_RDONLY);
+  process.in = io::Stdio::of(bytes->get());
+  const auto said = io::run(process, std::chrono::seconds(30));
+  EXPECT_EQ(said->out, asks());
+  EXPECT_FALSE(said->exit.ok());
+  EXPECT_EQ(host.files(), 0u);
 }
 
 TEST(AgentCommand, AsksForTheAgentInstallsItAndRunsItThenRunsItAtOnce) {

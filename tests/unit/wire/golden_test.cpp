@@ -162,6 +162,8 @@ TEST(Golden, ChunkAndPing) {
   EXPECT_EQ(encode(Frame{FrameType::ping, 0, 0, {}}), (Bytes{0, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}));
 }
 
+TEST(Golden, Packed) { EXPECT_EQ(encode(Frame{FrameType::packed, 0, 0, {1, 2, 3}}), (Bytes{0x80, 0, 0, 3, 1, 2, 3})); }
+
 TEST(Golden, TheMagic) {
   EXPECT_EQ(magic, "\x01" "deployctl-agent");
   EXPECT_EQ(missing_magic, "\x01" "deployctl-wants");
