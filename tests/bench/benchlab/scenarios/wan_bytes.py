@@ -30,7 +30,7 @@ def measure(bench, lab, row):
         way = sample.wan[1]
         payload = max(size for name, size in tool.payload_bytes().items() if not name.startswith("none"))
         row.disturbed(sample).add("seconds", sample.seconds).add("payload MB", payload / 1e6).add("handed to sockets MB", way["tcp"] / 1e6)
-        row.add("ratio", way["tcp"] / payload).add("beyond payload, KB", (way["tcp"] - payload) / 1e3)
+        row.add("beyond payload, %", 100 * (way["tcp"] - payload) / payload).add("beyond payload, KB", (way["tcp"] - payload) / 1e3)
         bench.say(f"{row.who}: {way['tcp']} bytes for a payload of {payload} ({way['tcp'] / payload:.4f}), {way['tcp'] - way['fresh']} of them sent again by TCP")
         tool.rollback()
         tool.forget("v2")
