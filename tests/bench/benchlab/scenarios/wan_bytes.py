@@ -29,9 +29,11 @@ def measure(bench, lab, row):
         assert_current(lab, "/run/lab/inputs/v2/tree")
         way = sample.wan[1]
         payload = max(size for name, size in tool.payload_bytes().items() if not name.startswith("none"))
-        row.disturbed(sample).add("seconds", sample.seconds).add("payload MB", payload / 1e6).add("handed to sockets MB", way["tcp"] / 1e6)
-        row.add("beyond payload, %", 100 * (way["tcp"] - payload) / payload).add("beyond payload, KB", (way["tcp"] - payload) / 1e3)
-        bench.say(f"{row.who}: {way['tcp']} bytes for a payload of {payload} ({way['tcp'] / payload:.4f}), {way['tcp'] - way['fresh']} of them sent again by TCP")
+        beyond = way["fresh"] - payload
+        row.disturbed(sample).add("seconds", sample.seconds).add("payload MB", payload / 1e6).add("handed to sockets MB", way["fresh"] / 1e6)
+        row.add("beyond payload, KB", beyond / 1e3).add("beyond payload, %", 100 * beyond / payload)
+        row.add("sent again by TCP, KB", (way["tcp"] - way["fresh"]) / 1e3)
+        bench.say(f"{row.who}: {way['fresh']} bytes for a payload of {payload} ({way['fresh'] / payload:.4f}), {way['tcp'] - way['fresh']} sent again by TCP")
         tool.rollback()
         tool.forget("v2")
     return row
