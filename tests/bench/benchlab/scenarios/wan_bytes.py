@@ -1,5 +1,5 @@
 """What a push hands to the sockets of a region's link, beside the payload's own size: with 4 targets and with 64. What comes on
-top of the payload is logins, requests and how often grants are renewed until all is done: a small payload is the hard case."""
+top of the payload is a session and requests, most of them activations that go one by one: a small payload is the hard case."""
 from ..deployctl import Deployctl, assert_current
 from ..measure import Row, timed
 
