@@ -80,7 +80,7 @@ class Flows {
     }
     const auto known = ends_.try_emplace(key, packet.sequence()).first;
     const auto ahead = static_cast<std::int32_t>(end - known->second);
-    if (ahead <= 0) return 0;
+    if (packet.payload() == 0 || ahead <= 0) return 0;  // behind a FIN the last acknowledgement is one ahead
     known->second = end;
     return static_cast<std::uint64_t>(ahead);
   }
