@@ -54,11 +54,13 @@ awaitable<Status> fill(std::shared_ptr<CachedPayload> payload, CachedPayload::Fi
 
 }  // namespace
 
-awaitable<Status> carry(std::shared_ptr<CachedPayload> payload, serve::Exchange& exchange, Duration round_trip,
-                        std::vector<std::shared_ptr<CachedPayload>> pieces) {
+awaitable<Status> carry(std::shared_ptr<CachedPayload> payload, serve::Exchange& exchange, Duration round_trip, FindPieces pieces) {
   CachedPayload::Filling filling(payload);
   auto how = co_await payload->open(ChunkFile::Missing::make);
-  if (how) co_await payload->take_over(std::move(pieces));
+  if (how && pieces) {
+    auto found = co_await pieces();
+    co_await payload->take_over(std::move(found));
+  }
   if (how) how = co_await fill(payload, filling, exchange, PullWindow(round_trip));
   filling.end(how);
   co_return how;

@@ -74,7 +74,7 @@ awaitable<Result<wire::pb::Reply>> RelayService::wish(wire::pb::Request request)
 awaitable<Result<wire::pb::Reply>> RelayService::take_in(wire::pb::Carry request, serve::Exchange& exchange) {
   DEPLOYCTL_CO_TRY(index, link::to_index(request.index()));
   const Duration round_trip(std::min(request.round_trip_ms(), longest_round_trip_ms));
-  auto pieces = co_await pieces_of(index, request);
+  FindPieces pieces = [this, index, request] { return pieces_of(index, request); };
   auto carried = co_await carry(shared_->cache.payload(index), exchange, round_trip, std::move(pieces));
   if (!carried && carried.error().code == Code::no_space) {
     shared_->cache.forget_unused();

@@ -153,6 +153,29 @@ TEST(Carry, OnePieceThatIsStillOnItsWayIsWaitedFor) {
   });
 }
 
+// More than the relay holds open: it looks for them on its disk, and knows of the whole meanwhile.
+TEST(Carry, AStageThatFollowsFindsTheWholeHoweverManyItsPieces) {
+  with_rig([](Rig& rig) -> awaitable<void> {
+    auto whole = std::make_shared<Chunks>(60);
+    auto link = co_await rig.call_relay();
+    for (std::uint32_t from = 0; from < 60; from += 5) {
+      auto piece = piece_of(*whole, from, from + 5);
+      auto reply = co_await ask(link, carry_of(piece->index()), piece);
+      EXPECT_TRUE(reply) << (reply ? "" : reply.error().text());
+    }
+    rig.target("t1");
+    auto request = stage_on(co_await attach(link, "t1"), whole->index());
+    request.mutable_stage()->clear_index();
+    request.mutable_stage()->set_payload(whole->index().digest().raw());
+    auto carrying = start(link, rig.executor, carry_with(*whole, std::vector<std::uint32_t>(12, 5)), whole);
+    auto stage = start(link, rig.executor, request);
+    EXPECT_TRUE(co_await end_of(stage));
+    EXPECT_TRUE(co_await end_of(carrying));
+    EXPECT_EQ(rig.targets.at("t1")->received, whole->all());
+    EXPECT_EQ(whole->read_in_all(), 0u);
+  });
+}
+
 TEST(Carry, PiecesThatAreNotHereOrNoneAreDoneWithout) {
   with_rig([](Rig& rig) -> awaitable<void> {
     auto link = co_await rig.call_relay();
