@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "agents/kept_pages.hpp"
 #include "agents/session_role.hpp"
 #include "agents/target/target_service.hpp"
 #include "core/wire/frame.hpp"
@@ -11,6 +12,7 @@ namespace deployctl::agents {
 const char* const program_name = "deploy-agent 0.1.0";
 
 int be_target() {
+  keep_pages();
   const auto make = [](asio::any_io_executor) -> Result<std::unique_ptr<serve::Service>> {
     return std::make_unique<target::TargetService>(target::TargetOptions{self_exe(), home_folder()});
   };
