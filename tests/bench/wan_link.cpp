@@ -23,10 +23,10 @@
 #include <cstdlib>
 #include <ctime>
 #include <deque>
-#include <map>
 #include <string>
 #include <unordered_map>
 
+#include "tcp_flows.hpp"
 #include "tcp_packet.hpp"
 #include "wan_pipe.hpp"
 
@@ -67,28 +67,6 @@ int open_tun(const std::string& netns, const std::string& name) {
   if (ioctl(tun, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO4) != 0) die("TUNSETOFFLOAD");
   return tun;
 }
-
-// How far each TCP flow has got: what it sends beyond that is new, the rest is sent again.
-class Flows {
- public:
-  std::uint64_t fresh(const TcpPacket& packet) {
-    const Key key{(std::uint64_t{packet.source()} << 32) | packet.destination(), packet.ports()};
-    const std::uint32_t end = packet.sequence() + static_cast<std::uint32_t>(packet.payload());
-    if (packet.opens()) {
-      ends_[key] = packet.sequence() + 1;
-      return 0;
-    }
-    const auto known = ends_.try_emplace(key, packet.sequence()).first;
-    const auto ahead = static_cast<std::int32_t>(end - known->second);
-    if (packet.payload() == 0 || ahead <= 0) return 0;  // behind a FIN the last acknowledgement is one ahead
-    known->second = end;
-    return static_cast<std::uint64_t>(ahead);
-  }
-
- private:
-  using Key = std::pair<std::uint64_t, std::uint32_t>;
-  std::map<Key, std::uint32_t> ends_;
-};
 
 class Way {
  public:
@@ -151,7 +129,7 @@ class Way {
   WanPipe pipe_;
   Status& status_;
   Counters& counters_;
-  Flows flows_;
+  TcpFlows flows_;
   std::deque<Waiting> waiting_;
   std::uint8_t buffer_[sizeof(VirtioHeader) + 65536];
 };

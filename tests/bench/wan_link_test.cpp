@@ -1,6 +1,7 @@
 // The link's arithmetic, without a device: rate, delay, queue, loss; and how a packet of many segments is cut.
 #include <gtest/gtest.h>
 
+#include "tcp_flows.hpp"
 #include "tcp_packet.hpp"
 #include "wan_pipe.hpp"
 
@@ -47,13 +48,13 @@ TEST(WanPipe, LosesItsShareAndTheSameOnesEachTime) {
   EXPECT_NEAR(lost, 1000, 150);
 }
 
-std::vector<std::uint8_t> packet_of(std::size_t payload, std::uint16_t segment) {
+std::vector<std::uint8_t> packet_of(std::size_t payload, std::uint16_t segment, std::uint32_t sequence = 1000, bool opens = false) {
   std::vector<std::uint8_t> bytes(sizeof(VirtioHeader) + 40 + payload);
   const VirtioHeader virtio{1, VirtioHeader::kTcp4, 40, segment, 20, 16};
   iphdr ip{};
   ip.version = 4, ip.ihl = 5, ip.protocol = IPPROTO_TCP, ip.tot_len = htons(static_cast<std::uint16_t>(40 + payload));
   tcphdr tcp{};
-  tcp.doff = 5, tcp.seq = htonl(1000), tcp.psh = 1, tcp.fin = 1;
+  tcp.doff = 5, tcp.seq = htonl(sequence), tcp.psh = 1, tcp.fin = 1, tcp.syn = opens;
   std::memcpy(bytes.data(), &virtio, sizeof virtio);
   std::memcpy(bytes.data() + sizeof virtio, &ip, sizeof ip);
   std::memcpy(bytes.data() + sizeof virtio + 20, &tcp, sizeof tcp);
@@ -100,6 +101,41 @@ TEST(TcpPacket, TakesWhatItDoesNotKnowAsOnePiece) {
   EXPECT_FALSE(packet.is_tcp());
   EXPECT_EQ(packet.segments(), 1);
   EXPECT_EQ(packet.cut(0, 1), bytes);
+}
+
+std::uint64_t fresh(TcpFlows& flows, std::uint32_t sequence, std::size_t payload, bool opens = false) {
+  const auto bytes = packet_of(payload, 1000, sequence, opens);
+  return flows.fresh(TcpPacket(bytes.data(), bytes.size()));
+}
+
+TEST(TcpFlows, TellWhatIsSentAgainFromWhatIsNew) {
+  TcpFlows flows;
+  EXPECT_EQ(fresh(flows, 999, 0, true), 0u);
+  EXPECT_EQ(fresh(flows, 1000, 3000), 3000u);
+  EXPECT_EQ(fresh(flows, 2000, 1000), 0u);      // again
+  EXPECT_EQ(fresh(flows, 3000, 2500), 1500u);   // half of it again
+  EXPECT_EQ(fresh(flows, 5500, 0), 0u);
+}
+
+TEST(TcpFlows, TheEndOfAConnectionIsNoByte) {
+  TcpFlows flows;
+  EXPECT_EQ(fresh(flows, 1000, 500), 500u);
+  EXPECT_EQ(fresh(flows, 1501, 0), 0u);  // behind the FIN, which counts as one in sequence numbers
+  EXPECT_EQ(fresh(flows, 1500, 0), 0u);
+}
+
+TEST(TcpFlows, GoOnWhereSequenceNumbersBeginAgain) {
+  TcpFlows flows;
+  EXPECT_EQ(fresh(flows, 0xffff'ff00, 0x200), 0x200u);
+  EXPECT_EQ(fresh(flows, 0x100, 100), 100u);
+  EXPECT_EQ(fresh(flows, 0xffff'ff80, 0x100), 0u);
+}
+
+TEST(TcpFlows, AConnectionOnOldPortsIsAnother) {
+  TcpFlows flows;
+  EXPECT_EQ(fresh(flows, 50'000, 100), 100u);
+  EXPECT_EQ(fresh(flows, 1000, 0, true), 0u);
+  EXPECT_EQ(fresh(flows, 1001, 100), 100u);
 }
 
 }  // namespace
