@@ -56,11 +56,10 @@ awaitable<Status> fill(std::shared_ptr<CachedPayload> payload, CachedPayload::Fi
 
 awaitable<Status> carry(std::shared_ptr<CachedPayload> payload, serve::Exchange& exchange, Duration round_trip, FindPieces pieces) {
   CachedPayload::Filling filling(payload);
+  std::vector<std::shared_ptr<CachedPayload>> found;  // held, so that room for the whole is not made of them
+  if (pieces) found = co_await pieces();
   auto how = co_await payload->open(ChunkFile::Missing::make);
-  if (how && pieces) {
-    auto found = co_await pieces();
-    co_await payload->take_over(std::move(found));
-  }
+  if (how) co_await payload->take_over(std::move(found));
   if (how) how = co_await fill(payload, filling, exchange, PullWindow(round_trip));
   filling.end(how);
   co_return how;

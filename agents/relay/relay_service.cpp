@@ -89,7 +89,7 @@ awaitable<std::vector<std::shared_ptr<CachedPayload>>> RelayService::pieces_of(p
   std::vector<std::shared_ptr<CachedPayload>> out;
   std::size_t at = 0;
   for (const auto count : request.pieces()) {
-    if (count == 0 || at + count > whole.count()) break;
+    if (count == 0 || count == whole.count() || at + count > whole.count()) break;  // itself would wait for itself
     payload::Index piece;
     piece.lengths.assign(whole.lengths.begin() + static_cast<std::ptrdiff_t>(at), whole.lengths.begin() + static_cast<std::ptrdiff_t>(at + count));
     piece.digests.assign(whole.digests.begin() + static_cast<std::ptrdiff_t>(at), whole.digests.begin() + static_cast<std::ptrdiff_t>(at + count));

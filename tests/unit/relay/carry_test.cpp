@@ -176,6 +176,34 @@ TEST(Carry, AStageThatFollowsFindsTheWholeHoweverManyItsPieces) {
   });
 }
 
+TEST(Carry, RoomForTheWholeIsNotMadeOfItsPieces) {
+  TempDir dir;
+  const auto job = [](Rig& rig) -> awaitable<void> {
+    auto whole = std::make_shared<Chunks>(60);
+    auto link = co_await rig.call_relay();
+    for (std::uint32_t from = 0; from < 60; from += 5) {
+      auto piece = piece_of(*whole, from, from + 5);
+      EXPECT_TRUE(co_await ask(link, carry_of(piece->index()), piece));
+    }
+    auto request = carry_with(*whole, std::vector<std::uint32_t>(12, 5));
+    EXPECT_TRUE(co_await ask(link, request, whole));
+    EXPECT_EQ(whole->read_in_all(), 0u);
+  };
+  relay::CacheLimits limits;
+  limits.bytes = 1'500'000;  // the pieces and half of the whole
+  with_rig(job, dir / "chunks", limits);
+}
+
+TEST(Carry, ThatSaysItBeginsWithItselfIsCarriedAsAny) {
+  with_rig([](Rig& rig) -> awaitable<void> {
+    auto whole = std::make_shared<Chunks>(50);
+    auto link = co_await rig.call_relay();
+    auto request = carry_with(*whole, {50});
+    EXPECT_TRUE(co_await ask(link, request, whole));
+    EXPECT_EQ(whole->read_in_all(), 50u);
+  });
+}
+
 TEST(Carry, PiecesThatAreNotHereOrNoneAreDoneWithout) {
   with_rig([](Rig& rig) -> awaitable<void> {
     auto link = co_await rig.call_relay();

@@ -253,9 +253,9 @@ inline awaitable<Result<wire::pb::Reply>> end_of(std::shared_ptr<Pending> pendin
 }
 
 // Runs a test's coroutine with a rig on a scratch cache, until all that it started is over.
-inline void with_rig(std::function<awaitable<void>(Rig&)> test, const std::string& cache_folder) {
+inline void with_rig(std::function<awaitable<void>(Rig&)> test, const std::string& cache_folder, relay::CacheLimits limits = {}) {
   asio::io_context context(1);
-  auto rig = std::make_unique<Rig>(context.get_executor(), cache_folder);
+  auto rig = std::make_unique<Rig>(context.get_executor(), cache_folder, limits);
   std::exception_ptr failure = std::make_exception_ptr(std::logic_error("the test's coroutine never ended"));
   asio::co_spawn(context, test(*rig), [&](std::exception_ptr thrown) { failure = thrown; });
   context.run();
