@@ -73,6 +73,11 @@ Duration round_trip_of(int fd) {
   return Duration((info.tcpi_rtt + 999) / 1000);
 }
 
+void acknowledge_on(int fd) {
+  constexpr int on = 1;  // not lasting: the system goes back to waiting by itself
+  ::setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+}
+
 class FdStream : public ByteStream {
  public:
   explicit FdStream(std::shared_ptr<Ends> ends) : ends_(std::move(ends)) {}
@@ -82,6 +87,7 @@ class FdStream : public ByteStream {
   awaitable<Status> write(BytesView data) override { return write_to(ends_, data); }
   awaitable<Status> close_write() override { return end_writing(ends_); }
   Duration round_trip() const override { return round_trip_of(ends_->in.native_handle()); }
+  void acknowledge() override { acknowledge_on(ends_->in.native_handle()); }
   void close() override {
     ends_->closed = true;
     asio::error_code ec;

@@ -50,7 +50,10 @@ awaitable<Result<LIBSSH2_CHANNEL*>> start_command(std::shared_ptr<Transport> tra
                                                 static_cast<unsigned>(command.size()))};
   };
   const auto rc = co_await Transport::repeat(transport, start);
-  if (rc && *rc == 0) co_return raw;
+  if (rc && *rc == 0) {
+    transport->settle();
+    co_return raw;
+  }
   const Error why = rc ? transport->explain(*rc, "start a command") : rc.error();
   retire(transport, raw);
   co_return fail(why);

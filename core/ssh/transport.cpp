@@ -136,6 +136,9 @@ awaitable<void> Transport::pump_in(std::shared_ptr<Transport> self) {
     else if (*n == 0)
       self->end(error(Code::disconnected, "the server closed the connection"));
     if (!n || *n == 0) break;
+    // Several things are asked at once in a login, and sshd's answers are small packets, each held back until the last one
+    // is acknowledged.
+    if (!self->settled_) self->stream_->acknowledge();
     const auto fresh = BytesView(part).first(*n);
     if (self->greeting_.size() < most_greeting) self->greeting_.append(as_text(fresh));
     self->in_.insert(self->in_.end(), fresh.begin(), fresh.end());

@@ -35,6 +35,9 @@ class Transport : public std::enable_shared_from_this<Transport> {
   // Until everything that libssh2 has sent so far has been written to the stream, or the transport is over.
   static awaitable<void> flush(std::shared_ptr<Transport> self);
 
+  // The login is over and a command runs: sshd has turned Nagle's algorithm off.
+  void settle() { settled_ = true; }
+
   // What libssh2 says about its last failure, as the session's end when `rc` is no mere refusal.
   Error explain(long rc, const std::string& what);
   void close(Error why);
@@ -68,7 +71,7 @@ class Transport : public std::enable_shared_from_this<Transport> {
   std::size_t in_at_ = 0;
   std::uint64_t queued_ = 0, written_ = 0;  // bytes ever appended to out_, and written to the stream
   std::uint64_t packets_ = 0;
-  bool keys_sent_ = false, secured_ = false;
+  bool keys_sent_ = false, secured_ = false, settled_ = false;
   io::Notifier arrived_, room_, to_send_, flushed_;
   std::optional<Error> ended_, closed_;  // by whoever was first; by us
   bool tearing_down_ = false;

@@ -189,6 +189,30 @@ class Trickle final : public io::ByteStream {
   std::size_t crumb_;
 };
 
+// Counts what is read, and what of it is acknowledged at once.
+class Counted final : public io::ByteStream {
+ public:
+  struct Counts {
+    unsigned reads = 0, acknowledged = 0;
+  };
+  Counted(std::unique_ptr<io::ByteStream> inner, Counts& counts) : inner_(std::move(inner)), counts_(counts) {}
+  asio::any_io_executor executor() override { return inner_->executor(); }
+  awaitable<Result<std::size_t>> read_some(std::span<std::uint8_t> into) override { return read_counting(into); }
+  awaitable<Status> write(BytesView data) override { return inner_->write(data); }
+  awaitable<Status> close_write() override { return inner_->close_write(); }
+  void acknowledge() override { ++counts_.acknowledged; }
+  void close() override { inner_->close(); }
+
+ private:
+  awaitable<Result<std::size_t>> read_counting(std::span<std::uint8_t> into) {
+    auto n = co_await inner_->read_some(into);
+    if (n && *n > 0) ++counts_.reads;
+    co_return n;
+  }
+  std::unique_ptr<io::ByteStream> inner_;
+  Counts& counts_;
+};
+
 }  // namespace
 
 TEST(Ssh, LogsInAndRunsACommand) {
@@ -717,6 +741,26 @@ TEST(SshOver, ALineThatTricklesCarriesBothWaysAtOnce) {
   const auto same = run_async(run(server));
   ASSERT_TRUE(same) << same.error().text();
   EXPECT_TRUE(*same);
+}
+
+// sshd holds each small answer back until the one before it is acknowledged; once a command runs it no longer does.
+TEST(SshOver, ALoginAcknowledgesEachAnswerAtOnceAndWhatComesAfterItDoesNot) {
+  Sshd server;
+  Counted::Counts in_login, in_all;
+  const auto run = [](Sshd& s, Counted::Counts& login, Counted::Counts& all) -> awaitable<Result<bool>> {
+    const auto executor = co_await asio::this_coro::executor;
+    DEPLOYCTL_CO_TRY(socket, co_await io::connect_tcp(executor, s.host(), s.port(), std::chrono::seconds(5)));
+    auto line = std::make_unique<Counted>(std::move(socket), all);
+    DEPLOYCTL_CO_TRY(session, co_await ssh::dial_over(std::move(line), to(s)));
+    login = all;
+    co_return co_await echoes(*session, pattern(3'000'000));
+  };
+  const auto same = run_async(run(server, in_login, in_all));
+  ASSERT_TRUE(same) << same.error().text();
+  EXPECT_GT(in_login.reads, 0u);
+  EXPECT_EQ(in_login.acknowledged, in_login.reads);
+  EXPECT_LE(in_all.acknowledged, in_login.acknowledged + 5) << "of " << in_all.reads << " reads";
+  EXPECT_GT(in_all.reads, in_login.reads + 20);
 }
 
 TEST(SshConfig, ProxyJumpCarriesTheSessionThroughAnotherHost) {
