@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "agents/background_relay.hpp"
+#include "agents/kept_pages.hpp"
 #include "agents/relay_front.hpp"
 #include "agents/roles.hpp"
 #include "agents/session_stdio.hpp"
@@ -33,6 +34,7 @@ int usage_error(const std::string& why) {
 
 int activate(const std::vector<std::string_view>& words) {
   constexpr std::string_view flag = "--deploy-to";
+  agents::keep_pages();
   if (words.size() == 2 && words[0] == flag) return target::run_activate(std::string(words[1]));
   if (words.size() == 1 && words[0].starts_with("--deploy-to="))
     return target::run_activate(std::string(words[0].substr(flag.size() + 1)));

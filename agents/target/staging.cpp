@@ -52,9 +52,15 @@ Result<Base> Base::of(const Slot& slot, const Digest& artifact) {
   return fail(no_base("artifact " + artifact.text() + " is not kept here"));
 }
 
+const model::Entry* Base::file(const Digest& content) const {
+  const auto at = files_.find(content);
+  return at == files_.end() ? nullptr : at->second;
+}
+
 Result<io::Fd> Base::open(const Digest& content) const {
-  if (!has(content)) return fail(no_base("it has no file with the content " + content.text()));
-  auto fd = io::open_beneath(dir_.get(), file(content).path, O_RDONLY);
+  const model::Entry* known = file(content);
+  if (!known) return fail(no_base("it has no file with the content " + content.text()));
+  auto fd = io::open_beneath(dir_.get(), known->path, O_RDONLY);
   if (!fd) return fail(no_base(fd.error().text()));
   return fd;
 }
@@ -67,6 +73,11 @@ Staging::~Staging() {
   if (!committed_) (void)io::remove_tree(folder());
 }
 
+struct Staging::FromBase {
+  FromBase(int base, int tree) : old_folders(base), new_folders(tree) {}
+  io::ParentFolder old_folders, new_folders;
+};
+
 Status Staging::begin(const model::Manifest& manifest) {
   if (manifest.digest() != release_.artifact)
     return fail(Code::verification, "the payload's manifest is not that of artifact " + release_.artifact.text());
@@ -77,19 +88,25 @@ Status Staging::begin(const model::Manifest& manifest) {
   dir_ = std::move(dir);
   manifest_ = manifest;
   each_synced_ = manifest.entries().size() <= most_single_syncs;
+  std::optional<FromBase> from;
+  if (base_) from.emplace(base_->dir(), dir_.get());
   for (const auto& entry : manifest_->entries()) {
-    if (entry.type == model::EntryType::folder) {
-      DEPLOYCTL_CHECK(io::make_dirs_beneath(dir_.get(), entry.path, 0755));
-    } else if (entry.type == model::EntryType::link) {
-      DEPLOYCTL_CHECK(io::symlink_beneath(dir_.get(), entry.path, entry.link));
-    } else if (!base_ || !base_->has(entry.content)) {
-      wanted_[entry.content].push_back(&entry);
-    }
-  }
-  if (base_) {
-    DEPLOYCTL_CHECK(place_all_from_base());
+    DEPLOYCTL_CHECK(place(from ? &*from : nullptr, entry));
   }
   return check_room();
+}
+
+// In the order of the paths: a folder comes before what is in it. `from` is null where there is no base.
+Status Staging::place(FromBase* from, const model::Entry& entry) {
+  switch (entry.type) {
+    case model::EntryType::folder: return io::make_dirs_beneath(dir_.get(), entry.path, 0755);
+    case model::EntryType::link: return io::symlink_beneath(dir_.get(), entry.path, entry.link);
+    case model::EntryType::file: break;
+  }
+  const model::Entry* known = from ? base_->file(entry.content) : nullptr;
+  if (known) return place_from_base(*from, *known, entry);
+  wanted_[entry.content].push_back(&entry);
+  return {};
 }
 
 // A disk that will be full is told before the payload has come. What the system says is free may be more than we may use.
@@ -101,24 +118,9 @@ Status Staging::check_room() const {
   return fail(Code::no_space, "the release needs " + megabytes(needed));
 }
 
-struct Staging::FromBase {
-  FromBase(int base, int tree) : old_folders(base), new_folders(tree) {}
-  io::ParentFolder old_folders, new_folders;
-};
-
-Status Staging::place_all_from_base() {
-  FromBase from(base_->dir(), dir_.get());
-  for (const auto& entry : manifest_->entries())
-    if (entry.type == model::EntryType::file && base_->has(entry.content)) {
-      DEPLOYCTL_CHECK(place_from_base(from, entry));
-    }
-  return {};
-}
-
 // A file that is linked isn't read: it is what was verified when the base was staged, as activating the base again would
 // take it to be. What the base's own install hook may have changed is copied, and verified by that.
-Status Staging::place_from_base(FromBase& from, const model::Entry& entry) {
-  const model::Entry& known = base_->file(entry.content);
+Status Staging::place_from_base(FromBase& from, const model::Entry& known, const model::Entry& entry) {
   DEPLOYCTL_TRY(old, from.old_folders.of(known.path));
   struct stat st {};
   if (::fstatat(old.dir, old.name.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0)

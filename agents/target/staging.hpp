@@ -22,8 +22,7 @@ namespace deployctl::target {
 class Base {
  public:
   static Result<Base> of(const Slot& slot, const Digest& artifact);  // Code::absent "base ..."
-  bool has(const Digest& content) const { return files_.contains(content); }
-  const model::Entry& file(const Digest& content) const { return *files_.at(content); }
+  const model::Entry* file(const Digest& content) const;  // nullptr: it has none with this content
   Result<io::Fd> open(const Digest& content) const;  // verified by nobody yet
   int dir() const { return dir_.get(); }
   const model::Manifest& manifest() const { return manifest_; }
@@ -56,8 +55,8 @@ class Staging : public payload::TreeSink {
   using Paths = std::vector<const model::Entry*>;
   // What goes from the base to the new tree, in the order of the paths.
   struct FromBase;
-  Status place_all_from_base();
-  Status place_from_base(FromBase& from, const model::Entry& entry);
+  Status place(FromBase* from, const model::Entry& entry);
+  Status place_from_base(FromBase& from, const model::Entry& known, const model::Entry& entry);
   Status place_again(const model::Entry& from, const model::Entry& to);
   Result<Digest> copy(int from, const model::Entry& to);
   Status seal(io::Fd file, const model::Entry& entry);

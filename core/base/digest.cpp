@@ -13,25 +13,31 @@ namespace {
 
 constexpr std::string_view prefix = "sha256:";
 
-int nibble(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return -1;
-}
+// A manifest has as many digests as files: a table has no branches to guess.
+constexpr std::array<int, 256> nibbles = [] {
+  std::array<int, 256> table{};
+  table.fill(-1);
+  for (int i = 0; i < 10; ++i) table['0' + i] = i;
+  for (int i = 0; i < 6; ++i) table['a' + i] = 10 + i;
+  return table;
+}();
+
+int nibble(char c) { return nibbles[static_cast<unsigned char>(c)]; }
 
 }  // namespace
 
 Result<Digest> Digest::parse(std::string_view text) {
   std::string_view hex = text.starts_with(prefix) ? text.substr(prefix.size()) : text;
-  const auto bad = error(Code::invalid, "'" + std::string(text) + "' is not a digest: sha256: and 64 hex digits");
-  if (hex.size() != 2 * size) return fail(bad);
+  const auto bad = [text] { return error(Code::invalid, "'" + std::string(text) + "' is not a digest: sha256: and 64 hex digits"); };
+  if (hex.size() != 2 * size) return fail(bad());
   std::array<std::uint8_t, size> bytes{};
+  int all = 0;  // negative as soon as one is
   for (std::size_t i = 0; i < size; ++i) {
-    const int high = nibble(hex[2 * i]);
-    const int low = nibble(hex[2 * i + 1]);
-    if (high < 0 || low < 0) return fail(bad);
-    bytes[i] = static_cast<std::uint8_t>(high * 16 + low);
+    const int both = nibble(hex[2 * i]) * 16 | nibble(hex[2 * i + 1]);
+    all |= both;
+    bytes[i] = static_cast<std::uint8_t>(both);
   }
+  if (all < 0) return fail(bad());
   return Digest(bytes);
 }
 

@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <vector>
@@ -67,10 +68,13 @@ Status check_relative(std::string_view path) {
   if (path.front() == '/') return bad("is absolute");
   if (path.find('\0') != std::string_view::npos) return bad("holds a zero byte");
   if (path.size() >= PATH_MAX) return bad("is too long");
-  for (const auto& part : components(path)) {
+  for (std::size_t at = 0; at <= path.size();) {
+    const auto end = std::min(path.find('/', at), path.size());
+    const auto part = path.substr(at, end - at);
     if (part.empty()) return bad("has an empty component");
     if (part == "." || part == "..") return bad("has a component . or ..");
     if (part.size() > NAME_MAX) return bad("has too long a component");
+    at = end + 1;
   }
   return {};
 }

@@ -82,6 +82,8 @@ Status make_dir(const std::string& path, unsigned mode) {
 Result<std::string> read_file(const std::string& path, std::uint64_t most) {
   DEPLOYCTL_TRY(fd, open_fd(path, O_RDONLY));
   std::string out;
+  struct stat st {};
+  if (::fstat(fd.get(), &st) == 0 && st.st_size > 0) out.reserve(std::min(static_cast<std::uint64_t>(st.st_size), most));
   char buffer[64 * 1024];
   for (;;) {
     const ssize_t n = ::read(fd.get(), buffer, sizeof buffer);

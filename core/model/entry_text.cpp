@@ -1,5 +1,6 @@
 #include "core/model/entry_text.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 namespace deployctl::model::detail {
@@ -60,12 +61,12 @@ bool second_fits(unsigned char lead, unsigned char second) {
 
 void write_string(std::string& out, std::string_view text) {
   out += '"';
-  for (std::size_t at = 0; at < text.size();) {
-    std::size_t end = at;
-    while (end < text.size() && plain(text[end])) ++end;
-    out += text.substr(at, end - at);
-    if (end < text.size()) write_escaped(out, text[end]);
-    at = end + 1;
+  while (true) {
+    const auto end = std::find_if_not(text.begin(), text.end(), plain);
+    out.append(text.begin(), end);
+    if (end == text.end()) break;
+    write_escaped(out, *end);
+    text.remove_prefix(static_cast<std::size_t>(end - text.begin()) + 1);
   }
   out += '"';
 }
@@ -186,6 +187,8 @@ Entry CanonicalReader::entry() {
 }
 
 bool is_utf8(std::string_view text) {
+  const auto ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
+  if (std::all_of(text.begin(), text.end(), ascii)) return true;
   for (std::size_t at = 0; at < text.size();) {
     const auto lead = static_cast<unsigned char>(text[at]);
     const int more = following(lead);

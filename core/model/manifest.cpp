@@ -1,12 +1,15 @@
 #include "core/model/manifest.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <unordered_set>
 
 #include "core/model/entry_text.hpp"
 
 namespace deployctl::model {
 namespace {
+
+constexpr std::size_t shortest_line = std::string_view(R"({"mode":493,"path":"a","type":"folder"},)").size();
 
 Error bad(const Entry& entry, const std::string& why) {
   return error(Code::invalid, "artifact path '" + entry.path + "' " + why);
@@ -61,21 +64,29 @@ Status check(const Entry& entry) {
   return {};
 }
 
+const Entry* entry_at(const std::vector<Entry>& sorted, std::string_view path) {
+  const auto at = std::lower_bound(sorted.begin(), sorted.end(), path, [](const Entry& e, std::string_view p) { return e.path < p; });
+  return at != sorted.end() && at->path == path ? &*at : nullptr;
+}
+
 // Neighbours mostly lie in one folder: it is looked up once for all of them.
-void add_missing_folders(std::vector<Entry>& entries) {
-  std::unordered_set<std::string> known;
-  for (const auto& entry : entries) known.insert(entry.path);
-  std::string last;
-  for (std::size_t i = 0, n = entries.size(); i < n; ++i) {
-    const std::string path = entries[i].path;
-    for (auto slash = path.rfind('/'); slash != std::string::npos && slash > 0; slash = path.rfind('/', slash - 1)) {
-      Entry folder{path.substr(0, slash), EntryType::folder, 0755, 0, {}, {}};
-      if (folder.path == last) break;
-      if (!known.insert(folder.path).second) break;  // its own parents are seen to when it is its turn
-      entries.push_back(std::move(folder));
+std::vector<Entry> missing_folders(const std::vector<Entry>& sorted) {
+  std::unordered_set<std::string_view> known;
+  for (const auto& entry : sorted)
+    if (entry.type == EntryType::folder) known.insert(entry.path);
+  std::vector<Entry> missing;
+  std::string_view last;
+  for (const auto& entry : sorted) {
+    const std::string_view path = entry.path;
+    const auto folder = path.substr(0, std::min(path.rfind('/'), path.size()));
+    if (folder == path || folder == last) continue;
+    last = folder;
+    for (auto above = folder; known.insert(above).second; above = above.substr(0, above.rfind('/'))) {
+      if (!entry_at(sorted, above)) missing.push_back({std::string(above), EntryType::folder, 0755, 0, {}, {}});
+      if (above.find('/') == std::string_view::npos) break;
     }
-    last = path.substr(0, std::min(path.rfind('/'), path.size()));
   }
+  return missing;
 }
 
 Status check_tree(const std::vector<Entry>& sorted) {
@@ -102,9 +113,24 @@ Status check_spelling(const Entry& entry) {
   return {};
 }
 
+Status check_each(const std::vector<Entry>& entries) {
+  for (const auto& entry : entries) {
+    DEPLOYCTL_CHECK(check(entry));
+    DEPLOYCTL_CHECK(check_spelling(entry));
+  }
+  return {};
+}
+
+bool is_sorted(const std::vector<Entry>& entries) { return std::is_sorted(entries.begin(), entries.end(), detail::by_path); }
+void sort(std::vector<Entry>& entries) {
+  if (!is_sorted(entries)) std::sort(entries.begin(), entries.end(), detail::by_path);
+}
+
 Result<std::vector<Entry>> read_entries(std::string_view text) {
   detail::CanonicalReader reader(text);
   std::vector<Entry> entries;
+  const auto lines = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+  entries.reserve(std::min(lines, text.size() / shortest_line));
   reader.expect("{\"entries\":[");
   if (reader.next_is("\n{")) do {
       reader.expect("\n");
@@ -117,37 +143,34 @@ Result<std::vector<Entry>> read_entries(std::string_view text) {
 
 }  // namespace
 
-Result<Manifest> Manifest::make(std::vector<Entry> entries) { return made_of(std::move(entries), {}); }
-
-Result<Manifest> Manifest::made_of(std::vector<Entry> entries, std::string_view text) {
-  for (const auto& entry : entries) {
-    DEPLOYCTL_CHECK(check(entry));
-    DEPLOYCTL_CHECK(check_spelling(entry));
+Result<Manifest> Manifest::make(std::vector<Entry> entries) {
+  DEPLOYCTL_CHECK(check_each(entries));
+  sort(entries);
+  auto missing = missing_folders(entries);
+  if (!missing.empty()) {
+    std::move(missing.begin(), missing.end(), std::back_inserter(entries));
+    sort(entries);
   }
-  add_missing_folders(entries);
-  if (!std::is_sorted(entries.begin(), entries.end(), detail::by_path)) std::sort(entries.begin(), entries.end(), detail::by_path);
   DEPLOYCTL_CHECK(check_tree(entries));
   Manifest manifest;
   manifest.entries_ = std::move(entries);
-  manifest.digest_ = text.empty() ? sha256(manifest.json()) : sha256(text);
+  manifest.digest_ = sha256(manifest.json());
   return manifest;
 }
 
 Result<Manifest> Manifest::parse(std::string_view text) {
   DEPLOYCTL_TRY(entries, read_entries(text));
-  const std::size_t told = entries.size();
-  if (!std::is_sorted(entries.begin(), entries.end(), detail::by_path))
-    return fail(Code::invalid, "a manifest is not sorted by path");
-  DEPLOYCTL_TRY(manifest, made_of(std::move(entries), text));
-  if (manifest.entries_.size() != told) return fail(Code::invalid, "a manifest lacks some of its folders");
+  if (!is_sorted(entries)) return fail(Code::invalid, "a manifest is not sorted by path");
+  DEPLOYCTL_CHECK(check_each(entries));
+  if (!missing_folders(entries).empty()) return fail(Code::invalid, "a manifest lacks some of its folders");
+  DEPLOYCTL_CHECK(check_tree(entries));
+  Manifest manifest;
+  manifest.entries_ = std::move(entries);
+  manifest.digest_ = sha256(text);
   return manifest;
 }
 
-const Entry* Manifest::find(std::string_view path) const {
-  const auto at = std::lower_bound(entries_.begin(), entries_.end(), path,
-                                   [](const Entry& e, std::string_view p) { return e.path < p; });
-  return at != entries_.end() && at->path == path ? &*at : nullptr;
-}
+const Entry* Manifest::find(std::string_view path) const { return entry_at(entries_, path); }
 
 // One entry a line: a person can read a manifest, and a diff of two says what changed.
 std::string Manifest::json() const {
@@ -159,7 +182,8 @@ std::string Manifest::json() const {
     detail::write_entry(text, entry);
     between = ",\n";
   }
-  return text + "\n],\"format\":1}\n";
+  text += "\n],\"format\":1}\n";
+  return text;
 }
 
 std::uint64_t Manifest::total_size() const {

@@ -36,8 +36,6 @@ class Manifest {
   std::uint64_t total_size() const;                // bytes of all files
 
  private:
-  // `text`: its json(), empty when that has yet to be written.
-  static Result<Manifest> made_of(std::vector<Entry> entries, std::string_view text);
   std::vector<Entry> entries_;
   Digest digest_;
 };

@@ -21,6 +21,16 @@ TEST(Digest, RefusesWhatIsNotOne) {
   EXPECT_FALSE(Digest::from_raw("short"));
 }
 
+TEST(Digest, RefusesAnyDigitThatIsNone) {
+  const auto hex = sha256("x").hex();
+  for (std::size_t at = 0; at < hex.size(); ++at)
+    for (const char bad : {'g', 'A', '/', ':', '`', '\0', '\xff'}) {
+      auto text = hex;
+      text[at] = bad;
+      EXPECT_FALSE(Digest::parse(text)) << text;
+    }
+}
+
 TEST(Digest, IncrementalEqualsWhole) {
   Hasher h;
   h.update(as_bytes("a"));

@@ -20,6 +20,33 @@ TEST(Manifest, HasOneSpellingWhateverTheOrder) {
   EXPECT_EQ(again->entries(), one->entries());
 }
 
+// "a-" sorts between "a" and what is in it.
+TEST(Manifest, AddsEachMissingFolderOnceHoweverDeep) {
+  const auto manifest = Manifest::make({file("a/b/c/x"), file("a/b/c/y"), file("a/z"), file("a-/b/x"), file("a/b-/x")});
+  ASSERT_TRUE(manifest) << manifest.error().text();
+  std::vector<std::string> folders;
+  for (const auto& entry : manifest->entries())
+    if (entry.type == EntryType::folder) folders.push_back(entry.path);
+  EXPECT_EQ(folders, (std::vector<std::string>{"a", "a-", "a-/b", "a/b", "a/b-", "a/b/c"}));
+  EXPECT_TRUE(Manifest::parse(manifest->json()));
+}
+
+TEST(Manifest, SaysWhatLiesBeneathAFile) {
+  const auto manifest = Manifest::make({file("a/b"), file("a/b/c/d")});
+  ASSERT_FALSE(manifest);
+  EXPECT_EQ(manifest.error().message, "artifact path 'a/b/c' lies beneath what is no folder");
+}
+
+TEST(Manifest, RefusesATextThatLacksAFolder) {
+  auto text = Manifest::make({file("a/b")})->json();
+  const auto line = text.find("{\"mode\":493");
+  ASSERT_NE(line, std::string::npos);
+  text.erase(line, text.find('\n', line) + 1 - line);
+  const auto manifest = Manifest::parse(text);
+  ASSERT_FALSE(manifest);
+  EXPECT_EQ(manifest.error().message, "a manifest lacks some of its folders");
+}
+
 TEST(Manifest, RefusesPathsThatAreNotPlain) {
   for (const char* path : {"", "/a", "a/", "a//b", ".", "..", "a/../b", "./a"})
     EXPECT_FALSE(Manifest::make({file(path)})) << path;

@@ -59,7 +59,7 @@ inline Status fill(target::Staging& staging, const Tree& tree, const target::Bas
   std::set<Digest> sent;
   for (const auto& [path, file] : tree.files) {
     const Digest content = sha256(file.text);
-    if ((base && base->has(content)) || !sent.insert(content).second) continue;
+    if ((base && base->file(content)) || !sent.insert(content).second) continue;
     DEPLOYCTL_CHECK(staging.begin_content(content, file.text.size()));
     DEPLOYCTL_CHECK(staging.data(as_bytes(file.text)));
     DEPLOYCTL_CHECK(staging.end_content());
