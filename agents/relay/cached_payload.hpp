@@ -45,7 +45,7 @@ class CachedPayload : public payload::ChunkSource, public std::enable_shared_fro
     awaitable<Status> put(std::uint32_t number, Bytes chunk);
     bool owes() const { return !owed_.empty(); }
     std::uint64_t owed_bytes() const { return owed_bytes_; }
-    // Its part of what nobody has taken yet, when all fillers are as fast: near the end nobody hoards.
+    // Its part of what nobody has taken yet, when all fillers are as fast.
     std::uint64_t share() const;
     unsigned fillers() const { return payload_->fillers_; }  // of this payload, itself too
     std::uint64_t next_length() const;  // bytes of the next chunk that nobody has taken; 0: there is none

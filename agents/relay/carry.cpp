@@ -8,15 +8,13 @@
 namespace deployctl::relay {
 namespace {
 
-constexpr std::uint64_t least_share = 128 * 1024;
-
 // Asks for what nobody else asked for, runs of numbers at once.
 awaitable<Status> ask(CachedPayload::Filling& filling, PullWindow& window, serve::Exchange& exchange) {
   const auto cancelled = exchange.cancelled();
   std::uint32_t first = 0, count = 0;
   const auto room = [&] {
     const auto next = filling.next_length();
-    const auto most = std::min(std::max(filling.share() / 2, least_share), window.bytes(next, filling.fillers()));
+    const auto most = window.bytes(next, filling.fillers(), filling.share());
     return !filling.owes() || filling.owed_bytes() + next <= most;
   };
   while (room()) {

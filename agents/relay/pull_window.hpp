@@ -39,16 +39,24 @@ class PullWindow {
     counted_ = 0;
   }
 
-  // `next`: bytes of the chunk that would be asked for; `connections`: that carry this payload.
-  std::uint64_t bytes(std::uint64_t next, unsigned connections = 1) const {
+  // `next`: bytes of the chunk that would be asked for; `connections`: that carry this payload; `share`: a connection's part of
+  // what nobody has asked for yet. Half of that at most, so that near the end nobody hoards; who is alone leaves nothing for
+  // others, and would wait a round trip for each half.
+  std::uint64_t bytes(std::uint64_t next, unsigned connections = 1, std::uint64_t share = most) const {
+    const auto full = bytes_of_link(next, connections);
+    return connections > 1 ? std::min(full, std::max(share / 2, least_share)) : full;
+  }
+
+ private:
+  static constexpr Duration measure_for{250};
+  static constexpr std::uint64_t least_share = 128 * 1024;
+
+  std::uint64_t bytes_of_link(std::uint64_t next, unsigned connections) const {
     if (rate_ == 0) return connections > 1 ? std::max(least, next) : most;  // one that joins others finds the link full
     const auto full = 3 * rate_ * static_cast<std::uint64_t>(round_trip_.count()) / 2000;
     const auto chunks = connections > 1 ? next : 2 * next;  // alone, it would idle between two
     return std::clamp(full, std::min(std::max(least / std::max(1U, connections), chunks), most), most);
   }
-
- private:
-  static constexpr Duration measure_for{250};
 
   std::map<std::uint32_t, SteadyTime> asked_;
   bool known_ = false;

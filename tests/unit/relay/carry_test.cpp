@@ -21,10 +21,12 @@ unsigned kept_in(const std::string& folder, const payload::Index& index) {
   return static_cast<unsigned>(std::count(marks.begin(), marks.end(), 1));
 }
 
+constexpr std::size_t large = 500'000;  // bytes of a chunk: a window holds eight of them
+
 // Carries until the source is cut at chunk `stop`: all but a window of them are here.
 void carry_until(const std::string& folder, std::uint32_t count, std::uint32_t stop) {
   with_rig([&](Rig& rig) -> awaitable<void> {
-    auto chunks = std::make_shared<Chunks>(count);
+    auto chunks = std::make_shared<Chunks>(count, large);
     chunks->fails_from = stop;
     auto link = co_await rig.call_relay();
     auto reply = co_await ask(link, carry_of(chunks->index()), chunks);
@@ -367,10 +369,10 @@ TEST(Carry, AWrongChunkFailsTheCarryAndTheStagesThatWait) {
 TEST(Carry, ThatWasCutGoesOnWhereItStoppedInAnotherRelay) {
   TempDir dir;
   carry_until(dir / "chunks", 50, 20);
-  const auto kept = kept_in(dir / "chunks", Chunks(50).index());
+  const auto kept = kept_in(dir / "chunks", Chunks(50, large).index());
   EXPECT_GT(kept, 0u);
   with_rig([kept](Rig& rig) -> awaitable<void> {
-    auto chunks = std::make_shared<Chunks>(50);
+    auto chunks = std::make_shared<Chunks>(50, large);
     rig.target("t1");
     auto link = co_await rig.call_relay();
     const auto number = co_await attach(link, "t1");
@@ -385,15 +387,15 @@ TEST(Carry, ThatWasCutGoesOnWhereItStoppedInAnotherRelay) {
 TEST(Carry, WhatWentBadOnTheRelaysDiskIsAskedForAnew) {
   TempDir dir;
   carry_until(dir / "chunks", 30, 20);
-  const Chunks same(30);
+  const Chunks same(30, large);
   std::FILE* file = std::fopen(file_of(dir / "chunks", same.index()).c_str(), "r+");
   ASSERT_TRUE(file);
   const auto kept = kept_in(dir / "chunks", same.index());
-  std::fseek(file, 20'000 + 100, SEEK_SET);  // in chunk 1
+  std::fseek(file, large + 100, SEEK_SET);  // in chunk 1
   std::fputs("damage", file);
   std::fclose(file);
   with_rig([kept](Rig& rig) -> awaitable<void> {
-    auto chunks = std::make_shared<Chunks>(30);
+    auto chunks = std::make_shared<Chunks>(30, large);
     auto link = co_await rig.call_relay();
     EXPECT_TRUE(co_await ask(link, carry_of(chunks->index()), chunks));
     EXPECT_EQ(chunks->read_in_all(), 30 - kept + 1);
@@ -479,7 +481,7 @@ TEST(Carry, AHostileIndexIsRefused) {
 TEST(Carry, TheCacheIsTheUsersAlone) {
   TempDir dir;
   carry_until(dir / "chunks", 5, 3);
-  const Chunks same(5);
+  const Chunks same(5, large);
   struct stat st {};
   ASSERT_EQ(::stat((dir / "chunks").c_str(), &st), 0);
   EXPECT_EQ(st.st_mode & 0777, 0700u);

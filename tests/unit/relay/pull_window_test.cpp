@@ -48,6 +48,13 @@ TEST(PullWindow, IsSharedByTheConnectionsOfAPayload) {
 }
 
 // Twenty megabytes wait in the line before the first chunk that it asks for.
+TEST(PullWindow, LeavesHalfOfAShareToTheOthersWhereThereAreAny) {
+  EXPECT_EQ(PullWindow().bytes(chunk, 2, 400 * 1024), 200u * 1024);
+  EXPECT_EQ(PullWindow().bytes(chunk, 2, 100 * 1024), 128u * 1024);
+  EXPECT_EQ(PullWindow().bytes(chunk, 1, 400 * 1024), PullWindow::most);
+  EXPECT_EQ(PullWindow().bytes(chunk, 1, 0), PullWindow::most);
+}
+
 TEST(PullWindow, TakesTheRoundTripThatItWasToldForShorterThanAQueue) {
   PullWindow window(Duration(40));
   const SteadyTime begin = SteadyTime{} + std::chrono::hours(1);
