@@ -47,7 +47,6 @@ TEST(PullWindow, IsSharedByTheConnectionsOfAPayload) {
   EXPECT_EQ(PullWindow().bytes(chunk, 8), PullWindow::least);
 }
 
-// Twenty megabytes wait in the line before the first chunk that it asks for.
 TEST(PullWindow, LeavesHalfOfAShareToTheOthersWhereThereAreAny) {
   EXPECT_EQ(PullWindow().bytes(chunk, 2, 400 * 1024), 200u * 1024);
   EXPECT_EQ(PullWindow().bytes(chunk, 2, 100 * 1024), 128u * 1024);
@@ -55,6 +54,7 @@ TEST(PullWindow, LeavesHalfOfAShareToTheOthersWhereThereAreAny) {
   EXPECT_EQ(PullWindow().bytes(chunk, 1, 0), PullWindow::most);
 }
 
+// Twenty megabytes wait in the line before the first chunk that it asks for.
 TEST(PullWindow, TakesTheRoundTripThatItWasToldForShorterThanAQueue) {
   PullWindow window(Duration(40));
   const SteadyTime begin = SteadyTime{} + std::chrono::hours(1);
