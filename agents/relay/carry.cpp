@@ -1,7 +1,5 @@
 #include "agents/relay/carry.hpp"
 
-#include <algorithm>
-
 #include "agents/relay/pull_window.hpp"
 #include "core/io/deadline.hpp"
 
