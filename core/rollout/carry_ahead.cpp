@@ -8,7 +8,6 @@ namespace deployctl::rollout {
 namespace {
 
 constexpr std::uint64_t most_on_trust = 64 * 1024 * 1024;
-constexpr std::size_t waves_ahead = 2;
 
 }  // namespace
 
@@ -23,13 +22,11 @@ std::optional<Digest> likely_base(const std::vector<ledger::RolloutRow>& newest_
 }
 
 asio::awaitable<void> carry_ahead(TargetLinks& links, payload::PayloadSource& payloads, Digest next, Digest base,
-                                  const RolloutSpec& spec) {
+                                  std::set<TargetIndex> targets) {
   const auto made = co_await payloads.made(next, base);
   if (!made || made->index().total() > most_on_trust) co_return;
   const auto shipment = std::make_shared<Shipment>(Shipment{made});
-  for (std::size_t wave = 0; wave < std::min(waves_ahead, spec.waves.size()); ++wave)
-    for (const auto& part : spec.waves[wave].regions)
-      for (const auto target : part.targets) links.carry_ahead(target, shipment);
+  for (const auto target : targets) links.carry_ahead(target, shipment);
 }
 
 }  // namespace deployctl::rollout

@@ -4,6 +4,8 @@
 // only what is small enough for that goes. On the links' strand.
 #pragma once
 
+#include <set>
+
 #include "core/ledger/ledger.hpp"
 #include "core/payload/payload_source.hpp"
 #include "core/rollout/target_links.hpp"
@@ -14,9 +16,8 @@ namespace deployctl::rollout {
 // The artifact that the targets run, by what went through last; absent: not known, or it is `next`. Pure.
 std::optional<Digest> likely_base(const std::vector<ledger::RolloutRow>& newest_first, const Digest& next);
 
-// Returns once the relays of the first two waves, which are those that are staged first, have been told; what follows goes on
-// beside whatever the links are used for.
+// Returns once the relays of the targets have been told; what follows goes on beside whatever the links are used for.
 asio::awaitable<void> carry_ahead(TargetLinks& links, payload::PayloadSource& payloads, Digest next, Digest base,
-                                  const RolloutSpec& spec);
+                                  std::set<TargetIndex> targets);
 
 }  // namespace deployctl::rollout

@@ -1,10 +1,11 @@
 #include <algorithm>
-#include <random>
+#include <asio/this_coro.hpp>
 
 #include "core/io/deadline.hpp"
 #include "core/rollout/carry_ahead.hpp"
 #include "core/rollout/drive_state.hpp"
 #include "core/rollout/grants.hpp"
+#include "core/rollout/staged_first.hpp"
 #include "core/rollout/words.hpp"
 
 namespace deployctl::rollout {
@@ -45,7 +46,9 @@ awaitable<void> Drive::send_ahead(Digest artifact) {
   if (!parts_.ledger || !parts_.payloads) co_return;
   const auto past = parts_.ledger->history(row_.service, row_.environment, 20);
   const auto base = past ? likely_base(*past, artifact) : std::nullopt;
-  if (base) co_await carry_ahead(parts_.links, *parts_.payloads, artifact, *base, spec_);
+  if (!base) co_return;
+  auto targets = first_staged();
+  co_await carry_ahead(parts_.links, *parts_.payloads, artifact, *base, std::move(targets));
 }
 
 // True: whoever holds it may be gone by now, and there was patience to wait for it.
@@ -56,37 +59,56 @@ awaitable<bool> Drive::waits_on(Error why) {
   co_return slept.has_value();
 }
 
-awaitable<Status> Drive::prepare() {
+// What the machine will stage first is staged as soon as the grants are sure, while the far and the dead are still waited for; but
+// not before a hook that may forbid it.
+std::function<void(TargetIndex)> Drive::stage_early(const Goal& goal) {
+  if (spec_.kind != Kind::deploy || spec_.pre_deploy || !parts_.payloads) return {};
+  return [this, &goal, first = first_staged()](TargetIndex target) {
+    const auto& seen = *survey_[target].reply;
+    if (first.contains(target) && !keeps(seen, goal)) stager_->begin(target, ticket_, artifact_of(seen));
+  };
+}
+
+std::set<TargetIndex> Drive::first_staged() const {
+  const bool frozen = parts_.frozen && parts_.override_freeze.empty() && !past_.freeze_overridden && !parts_.frozen().empty();
+  return staged_first(spec_, past_, frozen);
+}
+
+awaitable<Status> Drive::prepare(const Goal& goal, StagerOrder order) {
   const bool take_over = row_.kind == "rollback" || !parts_.user_reason.empty();
   const std::string reason = parts_.user_reason.empty() ? row_.kind : parts_.user_reason;
+  const auto executor = co_await asio::this_coro::executor;
   for (;;) {
-    ticket_.epoch = std::max(next_epoch(survey_), ledgers_epoch() + 1);
-    auto granted = co_await take_grants(parts_.links, ticket_, survey_, take_over, reason, parts_.interrupt);
+    stager_ = std::make_unique<Stager>(executor, parts_.links, order);
+    const GrantOrder asked{take_over, reason, ledgers_epoch() + 1, stage_early(goal)};
+    auto granted = co_await take_grants(parts_.links, ticket_, survey_, asked, parts_.interrupt);
     if (granted) break;
+    co_await stager_->end();
     const bool again = co_await waits_on(granted.error());
     if (!again) co_return granted;
-    survey_ = co_await survey_fleet(parts_.links, spec_.targets.size(), place_, true, parts_.interrupt);
+    survey_.assign(spec_.targets.size(), {});
   }
   parts_.links.withdraw_desired(place_);
   auto kept = keep_notes();
-  if (!kept) co_await drop_grants(parts_.links, ticket_, survey_);
+  if (kept) co_return kept;
+  co_await stager_->end();
+  co_await drop_grants(parts_.links, ticket_, survey_);
   co_return kept;
 }
 
 awaitable<Driven> Drive::go(RolloutSpec spec, Goal goal, std::string release_json, Digest artifact) {
   spec_ = std::move(spec);
   spec_.waits = parts_.waits;
-  if (auto ready = co_await prepare(); !ready) co_return over(not_begun(ready.error()), false);
+  const StagerOrder staging{spec_, artifact, release_json, plan_.prefer, parts_.payloads};
+  auto ready = co_await prepare(goal, staging);
+  if (!ready) co_return over(not_begun(ready.error()), false);
   Story story{&spec_, row_.version, {}, {}};
   recorder_->add(story.started(spec_.kind, row_.previous, row_.commit));
   (void)recorder_->flush();
   RolloutOrder order;
   order.spec = spec_;
   order.ticket = ticket_;
-  order.goal = std::move(goal);
-  order.artifact = artifact;
-  order.prefer = plan_.prefer;
-  order.release_json = std::move(release_json);
+  order.goal = goal;
   order.activation_limit = activation_limit(plan_.release.activation);
   order.take_over = row_.kind == "rollback" || !parts_.user_reason.empty();
   order.reason = parts_.user_reason.empty() ? row_.kind : parts_.user_reason;
@@ -94,18 +116,17 @@ awaitable<Driven> Drive::go(RolloutSpec spec, Goal goal, std::string release_jso
   order.survey = survey_;
   order.past = past_;
   order.words = std::move(parts_.words);
-  RunnerParts parts{parts_.links, *recorder_, parts_.payloads, {}, {}, parts_.interrupt, {}, parts_.listen_every, {}, parts_.ask_gate};
+  RunnerParts parts{parts_.links, *recorder_, *stager_, {}, {}, parts_.interrupt, {}, parts_.listen_every, {}, parts_.ask_gate};
   if (row_.kind == "deploy") parts.frozen = parts_.frozen;
   if (parts_.ledger) parts.hear = Ear(*parts_.ledger, row_.id, heard_);
   parts.keep_baseline = [this](const ledger::Baseline& one) {
     return parts_.ledger ? parts_.ledger->add_baselines(row_.service, row_.environment, {one}) : Status{};
   };
   parts.run_hook = [this](ControlHook which, io::CancelToken token) { return hook(which, token); };
-  const Goal brought = order.goal;
-  const std::string json = order.release_json;
   auto outcome = co_await run_rollout(std::move(order), std::move(parts));
+  co_await stager_->end();
   if (outcome.result != RolloutResult::superseded) co_await end_well(outcome);
-  if (went_through(outcome)) co_await leave_desires(outcome, brought, json, artifact);
+  if (went_through(outcome)) co_await leave_desires(outcome, goal, release_json, artifact);
   co_return over(std::move(outcome), true);
 }
 
@@ -144,7 +165,7 @@ awaitable<Driven> Drive::deploy(model::Release release, std::string commit) {
     (void)parts_.ledger->add_release(row_.service, row_.environment, row_.release_json, row_.release, row_.version, system_clock().wall());
   const Digest artifact = release.artifact;
   co_await send_ahead(artifact);
-  survey_ = co_await survey_fleet(parts_.links, spec_.targets.size(), place_, true, parts_.interrupt);
+  survey_.assign(spec_.targets.size(), {});
   Goal goal{row_.release, {}, row_.version};
   co_return co_await go(std::move(*spec), std::move(goal), row_.release_json, artifact);
 }

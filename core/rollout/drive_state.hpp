@@ -2,7 +2,10 @@
 // drive.cpp, what the ledger is told of it in drive_ledger.cpp, what follows its end in drive_after.cpp.
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -31,7 +34,9 @@ class Drive {
   void count_previous();
   asio::awaitable<Driven> go(RolloutSpec spec, Goal goal, std::string release_json, Digest artifact);
   asio::awaitable<void> send_ahead(Digest artifact);
-  asio::awaitable<Status> prepare();
+  std::set<TargetIndex> first_staged() const;
+  std::function<void(TargetIndex)> stage_early(const Goal& goal);
+  asio::awaitable<Status> prepare(const Goal& goal, StagerOrder order);
   asio::awaitable<bool> waits_on(Error why);
   asio::awaitable<void> end_well(const RolloutOutcome& outcome);
   asio::awaitable<void> leave_desires(RolloutOutcome outcome, Goal goal, std::string release_json, Digest artifact);
@@ -51,6 +56,7 @@ class Drive {
   RolloutSpec spec_;
   std::vector<std::optional<ledger::Baseline>> baselines_;
   std::unique_ptr<Recorder> recorder_;
+  std::unique_ptr<Stager> stager_;  // from the grants on
   bool resumed_ = false;
   std::vector<ledger::RolloutRow> superseded_;  // unfinished ones that give way
   Past past_;

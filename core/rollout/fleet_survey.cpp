@@ -21,26 +21,28 @@ asio::awaitable<Result<wire::pb::Surveyed>> ask(TargetLinks& links, TargetIndex 
   co_return std::move(*reply.mutable_surveyed());
 }
 
-asio::awaitable<void> survey_into(TargetLinks& links, TargetIndex target, wire::pb::Place place, bool with_health,
-                                  Duration limit, io::CancelToken token, TargetSurvey& out) {
-  auto reply = co_await io::with_cancel(ask(links, target, place, with_health, limit), token, "survey");
-  if (reply) out.reply = std::move(*reply);
-  else out.error = reply.error();
-}
-
 }  // namespace
 
 asio::awaitable<Result<wire::pb::Surveyed>> survey_target(TargetLinks& links, TargetIndex target, wire::pb::Place place, bool with_health) {
   return ask(links, target, std::move(place), with_health, survey_deadline);
 }
 
+Duration survey_limit(std::size_t targets) { return std::max(survey_deadline, a_turn * static_cast<std::int64_t>(targets)); }
+
+asio::awaitable<void> survey_into(TargetLinks& links, TargetIndex target, wire::pb::Place place, Duration limit, io::CancelToken token,
+                                  TargetSurvey& out, bool with_health) {
+  auto reply = co_await io::with_cancel(ask(links, target, std::move(place), with_health, limit), token, "survey");
+  if (reply) out.reply = std::move(*reply);
+  else out.error = reply.error();
+}
+
 asio::awaitable<FleetSurvey> survey_fleet(TargetLinks& links, std::size_t targets, wire::pb::Place place, bool with_health,
                                           io::CancelToken token) {
   FleetSurvey out(targets);
-  const Duration limit = std::max(survey_deadline, a_turn * static_cast<std::int64_t>(targets));
+  const Duration limit = survey_limit(targets);
   std::vector<asio::awaitable<void>> work;
   for (std::size_t i = 0; i < targets; ++i)
-    work.push_back(survey_into(links, static_cast<TargetIndex>(i), place, with_health, limit, token, out[i]));
+    work.push_back(survey_into(links, static_cast<TargetIndex>(i), place, limit, token, out[i], with_health));
   co_await io::gather(std::move(work));
   co_return out;
 }
@@ -77,6 +79,13 @@ std::string replaceable(const wire::pb::Surveyed& survey, const std::string& our
   return {};
 }
 
+Digest artifact_of(const wire::pb::Surveyed& survey) { return Digest::from_raw(survey.current().artifact()).value_or(Digest{}); }
+
+bool keeps(const wire::pb::Surveyed& survey, const Goal& goal) {
+  return !goal.release.empty() && std::any_of(survey.kept().begin(), survey.kept().end(),
+                                              [&](const auto& kept) { return kept.release() == goal.release.raw(); });
+}
+
 ledger::Baseline baseline_now(const wire::pb::Surveyed& survey, const std::string& region, const std::string& target) {
   ledger::Baseline out;
   out.region = region;
@@ -85,7 +94,7 @@ ledger::Baseline baseline_now(const wire::pb::Surveyed& survey, const std::strin
   out.folder = survey.current().folder();
   out.version = survey.current().version();
   out.release = Digest::from_raw(survey.current().release()).value_or(Digest{});
-  out.artifact = Digest::from_raw(survey.current().artifact()).value_or(Digest{});
+  out.artifact = artifact_of(survey);
   return out;
 }
 
@@ -95,8 +104,7 @@ Facts facts_of(const wire::pb::Surveyed& survey, const Goal& goal, const ledger:
   const bool runs = survey.has_current();
   facts.healthy = runs && !unhealthy;
   facts.looked_at = survey.has_health();
-  for (const auto& kept : survey.kept())
-    if (!goal.release.empty() && kept.release() == goal.release.raw()) facts.has_goal = true;
+  facts.has_goal = keeps(survey, goal);
   const bool settled = survey.unfinished_rollout().empty();
   facts.at_goal = facts.has_goal && runs && settled && survey.current().release() == goal.release.raw() &&
                   survey.current().confirmed() && facts.looked_at && !unhealthy;

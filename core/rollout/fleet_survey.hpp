@@ -28,6 +28,12 @@ asio::awaitable<Result<wire::pb::Surveyed>> survey_target(TargetLinks& links, Ta
 asio::awaitable<FleetSurvey> survey_fleet(TargetLinks& links, std::size_t targets, wire::pb::Place place, bool with_health,
                                           io::CancelToken token);
 
+// One of them, into `out`; and how long it may take where so many are looked at together.
+asio::awaitable<void> survey_into(TargetLinks& links, TargetIndex target, wire::pb::Place place, Duration limit, io::CancelToken token,
+                                  TargetSurvey& out, bool with_health = true);
+Duration survey_limit(std::size_t targets);
+inline bool is_looked_at(const TargetSurvey& one) { return one.reply || one.error; }
+
 // What a target told with its grant, seen together with the look before it: where an activation was finished in between, its
 // health is asked anew; else it is what it was. After a look that fails nothing is known of it, and the answer has no health.
 asio::awaitable<wire::pb::Surveyed> seen_with_grant(TargetLinks& links, TargetIndex target, wire::pb::Place place, wire::pb::Surveyed before,
@@ -40,6 +46,9 @@ std::uint64_t next_epoch(const FleetSurvey& survey);
 // The rollout whose grant may be replaced there, if any: its driver, a process of this host, is dead; or all may be.
 std::string replaceable(const wire::pb::Surveyed& survey, const std::string& our_rollout, bool take_over);
 
+// Of what it runs now; empty: nothing, or nothing of ours.
+Digest artifact_of(const wire::pb::Surveyed& survey);
+bool keeps(const wire::pb::Surveyed& survey, const Goal& goal);  // the goal's release
 // What it runs now, as the way back.
 ledger::Baseline baseline_now(const wire::pb::Surveyed& survey, const std::string& region, const std::string& target);
 Facts facts_of(const wire::pb::Surveyed& survey, const Goal& goal, const ledger::Baseline& baseline);

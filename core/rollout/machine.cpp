@@ -66,11 +66,12 @@ std::vector<Action> Machine::handle(const MachineEvent& event, SteadyTime now) {
   out_.clear();
   if (phase_ == Phase::over) return {};
   std::visit([&](const auto& e) { take(e, now); }, event);
-  advance(now);
+  if (begun_) advance(now);
   return std::move(out_);
 }
 
 void Machine::take(const Begin&, SteadyTime now) {
+  begun_ = true;
   last_progress_ = now;
   for (auto& target : targets_) target.looked = now;
   const auto unreachable = counts().unreachable;

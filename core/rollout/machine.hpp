@@ -56,7 +56,7 @@ enum class RolloutResult { succeeded, incomplete, rolled_back, failed, paused, a
 const char* to_string(RolloutResult result);
 
 // ---- events in --------------------------------------------------------------------------------------------------------
-struct Begin {};                                            // first; facts were given to the constructor
+struct Begin {};                                            // facts were given to the constructor; what is told before it is only kept
 struct Tick {};                                             // time has passed
 struct Reopened { TargetIndex target; Facts facts; };       // an unreachable one answered, and granted
 struct ReopenFailed { TargetIndex target; Error error; bool still_activating = false; };  // see Past
@@ -265,6 +265,7 @@ class Machine {
   std::vector<Target> targets_;
   Past past_;
   Phase phase_ = Phase::working;
+  bool begun_ = false;
   WaveIndex wave_ = 0;
   bool wave_begun_ = false;
   std::vector<Part> parts_;

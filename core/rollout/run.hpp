@@ -7,9 +7,7 @@
 #include <map>
 
 #include "core/io/notifier.hpp"
-#include "core/io/turns.hpp"
 #include "core/rollout/runner.hpp"
-#include "core/rollout/shipments.hpp"
 
 namespace deployctl::rollout::detail {
 
@@ -35,8 +33,6 @@ struct Run : std::enable_shared_from_this<Run> {
   RolloutOutcome outcome() const;
 
   awaitable<void> stage(TargetIndex target);
-  awaitable<Result<wire::pb::Staged>> stage_on(TargetIndex target);
-  awaitable<Result<wire::pb::Staged>> stage_from(TargetIndex target, Digest base);
   awaitable<void> activate_on(TargetIndex target, Goal goal);
   awaitable<void> check_on(TargetIndex target);
   awaitable<void> reopen(TargetIndex target);
@@ -58,13 +54,10 @@ struct Run : std::enable_shared_from_this<Run> {
   Machine machine;
   Story story;
   std::vector<SteadyTime> since;  // the target's activation began
-  std::vector<std::unique_ptr<io::Turns>> turns;
-  std::optional<Shipments> shipments;  // where there are payloads
   std::map<TargetIndex, bool> renewing;
   std::string frozen;  // as the machine was told
   SteadyTime progress_told{};
   io::CancelToken stop;     // everything of ours ends
-  io::CancelToken no_more;  // nothing new is staged
   std::size_t in_flight = 0;
   std::optional<Finish> end;
 };

@@ -5,21 +5,7 @@
 namespace deployctl::rollout::detail {
 namespace {
 
-constexpr Duration stage_limit{std::chrono::hours(6)};
 constexpr Duration progress_every{std::chrono::seconds(1)};
-
-// A later wave is the first of another region.
-bool others_come_after(const RolloutSpec& spec, std::size_t region) {
-  std::vector<bool> seen(spec.regions.size(), false);
-  for (const auto& wave : spec.waves) {
-    const bool was_here = seen[region];
-    for (const auto& part : wave.regions) {
-      if (was_here && !seen[part.region]) return true;
-      seen[part.region] = true;
-    }
-  }
-  return false;
-}
 
 // The link is at fault, not the target's answer.
 bool is_lost(Code code) {
@@ -32,45 +18,22 @@ bool is_lost(Code code) {
 // ---- staging ----
 
 awaitable<void> Run::stage(TargetIndex target) {
-  const auto turn = co_await turns[order.spec.targets[target].region]->take();
-  const auto began = io::now_steady();
-  auto staged = co_await io::with_cancel(stage_on(target), no_more, "staging");
-  if (!staged) {
-    post(StageFailed{target, staged.error()});
-    co_return;
-  }
-  parts.recorder.add(story.of_staged(target, *staged, io::now_steady() - began));
-  post(Staged{target});
-}
-
-// Against what the target runs where we know that too; else, or where it can't serve, from nothing.
-awaitable<Result<wire::pb::Staged>> Run::stage_on(TargetIndex target) {
-  if (!parts.payloads || order.release_json.empty())
-    co_return fail(with_hint(error(Code::absent, "it does not keep the release, and this host has no artifact of it to send"),
-                             "deploy the version instead"));
-  const auto& survey = order.survey[target].reply;
-  const Digest base = survey ? Digest::from_raw(survey->current().artifact()).value_or(Digest{}) : Digest{};
-  if (!base.empty()) {
-    auto staged = co_await stage_from(target, base);
-    if (staged || staged.error().code != Code::absent) co_return staged;
-  }
-  co_return co_await stage_from(target, Digest{});
-}
-
-awaitable<Result<wire::pb::Staged>> Run::stage_from(TargetIndex target, Digest base) {
-  const std::size_t region = order.spec.targets[target].region;
-  const bool last = !others_come_after(order.spec, region);
-  DEPLOYCTL_CO_TRY(ship, co_await shipments->get(base, region, target, last));
-  const auto request = rollout::stage(order.ticket, order.release_json, base, ship->chunks->index());
-  const std::function<void(const wire::pb::Event&)> watch = [this, target](const wire::pb::Event& event) {
+  const Stager::OnEvent watch = [this, target](const wire::pb::Event& event) {
     if (!event.has_progress()) return;
     parts.recorder.add(story.of_progress(target, event.progress()));
     if (io::now_steady() < progress_told + progress_every) return;
     progress_told = io::now_steady();
     post(Progressed{target});
   };
-  DEPLOYCTL_CO_TRY(reply, co_await parts.links.call(target, request, stage_limit, watch, ship));
-  co_return reply.staged();
+  const auto& survey = order.survey[target].reply;
+  const Digest base = survey ? artifact_of(*survey) : Digest{};
+  auto done = co_await parts.stager.stage(target, order.ticket, base, watch);
+  if (!done) {
+    post(StageFailed{target, done.error()});
+    co_return;
+  }
+  parts.recorder.add(story.of_staged(target, done->staged, done->took));
+  post(Staged{target});
 }
 
 // ---- activation ----
@@ -134,6 +97,7 @@ awaitable<void> Run::reopen(TargetIndex target) {
 awaitable<Result<Facts>> Run::look_again(TargetIndex target) {
   auto& known = order.survey[target];
   known.still_activating = false;
+  parts.stager.forget(target);
   DEPLOYCTL_CO_TRY(seen, co_await survey_target(parts.links, target, order.ticket.place, true));
   const auto request = take_grant(order.ticket, replaceable(seen, order.ticket.rollout(), order.take_over), order.reason);
   auto granted = co_await parts.links.call(target, request, order.activation_limit);

@@ -10,8 +10,6 @@ namespace deployctl::rollout {
 namespace detail {
 namespace {
 
-constexpr unsigned stages_at_once = 64;  // of one region
-
 std::vector<std::optional<Facts>> facts_of(const RolloutOrder& order) {
   std::vector<std::optional<Facts>> out(order.survey.size());
   for (std::size_t i = 0; i < out.size(); ++i)
@@ -47,7 +45,6 @@ Run::Run(asio::any_io_executor e, RolloutOrder o, RunnerParts p)
   since.resize(order.spec.targets.size());
   for (std::size_t i = 0; i < order.baselines.size(); ++i)
     if (order.baselines[i]) story.baselines[i] = order.baselines[i]->version;
-  for (std::size_t r = 0; r < order.spec.regions.size(); ++r) turns.push_back(std::make_unique<io::Turns>(e, stages_at_once));
 }
 
 void Run::spawn(awaitable<void> work) {
@@ -67,7 +64,6 @@ void Run::spawn(awaitable<void> work) {
 }
 
 awaitable<RolloutOutcome> Run::run() {
-  if (parts.payloads) shipments.emplace(*parts.payloads, parts.links, order.artifact, order.prefer, no_more);
   spawn(watch_interrupt());
   spawn(renew_all());
   if (parts.hear || parts.frozen) spawn(listen());
@@ -96,7 +92,7 @@ awaitable<RolloutOutcome> Run::run() {
     take(event);
   }
   stop.cancel();
-  no_more.cancel();
+  parts.stager.ending().cancel();
   while (in_flight > 0) co_await changed.wait();
   co_return outcome();
 }
@@ -175,7 +171,7 @@ void Run::begin(const Action& action) {
   } else if (const auto* a = std::get_if<AskGate>(&action)) {
     spawn(ask_gate(a->wave, a->gate));
   } else if (std::holds_alternative<RollbackBegins>(action)) {
-    no_more.cancel();
+    parts.stager.ending().cancel();
   } else if (const auto* a = std::get_if<Finish>(&action)) {
     end = *a;
   }

@@ -9,10 +9,10 @@
 #include <optional>
 
 #include "core/io/cancel_token.hpp"
-#include "core/payload/payload_source.hpp"
 #include "core/rollout/fleet_survey.hpp"
 #include "core/rollout/narration.hpp"
 #include "core/rollout/recorder.hpp"
+#include "core/rollout/stager.hpp"
 
 namespace deployctl::rollout {
 
@@ -20,9 +20,6 @@ struct RolloutOrder {
   RolloutSpec spec;
   Ticket ticket;
   Goal goal;
-  Digest artifact;           // of the goal
-  model::Prefer prefer = model::Prefer::time;  // of payloads
-  std::string release_json;  // of the goal; empty: it can't be staged, targets must keep it
   Duration activation_limit{std::chrono::hours(1)};  // how long one may take, hooks and checks and the way back
   bool take_over = false;    // living grants of others give way
   std::string reason;        // of the take-over
@@ -36,7 +33,7 @@ struct RolloutOrder {
 struct RunnerParts {
   TargetLinks& links;
   Recorder& recorder;
-  payload::PayloadSource* payloads = nullptr;                   // null: nothing can be staged
+  Stager& stager;  // of the goal
   std::function<Status(const ledger::Baseline&)> keep_baseline; // before the target is touched
   // One of the hooks of the control host, to its end or the token's. Blocking work is its own business.
   std::function<asio::awaitable<Status>(ControlHook, io::CancelToken)> run_hook;

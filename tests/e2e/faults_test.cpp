@@ -103,6 +103,26 @@ TEST(Faults, AFullDiskOnATargetTakesTheRolloutBackWithItsOwnWords) {
   EXPECT_EQ(lab.current(0, 0), "") << "the canary went back to nothing";
 }
 
+TEST(Faults, OneThatIsLongInComingHoldsUpNobodysStaging) {
+  const TempDir gate;
+  const std::string late = "ForceCommand sh -c 'while [ ! -e " + (gate / "open") + " ]; do sleep 0.02; done; exec sh -c \"$SSH_ORIGINAL_COMMAND\"'";
+  Lab lab({.relays = 0, .targets = 3, .target_config = {late}});
+  auto driver = lab.start({"deploy", "deploy.yaml", "--ref", "v1", "--output", "json"}, "log");
+  const auto staged = [&](unsigned target) {
+    std::error_code none;
+    for (const auto& entry : std::filesystem::directory_iterator(lab.place(0, target) + "/releases", none))
+      if (entry.path().filename().string()[0] != '.') return true;
+    return false;
+  };
+  EXPECT_TRUE(eventually([&] { return staged(0) && staged(1); })) << read_text(lab.dir() / "log");
+  EXPECT_EQ(lab.current(0, 0), "") << "nothing is switched before the whole fleet was heard";
+  gate.write("open", "");
+  const auto ended = driver.wait(std::chrono::seconds(60));
+  ASSERT_TRUE(ended);
+  EXPECT_EQ(ended->code, 0) << read_text(lab.dir() / "log");
+  EXPECT_TRUE(lab.all_run("v1"));
+}
+
 TEST(Faults, ABuildThatFailsShowsItsLastLinesAndTouchesNoTarget) {
   Lab lab;
   lab.dir().write("toy.git/build.sh", "echo compiling; echo 'toy.c:3: no such thing' >&2; exit 2\n", 0755);

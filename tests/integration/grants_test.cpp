@@ -61,7 +61,10 @@ struct Rival {
     const auto reply = co_await links.call(target, request, soon);
     EXPECT_TRUE(reply) << reply.error().text();
   }
-  awaitable<void> take_all() { taken = co_await rollout::take_grants(links, ticket, survey, false, "test", {}); }
+  awaitable<void> take_all() {
+    const rollout::GrantOrder order{false, "test"};
+    taken = co_await rollout::take_grants(links, ticket, survey, order, {});
+  }
   std::size_t granted() const {
     return static_cast<std::size_t>(std::count_if(survey.begin(), survey.end(), [](const auto& one) { return one.reply.has_value(); }));
   }

@@ -223,6 +223,21 @@ TEST(Freezes, HoldUpAWaveThatHasNotBegunAndStageMeanwhile) {
   EXPECT_EQ(play.count<GoesOn>(), 1u);
 }
 
+TEST(Freezes, ToldBeforeItBeginsSetNothingGoingYet) {
+  auto spec = canary_spec();
+  spec.pre_deploy = true;
+  Play play(spec);
+  play.send(Frozen{"frozen until monday"});
+  EXPECT_TRUE(play.actions.empty());
+  play.run();
+  EXPECT_TRUE(std::holds_alternative<RunHook>(play.actions.front())) << "it may forbid all that follows";
+  std::vector<std::optional<Facts>> nobody(spec.targets.size());
+  Play alone(spec, nobody);
+  alone.send(Frozen{"frozen until monday"});
+  alone.run();
+  EXPECT_EQ(alone.result, RolloutResult::failed) << "waiting would not help";
+}
+
 TEST(Freezes, LetAWaveThatHasBegunComeToItsEnd) {
   auto spec = canary_spec();
   Play play(spec);
