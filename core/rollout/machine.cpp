@@ -80,7 +80,7 @@ void Machine::take(const Begin&, SteadyTime now) {
     Error why = error(first == targets_.end() ? Code::unreachable : first->error->code,
                       std::to_string(unreachable) + " of " + std::to_string(targets_.size()) +
                           " targets can't be reached, max_unreachable is " + std::to_string(spec_.max_unreachable) +
-                          "; nothing was changed");
+                          "; nothing was activated");
     return finish(RolloutResult::failed, with_hint(std::move(why), "mend them, take them out of the fleet, or raise max_unreachable"));
   }
   if (!spec_.pre_deploy) return;
