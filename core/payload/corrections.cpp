@@ -17,66 +17,77 @@ void store(std::uint8_t* at, std::uint32_t word) {
   at[3] = static_cast<std::uint8_t>(word >> 24);
 }
 
+void add_bytes(std::uint8_t* to, const std::uint8_t* added, std::size_t n) {
+  std::uint32_t carry = 0;
+  for (std::size_t i = 0; i < n; ++i, carry >>= 8) {
+    carry += std::uint32_t{to[i]} + added[i];
+    to[i] = static_cast<std::uint8_t>(carry);
+  }
+}
+
+// The following answer what is wrong; empty: nothing.
+
+template <bool recalls, class Here>
+std::string_view next_run(Here& here) {
+  const auto next = here.runs.next(recalls ? 2 * here.left + 1 : here.left);
+  here.run = recalls ? next / 2 : next;
+  here.known = recalls && next % 2 == 1;
+  return here.runs.failed() ? "has a run that is no part of its copy" : std::string_view();
+}
+
+std::string_view recall(std::uint8_t* to, std::size_t n, WordMemory::Table table) {
+  if (n < Corrections::word_size) return "recalls a part of a word";
+  const auto word = load(to);
+  store(to, word + table[word]);
+  return {};
+}
+
+template <bool recalls, class Here>
+std::string_view add_word(Here& here, std::uint8_t* to, std::size_t n, WordMemory::Table table) {
+  if (n > here.words.size()) return "lacks words";
+  if (n == Corrections::word_size) {
+    const auto word = load(to), added = load(here.words.data());
+    if constexpr (recalls) table[word] = added;
+    store(to, word + added);
+  } else {
+    add_bytes(to, here.words.data(), n);
+  }
+  here.words = here.words.subspan(n);
+  return {};
+}
+
 }  // namespace
 
 void Corrections::begin(std::size_t n) {
-  left_ = n;
-  next_run();
+  here_.left = n;
+  if (failed()) return;
+  problem_ = memory_ ? next_run<true>(here_) : next_run<false>(here_);
 }
 
-void Corrections::next_run() {
-  const auto next = runs_.next(memory_ ? 2 * left_ + 1 : left_);
-  run_ = memory_ ? next / 2 : next;
-  known_ = memory_ && next % 2 == 1;
-  if (runs_.failed()) problem_ = "has a run that is no part of its copy";
-}
+std::size_t Corrections::apply(std::span<std::uint8_t> bytes) { return memory_ ? apply_as<true>(bytes) : apply_as<false>(bytes); }
 
-bool Corrections::recall(std::uint8_t* to, std::size_t n) {
-  if (n < word_size) {
-    problem_ = "recalls a part of a word";
-    return false;
-  }
-  const auto word = load(to);
-  store(to, word + (*memory_)[word]);
-  return true;
-}
-
-bool Corrections::add_word(std::uint8_t* to, std::size_t n) {
-  if (known_) return recall(to, n);
-  if (n > words_.size()) {
-    problem_ = "lacks words";
-    return false;
-  }
-  if (n == word_size) {
-    const auto word = load(to), added = load(words_.data());
-    if (memory_) (*memory_)[word] = added;
-    store(to, word + added);
-  } else {
-    std::uint32_t carry = 0;
-    for (std::size_t i = 0; i < n; ++i, carry >>= 8) {
-      carry += std::uint32_t{to[i]} + words_[i];
-      to[i] = static_cast<std::uint8_t>(carry);
-    }
-  }
-  words_ = words_.subspan(n);
-  return true;
-}
-
-std::size_t Corrections::apply(std::span<std::uint8_t> bytes) {
+template <bool recalls>
+std::size_t Corrections::apply_as(std::span<std::uint8_t> bytes) {
+  Here here = here_;
+  const WordMemory::Table table = recalls ? memory_->table() : WordMemory::Table();
+  std::string_view problem = problem_;
   std::size_t at = 0;
-  while (!failed()) {
-    const std::size_t own = std::min<std::uint64_t>(run_, bytes.size() - at);
+  while (problem.empty()) {
+    const std::size_t own = std::min<std::uint64_t>(here.run, bytes.size() - at);
     at += own;
-    run_ -= own;
-    left_ -= own;
-    const std::size_t word = std::min<std::uint64_t>(left_, word_size);
-    if (run_ > 0 || word == 0 || word > bytes.size() - at) break;
-    if (!add_word(bytes.data() + at, word)) break;
+    here.run -= own;
+    here.left -= own;
+    const std::size_t word = std::min<std::uint64_t>(here.left, word_size);
+    if (here.run > 0 || word == 0 || word > bytes.size() - at) break;
+    problem = recalls && here.known ? recall(bytes.data() + at, word, table) : add_word<recalls>(here, bytes.data() + at, word, table);
+    if (!problem.empty()) break;
     at += word;
-    left_ -= word;
-    if (left_ == 0) break;
-    next_run();
+    here.left -= word;
+    if (here.left == 0) break;
+    problem = next_run<recalls>(here);
   }
+  here_ = here;
+  problem_ = problem;
   return at;
 }
 

@@ -15,7 +15,7 @@ class Corrections {
   static constexpr std::size_t word_size = 4;
 
   // `memory`: of the window, where its words are recalled; must outlive it.
-  Corrections(BytesView runs, BytesView words, WordMemory* memory = nullptr) : runs_(runs), words_(words), memory_(memory) {}
+  Corrections(BytesView runs, BytesView words, WordMemory* memory = nullptr) : here_{Varints(runs), words}, memory_(memory) {}
 
   // A copy of `n` bytes, not 0, begins.
   void begin(std::size_t n);
@@ -25,19 +25,23 @@ class Corrections {
 
   bool failed() const { return !problem_.empty(); }
   std::string_view problem() const { return problem_; }
-  bool used_up() const { return runs_.empty() && words_.empty(); }
+  bool used_up() const { return here_.runs.empty() && here_.words.empty(); }
 
  private:
-  void next_run();
-  bool add_word(std::uint8_t* to, std::size_t n);
-  bool recall(std::uint8_t* to, std::size_t n);
+  // Kept in registers while words are corrected: a store through a pointer to bytes might change a member, so the compiler would
+  // read each anew for every word.
+  struct Here {
+    Varints runs;
+    BytesView words;
+    std::uint64_t left = 0;  // bytes of the copy
+    std::uint64_t run = 0;   // bytes up to the next word
+    bool known = false;      // that word is recalled
+  };
+  template <bool recalls>
+  std::size_t apply_as(std::span<std::uint8_t> bytes);
 
-  Varints runs_;
-  BytesView words_;
+  Here here_;
   WordMemory* memory_;
-  bool known_ = false;      // the word after the run
-  std::uint64_t left_ = 0;  // bytes of the copy
-  std::uint64_t run_ = 0;   // bytes up to the next word
   std::string_view problem_;
 };
 

@@ -10,11 +10,24 @@ namespace deployctl::payload {
 
 class WordMemory {
  public:
-  // 0, which is never added: nothing yet.
-  std::uint32_t& operator[](std::uint32_t word) {
+  // The words, looked up in a loop; until the memory forgets or is released.
+  class Table {
+   public:
+    Table() = default;
+    // 0, which is never added: nothing yet.
+    std::uint32_t& operator[](std::uint32_t word) const { return at_[(word * spread) >> (32 - bits)]; }
+
+   private:
+    friend class WordMemory;
+    explicit Table(std::uint32_t* at) : at_(at) {}
+    std::uint32_t* at_ = nullptr;
+  };
+
+  Table table() {
     if (table_.empty()) table_.resize(std::size_t{1} << bits);
-    return table_[(word * spread) >> (32 - bits)];
+    return Table(table_.data());
   }
+  std::uint32_t& operator[](std::uint32_t word) { return table()[word]; }
   void forget() { table_.clear(); }
   void release() { table_ = {}; }
 
