@@ -103,24 +103,49 @@ TEST(Faults, AFullDiskOnATargetTakesTheRolloutBackWithItsOwnWords) {
   EXPECT_EQ(lab.current(0, 0), "") << "the canary went back to nothing";
 }
 
-TEST(Faults, OneThatIsLongInComingHoldsUpNobodysStaging) {
-  const TempDir gate;
-  const std::string late = "ForceCommand sh -c 'while [ ! -e " + (gate / "open") + " ]; do sleep 0.02; done; exec sh -c \"$SSH_ORIGINAL_COMMAND\"'";
-  Lab lab({.relays = 0, .targets = 3, .target_config = {late}});
-  auto driver = lab.start({"deploy", "deploy.yaml", "--ref", "v1", "--output", "json"}, "log");
-  const auto staged = [&](unsigned target) {
+namespace {
+
+// Three targets, the last of which lets nobody in before the gate is opened.
+struct OneIsLate {
+  TempDir gate;
+  Lab lab{{.relays = 0,
+           .targets = 3,
+           .target_config = {"ForceCommand sh -c 'while [ ! -e " + (gate / "open") + " ]; do sleep 0.02; done; exec sh -c \"$SSH_ORIGINAL_COMMAND\"'"}}};
+  io::Subprocess driver = lab.start({"deploy", "deploy.yaml", "--ref", "v1", "--output", "json"}, "log");
+  OneIsLate() {
+    EXPECT_TRUE(eventually([&] { return staged(0) && staged(1); })) << read_text(lab.dir() / "log");
+  }
+  bool staged(unsigned target) const {
     std::error_code none;
     for (const auto& entry : std::filesystem::directory_iterator(lab.place(0, target) + "/releases", none))
       if (entry.path().filename().string()[0] != '.') return true;
     return false;
-  };
-  EXPECT_TRUE(eventually([&] { return staged(0) && staged(1); })) << read_text(lab.dir() / "log");
-  EXPECT_EQ(lab.current(0, 0), "") << "nothing is switched before the whole fleet was heard";
-  gate.write("open", "");
-  const auto ended = driver.wait(std::chrono::seconds(60));
-  ASSERT_TRUE(ended);
-  EXPECT_EQ(ended->code, 0) << read_text(lab.dir() / "log");
-  EXPECT_TRUE(lab.all_run("v1"));
+  }
+  int exit_code() {
+    const auto ended = driver.wait(std::chrono::seconds(60));
+    return ended ? ended->code : -1;
+  }
+};
+
+}  // namespace
+
+TEST(Faults, OneThatIsLongInComingHoldsUpNobodysStaging) {
+  OneIsLate late;
+  EXPECT_EQ(late.lab.current(0, 0), "") << "nothing is switched before the whole fleet was heard";
+  late.gate.write("open", "");
+  EXPECT_EQ(late.exit_code(), 0) << read_text(late.lab.dir() / "log");
+  EXPECT_TRUE(late.lab.all_run("v1"));
+}
+
+TEST(Faults, AnInterruptWhileOneIsAwaitedChangesNothingAndHoldsNobody) {
+  OneIsLate late;
+  ASSERT_TRUE(late.driver.signal(SIGINT));
+  EXPECT_EQ(late.exit_code(), 130) << read_text(late.lab.dir() / "log");
+  EXPECT_EQ(late.lab.current(0, 0), "");
+  late.gate.write("open", "");
+  const auto said = deploy(late.lab, "v2", "another");
+  EXPECT_EQ(said.exit.code, 0) << said.out << said.err;
+  EXPECT_TRUE(late.lab.all_run("v2")) << "one who knows nothing of the first finds every target free";
 }
 
 TEST(Faults, ABuildThatFailsShowsItsLastLinesAndTouchesNoTarget) {
