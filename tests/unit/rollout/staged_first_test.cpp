@@ -35,6 +35,18 @@ RolloutSpec three_waves() {
   return spec;
 }
 
+Past done(std::set<std::string> waves) {
+  Past past;
+  past.waves_done = std::move(waves);
+  return past;
+}
+
+Past approved(const std::string& wave) {
+  Past past;
+  past.approved = {wave};
+  return past;
+}
+
 void agree(const RolloutSpec& spec, const Past& past = {}, const std::string& frozen = "") {
   auto expected = staged_by_the_machine(spec, past, frozen);
   auto said = staged_first(spec, past, !frozen.empty());
@@ -54,10 +66,10 @@ TEST(StagedFirst, AreTheFirstTwoWaves) {
 }
 
 TEST(StagedFirst, AreTheNextOnesWhereAnEarlierDriverGotThroughSome) {
-  EXPECT_EQ(staged_first(three_waves(), {.waves_done = {"canary"}}, false), (std::set<TargetIndex>{1, 2, 3, 4}));
-  agree(three_waves(), {.waves_done = {"canary"}});
-  agree(three_waves(), {.waves_done = {"canary", "all"}});
-  EXPECT_TRUE(staged_first(three_waves(), {.waves_done = {"canary", "all", "last"}}, false).empty());
+  EXPECT_EQ(staged_first(three_waves(), done({"canary"}), false), (std::set<TargetIndex>{1, 2, 3, 4}));
+  agree(three_waves(), done({"canary"}));
+  agree(three_waves(), done({"canary", "all"}));
+  EXPECT_TRUE(staged_first(three_waves(), done({"canary", "all", "last"}), false).empty());
 }
 
 TEST(StagedFirst, IsOnlyTheFirstWaveWhereItMayNotBegin) {
@@ -66,6 +78,6 @@ TEST(StagedFirst, IsOnlyTheFirstWaveWhereItMayNotBegin) {
   spec.waves[0].approval = true;
   EXPECT_EQ(staged_first(spec, {}, false), (std::set<TargetIndex>{0}));
   agree(spec);
-  agree(spec, {.approved = {"canary"}});
-  EXPECT_EQ(staged_first(spec, {.approved = {"canary"}}, false), (std::set<TargetIndex>{0, 1, 2}));
+  agree(spec, approved("canary"));
+  EXPECT_EQ(staged_first(spec, approved("canary"), false), (std::set<TargetIndex>{0, 1, 2}));
 }
