@@ -43,8 +43,8 @@ class TargetLinks {
     (void)targets, (void)desire, (void)payloads;
     co_return fail(Code::unsupported, "there is no relay that keeps it");
   }
-  // Every relay that was reached gives up what it keeps for this place; a rollout's first word once it has its grants, which fence
-  // what a relay may still be doing. Not waited for.
+  // Every relay that was reached gives up what it keeps for this place; a rollout's word once all its targets were heard, whose
+  // grants fence what a relay may still be doing. Not waited for.
   virtual void withdraw_desired(const wire::pb::Place&) {}
   // Bytes a second that the last large payload had on its way to the target's relay; 0: not known.
   virtual std::uint64_t rate(std::size_t target) const = 0;
