@@ -48,9 +48,16 @@ class Report(unittest.TestCase):
     def test_a_later_run_keeps_other_scenarios(self):
         self.results()
         later = report.Results(self.out, 3, "an input")
-        later.failed("rollback", "a rollback", "it broke\nbadly")
+        later.add("rollback", "a rollback", [], "it broke\nbadly")
         self.assertIn("push", later.data["scenarios"])
         self.assertIn("Failed: it broke", later.markdown())
+
+    def test_what_was_measured_before_a_failure_is_kept(self):
+        results = report.Results(self.out, 3, "an input")
+        results.add("push", "a push", rows()[:1], "ansible broke\nbadly")
+        table = results.markdown()
+        self.assertIn("Failed: ansible broke\n", table)
+        self.assertIn("| deployctl | 2.00 |", table)
 
     def test_only_what_is_between_the_marks_is_replaced(self):
         readme = self.out / "README.md"

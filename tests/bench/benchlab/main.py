@@ -135,15 +135,17 @@ def inside(options):
     failed = False
     for name in options.scenario:
         print(f"\n== {name}: {scenarios.ALL[name].TITLE}", flush=True)
+        rows, why = [], None
         try:
-            results.add(name, scenarios.ALL[name].TITLE, scenarios.ALL[name].run(bench))
-        except Exception as problem:  # one scenario's failure leaves the others' figures
-            failed = True
+            for row in scenarios.ALL[name].run(bench):
+                rows.append(row)
+        except Exception as problem:  # one row's failure leaves those before it, and the other scenarios
+            failed, why = True, str(problem) or type(problem).__name__
             print(f"{name} failed: {problem}", file=sys.stderr, flush=True)
             if not isinstance(problem, (RuntimeError, scenarios.Failed)):
                 import traceback
                 traceback.print_exc()
-            results.failed(name, scenarios.ALL[name].TITLE, str(problem))
+        results.add(name, scenarios.ALL[name].TITLE, rows, why)
         results.write()
     if options.readme:
         results.into(SOURCE / "README.md", BENCH / "README.md")

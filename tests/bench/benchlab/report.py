@@ -28,15 +28,13 @@ class Results:
         old = json.loads(self.file.read_text()) if self.file.exists() else {}
         self.data = {"machine": machine(), "input": about, "scenarios": old.get("scenarios", {})}
 
-    def add(self, name, title, rows):
+    def add(self, name, title, rows, failed=None):
+        """`failed`: why there are no more rows."""
         self.data["scenarios"][name] = {
-            "title": title, "date": datetime.date.today().isoformat(), "rounds": self.rounds,
+            "title": title, "date": datetime.date.today().isoformat(), "rounds": self.rounds, **({"failed": failed} if failed else {}),
             "others": max([0.0, *(share for row in rows for share in row.others)]),
             "rows": [{"who": row.who, "note": row.note, "figures": row.figures,
                       "medians": {key: median(values) for key, values in row.figures.items()}} for row in rows]}
-
-    def failed(self, name, title, why):
-        self.data["scenarios"][name] = {"title": title, "date": datetime.date.today().isoformat(), "failed": why, "rows": []}
 
     def write(self):
         self.file.write_text(json.dumps(self.data, indent=1) + "\n")
@@ -60,7 +58,9 @@ class Results:
 def table(name, scenario):
     lines = [f"**{name}**: {scenario['title']} ({scenario['date']}" + (f", median of {scenario['rounds']})" if "rounds" in scenario else ")"), ""]
     if scenario.get("failed"):
-        return [*lines, f"Failed: {scenario['failed'].splitlines()[0]}", ""]
+        lines += [f"Failed: {scenario['failed'].splitlines()[0]}", ""]
+    if not scenario["rows"]:
+        return lines
     columns = list(dict.fromkeys(key for row in scenario["rows"] for key in row["medians"]))
     first = scenario["rows"][0]["medians"].get("seconds") if scenario["rows"] else None
     ratio = first and len(scenario["rows"]) > 1 and all("seconds" in row["medians"] for row in scenario["rows"])

@@ -1,4 +1,4 @@
-"""The scenarios by name, each a module with a TITLE and run(bench) -> [Row]; and what they share."""
+"""The scenarios by name, each a module with a TITLE and run(bench), which yields a Row as soon as it is measured; and what they share."""
 import os
 import random
 import shutil

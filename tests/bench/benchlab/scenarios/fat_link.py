@@ -11,7 +11,6 @@ MEGABYTES, LOSSY_MEGABYTES = 1000, 200
 
 
 def run(bench):
-    rows = []
     for loss, megabytes, words in ((0.0, MEGABYTES, ""), (0.001, LOSSY_MEGABYTES, ", 0.1% loss")):
         bench.noise(megabytes)
         with bench.lab() as lab:
@@ -27,9 +26,8 @@ def run(bench):
             limit = measured[1 if bench.wants("deployctl") else 0].median("Mbit/s")
             for row in measured:
                 row.add("of iperf3", row.median("Mbit/s") / limit)
-            rows += measured
+            yield from measured
     bench.forget_inputs()
-    return rows
 
 
 def deployctl_row(bench, lab, who):

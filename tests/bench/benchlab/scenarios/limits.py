@@ -14,22 +14,22 @@ TITLE = "the limits beside it"
 
 
 def run(bench):
-    rows = []
     with bench.lab() as lab:
         five_regions(lab, targets=1)
         for region in lab.regions:
             row = Row(f"link to {region.name}, {region.link.rtt_ms} ms, {region.link.mbit} Mbit/s: iperf3 -P 8", "Mbit/s")
-            rows.append(row.add("value", iperf(lab.control, region.relay)))
-            bench.say(f"{row.who}: {row.median('value'):.0f} Mbit/s")
-        rows.append(Row("all five links at once: iperf3 -P 2 each", "Mbit/s").add("value", together(lab)))
-        rows.append(Row("ssh, loopback, one connection (aes128-gcm)", "MB/s").add("value", ssh_rate(lab)))
+            yield told(bench, row.add("value", iperf(lab.control, region.relay)))
+        yield told(bench, Row("all five links at once: iperf3 -P 2 each", "Mbit/s").add("value", together(lab)))
+        yield told(bench, Row("ssh, loopback, one connection (aes128-gcm)", "MB/s").add("value", ssh_rate(lab)))
     for name in ("aes-128-gcm", "aes-128-ctr", "sha256"):
-        rows.append(Row(f"openssl speed {name}, one core", "MB/s").add("value", openssl(name)))
-    rows.append(Row("tmpfs, written", "MB/s").add("value", disk_rate(labs.ROOT)))
-    rows.append(Row("disk, written and synced", "MB/s").add("value", disk_rate("/var/tmp")))
-    for row in rows[5:]:
-        bench.say(f"{row.who}: {row.median('value'):.0f} {row.note}")
-    return rows
+        yield told(bench, Row(f"openssl speed {name}, one core", "MB/s").add("value", openssl(name)))
+    yield told(bench, Row("tmpfs, written", "MB/s").add("value", disk_rate(labs.ROOT)))
+    yield told(bench, Row("disk, written and synced", "MB/s").add("value", disk_rate("/var/tmp")))
+
+
+def told(bench, row):
+    bench.say(f"{row.who}: {row.median('value'):.0f} {row.note}")
+    return row
 
 
 def iperf(client, server, streams=8, seconds=5, amount=None):

@@ -20,11 +20,10 @@ def run(bench):
     work = labs.ROOT / "own"
     work.mkdir(exist_ok=True)
     (work / "deploy.yaml").write_text(PLAN)
-    rows = [measure(bench, Row("deployctl --version"), [program, "--version"], work, times=4 * bench.rounds)]
+    yield measure(bench, Row("deployctl --version"), [program, "--version"], work, times=4 * bench.rounds)
     for who, fleet in (("100,000 targets as ranges", ranges()), ("100,000 targets one by one", one_by_one())):
         (work / "fleet.yaml").write_text(fleet)
-        rows.append(measure(bench, Row(f"plan --offline, {who}"), [program, "plan", "deploy.yaml", "--offline"], work, times=bench.rounds))
-    return rows
+        yield measure(bench, Row(f"plan --offline, {who}"), [program, "plan", "deploy.yaml", "--offline"], work, times=bench.rounds)
 
 
 def ranges():

@@ -10,15 +10,13 @@ TITLE = "a changed program of about 100 MB to 5 regions x 4 targets, 200 Mbit/s 
 
 def run(bench):
     bench.program_inputs()
-    rows = []
     with bench.lab() as lab:
         five_regions(lab)
         if bench.wants("deployctl"):
-            rows += deployctl_rows(bench, lab)
+            yield from deployctl_rows(bench, lab)
         for kind in peers.ALL:
             if bench.wants(kind.name):
-                rows.append(peer_row(bench, lab, kind(lab)))
-    return rows
+                yield peer_row(bench, lab, kind(lab))
 
 
 def deployctl_rows(bench, lab):

@@ -10,7 +10,6 @@ TITLE = "the same program to hosts that have nothing yet, deployctl's agents inc
 
 def run(bench):
     bench.program_inputs()
-    rows = []
     with bench.lab() as lab:
         five_regions(lab)
         if bench.wants("deployctl"):
@@ -21,7 +20,7 @@ def run(bench):
                 measure(bench, lab, row, lambda: tool.deploy("v1"))
                 tool.wipe()
                 lab.control.wipe(labs.WORK)
-            rows.append(row)
+            yield row
         for kind in peers.ALL:
             if not bench.wants(kind.name):
                 continue
@@ -30,8 +29,7 @@ def run(bench):
                 peer.prepare(None)
                 measure(bench, lab, row, lambda: peer.push("v1"))
                 peer.wipe()
-            rows.append(row)
-    return rows
+            yield row
 
 
 def measure(bench, lab, row, action):

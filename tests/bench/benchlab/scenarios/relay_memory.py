@@ -15,9 +15,8 @@ def run(bench):
         lab.add_region("one", 24, rtt_ms=40, mbit=300)
         lab.ready()
         lab.place_agents()
-        row = measure(bench, lab, Row("deployctl"))
+        yield measure(bench, lab, Row("deployctl"))
     bench.forget_inputs()
-    return [row]
 
 
 def measure(bench, lab, row):

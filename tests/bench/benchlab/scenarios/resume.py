@@ -13,15 +13,13 @@ TITLE = "100 MB over 40 ms at 100 Mbit/s, and something dies at 50%: bytes sent 
 
 def run(bench):
     bench.noise(100)
-    rows = []
     for who, strike in (("deployctl is killed", kill_deployctl), ("the relay's agent is killed", kill_relay), ("the link is dead for 10 s", cut_link)):
         with bench.lab() as lab:
             lab.add_region("one", 2, rtt_ms=40, mbit=100)
             lab.ready()
             lab.place_agents()
-            rows.append(measure(bench, lab, Row(who), strike))
+            yield measure(bench, lab, Row(who), strike)
     bench.forget_inputs()
-    return rows
 
 
 def measure(bench, lab, row, strike):

@@ -16,18 +16,16 @@ FILES, CHANGED = 20_000, 200
 
 def run(bench):
     changed = make_inputs()
-    rows = []
     with bench.lab() as lab:
         lab.add_region("one", 4, rtt_ms=40, mbit=200)
         lab.ready()
         lab.place_agents()
         if bench.wants("deployctl"):
-            rows += deployctl_rows(bench, lab, changed)
+            yield from deployctl_rows(bench, lab, changed)
         for kind in (RsyncLinkDest, peers.ExpertRelay):
             if bench.wants(kind.name):
-                rows.append(peer_row(bench, lab, kind(lab), changed))
+                yield peer_row(bench, lab, kind(lab), changed)
     bench.forget_inputs()
-    return rows
 
 
 class RsyncLinkDest(peers.ParallelRsync):

@@ -14,18 +14,16 @@ TITLE = "1,000 targets in one region of 40 ms: a deploy that changes nothing"
 def run(bench):
     count = int(os.environ.get("BENCH_TARGETS", "1000"))
     bench.noise(1)
-    rows = []
     with bench.lab() as lab:
         lab.add_region("big", count, rtt_ms=40, mbit=200)
         lab.ready()
         lab.place_agents()
         bench.say(f"{count} targets are up")
         if bench.wants("deployctl"):
-            rows += deployctl_rows(bench, lab)
+            yield from deployctl_rows(bench, lab)
         if bench.wants("clush"):
-            rows.append(clush_row(bench, lab))
+            yield clush_row(bench, lab)
     bench.forget_inputs()
-    return rows
 
 
 def deployctl_rows(bench, lab):

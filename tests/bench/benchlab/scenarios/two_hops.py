@@ -10,15 +10,13 @@ TITLE = "200 MB over two hops (80 ms at 200 Mbit/s, then 20 ms at 100 Mbit/s) be
 
 def run(bench):
     bench.noise(200)
-    rows = []
     for build, who in ((two_hops, "deployctl, two hops"), (one_hop, "deployctl, the slower hop alone")):
         with bench.lab() as lab:
             build(lab)
             lab.ready()
             lab.place_agents()
-            rows.append(measure(bench, lab, Row(who)))
+            yield measure(bench, lab, Row(who))
     bench.forget_inputs()
-    return rows
 
 
 def two_hops(lab):

@@ -7,16 +7,14 @@ TITLE = "bytes on a region's link for each byte of payload, agent in place"
 
 
 def run(bench):
-    rows = []
     for count, megabytes in ((4, 20), (64, 20), (64, 50)):
         bench.slices(megabytes)
         with bench.lab() as lab:
             lab.add_region("one", count, rtt_ms=40, mbit=200)
             lab.ready()
             lab.place_agents()
-            rows.append(measure(bench, lab, Row(f"deployctl, {count} targets, {megabytes} MB")))
+            yield measure(bench, lab, Row(f"deployctl, {count} targets, {megabytes} MB"))
     bench.forget_inputs()
-    return rows
 
 
 def measure(bench, lab, row):
