@@ -18,6 +18,9 @@
 #include "core/rollout/target_links.hpp"
 
 namespace deployctl::rollout {
+namespace detail {
+struct Ways;
+}
 
 // How a login is made; for tests without a network.
 using OpenAgent = std::function<asio::awaitable<Result<std::shared_ptr<link::AgentLink>>>(
@@ -71,10 +74,8 @@ class FleetLinks : public TargetLinks {
   std::uint64_t wan_bytes() const override;
   void close();                     // every link, and logins in progress; later calls are Code::cancelled
 
-  struct State;
-
  private:
-  std::shared_ptr<State> state_;
+  std::shared_ptr<detail::Ways> ways_;
 };
 
 }  // namespace deployctl::rollout
