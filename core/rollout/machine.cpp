@@ -178,7 +178,8 @@ void Machine::take(const Activated& e, SteadyTime now) {
     case Went::active: return take_active(target, now);
     case Went::reverted:
       target.away = !target.facts.at_baseline;  // it is back on what it ran before this activation
-      target.healthy = target.facts.has_baseline;
+      // Where nothing was stopped nobody has looked at it either: one that was ill is so until a look tells otherwise.
+      target.healthy = target.facts.has_baseline && target.was_healthy;
       break;
     case Went::broken: target.healthy = false; break;
   }

@@ -152,6 +152,7 @@ class Machine {
     Facts facts;
     std::optional<Error> error;
     bool healthy = false;    // serves, as far as we know
+    bool was_healthy = false;  // when it was stopped
     bool touched = false;
     bool away = false;       // not known to be on its baseline
     bool reopening = false;  // an answer is awaited

@@ -64,8 +64,10 @@ bool Machine::may_stop(const Leeway& leeway, TargetIndex index, unsigned slots, 
 void Machine::stop_one(Leeway& leeway, TargetIndex index, TargetState going, SteadyTime now) {
   if (is_sure(index, now)) --leeway.sure;
   ++leeway.slots_taken;
-  targets_[index].state = going;
-  targets_[index].healthy = targets_[index].still_activating = false;
+  Target& target = targets_[index];
+  target.state = going;
+  target.was_healthy = target.healthy;
+  target.healthy = target.still_activating = false;
 }
 
 // Somebody waits to be taken and nobody is on the way: nobody may be stopped.

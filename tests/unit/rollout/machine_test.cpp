@@ -203,6 +203,23 @@ TEST(Machine, NoProgressForTooLongIsAFailure) {
   EXPECT_GE(play.count<CheckHealth>(), 10u) << "it may have recovered by itself";
 }
 
+// A full disk, say: the activation ended before it stopped anything, and nobody has looked at the health of what runs on.
+TEST(Machine, OneThatDidNotServeAndIsBackOnItsReleaseIsNotCountedOnBeforeALook) {
+  auto spec = spec_of({3}, 1);
+  spec.regions[0].min_healthy = 2;
+  spec.max_failed = 1;
+  Play play(spec, {running_old(), Facts{}, running_old()});
+  play.activations[1] = goes(Went::reverted);
+  play.sick[1] = true;
+  play.run();
+  EXPECT_THAT(play.activated, ElementsAre(1)) << "only 0 and 2 serve, and two must";
+
+  Play recovers(spec, {running_old(), Facts{}, running_old()});
+  recovers.activations[1] = goes(Went::reverted);
+  recovers.run();
+  EXPECT_THAT(recovers.activated, ElementsAre(1, 0, 2));
+}
+
 TEST(Machine, AnInterruptSettlesWhatIsInFlightAndStartsNothingNew) {
   Play play(spec_of({3}, 1));
   play.send(Begin{});
