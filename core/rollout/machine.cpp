@@ -141,6 +141,7 @@ void Machine::take(const ReopenFailed& e, SteadyTime now) {
     target.still_activating = e.still_activating;
   } else {
     target.state = TargetState::failed;
+    target.looked = never;  // it answers, and what was known of its health is old
   }
 }
 
@@ -178,8 +179,9 @@ void Machine::take(const Activated& e, SteadyTime now) {
     case Went::active: return take_active(target, now);
     case Went::reverted:
       target.away = !target.facts.at_baseline;  // it is back on what it ran before this activation
-      // Where nothing was stopped nobody has looked at it either: one that was ill is so until a look tells otherwise.
+      // Where nothing was stopped nobody has looked at it either: what was known before is known still, and no more.
       target.healthy = target.facts.has_baseline && target.was_healthy;
+      if (!target.was_sure) target.looked = never;
       break;
     case Went::broken: target.healthy = false; break;
   }

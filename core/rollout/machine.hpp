@@ -147,12 +147,13 @@ class Machine {
 
  private:
   enum class Phase { working, settling, rolling_back, finishing, over };
+  static constexpr SteadyTime never = SteadyTime::min();
   struct Target {
     TargetState state = TargetState::unreachable;
     Facts facts;
     std::optional<Error> error;
     bool healthy = false;    // serves, as far as we know
-    bool was_healthy = false;  // when it was stopped
+    bool was_healthy = false, was_sure = false;  // to serve, when it was stopped
     bool touched = false;
     bool away = false;       // not known to be on its baseline
     bool reopening = false;  // an answer is awaited
@@ -167,7 +168,7 @@ class Machine {
     bool serves() const { return healthy && bad_checks == 0 && unseen == 0 && !dark(); }  // for sure
     bool may_be_looked_at() const;
     bool waits_to_go_back() const { return away && state != TargetState::reverting && state != TargetState::stuck; }
-    SteadyTime looked{};     // at its health, last
+    SteadyTime looked{};     // at its health, last; never: at once
     SteadyTime activated{};  // since when it is being activated
     SteadyTime proved_at{};  // proving: when it has been healthy for long enough
   };

@@ -62,11 +62,12 @@ bool Machine::may_stop(const Leeway& leeway, TargetIndex index, unsigned slots, 
 }
 
 void Machine::stop_one(Leeway& leeway, TargetIndex index, TargetState going, SteadyTime now) {
-  if (is_sure(index, now)) --leeway.sure;
-  ++leeway.slots_taken;
   Target& target = targets_[index];
-  target.state = going;
   target.was_healthy = target.healthy;
+  target.was_sure = is_sure(index, now);
+  if (target.was_sure) --leeway.sure;
+  ++leeway.slots_taken;
+  target.state = going;
   target.healthy = target.still_activating = false;
 }
 

@@ -10,6 +10,7 @@ using namespace deployctl::testing;
 using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
 
 TEST(Machine, TakesEveryTargetWaveByWave) {
@@ -218,6 +219,39 @@ TEST(Machine, OneThatDidNotServeAndIsBackOnItsReleaseIsNotCountedOnBeforeALook) 
   recovers.activations[1] = goes(Went::reverted);
   recovers.run();
   EXPECT_THAT(recovers.activated, ElementsAre(1, 0, 2));
+}
+
+TEST(Machine, NorIsOneOfWhomNothingWasKnownWhenItsActivationBegan) {
+  auto spec = spec_of({1, 3}, 1);
+  spec.regions[1].min_healthy = 2;
+  spec.max_failed = 1;
+  Play play(spec);
+  play.activations[0] = [&](TargetIndex t) -> MachineEvent {
+    play.now += Duration(std::chrono::minutes(5));
+    return goes(Went::active)(t);
+  };
+  play.unseen[1] = true;  // 2 and 3 were seen to serve: 1 may be taken
+  play.activations[1] = [&](TargetIndex t) -> MachineEvent {
+    play.unseen.clear();
+    play.sick[1] = true;
+    return goes(Went::reverted)(t);
+  };
+  play.run();
+  EXPECT_THAT(play.activated, ElementsAre(0, 1));
+}
+
+TEST(Machine, NorIsOneThatWasAwayAndIsRefusedNow) {
+  auto spec = spec_of({3}, 1);
+  spec.regions[0].min_healthy = 2;
+  spec.max_failed = 1;
+  Play play(spec);
+  play.stage_fails[0] = error(Code::disconnected, "gone");
+  play.reopens[0] = [&](TargetIndex t) -> MachineEvent {
+    play.sick[0] = true;
+    return ReopenFailed{t, error(Code::no_space, "no space left on device")};
+  };
+  play.run();
+  EXPECT_THAT(play.activated, IsEmpty());
 }
 
 TEST(Machine, AnInterruptSettlesWhatIsInFlightAndStartsNothingNew) {
