@@ -146,7 +146,7 @@ awaitable<SimTarget::Reply> SimTarget::stage(wire::pb::Stage asked) {
   const unsigned agent = agent_;
   co_await io::sleep_for(chance_.ms(100, 20'000));
   if (agent != agent_ || !up_) co_return fail(Code::disconnected, "gone");
-  if (!disk_is_well && chance_.one_in(60)) co_return fail(Code::no_space, "no space left on device");
+  if (finds_no_room(60)) co_return fail(Code::no_space, "no space left on device");
   if (!ignores_epochs) {  // an expired grant that nobody took meanwhile does
     DEPLOYCTL_CO_TRY(still_ours, target::renew(grant_, asked.rollout(), asked.epoch(), Duration(1), now()));
     (void)still_ours;
@@ -188,6 +188,10 @@ awaitable<SimTarget::Reply> SimTarget::activate(wire::pb::Activate asked) {
     watch_.activation_begins(number_, intent);
     journal_ = Journal{intent, {}};
   }
+}
+
+bool SimTarget::finds_no_room(unsigned one_in_many) {
+  return disk != Disk::well && chance_.one_in(disk == Disk::tight ? 6 : one_in_many);
 }
 
 SimTarget::Reply SimTarget::prune(const wire::pb::Prune& asked) {
@@ -314,7 +318,7 @@ Status SimTarget::perform(Step step) {
   const auto to = release_of(journal_->intent.to), from = release_of(journal_->intent.from);
   switch (step) {
     case Step::prepare:
-      if (!disk_is_well && chance_.one_in(120)) return fail(Code::no_space, "no space left on device");
+      if (finds_no_room(120)) return fail(Code::no_space, "no space left on device");
       return {};
     case Step::switch_over: current_ = to; return {};
     case Step::back_switch: current_ = from; return {};

@@ -65,7 +65,8 @@ class SimTarget {
   const std::string& activator() const;  // rollout of the unfinished journal; empty: none
 
   bool ignores_epochs = false;  // broken on purpose
-  bool disk_is_well = false;
+  enum class Disk { tight, seldom_full, well };
+  Disk disk = Disk::seldom_full;
 
  private:
   struct Journal {
@@ -82,6 +83,7 @@ class SimTarget {
   wire::pb::Health health() const;
   wire::pb::KeptRelease to_wire(std::size_t release) const;
   wire::pb::Activated activated() const;
+  bool finds_no_room(unsigned one_in_many);
   Status check(const std::string& rollout, std::uint64_t epoch) const;
 
   awaitable<Status> follow();

@@ -136,6 +136,8 @@ void World::make_trouble() {
     cut.answers = way != 2;
     network_->partitions.push_back(cut);
   }
+  if (chance_.percent(20))
+    for (auto& target : targets_) target->disk = SimTarget::Disk::tight;
   for (std::size_t t = 0; t < targets_.size(); ++t)
     if (chance_.percent(35)) asio::co_spawn(world_.executor(), trouble(t), asio::detached);
   asio::co_spawn(world_.executor(), speak(), asio::detached);
@@ -354,7 +356,7 @@ void World::heal() {
   for (auto& target : targets_) {
     if (!target->up()) target->come_up(true);
     target->make_sick(false);
-    target->disk_is_well = true;
+    target->disk = SimTarget::Disk::well;
   }
 }
 
