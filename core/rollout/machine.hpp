@@ -13,8 +13,9 @@
 // Budgets: a target counts in one of failed, unhealthy, unreachable. Failed or unhealthy exceeded: on_failure. Unreachable
 // exceeded: pause, never a rollback. Slots: every target in activation holds one of its region's until it has proved itself,
 // and a healthy one is stopped only if the region's healthy ones without it are still enough; who is healthy is looked at all
-// along, also while rolling back, and a look counts for a minute (longer in a region of thousands). Where the plan gives no
-// min_healthy, as many may be down by our own doing as there are slots. In a rollback an unhealthy target needs no slot.
+// along, also while rolling back, and a look counts for a minute (longer in a region of thousands). An activation that came to
+// nothing, say on a full disk, is no look: of a target that it left as it was no more is known than before. Where the plan gives
+// no min_healthy, as many may be down by our own doing as there are slots. In a rollback an unhealthy target needs no slot.
 //
 // Waiting (for an approval, at a pause, for a gate that gives no answer, for the end of a freeze, held by somebody) takes as long
 // as it takes where somebody can be waited for; else the rollout ends as paused. A freeze holds up waves of a deploy that have
