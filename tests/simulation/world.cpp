@@ -200,7 +200,11 @@ awaitable<void> World::trouble(std::size_t number) {
         target.kill_agent();
         break;
       case 2: say(target.name(), "its activation dies"); target.kill_activation(); break;
-      default: say(target.name(), "falls sick where its release does"); target.make_sick(true);
+      default:
+        say(target.name(), "falls sick where its release does");
+        const bool served = target.serves();
+        target.make_sick(true);
+        if (served && !target.serves()) known_[number].fell = time_.steady();  // be it in an activation's last moment
     }
   }
 }
