@@ -169,6 +169,7 @@ awaitable<void> CatchingUp::work() {
     auto pause = most_interval;
     for (const auto& desire : all) {
       pause = std::min(pause, interval_of(desire));
+      if (!stands(desire)) continue;  // withdrawn while the one before was looked at
       co_await look_at(desire);
     }
     co_await changed_.wait_for(pause);
@@ -182,21 +183,28 @@ awaitable<void> CatchingUp::look_at(Desire desire) {
   stop_ = io::CancelToken();
   const std::string before = desire.SerializeAsString();
   const auto looks = co_await look(desire);
-  if (!stop_.cancelled()) {
+  if (!stop_.cancelled() && stands(desire)) {
     const auto step = next_step(desire, looks, system_clock().wall());
     if (step.what == CatchUp::What::bring) co_await bring(desire, step);
-    const bool nothing_left = step.what == CatchUp::What::over || (!any_behind(desire) && !any_trouble(desire));
-    if (!stop_.cancelled() && nothing_left) (void)desires_.remove(desire);
-    else if (desire.SerializeAsString() != before) keep(desire);
+    const bool over = step.what == CatchUp::What::over || (!any_behind(desire) && !any_trouble(desire));
+    const bool done = over && !stop_.cancelled();
+    if (done || desire.SerializeAsString() != before) keep(desire, done);
   }
   looking_at_.clear();
   changed_.notify_all();
 }
 
-// Unless it was withdrawn, or replaced, meanwhile.
-void CatchingUp::keep(const Desire& desire) {
-  for (const auto& there : of(desire.place()))
-    if (there.region() == desire.region() && there.holder().rollout() == desire.holder().rollout()) (void)desires_.put(desire);
+// Neither withdrawn nor replaced meanwhile.
+bool CatchingUp::stands(const Desire& desire) const {
+  const auto there = of(desire.place());
+  return std::any_of(there.begin(), there.end(), [&](const Desire& d) {
+    return d.region() == desire.region() && d.holder().rollout() == desire.holder().rollout();
+  });
+}
+
+void CatchingUp::keep(const Desire& desire, bool done) {
+  if (!stands(desire)) return;
+  (void)(done ? desires_.remove(desire) : desires_.put(desire));
 }
 
 // ---- looking ----

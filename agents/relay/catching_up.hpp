@@ -39,7 +39,8 @@ class CatchingUp : public std::enable_shared_from_this<CatchingUp> {
   awaitable<void> bring(wire::pb::Desire& desire, CatchUp step);
   awaitable<Status> take(const wire::pb::Desire& desire, CatchUp step, std::shared_ptr<link::AgentLink> target);
   awaitable<Status> stage(const wire::pb::Desire& desire, CatchUp step, std::shared_ptr<link::AgentLink> target);
-  void keep(const wire::pb::Desire& desire);
+  bool stands(const wire::pb::Desire& desire) const;
+  void keep(const wire::pb::Desire& desire, bool done);
   static awaitable<void> renew(std::shared_ptr<CatchingUp> self, std::shared_ptr<link::AgentLink> target, wire::pb::Request renewal,
                                io::CancelToken done);
 
