@@ -60,9 +60,10 @@ class SeatedSource final : public payload::ChunkSource, public std::enable_share
       if (state.seats.size() < state.limits.seats) {
         state.seats.insert(this);
         since_ = io::now_steady();
-      } else if (!co_await state.changed.wait_for(state.limits.patience)) {
-        state.let_a_slow_one_go_over();
+        co_return;
       }
+      const bool rung = co_await state.changed.wait_for(state.limits.patience);  // g++ 12: never in the condition
+      if (!rung) state.let_a_slow_one_go_over();
     }
   }
 
