@@ -105,10 +105,10 @@ Result<std::vector<std::string>> prune(const Slot& slot, const std::vector<Diges
     safe.merge(folders_in_use(slot));
     pruned = choose_pruned(kept, safe, keep);
   }
+  DEPLOYCTL_CHECK(clear_leftovers(slot));  // first: one of them may have the name that is needed to move a tree aside
   for (const auto& folder : pruned) {
     DEPLOYCTL_CHECK(remove_release(slot, folder));
   }
-  DEPLOYCTL_CHECK(clear_leftovers(slot));
   DEPLOYCTL_CHECK(forget_manifests(slot, artifacts_but(kept, pruned)));
   DEPLOYCTL_CHECK(prune_hook_logs(slot));
   return pruned;

@@ -87,6 +87,16 @@ TEST_F(PruneTest, RemovesTheTreesAndWhatWeKnewOfThem) {
   EXPECT_EQ(io::list_dir(slot.state("manifests"))->size(), 2u);
 }
 
+TEST_F(PruneTest, GoesOnWhereACrashHalfRemovedOneThatCameBackSince) {
+  const auto one = confirmed("1.0", 1), two = confirmed("2.0", 2);
+  ASSERT_TRUE(switch_current(slot, two));
+  ASSERT_TRUE(io::make_dirs(slot.releases() + "/.removing-" + one + "/left"));
+  const auto pruned = prune(slot, {}, 1);
+  ASSERT_TRUE(pruned) << pruned.error().text();
+  EXPECT_EQ(*pruned, Names{one});
+  EXPECT_EQ(io::list_dir(slot.releases()).value(), Names{two});
+}
+
 TEST_F(PruneTest, CurrentAndWhatARolloutUsesStay) {
   const auto one = confirmed("1.0", 1), two = confirmed("2.0", 2), three = confirmed("3.0", 3);
   ASSERT_TRUE(switch_current(slot, one));
