@@ -165,7 +165,7 @@ Status AgentLink::State::take_want(std::uint32_t stream, const std::shared_ptr<P
   if (!pending->call.chunks) return fail(Code::invalid, "the agent asked for chunks on a stream that has none");
   const std::uint64_t count = pending->call.chunks->index().count();
   for (const auto& range : want.ranges()) {
-    if (std::uint64_t{range.first()} + range.count() > count || pending->wanted.size() > 4096)
+    if (range.count() == 0 || std::uint64_t{range.first()} + range.count() > count || pending->wanted.size() > 4096)
       return fail(Code::invalid, "the agent asked for chunks that the payload does not have");
     pending->wanted.push_back(range);
   }
@@ -185,7 +185,7 @@ awaitable<void> AgentLink::State::feed(std::shared_ptr<State> self, std::shared_
     }
     auto& range = pending->wanted.front();
     const auto number = range.first();
-    if (range.count() <= 1) pending->wanted.pop_front();
+    if (range.count() == 1) pending->wanted.pop_front();
     else range.set_first(number + 1), range.set_count(range.count() - 1);
     auto bytes = co_await pending->call.chunks->read(number);
     if (!bytes) {

@@ -26,8 +26,13 @@ struct Chunks final : payload::ChunkSource {
     }
   }
   const payload::Index& index() const override { return index_; }
-  awaitable<Result<Bytes>> read(std::uint32_t number) override { co_return bytes[number]; }
+  awaitable<Result<Bytes>> read(std::uint32_t number) override {
+    if (number < bytes.size()) co_return bytes[number];
+    ++beyond;
+    co_return fail(Code::absent, "no such chunk");
+  }
   payload::Index index_;
+  unsigned beyond = 0;  // reads of chunks that there are not
   std::vector<Bytes> bytes;
 };
 
@@ -156,6 +161,28 @@ awaitable<void> gives_up(Echo& echo) {
   EXPECT_TRUE(after);
 }
 
+// An agent that asks for what a payload doesn't have.
+struct Greedy final : serve::Service {
+  awaitable<Result<wire::pb::Reply>> serve(wire::pb::Request, serve::Exchange& exchange) override {
+    (void)co_await exchange.want(first, count);
+    (void)co_await exchange.next_chunk();
+    co_return fail(Code::internal, "the caller went on");
+  }
+  awaitable<void> ended() override { co_return; }
+  std::uint32_t first = 0, count = 0;
+};
+
+awaitable<void> is_asked_for_too_much(Greedy& agent, std::shared_ptr<Chunks> chunks) {
+  auto opened = co_await connect(agent);
+  link::Call call;
+  call.request.mutable_carry();
+  call.chunks = chunks;
+  auto reply = co_await (*opened)->call(std::move(call));
+  EXPECT_FALSE(reply);
+  EXPECT_EQ(reply.error().code, Code::invalid) << reply.error().text();
+  EXPECT_TRUE((*opened)->closed());
+}
+
 awaitable<void> meets_no_agent() {
   auto executor = co_await asio::this_coro::executor;
   auto pair = io::make_stream_pair(executor);
@@ -211,6 +238,17 @@ TEST(Session, AWrongChunkIsRefused) {
   };
   run_async(run(echo, chunks, code));
   EXPECT_EQ(code, Code::verification);
+}
+
+TEST(Session, AnAgentThatAsksForWhatThereIsNotIsLeft) {
+  const auto chunks = std::make_shared<Chunks>(5);
+  for (const auto& [first, count] : {std::pair{5u, 1u}, {0u, 6u}, {0xffffffffu, 2u}, {5u, 0u}, {0u, 0u}}) {
+    Greedy agent;
+    agent.first = first;
+    agent.count = count;
+    run_async(is_asked_for_too_much(agent, chunks));
+  }
+  EXPECT_EQ(chunks->beyond, 0u);
 }
 
 TEST(Session, ACallThatTimesOutIsCancelledThereAndTheLinkGoesOn) {
