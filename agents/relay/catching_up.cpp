@@ -279,12 +279,8 @@ awaitable<Status> CatchingUp::stage(const Desire& desire, CatchUp step, std::sha
 
 awaitable<void> CatchingUp::renew(std::shared_ptr<CatchingUp>, std::shared_ptr<link::AgentLink> target, wire::pb::Request renewal,
                                   io::CancelToken done) {
-  const auto nap = []() -> awaitable<Status> {
-    co_await io::sleep_for(renew_every);
-    co_return Status{};
-  };
   for (;;) {
-    const auto rested = co_await io::with_cancel(nap(), done, "wait");
+    const auto rested = co_await io::pause_for(renew_every, done);
     if (!rested) co_return;
     (void)co_await ask(target, renewal, look_limit);
   }
