@@ -87,20 +87,10 @@ struct CatchingUpRig {
   std::shared_ptr<CatchingUp> catching_up;
 };
 
-void with_catching_up(std::function<awaitable<void>(CatchingUpRig&)> test) {
-  asio::io_context context(1);
-  auto rig = std::make_unique<CatchingUpRig>(context.get_executor());
-  std::exception_ptr failure = std::make_exception_ptr(std::logic_error("the test's coroutine never ended"));
-  asio::co_spawn(context, test(*rig), [&](std::exception_ptr thrown) { failure = thrown; });
-  context.run();
-  rig.reset();
-  if (failure) std::rethrow_exception(failure);
-}
-
 }  // namespace
 
 TEST(CatchingUp, LooksAtNothingThatWasWithdrawnWhileItLookedAtAnother) {
-  with_catching_up([](CatchingUpRig& rig) -> awaitable<void> {
+  run_with<CatchingUpRig>([](CatchingUpRig& rig) -> awaitable<void> {
     const Desires desires(rig.dir / "desires");
     EXPECT_TRUE(desires.put(desire_of("redis", 7)));
     EXPECT_TRUE(desires.put(desire_of("nginx", 7)));
@@ -119,7 +109,7 @@ TEST(CatchingUp, LooksAtNothingThatWasWithdrawnWhileItLookedAtAnother) {
 }
 
 TEST(CatchingUp, LeavesWhatReplacedADesireThatIsOver) {
-  with_catching_up([](CatchingUpRig& rig) -> awaitable<void> {
+  run_with<CatchingUpRig>([](CatchingUpRig& rig) -> awaitable<void> {
     auto& target = rig.back["redis"];
     EXPECT_TRUE(rig.catching_up->put(desire_of("redis", 7)));
     while (rig.dialled.empty()) co_await rig.changed.wait();

@@ -252,15 +252,21 @@ inline awaitable<Result<wire::pb::Reply>> end_of(std::shared_ptr<Pending> pendin
   co_return *pending->result;
 }
 
-// Runs a test's coroutine with a rig on a scratch cache, until all that it started is over.
-inline void with_rig(std::function<awaitable<void>(Rig&)> test, const std::string& cache_folder, relay::CacheLimits limits = {}) {
+// Runs a test's coroutine with a rig made on its context, until all that it started is over.
+template <class R, class... Args>
+void run_with(const std::function<awaitable<void>(R&)>& test, Args&&... args) {
   asio::io_context context(1);
-  auto rig = std::make_unique<Rig>(context.get_executor(), cache_folder, limits);
+  auto rig = std::make_unique<R>(context.get_executor(), std::forward<Args>(args)...);
   std::exception_ptr failure = std::make_exception_ptr(std::logic_error("the test's coroutine never ended"));
   asio::co_spawn(context, test(*rig), [&](std::exception_ptr thrown) { failure = thrown; });
   context.run();
   rig.reset();  // its streams die before their context
   if (failure) std::rethrow_exception(failure);
+}
+
+// On a scratch cache.
+inline void with_rig(std::function<awaitable<void>(Rig&)> test, const std::string& cache_folder, relay::CacheLimits limits = {}) {
+  run_with<Rig>(test, cache_folder, limits);
 }
 inline void with_rig(std::function<awaitable<void>(Rig&)> test) {
   TempDir dir;
