@@ -21,16 +21,33 @@ expect() {
   [ "$code" = 0 ] || echo "(exit code $code, as it should be)"
 }
 
+# Whatever has ended by itself and what vanishes meanwhile is no failure of the example: its own status is kept.
 clean_up() {
   local status=$?
   trap '' INT TERM EXIT
+  set +e
   if [ -n "$lab" ]; then
-    # The services first: they have left their login.
-    for file in "$lab"/*/home/srv/*/shared/*.pid "$lab"/*/home/srv/*/shared/*/*.pid "$lab"/*/sshd.pid; do [ -f "$file" ] && kill "$(cat "$file")" 2>/dev/null; done
+    end_all "$lab"/*/home/srv/*/shared/*.pid "$lab"/*/home/srv/*/shared/*/*.pid "$lab"/*/sshd.pid
     chmod -R u+w "$lab" 2>/dev/null
     rm -rf "$lab"
   fi
   exit "$status"
+}
+
+# Ends the processes of these pid files and waits until they are gone, for they may write yet: 5 s, then without mercy.
+end_all() {
+  local pids pid n
+  pids=$(cat "$@" 2>/dev/null)
+  kill $pids 2>/dev/null
+  for pid in $pids; do
+    n=0
+    # A zombie is gone too: not every init reaps at once.
+    while grep -qs '^State:.[^ZX]' "/proc/$pid/status"; do
+      n=$((n + 1))
+      [ "$n" -le 100 ] || kill -9 "$pid" 2>/dev/null
+      sleep 0.05
+    done
+  done
 }
 
 begin() {

@@ -2,6 +2,7 @@
 //   greeter ADDRESS:PORT [--pid-file FILE]   serve in the background
 //   greeter --ask ADDRESS:PORT PATH          one request; prints the body, exits 0 when the status is 200
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -79,6 +80,19 @@ void answer(int fd) {
                    std::to_string(body.size()) + "\r\nConnection: close\r\n\r\n" + body);
 }
 
+bool write_pid(pid_t pid, const std::string& path) {
+  std::FILE* file = std::fopen((path + ".new").c_str(), "w");
+  if (!file) return false;
+  std::fprintf(file, "%d\n", static_cast<int>(pid));
+  return std::fclose(file) == 0 && std::rename((path + ".new").c_str(), path.c_str()) == 0;
+}
+
+void leave_terminal() {
+  setsid();
+  const int null = open("/dev/null", O_RDWR);
+  for (int fd = 0; fd < 3; ++fd) dup2(null, fd);
+}
+
 int serve(const std::string& where, const std::string& pid_file) {
   const sockaddr_in address = address_of(where);
   const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -86,16 +100,15 @@ int serve(const std::string& where, const std::string& pid_file) {
   setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
   if (bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) give_up("bind " + where);
   if (listen(listener, 64) != 0) give_up("listen");
-  // It listens before the caller goes on: whoever starts it needs no sleep.
-  if (daemon(1, 0) != 0) give_up("go to the background");
-  if (!pid_file.empty()) {
-    std::FILE* file = std::fopen((pid_file + ".new").c_str(), "w");
-    if (!file) return 1;
-    std::fprintf(file, "%d\n", getpid());
-    std::fclose(file);
-    std::rename((pid_file + ".new").c_str(), pid_file.c_str());
+  // Before the caller goes on it listens and its file is written: whoever starts it, or ends it at once, needs no sleep.
+  const pid_t server = fork();
+  if (server < 0) give_up("go to the background");
+  if (server > 0) {
+    if (pid_file.empty() || write_pid(server, pid_file)) return 0;
+    kill(server, SIGTERM);
+    give_up("write " + pid_file);
   }
-  signal(SIGCHLD, SIG_IGN);
+  leave_terminal();
   for (;;) {
     const int fd = accept(listener, nullptr, nullptr);
     if (fd < 0) continue;
