@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <rapidcheck.h>
 
 #include <algorithm>
 #include <cstring>
@@ -90,6 +91,30 @@ inline Bytes forged(std::uint32_t plain, const std::vector<std::uint64_t>& contr
   Bytes out = format::segment_head(segment);
   put(out, body);
   return out;
+}
+
+// Within a property: some bytes taken out, some put in, some moved here from elsewhere, some changed here and there.
+inline std::string edited(std::string bytes) {
+  const auto edits = *rc::gen::inRange(0, 30);
+  for (int i = 0; i < edits; ++i) {
+    const std::size_t at = *rc::gen::inRange<std::size_t>(0, bytes.size() + 1);
+    const auto n = *rc::gen::inRange<std::size_t>(1, 3000);
+    switch (*rc::gen::inRange(0, 4)) {
+      case 0:
+        bytes.erase(at, n);
+        break;
+      case 1:
+        bytes.insert(at, noise(n, static_cast<unsigned>(n)));
+        break;
+      case 2:
+        bytes.insert(at, bytes.substr(bytes.size() / 3, n));
+        break;
+      default:
+        for (std::size_t k = at; k < std::min(bytes.size(), at + n); k += 9)
+          bytes[k] = static_cast<char>(bytes[k] + 64);
+    }
+  }
+  return bytes;
 }
 
 class ForgedDelta : public ::testing::Test {

@@ -13,111 +13,7 @@
 namespace deployctl::payload {
 namespace {
 
-// ---- the matcher
-
-std::vector<Copy> matched(const std::string& base, const std::string& plain, std::size_t guess = 0) {
-  return match(as_bytes(base), DeltaIndex(as_bytes(base), 1), as_bytes(plain), guess);
-}
-
-TEST(Matcher, FollowsWhereNothingMoved) {
-  const auto base = noise(50000, 1);
-  EXPECT_EQ(matched(base, base), (std::vector<Copy>{{0, 50000, 0}}));
-  EXPECT_EQ(matched(base, base.substr(20000), 20000), (std::vector<Copy>{{0, 30000, 20000}}));
-}
-
-TEST(Matcher, FindsWhatMovedAndLeavesWhatIsNew) {
-  const auto base = noise(50000, 1), more = noise(1000, 2);
-  const auto copies = matched(base, base.substr(0, 10000) + more + base.substr(10000));
-  ASSERT_EQ(copies.size(), 2u);
-  EXPECT_NEAR(copies[0].length, 10000, 4);
-  EXPECT_NEAR(copies[1].at, 11000, 4);
-  EXPECT_EQ(copies[1].at - copies[1].from, 1000u);
-}
-
-TEST(Matcher, GoesOnOverScatteredDifferences) {
-  const auto base = noise(50000, 1);
-  auto plain = base;
-  for (std::size_t at = 5; at < plain.size(); at += 12) plain[at] = static_cast<char>(plain[at] + 1);
-  EXPECT_EQ(matched(base, plain), (std::vector<Copy>{{0, 50000, 0}}));
-}
-
-TEST(Matcher, FindsNothingInOtherBytesOrInNone) {
-  EXPECT_TRUE(matched(noise(50000, 1), noise(50000, 2), 60000).empty());
-  EXPECT_TRUE(matched("", noise(100, 1)).empty());
-  EXPECT_TRUE(matched(noise(100, 1), "").empty());
-}
-
-TEST(Matcher, ComparesBytesAsPromised) {
-  const auto a = noise(100, 1);
-  auto b = a;
-  b[37] ^= 1;
-  b[99] ^= 1;
-  const auto* x = as_bytes(a).data();
-  const auto* y = as_bytes(b).data();
-  EXPECT_EQ(common_length(x, y, 100), 37u);
-  EXPECT_EQ(common_length(x, y, 30), 30u);
-  EXPECT_EQ(count_equal(x, y, 100), 98u);
-  EXPECT_EQ(count_equal(x, y, 99), 98u);
-}
-
-TEST(DeltaIndex, IsTheSameWhateverTheThreads) {
-  const auto base = words(3 * 1024 * 1024, 1);
-  const DeltaIndex one(as_bytes(base), 1), two(as_bytes(base), 2);
-  const auto places = [&](const DeltaIndex& index, std::size_t at) {
-    std::vector<std::size_t> found;
-    index.find(as_bytes(base).data() + at, [&](std::size_t place) { found.push_back(place); });
-    return found;
-  };
-  std::size_t found = 0;
-  for (std::size_t at = 0; at + seed_size < base.size(); at += 7) {
-    ASSERT_EQ(places(one, at), places(two, at));
-    found += places(one, at).size();
-  }
-  EXPECT_GT(found, 0u);
-}
-
-TEST(Varint, IsReadAsItWasWritten) {
-  for (const std::uint64_t n :
-       {std::uint64_t{0}, std::uint64_t{127}, std::uint64_t{128}, std::uint64_t{1} << 62}) {
-    Bytes out;
-    put_varint(out, n);
-    Varints in(out);
-    EXPECT_EQ(in.next(~std::uint64_t{0}), n);
-    EXPECT_TRUE(in.empty() && !in.failed());
-  }
-  for (const std::int64_t n : {0L, -1L, 1L, -5000000000L, 1L << 61}) EXPECT_EQ(unfold(fold(n)), n);
-  for (const Bytes& bad : {Bytes{}, Bytes{0x80}, Bytes(12, 0xff), Bytes{101}}) {
-    Varints in(bad);
-    EXPECT_EQ(in.next(100), 0u);
-    EXPECT_TRUE(in.failed() && in.empty());
-    EXPECT_EQ(in.next(100), 0u);
-  }
-}
-
 // ---- there and back
-
-std::string edited(std::string bytes) {
-  const auto edits = *rc::gen::inRange(0, 30);
-  for (int i = 0; i < edits; ++i) {
-    const std::size_t at = *rc::gen::inRange<std::size_t>(0, bytes.size() + 1);
-    const auto n = *rc::gen::inRange<std::size_t>(1, 3000);
-    switch (*rc::gen::inRange(0, 4)) {
-      case 0:
-        bytes.erase(at, n);
-        break;
-      case 1:
-        bytes.insert(at, noise(n, static_cast<unsigned>(n)));
-        break;
-      case 2:
-        bytes.insert(at, bytes.substr(bytes.size() / 3, n));
-        break;
-      default:
-        for (std::size_t k = at; k < std::min(bytes.size(), at + n); k += 9)
-          bytes[k] = static_cast<char>(bytes[k] + 64);
-    }
-  }
-  return bytes;
-}
 
 RC_GTEST_PROP(DeltaProperty, GivesWhatWasCodedInAnyPieces, ()) {
   const auto seed = *rc::gen::inRange(0u, 1000u);
@@ -128,17 +24,6 @@ RC_GTEST_PROP(DeltaProperty, GivesWhatWasCodedInAnyPieces, ()) {
   const auto back = delta.undone(coded, plain.size(), *rc::gen::inRange<std::size_t>(1, 5000));
   RC_ASSERT(back.has_value());
   RC_ASSERT(*back == plain);
-}
-
-RC_GTEST_PROP(DeltaProperty, CopiesAreInOrderAndInBounds, ()) {
-  const auto base = words(20000, *rc::gen::inRange(0u, 1000u));
-  const auto plain = edited(base);
-  std::size_t at = 0;
-  for (const auto& copy : matched(base, plain, *rc::gen::inRange<std::size_t>(0, 30000))) {
-    RC_ASSERT(copy.at >= at && copy.length > 0);
-    at = std::size_t{copy.at} + copy.length;
-    RC_ASSERT(at <= plain.size() && std::size_t{copy.from} + copy.length <= base.size());
-  }
 }
 
 RC_GTEST_PROP(DeltaProperty, WithBytesFlippedIsRefusedOrGivesOtherBytes, ()) {

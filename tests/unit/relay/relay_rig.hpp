@@ -53,6 +53,23 @@ struct Chunks final : payload::ChunkSource {
   std::uint32_t fails_from = ~0U;
 };
 
+// Gives chunks only as far as it may.
+struct Rationed final : payload::ChunkSource {
+  Rationed(const asio::any_io_executor& e, std::shared_ptr<Chunks> c, std::uint32_t ration)
+      : chunks(std::move(c)), changed(e), left(ration) {}
+  const payload::Index& index() const override { return chunks->index(); }
+  awaitable<Result<Bytes>> read(std::uint32_t number) override {
+    while (left == 0) co_await changed.wait();
+    --left;
+    ++given;
+    changed.notify_all();
+    co_return co_await chunks->read(number);
+  }
+  std::shared_ptr<Chunks> chunks;
+  io::Notifier changed;
+  std::uint32_t left, given = 0;
+};
+
 // Shared by whoever reads the stream and a test that pulls the plug.
 class Cable final : public io::ByteStream {
  public:

@@ -3,9 +3,6 @@
 #include <gmock/gmock.h>
 
 #include "agents/target/journal.hpp"
-#include "agents/target/kept_releases.hpp"
-#include "core/io/flock.hpp"
-#include "core/io/gather.hpp"
 #include "tests/unit/target/service_fixture.hpp"
 
 using namespace deployctl;
@@ -26,8 +23,6 @@ struct TargetServiceTest : ServiceFixture {
   awaitable<void> leaves_in_the_middle();
   awaitable<void> activates_a_folder();
   awaitable<void> restarts_what_is_unhealthy();
-  awaitable<void> prunes();
-  awaitable<void> prunes_late();
   awaitable<void> cancels_a_stage();
   awaitable<void> reads_logs();
 };
@@ -229,76 +224,6 @@ awaitable<void> TargetServiceTest::activates_a_folder() {
 }
 
 TEST_F(TargetServiceTest, AFolderThatWeDidNotMakeMayBeGoneBackTo) { run_async(activates_a_folder()); }
-
-awaitable<void> TargetServiceTest::prunes() {
-  const Link link = co_await connect();
-  std::vector<std::string> folders;
-  for (int i = 1; i <= 4; ++i) {
-    const Rollout rollout(deploy_to, "r" + std::to_string(i), static_cast<std::uint64_t>(i));
-    const std::string name = "v" + std::to_string(i);
-    EXPECT_EQ(outcome(co_await deploy(link, rollout, name, activation())), Activated::ACTIVE);
-    folders.push_back(tree(name).release(name, activation()).folder());
-    if (i < 4) (void)co_await rollout.drop_grant(link);
-  }
-  wire::pb::Request request;
-  auto& prune = *request.mutable_prune();
-  *prune.mutable_place() = r1.place();
-  prune.set_rollout("r4");
-  prune.set_epoch(4);
-  EXPECT_EQ(refusal(co_await ask(link, request)), Code::invalid);  // keep nothing?
-  prune.set_keep(2);
-  prune.add_in_use(tree("v1").release("v1", activation()).digest().raw());
-  const auto pruned = co_await ask(link, request);
-  EXPECT_TRUE(pruned) << pruned.error().text();
-  EXPECT_EQ(pruned->pruned().folders_size(), 2);
-  EXPECT_TRUE(io::exists(slot.release(folders[0])) && io::exists(slot.release(folders[3])));
-  // After an activation what ran before stays, whatever is asked.
-  const Rollout fifth(deploy_to, "r5", 5);
-  EXPECT_TRUE(co_await fifth.take_grant(link, "r4"));
-  auto activate = fifth.activate(tree("v1").release("v1", activation()));
-  activate.mutable_activate()->set_keep_releases(1);
-  EXPECT_EQ(outcome(co_await ask(link, activate)), Activated::ACTIVE);
-  EXPECT_TRUE(io::exists(slot.release(folders[3])));
-}
-
-TEST_F(TargetServiceTest, PrunesWhatNobodyNeeds) { run_async(prunes()); }
-
-// A prune that waits for its locks while another rollout is granted: what that one was told is kept stays so.
-awaitable<void> TargetServiceTest::prunes_late() {
-  const Link link = co_await connect();
-  for (const Rollout* rollout : {&r1, &r2}) {
-    const std::string name = rollout == &r1 ? "v1" : "v2";
-    EXPECT_EQ(outcome(co_await deploy(link, *rollout, name, activation())), Activated::ACTIVE);
-    if (rollout == &r1) (void)co_await r1.drop_grant(link);
-  }
-  wire::pb::Request prune;
-  *prune.mutable_prune()->mutable_place() = r2.place();
-  prune.mutable_prune()->set_rollout("r2");
-  prune.mutable_prune()->set_epoch(2);
-  prune.mutable_prune()->set_keep(1);
-  // The activation has told its end a moment before its process ends, and with it its lock.
-  auto held = io::FileLock::lock(slot.state("lock"), "the test");
-  EXPECT_TRUE(held);
-  std::optional<Reply> pruned, granted;
-  const auto keep = [](awaitable<Reply> work, std::optional<Reply>& into) -> awaitable<void> { into.emplace(co_await std::move(work)); };
-  const auto let_go = [](io::FileLock& lock, std::string grant) -> awaitable<void> {
-    while (read_text(grant).find("\"r3\"") == std::string::npos) co_await io::sleep_for(Duration(1));
-    lock.unlock();
-  };
-  std::vector<awaitable<void>> work;
-  work.push_back(keep(ask(link, prune), pruned));
-  work.push_back(keep(r3.take_grant(link, "r2"), granted));
-  work.push_back(let_go(*held, slot.state("grant.json")));
-  co_await io::gather(std::move(work));
-  EXPECT_EQ(refusal(*pruned), Code::locked);
-  EXPECT_TRUE(*granted);
-  if (*granted) {
-    EXPECT_EQ((*granted)->granted().surveyed().kept_size(), 2);
-  }
-  EXPECT_TRUE(io::exists(slot.release(tree("v1").release("v1", activation()).folder())));
-}
-
-TEST_F(TargetServiceTest, PrunesNothingOnceAnotherWasGranted) { run_async(prunes_late()); }
 
 // Gives its first chunk at once and no other until it is let go.
 struct Stalling final : payload::ChunkSource {
