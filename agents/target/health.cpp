@@ -146,9 +146,10 @@ struct Probe {
   }
 };
 
-// Tries until a verdict; the last failure's words.
+// Tries until a verdict; the last failure's words. What has failed is tried once more at its deadline, however long its interval.
 Status wait_for_one(const model::HealthCheck& check, const ProbeContext& context, SteadyTime started) {
-  Tries tries(check.healthy_after, started + check.deadline);
+  const auto deadline = started + check.deadline;
+  Tries tries(check.healthy_after, deadline);
   std::string last;
   for (;;) {
     const auto next = now_steady() + check.interval;
@@ -157,7 +158,7 @@ Status wait_for_one(const model::HealthCheck& check, const ProbeContext& context
     const Verdict verdict = tries.after(result.has_value(), now_steady());
     if (verdict == Verdict::healthy) return {};
     if (verdict == Verdict::too_late) return fail(Code::unhealthy, last + " (not healthy within " + humane(check.deadline) + ")");
-    std::this_thread::sleep_until(next);
+    std::this_thread::sleep_until(result ? next : std::min(next, deadline));
   }
 }
 

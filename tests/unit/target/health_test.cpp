@@ -164,6 +164,16 @@ TEST(WaitHealthy, WaitsForWhatComesUpLate) {
   EXPECT_TRUE(wait_healthy({check}, context, system_clock().steady()));
 }
 
+// That it ends at all: not after a day.
+TEST(WaitHealthy, IsOverAtTheDeadlineThoughTheIntervalIsLonger) {
+  auto down = command("echo down; false");
+  down.interval = 24h;
+  down.deadline = 200ms;
+  const auto failed = wait_healthy({down}, nowhere, system_clock().steady());
+  ASSERT_FALSE(failed);
+  EXPECT_NE(failed.error().message.find("down (not healthy within 0.2 s)"), std::string::npos) << failed.error().message;
+}
+
 TEST(WaitHealthy, SaysWhichOnesDidNotPassByTheirDeadline) {
   auto bad = command("echo broken; false"), good = command("true");
   bad.interval = 10ms;
