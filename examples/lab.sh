@@ -34,7 +34,8 @@ clean_up() {
   exit "$status"
 }
 
-# Ends the processes of these pid files and waits until they are gone, for they may write yet: 5 s, then without mercy.
+# Ends the processes of these pid files and waits until they are gone, for they may write yet: 5 s, then without mercy; 10 s at most,
+# for a number may be another's by now, whom we can't end.
 end_all() {
   local pids pid n
   pids=$(cat "$@" 2>/dev/null)
@@ -42,7 +43,7 @@ end_all() {
   for pid in $pids; do
     n=0
     # A zombie is gone too: not every init reaps at once.
-    while grep -qs '^State:.[^ZX]' "/proc/$pid/status"; do
+    while [ "$n" -lt 200 ] && grep -qs '^State:.[^ZX]' "/proc/$pid/status"; do
       n=$((n + 1))
       [ "$n" -le 100 ] || kill -9 "$pid" 2>/dev/null
       sleep 0.05
