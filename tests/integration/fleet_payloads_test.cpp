@@ -12,9 +12,7 @@ TEST(FleetPayloads, APayloadCrossesToARelayOnceForAllItsTargets) {
   world.run([&cargo](World& world, FleetLinks& links) -> awaitable<void> {
     (void)co_await survey_all(world, links);
     const auto before = links.wan_bytes();
-    std::vector<awaitable<Reply>> work;
-    for (unsigned i = 0; i < 3; ++i) work.push_back(grant_and_stage(world, links, cargo, i));
-    const auto replies = co_await at_once(std::move(work));
+    const auto replies = co_await grant_and_stage_all(world, links, cargo);
     for (const auto& reply : replies) EXPECT_TRUE(reply) << words(reply);
     const auto crossed = links.wan_bytes() - before;
     EXPECT_GT(crossed, cargo.total());
@@ -31,9 +29,7 @@ TEST(FleetPayloads, APayloadThatWasSentAheadCrossesOnce) {
     for (unsigned i = 0; i < 2; ++i) links.carry_ahead(i, cargo.shipment);
     (void)co_await survey_all(world, links);
     while (links.wan_bytes() < cargo.total()) co_await io::sleep_for(Duration(2));
-    std::vector<awaitable<Reply>> work;
-    for (unsigned i = 0; i < 2; ++i) work.push_back(grant_and_stage(world, links, cargo, i));
-    const auto replies = co_await at_once(std::move(work));
+    const auto replies = co_await grant_and_stage_all(world, links, cargo);
     for (const auto& reply : replies) EXPECT_TRUE(reply) << words(reply);
     EXPECT_LT(links.wan_bytes(), cargo.total() + 200'000);
   });
@@ -56,9 +52,7 @@ TEST(FleetPayloads, PiecesOfAPayloadThatIsStillMadeCrossOnce) {
     links.carry_piece(0, first);
     links.carry_piece(0, second);
     while (links.wan_bytes() < first->index().total()) co_await io::sleep_for(Duration(2));
-    std::vector<awaitable<Reply>> work;
-    for (unsigned i = 0; i < 2; ++i) work.push_back(grant_and_stage(world, links, cargo, i));
-    const auto replies = co_await at_once(std::move(work));
+    const auto replies = co_await grant_and_stage_all(world, links, cargo);
     for (const auto& reply : replies) EXPECT_TRUE(reply) << words(reply);
     EXPECT_LT(links.wan_bytes(), cargo.total() + 200'000);
   });

@@ -163,4 +163,10 @@ inline awaitable<Reply> grant_and_stage(World& world, FleetLinks& links, Cargo& 
   co_return co_await links.call(target, request, std::chrono::minutes(2), {}, cargo.shipment);
 }
 
+inline awaitable<std::vector<Reply>> grant_and_stage_all(World& world, FleetLinks& links, Cargo& cargo) {
+  std::vector<awaitable<Reply>> work;
+  for (unsigned i = 0; i < world.targets.size(); ++i) work.push_back(grant_and_stage(world, links, cargo, i));
+  co_return co_await at_once(std::move(work));
+}
+
 }  // namespace deployctl::testing
