@@ -8,31 +8,21 @@
 #include <algorithm>
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
-#include <asio/io_context.hpp>
 #include <asio/this_coro.hpp>
 #include <filesystem>
 
 #include "core/io/notifier.hpp"
-#include "core/rollout/fleet_links.hpp"
 #include "core/rollout/requests.hpp"
 #include "tests/integration/cargo.hpp"
+#include "tests/integration/run_over_links.hpp"
 #include "tests/support/keys.hpp"
 #include "tests/support/sshd.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace deployctl::testing {
 
-using asio::awaitable;
-using rollout::FleetLinks;
-
 using Reply = Result<wire::pb::Reply>;
 constexpr Duration soon{std::chrono::seconds(30)};
-
-inline const remote::AgentImage& image() {
-  static const auto loaded = remote::AgentImage::load(TEST_BINARY_DIR "/bin/deploy-agent");
-  if (!loaded) throw std::runtime_error(loaded.error().text());
-  return *loaded;
-}
 
 struct World {
   struct Options {
@@ -82,21 +72,11 @@ struct World {
     return server.home() + "/.cache/deployctl/agents/" + image().digest.hex();
   }
 
-  // Each test's coroutine on a context of its own; the links close when it is over.
   void run(std::function<awaitable<void>(World&, FleetLinks&)> test, unsigned lanes = 0) {
-    asio::io_context context(1);
     rollout::FleetLinksOptions options{fleet.known_hosts, image()};
     options.least_lanes = lanes;
-    auto links = std::make_unique<FleetLinks>(context.get_executor(), fleet, options);
-    std::exception_ptr failure = std::make_exception_ptr(std::logic_error("the test's coroutine never ended"));
-    const auto work = [](auto t, World& world, FleetLinks& l) -> awaitable<void> {
-      co_await t(world, l);
-      l.close();
-    };
-    asio::co_spawn(context, work(test, *this, *links), [&](std::exception_ptr thrown) { failure = thrown; });
-    context.run();
-    links.reset();
-    if (failure) std::rethrow_exception(failure);
+    const auto with_world = [this, &test](FleetLinks& links) { return test(*this, links); };
+    run_over_links(fleet, options, with_world);
   }
 
   wire::pb::Place place(unsigned target) const {

@@ -9,9 +9,9 @@
 #include "core/io/fd.hpp"
 #include "core/remote/open_agent.hpp"
 #include "core/rollout/drive.hpp"
-#include "core/rollout/fleet_links.hpp"
 #include "core/rollout/requests.hpp"
 #include "tests/integration/cargo.hpp"
+#include "tests/integration/run_over_links.hpp"
 #include "tests/support/keys.hpp"
 #include "tests/support/lab.hpp"
 #include "tests/support/run_async.hpp"
@@ -21,20 +21,12 @@
 
 using namespace deployctl;
 using namespace deployctl::testing;
-using asio::awaitable;
-using rollout::FleetLinks;
 
 namespace {
 
 constexpr unsigned login = 5;    // TCP; banners and offers; keys; the service and the key offered; its signature
 constexpr unsigned command = 1;  // the channel was asked for with the signature
 constexpr Duration soon{std::chrono::seconds(30)};
-
-const remote::AgentImage& image() {
-  static const auto loaded = remote::AgentImage::load(TEST_BINARY_DIR "/bin/deploy-agent");
-  if (!loaded) throw std::runtime_error(loaded.error().text());
-  return *loaded;
-}
 
 // A server, the counted way to it, and its key pinned at the way's end.
 struct Host {
@@ -96,18 +88,9 @@ struct Fleet {
     fleet.known_hosts = dir.write("known_hosts", pins);
   }
   void run(std::function<awaitable<void>(Fleet&, FleetLinks&)> test) {
-    asio::io_context context(1);
-    rollout::FleetLinksOptions options{fleet.known_hosts, image()};
-    auto links = std::make_unique<FleetLinks>(context.get_executor(), fleet, options);
-    std::exception_ptr failure = std::make_exception_ptr(std::logic_error("the test's coroutine never ended"));
-    const auto work = [](auto t, Fleet& f, FleetLinks& l) -> awaitable<void> {
-      co_await t(f, l);
-      l.close();
-    };
-    asio::co_spawn(context, work(test, *this, *links), [&](std::exception_ptr thrown) { failure = thrown; });
-    context.run();
-    links.reset();
-    if (failure) std::rethrow_exception(failure);
+    const rollout::FleetLinksOptions options{fleet.known_hosts, image()};
+    const auto with_fleet = [this, &test](FleetLinks& links) { return test(*this, links); };
+    run_over_links(fleet, options, with_fleet);
   }
   wire::pb::Request survey() const { return rollout::survey(rollout::place_of("redis", "default", dir / "srv"), false); }
 
