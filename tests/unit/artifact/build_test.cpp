@@ -1,88 +1,18 @@
 #include "core/artifact/build.hpp"
 
-#include <gtest/gtest.h>
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <thread>
 
-#include "core/artifact/process_session.hpp"
-#include "core/io/fd.hpp"
 #include "core/io/files.hpp"
-#include "tests/unit/git/repo.hpp"
+#include "tests/unit/artifact/build_fixture.hpp"
 #include "tests/unit/store/small_disk.hpp"
 
 namespace deployctl::artifact {
 namespace {
 
 namespace fs = std::filesystem;
-using deployctl::testing::read_text;
-using deployctl::testing::Repo;
-using deployctl::testing::TempDir;
-
-class Watch : public BuildWatch {
- public:
-  void pinned(const std::string& commit, const std::string& version) override {
-    pins.push_back(version + " " + commit);
-  }
-  void step(const std::string& what, std::size_t number, std::size_t of) override {
-    steps.push_back(std::to_string(number) + "/" + std::to_string(of) + " " + what);
-  }
-  void output(std::string_view text) override {
-    out += text;
-    if (on_output) on_output(out);
-  }
-  std::vector<std::string> pins, steps;
-  std::string out;
-  std::function<void(const std::string&)> on_output;
-};
-
-class BuildTest : public ::testing::Test {
- protected:
-  BuildTest() {
-    repo_.write("make.sh", "printf 'made of %s' \"$VERSION\" > out\n");
-    commit_ = repo_.commit("first");
-    repo_.git({"tag", "v1.0"});
-    request_.service = "redis";
-    request_.environment = "production";
-    request_.version_template = "{describe}";
-    request_.build.repo = repo_.path();
-    request_.build.ref = "main";
-    request_.build.steps = {"echo step >> " + count_, "sh make.sh"};
-    request_.build.artifact = {{"out", "bin/", {"deploy.yaml", 9, 5}}};
-    request_.build.ref_mark = {"deploy.yaml", 4, 8};
-  }
-  Result<Built> run() { return build(request_, store_, places_, watch_, cancel_); }
-  Error failure() {
-    auto built = run();
-    return built ? error(Code::internal, "it was built") : built.error();
-  }
-  std::string content(const Built& built, const std::string& path) {
-    const std::string to = dir_ / ("export/" + std::to_string(exports_++));
-    const auto status = store_.export_to(built.artifact, to);
-    return status ? read_text(to + "/" + path) : "<" + status.error().text() + ">";
-  }
-  std::size_t runs() { return io::read_file(count_).value_or("").size() / 5; }
-  static ArtifactStore open(const std::string& dir) {
-    auto store = ArtifactStore::open(dir);
-    if (!store) throw std::runtime_error(store.error().text());
-    return std::move(*store);
-  }
-
-  TempDir dir_;
-  Repo repo_{dir_ / "redis"};
-  std::string commit_, count_ = dir_ / "count";
-  int exports_ = 0;
-  BuildRequest request_;
-  ArtifactStore store_ = open(dir_ / "state/store");
-  BuildPlaces places_{dir_ / "state/git", dir_ / "state/work", dir_ / "state/logs"};
-  Watch watch_;
-  io::CancelToken cancel_;
-};
 
 TEST_F(BuildTest, BuildsAnArtifactAndLeavesNoWorkBehind) {
   const auto built = run();
@@ -176,90 +106,6 @@ TEST_F(BuildTest, AnotherServiceMayUseTheCachedArtifactUnderItsOwnName) {
   EXPECT_EQ(records->front().service, "cache");
 }
 
-TEST_F(BuildTest, AFailedStepIsToldWithItsLastLinesAndKeepsItsCheckout) {
-  request_.build.steps = {
-      "true", "for i in $(seq 1 50); do echo line $i; done; echo 'boom: no such header' >&2; exit 7",
-      "touch never"};
-  const auto e = failure();
-  EXPECT_EQ(e.code, Code::build_failed);
-  const auto text = e.text();
-  EXPECT_NE(text.find("step 2 of 3 (for i in"), std::string::npos) << text;
-  EXPECT_NE(text.find("exit status 7"), std::string::npos) << text;
-  EXPECT_TRUE(text.ends_with("line 49\nline 50\nboom: no such header")) << text;
-  EXPECT_EQ(text.find("line 30\n"), std::string::npos) << text;
-  EXPECT_NE(e.hint.find(places_.logs + "/builds/"), std::string::npos) << e.hint;
-  EXPECT_TRUE(fs::exists(places_.work + "/redis-production/1/src/make.sh"));
-  EXPECT_FALSE(fs::exists(places_.work + "/redis-production/1/src/never"));
-  EXPECT_NE(watch_.out.find("boom"), std::string::npos);
-  EXPECT_EQ(store_.list()->size(), 0u);
-}
-
-TEST_F(BuildTest, AStepFailsAtItsFirstBadLine) {
-  request_.build.steps = {"false\necho went on > " + count_};
-  EXPECT_NE(failure().text().find("step (false ...): exit status 1"), std::string::npos);
-  EXPECT_FALSE(fs::exists(count_));
-}
-
-pid_t pid_in(const std::string& file) { return std::atoi(io::read_file(file).value_or("0").c_str()); }
-bool runs_still(pid_t pid) {
-  const std::string stat = io::read_file("/proc/" + std::to_string(pid) + "/stat").value_or("");
-  return !stat.empty() && stat.find(") Z ") == std::string::npos;
-}
-
-TEST_F(BuildTest, AHangingStepIsEndedWithAllThatItStarted) {
-  request_.build.timeout = std::chrono::milliseconds(300);
-  // A grandchild in a process group of its own.
-  request_.build.steps = {"echo waiting; bash -c 'set -m; sleep 1000 & echo $! > " + (dir_ / "child") +
-                          "; wait'"};
-  const auto e = failure();
-  EXPECT_EQ(e.code, Code::build_failed);
-  EXPECT_NE(e.text().find("not over after 0.3 s"), std::string::npos) << e.text();
-  EXPECT_TRUE(e.text().ends_with("waiting")) << e.text();
-  EXPECT_GT(pid_in(dir_ / "child"), 0);
-  EXPECT_FALSE(runs_still(pid_in(dir_ / "child")));
-}
-
-TEST_F(BuildTest, ACancelledBuildEndsAtOnceAndSaysSo) {
-  request_.build.steps = {"sleep 1000 & echo $! > " + (dir_ / "child") + "; echo started; wait"};
-  watch_.on_output = [this](const std::string& out) {
-    if (out.find("started\n") != std::string::npos) cancel_.cancel();
-  };
-  const auto e = failure();
-  EXPECT_EQ(e.code, Code::cancelled) << e.text();
-  EXPECT_FALSE(runs_still(pid_in(dir_ / "child")));
-  EXPECT_FALSE(fs::exists(places_.work + "/redis-production/1"));
-}
-
-TEST_F(BuildTest, ADaemonLeftBehindNeitherHangsTheBuildNorOutlivesIt) {
-  request_.build.steps = {"sleep 1000 & echo $! > " + (dir_ / "child") + "; echo x > out",
-                          "kill -0 $(cat " + (dir_ / "child") + ")"};
-  const auto built = run();
-  ASSERT_TRUE(built) << built.error().text();
-  EXPECT_FALSE(runs_still(pid_in(dir_ / "child")));
-}
-
-TEST_F(BuildTest, OutputComesWhileTheStepRuns) {
-  // The step waits for a file that is made only when its first words have been heard.
-  request_.build.steps = {"echo ready; while [ ! -e " + (dir_ / "go") +
-                          " ]; do sleep 0.01; done; echo x > out"};
-  watch_.on_output = [this](const std::string& out) {
-    if (out.find("ready\n") != std::string::npos) std::ofstream(dir_ / "go") << "x";
-  };
-  const auto built = run();
-  ASSERT_TRUE(built) << built.error().text();
-}
-
-TEST_F(BuildTest, HooksRunAroundTheSteps) {
-  request_.pre_build.run = {"echo pre $SERVICE $ENVIRONMENT > trace"};
-  request_.build.steps = {"echo step $SERVICE >> trace"};
-  request_.post_build.run = {"echo post >> trace", "mv trace out"};
-  const auto built = run();
-  ASSERT_TRUE(built) << built.error().text();
-  EXPECT_EQ(content(*built, "bin/out"), "pre redis production\nstep\npost\n");
-  request_.post_build.run = {"exit 3"};
-  EXPECT_NE(failure().text().find("hook post_build (exit 3): exit status 3"), std::string::npos);
-}
-
 TEST_F(BuildTest, ARuleThatMatchesNothingFailsTheBuild) {
   request_.build.artifact.push_back({"nothing/*", {}, {"deploy.yaml", 11, 5}});
   const auto e = failure();
@@ -336,28 +182,6 @@ TEST_F(BuildTest, TwoServicesAtOnceHaveFoldersOfTheirOwn) {
   first.join();
   ASSERT_TRUE(built) << built.error().text();
   EXPECT_EQ(content(*built, "bin/out"), places_.work + "/redis-production/2/src\n");
-}
-
-TEST_F(BuildTest, WhatABuildThatWasKilledLeftRunningIsEndedByTheNext) {
-  request_.build.steps = {"sleep 1000 & echo $! > " + (dir_ / "child.new") + "; mv " + (dir_ / "child.new") +
-                          " " + (dir_ / "child") + "; wait"};
-  const pid_t child = ::fork();
-  if (child == 0) {
-    (void)run();
-    ::_exit(0);
-  }
-  // The step may be quicker than the note of it.
-  const std::string note = places_.work + "/redis-production/1/sessions";
-  const auto noted = [&] { return io::read_file(note).value_or("").ends_with('\n'); };
-  while (!fs::exists(dir_ / "child") || !noted()) std::this_thread::yield();
-  ::kill(child, SIGKILL);
-  ASSERT_EQ(::waitpid(child, nullptr, 0), child);
-  const pid_t left = pid_in(dir_ / "child");
-  ASSERT_TRUE(runs_still(left));
-  request_.build.steps = {"echo x > out"};
-  const auto built = run();
-  ASSERT_TRUE(built) << built.error().text();
-  EXPECT_FALSE(runs_still(left));
 }
 
 TEST_F(BuildTest, AFullDiskIsSaidWhetherAStepOrWeHitIt) {
