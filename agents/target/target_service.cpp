@@ -47,6 +47,7 @@ serve::awaitable<Result<Reply>> TargetService::serve(Request request, serve::Exc
     case Request::kDesire:
     case Request::kWithdraw:
     case Request::kListDesires:
+    case Request::kRepairEpoch:
     case Request::BODY_NOT_SET: break;
   }
   co_return fail(not_here(request));

@@ -60,6 +60,7 @@ const char* name_of(const pb::Request& request) {
     case pb::Request::kDesire: return "desire";
     case pb::Request::kWithdraw: return "withdraw";
     case pb::Request::kListDesires: return "list desires";
+    case pb::Request::kRepairEpoch: return "repair epoch";
     case pb::Request::BODY_NOT_SET: break;
   }
   return "unknown request";
