@@ -16,6 +16,8 @@ inline constexpr const char* feature_attach_first = "attach-first";
 inline constexpr const char* feature_packed = "packs";
 // A relay keeps what a region is to run (Desire).
 inline constexpr const char* feature_desires = "desires";
+// A target keeps modes without rights for others or the group (model::Manifest::has_private_modes).
+inline constexpr const char* feature_private_modes = "private-modes";
 bool knows(const pb::Hello& hello, std::string_view feature);
 
 pb::Abort to_abort(const Error& error);
