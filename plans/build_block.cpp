@@ -5,6 +5,8 @@
 #include "plans/paths.hpp"
 #include "plans/plan_draft.hpp"
 #include "plans/repo.hpp"
+#include "plans/secrets.hpp"
+#include "plans/variables.hpp"
 
 namespace deployctl::plans {
 namespace {
@@ -16,7 +18,7 @@ void read_repo(const Cursor& at, PlanDraft& into) {
   model::Build& build = into.plan.build;
   if (build.ref_mark.line == 0) build.ref_mark = at.mark();
   const auto text = read_text(at);
-  if (!text) return;
+  if (!text || !has_no_variable(at, *text)) return;
   auto repo = resolve_repo(*text, into.dir);
   if (repo)
     build.repo = std::move(*repo);
@@ -26,12 +28,12 @@ void read_repo(const Cursor& at, PlanDraft& into) {
 
 void read_ref(const Cursor& at, PlanDraft& into) {
   into.plan.build.ref_mark = at.mark();
-  if (auto ref = read_argument(at)) into.plan.build.ref = std::move(*ref);
+  if (auto ref = read_argument(at); ref && has_no_variable(at, *ref)) into.plan.build.ref = std::move(*ref);
 }
 
 void read_from(const Cursor& at, model::ArtifactRule& into) {
   const auto text = read_text(at);
-  if (!text) return;
+  if (!text || !has_no_variable(at, *text, true)) return;
   auto path = relative_path(*text);
   if (path)
     into.from = path->empty() ? "." : std::move(*path);
@@ -41,7 +43,7 @@ void read_from(const Cursor& at, model::ArtifactRule& into) {
 
 void read_to(const Cursor& at, model::ArtifactRule& into) {
   const auto text = read_text(at);
-  if (!text) return;
+  if (!text || !has_no_variable(at, *text, true)) return;
   auto path = relative_path(*text);
   if (!path)
     at.wrong(path.error().message, "it is put beneath the release's folder");
@@ -53,10 +55,23 @@ void read_to(const Cursor& at, model::ArtifactRule& into) {
   if (into.to == "/") into.to = "./";
 }
 
+void read_exclude(const Cursor& at, model::ArtifactRule& into) {
+  read_list(at, "[\"*.log\", docs/]", [&](const Cursor& item) {
+    const auto text = read_text(item);
+    if (!text || !has_no_variable(item, *text, true)) return;
+    auto path = relative_path(*text);
+    if (!path || path->empty())
+      item.wrong(path ? "a glob" : path.error().message, "a name at any depth such as *.log, or a path of the checkout such as docs/*.md");
+    else
+      into.exclude.push_back(std::move(*path));
+  });
+}
+
 constexpr std::array rule_keys{
     Key<model::ArtifactRule>{"from", Need::required, "a glob or a folder of the checkout", read_from},
     Key<model::ArtifactRule>{"to", Need::optional, "a path in the release; ending in '/' it keeps the name",
-                             read_to}};
+                             read_to},
+    Key<model::ArtifactRule>{"exclude", Need::optional, "a list of globs such as [\"*.log\"]", read_exclude}};
 
 void read_rule(const Cursor& at, PlanDraft& into) {
   if (at.value().kind == Value::Kind::scalar) {
@@ -79,6 +94,33 @@ void list_rules(const std::string& prefix, std::vector<std::string>& into) {
   list_keys(rule_keys, prefix + "[]", into);
 }
 
+void read_token(const Cursor& at, PlanDraft& into) {
+  if (auto token = read_secret_source(at)) into.plan.build.token = std::move(*token);
+}
+
+// A host, or a path or URL that submodules may be beneath.
+void read_allowed(const Cursor& at, PlanDraft& into) {
+  const auto text = read_argument(at);
+  if (!text || !has_no_variable(at, *text)) return;
+  if (text->find_first_of("/:~") == std::string::npos) return into.plan.build.submodules_allow.push_back(*text);
+  auto repo = resolve_repo(*text, into.dir);
+  if (repo)
+    into.plan.build.submodules_allow.push_back(std::move(*repo));
+  else
+    at.problem(fmt::format("'{}': {}", at.path(), repo.error().message), repo.error().hint);
+}
+
+void read_allow(const Cursor& at, PlanDraft& into) {
+  read_list(at, "[git.example.com, /srv/git/libs]", [&](const Cursor& item) { read_allowed(item, into); });
+}
+
+constexpr std::array submodule_keys{
+    Key<PlanDraft>{"allow", Need::required, "a list of hosts, URLs and paths", read_allow}};
+
+void read_submodules(const Cursor& at, PlanDraft& into) { read_map(at, submodule_keys, into); }
+
+void list_submodules(const std::string& prefix, std::vector<std::string>& into) { list_keys(submodule_keys, prefix, into); }
+
 void read_timeout(const Cursor& at, PlanDraft& into) {
   if (const auto timeout = read_duration(at)) into.plan.build.timeout = *timeout;
 }
@@ -86,6 +128,8 @@ void read_timeout(const Cursor& at, PlanDraft& into) {
 constexpr std::array build_keys{
     Key<PlanDraft>{"repo", Need::required, "a path, a file, ssh or https URL, or git@host:path", read_repo},
     Key<PlanDraft>{"ref", Need::optional, "a branch, tag or commit", read_ref},
+    Key<PlanDraft>{"token", Need::optional, "{file: PATH}, {env: NAME} or {command: ...}", read_token, list_secret},
+    Key<PlanDraft>{"submodules", Need::optional, "{allow: [git.example.com]}", read_submodules, list_submodules},
     Key<PlanDraft>{"steps", Need::optional, "a list of commands such as [make]",
                    [](const Cursor& at, PlanDraft& d) { read_texts(at, "[make]", d.plan.build.steps); }},
     Key<PlanDraft>{

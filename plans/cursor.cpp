@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "plans/nearest_word.hpp"
+#include "plans/secrets.hpp"
 #include "plans/utf8.hpp"
 
 namespace deployctl::plans {
@@ -39,6 +40,7 @@ void Cursor::wrong(std::string_view wanted, std::string hint) const {
 
 std::optional<std::string> read_text(const Cursor& at) {
   const Value& value = at.value();
+  if (names_a_secret(value)) return read_override_secret(at);
   if (value.kind != Value::Kind::scalar) {
     at.wrong("a text");
     return std::nullopt;

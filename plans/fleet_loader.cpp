@@ -7,6 +7,7 @@
 #include "plans/names.hpp"
 #include "plans/paths.hpp"
 #include "plans/region.hpp"
+#include "plans/variables.hpp"
 
 namespace deployctl::plans {
 namespace {
@@ -20,7 +21,7 @@ struct FleetDraft {
 
 void read_known_hosts(const Cursor& at, FleetDraft& into) {
   const auto text = read_text(at);
-  if (!text) return;
+  if (!text || !has_no_variable(at, *text)) return;
   auto path = local_path(*text, into.dir);
   if (path)
     into.read.fleet.known_hosts = std::move(*path);

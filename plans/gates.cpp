@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "plans/names.hpp"
+#include "plans/secrets.hpp"
 #include "plans/utf8.hpp"
 
 namespace deployctl::plans {
@@ -13,19 +14,11 @@ namespace {
 struct GateDraft {
   model::Gate gate;
   model::MetricProbe metric;
+  std::optional<model::SecretSource> webhook;
+  model::SecretHeaders headers;
   unsigned probes = 0;
   bool condition = false;
 };
-
-std::optional<std::string> read_http_url(const Cursor& at) {
-  auto url = read_argument(at);
-  if (!url) return std::nullopt;
-  const auto host = url->find("://") == std::string::npos ? std::string::npos : url->find("://") + 3;
-  const bool http = url->starts_with("http://") || url->starts_with("https://");
-  if (http && url->size() > host && (*url)[host] != '/') return url;
-  at.wrong("an http or https URL", "such as http://prometheus:9090");
-  return std::nullopt;
-}
 
 void read_gate_name(const Cursor& at, GateDraft& into) {
   if (auto name = read_text(at); name && !has_control(*name)) into.gate.name = std::move(*name);
@@ -69,7 +62,7 @@ void read_condition(const Cursor& at, GateDraft& into) {
 
 void read_webhook(const Cursor& at, GateDraft& into) {
   ++into.probes;
-  if (auto url = read_http_url(at)) into.gate.probe = model::WebhookProbe{std::move(*url)};
+  if (auto url = read_http_url(at)) into.webhook = std::move(*url);
 }
 
 void read_command(const Cursor& at, GateDraft& into) {
@@ -77,6 +70,9 @@ void read_command(const Cursor& at, GateDraft& into) {
   if (auto run = read_text(at)) into.gate.probe = model::CommandProbe{std::move(*run)};
 }
 
+void read_gate_headers(const Cursor& at, GateDraft& into) { read_headers(at, into.headers); }
+
+constexpr Key<GateDraft> headers_key{"headers", Need::optional, "a map such as {Authorization: {env: TOKEN}}", read_gate_headers, list_headers};
 constexpr Key<GateDraft> name_key{"name", Need::optional, "a name", read_gate_name};
 constexpr Key<GateDraft> interval_key{"interval", Need::optional, "a duration such as 1m", read_gate_duration<&model::Gate::interval>};
 constexpr Key<GateDraft> count_key{"count", Need::optional, "a count of measurements", read_count};
@@ -86,7 +82,8 @@ constexpr Key<GateDraft> timeout_key{"timeout", Need::optional, "a duration such
 
 constexpr std::array analysis_keys{
     name_key,
-    Key<GateDraft>{"prometheus", Need::required, "the server's URL, such as http://prometheus:9090", read_prometheus},
+    Key<GateDraft>{"prometheus", Need::required, "the server's URL, such as http://prometheus:9090", read_prometheus, list_secret},
+    headers_key,
     Key<GateDraft>{"query", Need::required, "a query whose answer is one number", read_query},
     Key<GateDraft>{"success_condition", Need::required, "a condition such as \"< 0.01\"", read_condition},
     interval_key,
@@ -96,7 +93,8 @@ constexpr std::array analysis_keys{
     timeout_key};
 
 constexpr std::array gate_keys{name_key,
-                               Key<GateDraft>{"webhook", Need::optional, "an http or https URL", read_webhook},
+                               Key<GateDraft>{"webhook", Need::optional, "an http or https URL", read_webhook, list_secret},
+                               headers_key,
                                Key<GateDraft>{"command", Need::optional, "a command", read_command},
                                interval_key,
                                count_key,
@@ -113,6 +111,7 @@ void read_metric(const Cursor& at, WaveDraft& into) {
   if (!read_map(at, analysis_keys, draft)) return;
   if (draft.condition && draft.metric.success_condition.needs_baseline() && draft.metric.query.find("{targets}") == std::string::npos)
     at.problem("a condition against the baseline needs {targets} in the query", "such as rate(errors{instance=~\"{targets}\"}[1m])");
+  draft.metric.headers = std::move(draft.headers);
   draft.gate.probe = std::move(draft.metric);
   into.wave.gates.push_back(std::move(draft.gate));
 }
@@ -126,6 +125,8 @@ void read_one_gate(const Cursor& at, WaveDraft& into) {
   if (draft.probes > 1 || (draft.probes == 0 && at.problems().size() == before))
     at.problem(draft.probes > 1 ? "a gate has one of webhook and command, not both" : "a gate needs a webhook or a command",
                "such as {command: ./may-we.sh}");
+  if (draft.webhook) draft.gate.probe = model::WebhookProbe{std::move(*draft.webhook), std::move(draft.headers)};
+  else if (!draft.headers.empty()) at.problem("'headers' belong to a webhook", "a command gets its secrets from its environment");
   into.wave.gates.push_back(std::move(draft.gate));
 }
 

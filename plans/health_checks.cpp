@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "plans/utf8.hpp"
+#include "plans/variables.hpp"
 
 namespace deployctl::plans {
 namespace {
@@ -27,7 +28,7 @@ void read_port(const Cursor& at, Probe& into) {
 template <class Probe>
 void read_host(const Cursor& at, Probe& into) {
   const auto host = read_text(at);
-  if (!host) return;
+  if (!host || !has_no_variable(at, *host)) return;
   if (is_address(*host))
     into.host = *host;
   else
@@ -36,7 +37,7 @@ void read_host(const Cursor& at, Probe& into) {
 
 void read_path(const Cursor& at, model::HttpCheck& into) {
   const auto path = read_text(at);
-  if (!path) return;
+  if (!path || !has_no_variable(at, *path, true)) return;
   if (path->front() == '/' && !has_control(*path) && path->find(' ') == std::string::npos)
     into.path = *path;
   else

@@ -22,6 +22,8 @@ struct Problem {
 struct LoadOptions {
   std::string fleet;                   // replaces the plan's fleet file
   std::vector<std::string> overrides;  // "release.keep_releases=3"; a path of keys, a YAML value
+  // Whether limits that exclude each other are mistakes. A rollback must not fail over what only matters to a deploy.
+  bool limits = true;
 };
 
 struct Loaded {
@@ -38,6 +40,8 @@ struct Services {
 };
 Services load_services(const std::string& plan, const LoadOptions& options);
 // Problems as one Error (Code::invalid), one a line.
+// The value of an option that takes a URL, which may be a secret: a text, or "{env: NAME}" as in a plan. Code::invalid never repeats it.
+Result<model::SecretSource> parse_url_option(const std::string& option, const std::string& text);
 Error to_error(const std::vector<Problem>& problems);
 
 }  // namespace deployctl::plans

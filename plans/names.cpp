@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "plans/secrets.hpp"
+
 namespace deployctl::plans {
 namespace {
 
@@ -28,7 +30,9 @@ void read_variable(const Value& key, const Cursor& at, std::span<const std::stri
   else if (value.kind == Value::Kind::null)
     at.problems().add(key.mark(), fmt::format("'{}' has no value", at.path()),
                       "write \"\" for an empty text");
-  else if (value.kind != Value::Kind::scalar)
+  else if (names_a_secret(value)) {
+    if (auto text = read_override_secret(at)) into[key.text] = std::move(*text);
+  } else if (value.kind != Value::Kind::scalar)
     at.wrong("a text, a number or true or false");
   else
     into[key.text] = value.text;

@@ -5,6 +5,8 @@
 #include <charconv>
 #include <optional>
 
+#include "core/base/url_text.hpp"
+
 namespace deployctl::plans {
 namespace {
 
@@ -105,10 +107,18 @@ class Descent {
   Problems& problems_;
 };
 
+// A mistake names the option, but neither a URL's secrets nor the value of a variable.
+std::string shown(const std::string& text, std::size_t equals) {
+  if (equals == std::string::npos) return text;
+  const std::string key = text.substr(0, equals);
+  const bool variable = ("." + key).find(".env.") != std::string::npos;
+  return key + "=" + (variable ? "..." : with_url_origins(text.substr(equals + 1)));
+}
+
 std::optional<Override> parse(const std::string& text, YamlSource& source, Problems& problems) {
   Override over;
-  over.shown = source.name("--set " + text);
   const auto equals = text.find('=');
+  over.shown = source.name("--set " + shown(text, equals));
   const auto path =
       equals == std::string::npos ? std::nullopt : split(std::string_view(text).substr(0, equals));
   if (!path) {

@@ -1,16 +1,20 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <tuple>
 
 #include "plans/fleet_loader.hpp"
 #include "plans/known_keys.hpp"
 #include "plans/load.hpp"
+#include "plans/limits.hpp"
 #include "plans/names.hpp"
 #include "plans/overrides.hpp"
 #include "plans/paths.hpp"
 #include "plans/plan_draft.hpp"
+#include "plans/secrets.hpp"
 #include "plans/services.hpp"
+#include "plans/variables.hpp"
 #include "plans/waves.hpp"
 
 namespace deployctl::plans {
@@ -25,7 +29,7 @@ void read_environment(const Cursor& at, PlanDraft& into) {
 }
 
 void read_fleet_file(const Cursor& at, PlanDraft& into) {
-  if (auto file = read_text(at)) into.fleet = std::move(*file);
+  if (auto file = read_text(at); file && has_no_variable(at, *file)) into.fleet = std::move(*file);
   into.fleet_value = &at.value();
 }
 
@@ -80,6 +84,11 @@ constexpr std::array plan_keys{
     later<PlanDraft>("require"),
     later<PlanDraft>("secrets")};
 
+bool is_keep_file(const std::string& path) {
+  const std::string name = path.substr(path.rfind('/') + 1);
+  return name == ".keep" || name == ".gitkeep";
+}
+
 // A link and a file of the artifact at one place: where the rule alone shows it.
 void check_artifact_against_links(const PlanDraft& draft, Problems& problems) {
   for (const auto& rule : draft.plan.build.artifact) {
@@ -89,6 +98,11 @@ void check_artifact_against_links(const PlanDraft& draft, Problems& problems) {
                                      : rule.to->ends_with('/') ? *rule.to + name
                                                                : *rule.to);
     for (const Value* linked : draft.linked) {
+      // A linked folder may come along with nothing but .keep in it: the build sees that.
+      const auto& dirs = draft.plan.release.activation.linked_dirs;
+      const std::string link = *relative_path(linked->text);
+      const bool is_dir = std::find(dirs.begin(), dirs.end(), link) != dirs.end();
+      if (is_dir && place && (*place == link || is_keep_file(*place))) continue;
       if (!place || place->empty() || !is_beneath(*place, *relative_path(linked->text))) continue;
       problems.add(rule.mark, fmt::format("the artifact puts '{}' where a link to shared will stand", *place),
                    fmt::format("'{}' is linked at {}", linked->text, linked->mark().text()));
@@ -173,6 +187,8 @@ class Load {
     const Value* rollout = root.find("rollout");
     draft_.plan.rollout.waves =
         finish_waves(draft_, *fleet, draft_.plan.fleet, (rollout ? *rollout : root).mark(), problems_);
+    anchor_secrets(draft_.plan, draft_.dir);
+    if (options_.limits) check_limits(root, draft_.plan, problems_);
   }
 
   std::optional<FleetRead> read_fleet() {

@@ -9,6 +9,7 @@
 #include "plans/paths.hpp"
 #include "plans/ranges.hpp"
 #include "plans/utf8.hpp"
+#include "plans/variables.hpp"
 
 namespace deployctl::plans {
 namespace {
@@ -21,7 +22,7 @@ struct EntryDraft {
 SshKeys& ssh_of(EntryDraft& entry) { return entry.ssh; }
 
 void read_host(const Cursor& at, EntryDraft& into) {
-  if (read_argument(at)) into.host = &at.value();
+  if (const auto host = read_argument(at); host && has_no_variable(at, *host)) into.host = &at.value();
 }
 
 void read_label(const Value& key, const Cursor& at, EntryDraft& into) {

@@ -6,6 +6,7 @@
 #include "plans/names.hpp"
 #include "plans/paths.hpp"
 #include "plans/utf8.hpp"
+#include "plans/variables.hpp"
 #include "plans/version_template.hpp"
 
 namespace deployctl::plans {
@@ -30,7 +31,7 @@ void read_version(const Cursor& at, PlanDraft& into) {
 
 void read_deploy_to(const Cursor& at, PlanDraft& into) {
   const auto text = read_text(at);
-  if (!text) return;
+  if (!text || !has_no_variable(at, *text)) return;
   auto path = target_folder(*text);
   if (path)
     into.plan.release.deploy_to = std::move(*path);
@@ -61,7 +62,7 @@ bool stands_apart(const Cursor& at, const std::string& path, const PlanDraft& in
 void read_linked(const Cursor& at, PlanDraft& into, std::vector<std::string>& paths) {
   read_list(at, "[data]", [&](const Cursor& item) {
     const auto text = read_text(item);
-    if (!text) return;
+    if (!text || !has_no_variable(item, *text)) return;
     const auto path = relative_path(*text);
     if (!path || path->empty()) {
       item.wrong(path ? "a path in the release" : path.error().message,

@@ -33,7 +33,8 @@ Result<std::string> check_url(std::string_view text, std::string_view scheme) {
   if (rest.size() <= authority.size() + 1)
     return bad("the URL has no path", "https://host/path, ssh://git@host/path");
   if (at != std::string_view::npos && authority.substr(0, at).find(':') != std::string_view::npos)
-    return bad("a password in a URL would be seen by everyone who reads the plan", "use ssh:// with a key");
+    return bad("a password in a URL would be seen by everyone who reads the plan",
+               scheme == "https" ? "take it out, and name where it is kept: build.token: {env: GIT_TOKEN}" : "use ssh:// with a key");
   return std::string(text);
 }
 

@@ -1,5 +1,7 @@
 #include "plans/ssh_keys.hpp"
 
+#include "plans/variables.hpp"
+
 namespace deployctl::plans {
 namespace {
 
@@ -21,7 +23,9 @@ SshKeys SshKeys::over(const SshKeys& wider) const {
   return out;
 }
 
-void read_user(const Cursor& at, SshKeys& into) { into.user = read_argument(at); }
+void read_user(const Cursor& at, SshKeys& into) {
+  if (auto user = read_argument(at); user && has_no_variable(at, *user)) into.user = std::move(*user);
+}
 
 void read_port(const Cursor& at, SshKeys& into) { into.port = read_number(at, 1, 65535); }
 

@@ -7,6 +7,7 @@
 
 #include "core/model/endpoint.hpp"
 #include "plans/keys.hpp"
+#include "plans/variables.hpp"
 
 namespace deployctl::plans {
 
@@ -43,13 +44,13 @@ constexpr Key<T> port_key() {
 template <class T>
 constexpr Key<T> identity_file_key() {
   return {"identity_file", Need::optional, "the path of a private key", [](const Cursor& at, T& t) {
-            if (read_text(at)) ssh_of(t).identity_file = &at.value();
+            if (const auto path = read_text(at); path && has_no_variable(at, *path)) ssh_of(t).identity_file = &at.value();
           }};
 }
 template <class T>
 constexpr Key<T> ssh_config_key() {
   return {"ssh_config", Need::optional, "the path of an ssh_config file", [](const Cursor& at, T& t) {
-            if (read_text(at)) ssh_of(t).ssh_config = &at.value();
+            if (const auto path = read_text(at); path && has_no_variable(at, *path)) ssh_of(t).ssh_config = &at.value();
           }};
 }
 template <class T>

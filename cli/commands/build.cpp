@@ -4,6 +4,7 @@
 #include "cli/commands/building.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/commands/context.hpp"
+#include "cli/commands/plan_to_deploy.hpp"
 #include "cli/commands/together.hpp"
 #include "cli/commands/viewing.hpp"
 
@@ -16,7 +17,7 @@ struct BuildOptions {
 };
 
 Result<int> build(const BuildOptions& options, const std::string& named, Context& context) {
-  DEPLOYCTL_TRY(plan, context.load_plan(named));
+  DEPLOYCTL_TRY(plan, load_plan_to_deploy(context, named));
   if (!options.ref.empty()) plan.build.ref = options.ref;
   DEPLOYCTL_TRY(store, context.artifacts());
   Viewing view(context, named);

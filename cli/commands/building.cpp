@@ -3,16 +3,24 @@
 #include "cli/commands/context.hpp"
 #include "cli/commands/plan_event.hpp"
 #include "cli/commands/precoding.hpp"
+#include "core/base/url_text.hpp"
+#include "core/git/url.hpp"
 #include "core/ledger/ledger.hpp"
 #include "core/model/release.hpp"
 
 namespace deployctl::commands {
 namespace {
 
+// Without a password, token or query.
+std::string shown_repo(const std::string& repo) {
+  const auto url = git::parse_url(repo);
+  return url ? url->shown() : with_url_origins(repo);
+}
+
 class Teller : public artifact::BuildWatch {
  public:
   Teller(const model::Plan& plan, const rollout::EventSink& sink) : plan_(plan), sink_(sink), began_(system_clock().steady()) {
-    tell("build_started", JsonObject().add("repo", plan.build.repo).add("ref", plan.build.ref));
+    tell("build_started", JsonObject().add("repo", shown_repo(plan.build.repo)).add("ref", plan.build.ref));
   }
   void pinned(const std::string& commit, const std::string& version) override {
     tell("build_pinned", JsonObject().add("commit", commit).add("version", version));
@@ -21,6 +29,8 @@ class Teller : public artifact::BuildWatch {
     tell("build_step", JsonObject().add("step", what).add("number", std::uint64_t{number}).add("of", std::uint64_t{of}));
   }
   void output(std::string_view text) override { tell("build_output", JsonObject().add("text", text), true); }
+
+  void note(const std::string& text) override { tell("build_note", JsonObject().add("text", text)); }
 
   void payload(const Precoded& made) {
     tell("build_payload", JsonObject().add("base", made.base).add("bytes", made.bytes).add("seconds", made.seconds));
@@ -58,6 +68,7 @@ artifact::BuildRequest request_of(const model::Plan& plan, bool fresh) {
   request.service = plan.service;
   request.environment = plan.environment;
   request.version_template = plan.release.version_template;
+  request.links = {plan.release.activation.linked_dirs, plan.release.activation.linked_files};
   request.fresh = fresh;
   return request;
 }

@@ -6,7 +6,9 @@
 #include "cli/commands/deploying.hpp"
 #include "cli/commands/detach.hpp"
 #include "cli/commands/driving.hpp"
+#include "cli/commands/notice.hpp"
 #include "cli/commands/question.hpp"
+#include "cli/commands/secret_check.hpp"
 #include "cli/commands/together.hpp"
 #include "cli/commands/viewing.hpp"
 
@@ -43,7 +45,8 @@ bool agreed(Context& context, const DeployOptions& options, const std::vector<Re
 }
 
 // One after the other; the first that does not go through ends it.
-Result<int> drive_all(Context& context, const DeployOptions& options, std::vector<Ready>& all, SteadyTime wait_until, Viewing* first) {
+Result<int> drive_all(Context& context, const DeployOptions& options, const std::vector<model::SecretSource>& notify, std::vector<Ready>& all,
+                      SteadyTime wait_until, Viewing* first) {
   Asked asked = Asked::by(options.plan, context.globals());
   if (all.size() > 1) asked.together = name_together();
   std::vector<DoneService> done;
@@ -51,7 +54,7 @@ Result<int> drive_all(Context& context, const DeployOptions& options, std::vecto
   for (auto& one : all) {
     if (all.size() > 1) context.note(one.plan.service + " " + one.release.version + ", " + std::to_string(done.size() + 1) + " of " + std::to_string(all.size()));
     asked.plan = Asked::by(one.named, context.globals()).plan;
-    Driving driving{one.release, one.commit, asked.json(), options.take_over, options.override_freeze, options.notify};
+    Driving driving{one.release, one.commit, asked.json(), options.take_over, options.override_freeze, notify};
     driving.wait_until = wait_until;
     std::optional<Viewing> own;
     if (!first) own.emplace(context, one.named);
@@ -68,9 +71,11 @@ Result<int> deploy(Context& context, const DeployOptions& options) {
   DEPLOYCTL_TRY(services, context.load_services(options.plan));
   DEPLOYCTL_CHECK(check_options(options, services.size()));
   DEPLOYCTL_TRY(wait_until, patience(options));
+  DEPLOYCTL_TRY(notify, parse_notify(options.notify));
   std::vector<Ready> all;
   for (const auto& named : services) {
     DEPLOYCTL_TRY(one, read_service(context, options, named));
+    DEPLOYCTL_CHECK(check_secrets(one.plan, notify));
     all.push_back(std::move(one));
   }
   for (auto& one : all) {
@@ -84,7 +89,7 @@ Result<int> deploy(Context& context, const DeployOptions& options) {
     DEPLOYCTL_CHECK(chosen);
   }
   if (!agreed(context, options, all)) return exit_codes::done;
-  return drive_all(context, options, all, wait_until, all.size() > 1 ? nullptr : &*view);
+  return drive_all(context, options, notify, all, wait_until, all.size() > 1 ? nullptr : &*view);
 }
 
 }  // namespace
@@ -100,7 +105,7 @@ Command deploy_command() {
     a.option("--take-over", "REASON", options->take_over, "take the targets' grants from whoever holds them; recorded");
     a.option("--wait", "DURATION", options->wait, "wait so long for another rollout of the service to end, such as 10m");
     a.option("--override-freeze", "REASON", options->override_freeze, "deploy although deploys are frozen; recorded");
-    a.list("--notify", "URL", options->notify, "post the rollout's last event to this webhook; may be repeated");
+    a.list("--notify", "URL", options->notify, "post the rollout's last event to this URL, or '{env: NAME}'; may be repeated");
     a.flag("--detach", options->detach, "leave it running in the background once the targets have granted it");
     a.flag("-y,--yes", options->yes, "don't ask on a terminal");
   };

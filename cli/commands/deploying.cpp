@@ -5,6 +5,7 @@
 #include "cli/commands/building.hpp"
 #include "cli/commands/context.hpp"
 #include "cli/commands/freezing.hpp"
+#include "cli/commands/plan_to_deploy.hpp"
 #include "cli/commands/viewing.hpp"
 #include "core/rollout/rollout_spec.hpp"
 #include "core/rollout/service_lock.hpp"
@@ -29,7 +30,7 @@ Result<SteadyTime> patience(const DeployOptions& options) {
 }
 
 Result<Ready> read_service(Context& context, const DeployOptions& options, const std::string& named) {
-  DEPLOYCTL_TRY(plan, context.load_plan(named));
+  DEPLOYCTL_TRY(plan, load_plan_to_deploy(context, named));
   if (!options.ref.empty()) plan.build.ref = options.ref;
   DEPLOYCTL_TRY(spec, rollout::make_spec(plan));
   if (options.override_freeze.empty()) {
@@ -39,6 +40,7 @@ Result<Ready> read_service(Context& context, const DeployOptions& options, const
   Ready ready;
   ready.named = named;
   ready.targets = spec.targets.size();
+  for (const auto& wave : spec.skipped_waves) context.note("wave " + wave.name + " is skipped: " + wave.why);
   ready.plan = std::move(plan);
   return ready;
 }
@@ -59,6 +61,16 @@ Status lock_service(Context& context, Ready& ready, const DeployOptions& options
   }
 }
 
+// What the build refuses, for an artifact that was built for other links, or before they were checked.
+Status check_links(const artifact::ArtifactStore& store, const Ready& ready) {
+  DEPLOYCTL_TRY(manifest, store.manifest(ready.release.artifact));
+  const auto& activation = ready.plan.release.activation;
+  DEPLOYCTL_TRY(replaced, artifact::replaced_by_links(manifest.entries(), {activation.linked_dirs, activation.linked_files}));
+  if (replaced.empty()) return {};
+  return fail(with_hint(error(Code::build_failed, "the artifact brings the folder '" + replaced.front() + "' where release.linked_dirs needs a link"),
+                        "build it again, which leaves the folder out: deployctl build --fresh --ref " + ready.commit + " " + ready.named));
+}
+
 Status choose_release(Context& context, Ready& ready, const DeployOptions& options, Viewing& view) {
   DEPLOYCTL_TRY(store, context.artifacts());
   ready.release.activation = ready.plan.release.activation;
@@ -69,7 +81,7 @@ Status choose_release(Context& context, Ready& ready, const DeployOptions& optio
     ready.release.artifact = found->digest;
     ready.release.version = found->version;
     ready.commit = found->commit;
-    return {};
+    return check_links(*store, ready);
   }
   DEPLOYCTL_TRY(built, build_artifact(context, ready.plan, *store, view.sink()));
   ready.release.artifact = built.artifact;

@@ -19,7 +19,7 @@ struct Driving {
   std::string commit;
   std::string asked_json;  // asked.hpp
   std::string take_over, override_freeze;  // reasons
-  std::vector<std::string> notify;
+  std::vector<model::SecretSource> notify;
   bool resumes = false;
   bool heeds_freezes = true;
   std::vector<rollout::MachineEvent> words{};
@@ -36,7 +36,7 @@ Result<Drove> drive(Context& context, Viewing& view, const model::Plan& plan, co
 struct RollingBack {
   std::string to;         // as for choose_rollback
   std::string asked_json;
-  std::vector<std::string> notify;
+  std::vector<model::SecretSource> notify;
 };
 Result<Drove> drive_back(Context& context, const model::Plan& plan, const std::string& named, const RollingBack& what);
 

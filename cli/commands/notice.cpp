@@ -2,13 +2,29 @@
 
 #include "cli/commands/context.hpp"
 #include "core/http/post.hpp"
+#include "core/secret/resolve.hpp"
+#include "plans/load.hpp"
 
 namespace deployctl::commands {
 namespace {
 
 constexpr Duration patience{std::chrono::seconds(10)};
 
+Status send_one(const model::SecretSource& url, const std::string& body) {
+  DEPLOYCTL_TRY(whole, secret::resolve(url));
+  return http::post_json(whole, body, patience);
+}
+
 }  // namespace
+
+Result<std::vector<model::SecretSource>> parse_notify(const std::vector<std::string>& values) {
+  std::vector<model::SecretSource> urls;
+  for (const auto& value : values) {
+    DEPLOYCTL_TRY(url, plans::parse_url_option("--notify", value));
+    urls.push_back(std::move(url));
+  }
+  return urls;
+}
 
 rollout::EventSink Notice::watch(rollout::EventSink next) {
   if (urls_.empty()) return next;
@@ -21,8 +37,8 @@ rollout::EventSink Notice::watch(rollout::EventSink next) {
 void Notice::send(Context& context) const {
   if (last_.empty()) return;
   for (const auto& url : urls_) {
-    const auto sent = http::post_json(url, last_, patience);
-    if (!sent) context.warn("deployctl: a webhook was not told: " + sent.error().text());
+    const auto sent = send_one(url, last_);
+    if (!sent) context.warn("warning: could not notify " + url.shown_url() + ": " + sent.error().text());
   }
 }
 

@@ -1,26 +1,30 @@
-// Tells webhooks how a rollout ended: its last event, as --output json prints it, is posted to each URL. A webhook that can't
-// be told changes nothing of the rollout; it is said on stderr. One thread.
+// Notifies webhooks of a rollout's end: its last event, as --output json prints it, is posted to each URL, which may come from a
+// file, a variable or a command. A failed notification is reported on stderr and changes nothing of the rollout. One thread.
 #pragma once
 
 #include <string>
 #include <vector>
 
+#include "core/model/secret.hpp"
 #include "core/rollout/event.hpp"
 
 namespace deployctl::commands {
 
 class Context;
 
+// The values of --notify. Code::invalid: one that is neither an http or https URL nor says where that is kept.
+Result<std::vector<model::SecretSource>> parse_notify(const std::vector<std::string>& values);
+
 class Notice {
  public:
-  explicit Notice(std::vector<std::string> urls) : urls_(std::move(urls)) {}
+  explicit Notice(std::vector<model::SecretSource> urls) : urls_(std::move(urls)) {}
   // What `next` is given passes by here.
   rollout::EventSink watch(rollout::EventSink next);
   // At most ten seconds a URL. Nothing when no rollout ended.
   void send(Context& context) const;
 
  private:
-  std::vector<std::string> urls_;
+  std::vector<model::SecretSource> urls_;
   std::string last_;
 };
 

@@ -9,6 +9,7 @@
 #include "cli/commands/payload_size.hpp"
 #include "cli/commands/plan_event.hpp"
 #include "cli/commands/plan_picture.hpp"
+#include "cli/commands/plan_to_deploy.hpp"
 #include "core/artifact/build.hpp"
 #include "core/model/release.hpp"
 #include "core/rollout/fleet_links.hpp"
@@ -85,7 +86,7 @@ Status ask_everybody(Context& context, ledger::Ledger& ledger, PlanPicture& pict
 }
 
 Result<int> plan(Context& context, const PlanOptions& options, const std::string& named) {
-  DEPLOYCTL_TRY(plan, context.load_plan(named));
+  DEPLOYCTL_TRY(plan, load_plan_to_deploy(context, named));
   if (!options.ref.empty()) plan.build.ref = options.ref;
   DEPLOYCTL_TRY(spec, rollout::make_spec(plan));
   PlanPicture picture{plan, spec};
@@ -103,6 +104,7 @@ Result<int> plan(Context& context, const PlanOptions& options, const std::string
     return exit_codes::done;
   }
   context.print_lines(plan_text(picture, context.width()));
+  for (const auto& wave : spec.skipped_waves) context.note("wave " + wave.name + " is skipped: " + wave.why);
   context.note("nothing was changed; next: deployctl deploy " + plan.file);
   return exit_codes::done;
 }

@@ -6,6 +6,7 @@
 #include "cli/commands/commands.hpp"
 #include "cli/commands/context.hpp"
 #include "cli/commands/driving.hpp"
+#include "cli/commands/notice.hpp"
 #include "cli/commands/together.hpp"
 #include "core/ledger/ledger.hpp"
 
@@ -21,7 +22,8 @@ struct RollbackOptions {
 
 Result<int> roll_back_one(Context& context, const RollbackOptions& options, const std::string& named) {
   DEPLOYCTL_TRY(plan, context.load_plan(named));
-  DEPLOYCTL_TRY(drove, drive_back(context, plan, named, {options.to, Asked::by(named, context.globals()).json(), options.notify}));
+  DEPLOYCTL_TRY(notify, parse_notify(options.notify));
+  DEPLOYCTL_TRY(drove, drive_back(context, plan, named, {options.to, Asked::by(named, context.globals()).json(), notify}));
   return drove.code;
 }
 
@@ -74,7 +76,7 @@ Command rollback_command() {
   command.declare = [options](Arguments& a) {
     a.positional("PLAN", options->plan, "the release plan");
     a.option("--to", "VERSION", options->to, "this version, or the beginning of a release digest, instead of the newest earlier one");
-    a.list("--notify", "URL", options->notify, "post the rollout's last event to this webhook; may be repeated");
+    a.list("--notify", "URL", options->notify, "post the rollout's last event to this URL, or '{env: NAME}'; may be repeated");
   };
   command.run = [options](Context& context) {
     auto code = roll_back(context, *options);

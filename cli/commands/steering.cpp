@@ -6,6 +6,7 @@
 #include "cli/commands/context.hpp"
 #include "cli/commands/driving.hpp"
 #include "cli/commands/follow.hpp"
+#include "cli/commands/secret_check.hpp"
 #include "cli/commands/viewing.hpp"
 #include "core/rollout/event.hpp"
 #include "core/rollout/service_lock.hpp"
@@ -81,6 +82,7 @@ Result<int> go_on(Context& context, const Found& found, std::vector<rollout::Mac
     return drove.code;
   }
   DEPLOYCTL_TRY(release, model::Release::parse(row.release_json));
+  DEPLOYCTL_CHECK(check_secrets(plan));
   DEPLOYCTL_TRY(state, context.state());
   DEPLOYCTL_TRY(lock, rollout::lock_service(state.locks(), row.service, row.environment, "resume of " + row.id));
   Viewing view(context, asked->plan);

@@ -30,6 +30,9 @@ JsonObject with_sizes(JsonObject body, const rollout::RolloutSpec& spec) {
   std::vector<std::string> waves;
   for (const auto& wave : spec.waves)
     waves.push_back(JsonObject().add("name", wave.name).add("targets", wave.size()).text());
+  std::vector<std::string> skipped;
+  for (const auto& wave : spec.skipped_waves) skipped.push_back(JsonObject().add("name", wave.name).add("why", wave.why).text());
+  if (!skipped.empty()) body.add_raw("skipped_waves", json_array(skipped));
   body.add("regions", spec.regions.size()).add("targets", spec.targets.size());
   return body.add_raw("waves", json_array(waves));
 }
@@ -71,6 +74,7 @@ int run(const std::string& named, Context& context) {
                             output::count(spec->regions.size(), "region"),
                             output::count(spec->targets.size(), "target"),
                             output::count(spec->waves.size(), "wave")));
+  for (const auto& wave : spec->skipped_waves) context.note(fmt::format("wave {} is skipped: {}", wave.name, wave.why));
   return exit_codes::done;
 }
 

@@ -68,6 +68,8 @@ Lines PlainLines::build(const Event& event, const Board& board) const {
     out.push_back(Line("build  ").add(of ? number(body.count("number")) + "/" + number(of) + "  " : "").add(body.text("step")));
   } else if (event.name == "build_output" && tells(Detail::steps)) {
     for (const auto& line : lines_of(body.text("text"))) out.push_back(Line("    | ", Tone::dim).add(line, Tone::dim));
+  } else if (event.name == "build_note") {
+    out.push_back(Line("build  note: ").add(body.text("text")));
   } else if (event.name == "build_payload" && tells(Detail::milestones)) {
     out.push_back(Line("build  payload from " + body.text("base") + "  ").add(size(body.count("bytes"))).add("  " + seconds_of(body)));
   } else if (event.name == "build_finished" && event.error) {

@@ -7,20 +7,34 @@
 #include <cstdlib>
 #include <filesystem>
 #include <map>
+#include <set>
 
 #include "core/artifact/build_cache.hpp"
 #include "core/artifact/build_steps.hpp"
 #include "core/artifact/collect.hpp"
+#include "core/artifact/foreign_code.hpp"
 #include "core/artifact/version.hpp"
 #include "core/artifact/work_slot.hpp"
 #include "core/git/checkout.hpp"
 #include "core/git/mirror.hpp"
 #include "core/io/files.hpp"
+#include "core/secret/resolve.hpp"
 
 namespace deployctl::artifact {
 namespace {
 
 constexpr std::size_t most_logs = 200;
+
+// The token of an https repository is for its host alone, and read when the host asks for it.
+git::Limits limits_for(const model::Build& build, io::CancelToken cancel) {
+  git::Limits limits;
+  limits.cancel = std::move(cancel);
+  const auto url = git::parse_url(build.repo);
+  if (build.token.empty() || !url || url->kind != git::Url::Kind::https) return limits;
+  limits.token_host = url->port == 0 ? url->host : url->host + ":" + std::to_string(url->port);
+  limits.token = [token = build.token] { return secret::resolve(token); };
+  return limits;
+}
 
 Error at_ref(Error e, const model::Build& build) {
   if (e.code == Code::invalid && build.ref_mark.line != 0) e.context.push_back(build.ref_mark.text());
@@ -69,8 +83,7 @@ class Building {
     return request_.pre_build.run.size() + request_.build.steps.size() + request_.post_build.run.size() + 3;
   }
   git::Limits limits() {
-    git::Limits limits;
-    limits.cancel = cancel_;
+    git::Limits limits = limits_for(request_.build, cancel_);
     limits.said = [this](std::string_view text) { watch_.output(text); };
     return limits;
   }
@@ -79,6 +92,7 @@ class Building {
   Result<Built> from_cache(const Digest& artifact);
   Result<Built> build_now(git::Mirror& mirror);
   Result<std::vector<Found>> make(git::Mirror& mirror, WorkSlot& slot, const std::string& log);
+  Result<std::vector<Found>> give_way_to_links(std::vector<Found> found);
   Status check_out(git::Mirror& mirror, WorkSlot& slot, Steps& steps);
   Status run_steps(WorkSlot& slot, Steps& steps);
   ArtifactRecord record() const;
@@ -111,8 +125,9 @@ Result<Built> Building::from_cache(const Digest& artifact) {
 Result<Built> Building::run() {
   DEPLOYCTL_TRY(mirror, git::Mirror::of(places_.mirrors, request_.build.repo));
   watch_.step("fetch", 1, step_count());
+  const bool known = io::exists(mirror.path());
   DEPLOYCTL_TRY(id, pin(mirror, request_.build, limits()));
-  DEPLOYCTL_TRY(name, mirror.name(id));
+  DEPLOYCTL_TRY(name, mirror.name(id, request_.build.ref));
   commit_ = std::move(name);
   DEPLOYCTL_TRY(version, version_of(request_.version_template, commit_));
   version_ = std::move(version);
@@ -123,6 +138,9 @@ Result<Built> Building::run() {
     DEPLOYCTL_TRY(known, built_before(store_, key));
     if (!known.empty()) return from_cache(known);
   }
+  const bool runs_code = step_count() > 3;
+  const std::string foreign = runs_code ? foreign_code_note(mirror.url(), known) : "";
+  if (!foreign.empty()) watch_.note(foreign);
   DEPLOYCTL_TRY(built, build_now(mirror));
   DEPLOYCTL_CHECK(remember_build(store_.dir(), key, built.artifact));
   return built;
@@ -163,15 +181,15 @@ std::vector<std::string> Building::environment(const WorkSlot& slot, bool hook) 
 }
 
 Status Building::check_out(git::Mirror& mirror, WorkSlot& slot, Steps& steps) {
-  auto notes = git::check_out(mirror, commit_.id, slot.src(), limits());
+  auto notes = git::check_out(mirror, commit_.id, slot.src(), limits(), request_.build.submodules_allow);
   if (!notes && notes.error().code == Code::verification) {
     steps.say("the mirror " + mirror.path() + " is damaged (" + notes.error().text() + "): it is made anew");
     DEPLOYCTL_CHECK(mirror.remake(limits()));
     DEPLOYCTL_CHECK(io::remove_tree(slot.src()));
-    notes = git::check_out(mirror, commit_.id, slot.src(), limits());
+    notes = git::check_out(mirror, commit_.id, slot.src(), limits(), request_.build.submodules_allow);
   }
   if (!notes) return fail(notes.error());
-  for (const auto& note : *notes) steps.say("note: " + note);
+  for (const auto& note : *notes) steps.note(note);
   return {};
 }
 
@@ -181,6 +199,17 @@ Status Building::run_steps(WorkSlot& slot, Steps& steps) {
   DEPLOYCTL_CHECK(steps.run("step", request_.build.steps, request_.build.timeout, environment(slot, false)));
   return steps.run("hook post_build", request_.post_build.run, request_.post_build.timeout,
                    environment(slot, true));
+}
+
+Result<std::vector<Found>> Building::give_way_to_links(std::vector<Found> found) {
+  std::vector<model::Entry> entries;
+  for (const auto& one : found) entries.push_back(one.entry);
+  DEPLOYCTL_TRY(replaced, replaced_by_links(entries, request_.links));
+  const std::set<std::string> gone(replaced.begin(), replaced.end());
+  std::erase_if(found, [&](const Found& one) { return gone.contains(one.entry.path); });
+  for (const auto& link : request_.links.dirs)
+    if (gone.contains(link)) watch_.note("the folder '" + link + "' of the artifact becomes the link to deploy_to/shared: it held nothing but .keep files");
+  return found;
 }
 
 Result<std::vector<Found>> Building::make(git::Mirror& mirror, WorkSlot& slot, const std::string& log) {
@@ -194,6 +223,7 @@ Result<std::vector<Found>> Building::make(git::Mirror& mirror, WorkSlot& slot, c
     steps.announce("collect");
   }  // what the steps left running is over before their files are read
   auto found = collect(slot.src(), request_.build.artifact);
+  if (found) found = give_way_to_links(std::move(*found));
   if (found || found.error().code != Code::build_failed) return found;
   Error e = found.error();
   e.hint += (e.hint.empty() ? "" : "; ") + std::string("the checkout is kept in ") + slot.src() +
@@ -217,17 +247,13 @@ Result<Built> Building::build_now(git::Mirror& mirror) {
 
 Result<std::string> resolve(const model::Build& build, const BuildPlaces& places, io::CancelToken cancel) {
   DEPLOYCTL_TRY(mirror, git::Mirror::of(places.mirrors, build.repo));
-  git::Limits limits;
-  limits.cancel = std::move(cancel);
-  return pin(mirror, build, limits);
+  return pin(mirror, build, limits_for(build, std::move(cancel)));
 }
 
 Result<Built> foresee(const BuildRequest& request, const ArtifactStore& store, const BuildPlaces& places, io::CancelToken cancel) {
   DEPLOYCTL_TRY(mirror, git::Mirror::of(places.mirrors, request.build.repo));
-  git::Limits limits;
-  limits.cancel = std::move(cancel);
-  DEPLOYCTL_TRY(id, pin(mirror, request.build, limits));
-  DEPLOYCTL_TRY(name, mirror.name(id));
+  DEPLOYCTL_TRY(id, pin(mirror, request.build, limits_for(request.build, std::move(cancel))));
+  DEPLOYCTL_TRY(name, mirror.name(id, request.build.ref));
   DEPLOYCTL_TRY(version, version_of(request.version_template, name));
   DEPLOYCTL_TRY(known, built_before(store, build_key(request, name.id, version)));
   return Built{known, version, name.id, !known.empty(), {}};

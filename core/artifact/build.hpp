@@ -11,6 +11,7 @@
 #include <string>
 
 #include "core/artifact/artifact_store.hpp"
+#include "core/artifact/link_places.hpp"
 #include "core/io/cancel_token.hpp"
 #include "core/model/plan.hpp"
 
@@ -29,6 +30,7 @@ class BuildWatch {
   virtual void step(const std::string& what, std::size_t number,
                     std::size_t of) = 0;           // "fetch", "check out", "make -j2", "collect"
   virtual void output(std::string_view text) = 0;  // of the running step, as it comes
+  virtual void note(const std::string&) {}         // what a person should know of a build that goes on; one line
 };
 
 struct BuildRequest {
@@ -36,6 +38,7 @@ struct BuildRequest {
   model::Hook pre_build, post_build;  // in the checkout, around the steps
   std::string service, environment;
   std::string version_template;
+  Links links;         // of the release: what the artifact may not bring
   bool fresh = false;  // don't look at the cache
 };
 

@@ -36,6 +36,7 @@ Json rules_of(const BuildRequest& request) {
   for (const auto& rule : request.build.artifact) {
     Json one{{"from", rule.from}};
     if (rule.to) one["to"] = *rule.to;
+    if (!rule.exclude.empty()) one["exclude"] = rule.exclude;
     rules.push_back(std::move(one));
   }
   return rules;
@@ -44,7 +45,7 @@ Json rules_of(const BuildRequest& request) {
 }  // namespace
 
 Digest build_key(const BuildRequest& request, const std::string& commit, const std::string& version) {
-  Json key{{"format", 1},
+  Json key{{"format", 2},  // 2: what a commit may bring in is checked
            {"commit", commit},
            {"platform", platform()},
            {"steps", request.build.steps},
@@ -52,6 +53,9 @@ Digest build_key(const BuildRequest& request, const std::string& commit, const s
            {"artifact", rules_of(request)},
            {"pre_build", request.pre_build.run},
            {"post_build", request.post_build.run}};
+  if (!request.links.dirs.empty()) key["linked_dirs"] = request.links.dirs;
+  if (!request.links.files.empty()) key["linked_files"] = request.links.files;
+  if (!request.build.submodules_allow.empty()) key["submodules"] = request.build.submodules_allow;
   const bool hooked = !request.pre_build.empty() || !request.post_build.empty();
   if (hooked || !request.build.steps.empty()) key["version"] = version;
   if (hooked) key["hooks_see"] = {request.service, request.environment};

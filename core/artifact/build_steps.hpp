@@ -35,6 +35,10 @@ class Steps {
              const std::vector<std::string>& env);
   // Into the log and to the watch.
   void say(const std::string& line);
+  void note(const std::string& line) {
+    say("note: " + line);
+    watch_.note(line);
+  }
 
  private:
   using Time = std::chrono::steady_clock::time_point;

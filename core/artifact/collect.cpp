@@ -51,6 +51,7 @@ class Collection {
   Status take_folder(const model::ArtifactRule& rule, const std::string& source, const std::string& to);
   Status add(const model::ArtifactRule& rule, Found found);
   std::string root_;
+  bool took_ = false;  // the rule at hand has brought something
   std::map<std::string, Taken> taken_;
 };
 
@@ -90,12 +91,20 @@ Status Collection::apply(const model::ArtifactRule& rule) {
         at_rule(rule, "artifact rule '" + rule.from + "' matches " + std::to_string(matches.size()) +
                           " paths, but '" + *rule.to + "' is the name of one"),
         "write `to: " + *rule.to + "/` to keep their names"));
+  took_ = false;
   for (const auto& match : matches) {
     std::string to = match;
     if (rule.to) to = beneath ? joined(plain(*rule.to), match.substr(match.rfind('/') + 1)) : plain(*rule.to);
     DEPLOYCTL_CHECK(take(rule, match, to));
   }
+  if (!took_ && !rule.exclude.empty())
+    return fail(at_rule(rule, "artifact rule '" + rule.from + "' takes nothing: `exclude` leaves out all that it matches"));
   return {};
+}
+
+bool is_excluded(const model::ArtifactRule& rule, const std::string& source) {
+  return !source.empty() &&
+         std::any_of(rule.exclude.begin(), rule.exclude.end(), [&](const std::string& pattern) { return is_matched(pattern, source); });
 }
 
 Status Collection::take_folder(const model::ArtifactRule& rule, const std::string& source,
@@ -113,6 +122,7 @@ Status Collection::take_folder(const model::ArtifactRule& rule, const std::strin
 }
 
 Status Collection::take(const model::ArtifactRule& rule, const std::string& source, const std::string& to) {
+  if (is_excluded(rule, source)) return {};
   const std::string path = root_ + "/" + source;
   struct stat st {};
   if (::lstat(path.c_str(), &st) != 0) return fail(os_error(errno, "look at " + path));
@@ -149,6 +159,7 @@ bool same(const Found& a, const Found& b) {
 }
 
 Status Collection::add(const model::ArtifactRule& rule, Found found) {
+  took_ = true;
   // The manifest's own rules for one entry, told with the rule that brought it in.
   model::Entry alone = found.entry;
   if (alone.type == EntryType::file) alone.content = sha256("any");

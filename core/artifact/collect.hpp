@@ -4,7 +4,8 @@
 // A rule's `from` is a path or a glob, by parts: `*`, `?`, `[...]` within one (a leading dot must be
 // written), `**` for any number of them. A folder that it names is taken whole; `**` takes files only. `to`:
 // ending in '/' keeps the name beneath it, "." puts a folder's contents at the top, absent keeps the path,
-// else it is the new path of the only match. Modes become 0644 or 0755 by the owner's executable bit. `.git`
+// else it is the new path of the only match. `exclude` leaves out what its globs match: a name at any depth, or with '/' a
+// path of the checkout. Modes become 0644 or 0755 by the owner's executable bit. `.git`
 // is never taken.
 //
 // Code::build_failed, with the rule's file:line:column: nothing matches, a name for several, a socket or

@@ -3,6 +3,7 @@
 #include <fnmatch.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <set>
 
 #include "core/io/beneath.hpp"
@@ -87,7 +88,28 @@ std::vector<std::string> split(const std::string& path) {
   }
 }
 
+bool part_matches(const std::string& pattern, const std::string& name) { return ::fnmatch(pattern.c_str(), name.c_str(), 0) == 0; }
+
+// The pattern from part `i` on matches the path from part `k` on, or a folder above it.
+bool matches_from(const std::vector<std::string>& pattern, std::size_t i, const std::vector<std::string>& path, std::size_t k) {
+  if (i == pattern.size()) return true;
+  if (pattern[i] == "**") {
+    if (i + 1 == pattern.size()) return k < path.size();
+    for (std::size_t skipped = k; skipped < path.size(); ++skipped)
+      if (matches_from(pattern, i + 1, path, skipped)) return true;
+    return false;
+  }
+  return k < path.size() && part_matches(pattern[i], path[k]) && matches_from(pattern, i + 1, path, k + 1);
+}
+
 }  // namespace
+
+bool is_matched(const std::string& pattern, const std::string& path) {
+  const auto parts = split(path);
+  if (pattern.find('/') == std::string::npos)
+    return std::any_of(parts.begin(), parts.end(), [&](const std::string& part) { return part_matches(pattern, part); });
+  return matches_from(split(pattern), 0, parts, 0);
+}
 
 bool has_wildcards(const std::string& pattern) { return pattern.find_first_of("*?[") != std::string::npos; }
 

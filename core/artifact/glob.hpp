@@ -13,4 +13,8 @@ bool has_wildcards(const std::string& pattern);
 // The pattern is relative, of plain parts (io::check_relative). Nothing matches: empty.
 Result<std::vector<std::string>> expand(const std::string& root, const std::string& pattern);
 
+// Whether a path, or a folder above it, is matched: by its name alone where the pattern has no '/', as in .gitignore, else from
+// the top, part by part. A leading dot needs not be written. Pure.
+bool is_matched(const std::string& pattern, const std::string& path);
+
 }  // namespace deployctl::artifact

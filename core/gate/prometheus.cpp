@@ -71,21 +71,19 @@ Result<double> value_of(const std::string& json) {
   }
 }
 
-Result<double> query(const std::string& server, const std::string& text, Duration timeout) {
+Result<double> query(const Endpoint& server, const std::string& text, Duration timeout) {
   http::Request request;
-  request.url = server + (server.ends_with('/') ? "" : "/") + "api/v1/query?query=" + http::escaped(text);
+  request.url = server.url + (server.url.ends_with('/') ? "" : "/") + "api/v1/query?query=" + http::escaped(text);
+  request.headers = server.headers;
   request.timeout = timeout;
-  auto answer = http::exchange(request);
-  if (!answer) {  // without the query, which is told anyway
-    auto why = answer.error();
-    if (const auto at = why.message.find(request.url); at != std::string::npos) why.message.replace(0, at + request.url.size(), server);
-    return fail(std::move(why));
-  }
-  auto value = value_of(answer->body);  // a query that isn't understood has status 400 and JSON that says why
-  if (!value && !answer->ok() && answer->body.find("\"status\"") == std::string::npos)
-    return fail(Code::unreachable, server + ": status " + std::to_string(answer->status));
-  if (!value) return fail(with_context(value.error(), server));
-  return value;
+  DEPLOYCTL_TRY(answer, http::exchange(request));
+  auto value = value_of(answer.body);  // a query that isn't understood has status 400 and JSON that says why
+  if (value) return value;
+  if (!answer.ok() && answer.body.find("\"status\"") == std::string::npos)
+    return fail(Code::unreachable, server.shown + ": status " + std::to_string(answer.status));
+  Error why = value.error();
+  why.message = server.cleaned(why.message);
+  return fail(with_context(std::move(why), server.shown));
 }
 
 }  // namespace deployctl::gate

@@ -6,6 +6,7 @@
 
 #include "core/base/duration.hpp"
 #include "core/base/result.hpp"
+#include "core/gate/endpoint.hpp"
 
 namespace deployctl::gate {
 
@@ -14,7 +15,7 @@ std::string expanded(const std::string& query, const std::vector<std::string>& t
 
 // Of a scalar, or of a vector of one element. Errors: absent (no element, or no number), invalid (several elements; the query is
 // not understood: in the server's words), else as of http::exchange().
-Result<double> query(const std::string& server, const std::string& text, Duration timeout);
+Result<double> query(const Endpoint& server, const std::string& text, Duration timeout);
 // Of the answer's JSON alone. Pure.
 Result<double> value_of(const std::string& json);
 

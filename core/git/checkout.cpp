@@ -3,7 +3,9 @@
 #include <fcntl.h>
 
 #include "core/git/operation.hpp"
+#include "core/git/submodule_rule.hpp"
 #include "core/git/submodules.hpp"
+#include "core/git/tree_check.hpp"
 #include "core/io/beneath.hpp"
 #include "core/io/files.hpp"
 
@@ -70,6 +72,9 @@ Status write_tree(const Operation& operation, git_repository* repository, const 
   Commit commit;
   DEPLOYCTL_CHECK(operation.check(git_oid_fromstr(&oid, id.c_str())));
   DEPLOYCTL_CHECK(operation.check(git_commit_lookup(into(commit), repository, &oid)));
+  Tree tree;
+  if (const int found = git_commit_tree(into(tree), commit.get()); found < 0) return fail(tree_failure(operation, found));
+  DEPLOYCTL_CHECK(check_tree(operation, repository, tree.get()));
   git_checkout_options options = GIT_CHECKOUT_OPTIONS_INIT;
   options.checkout_strategy = GIT_CHECKOUT_FORCE;
   options.notify_flags = GIT_CHECKOUT_NOTIFY_UPDATED;
@@ -110,8 +115,16 @@ void note_lfs(git_repository* repository, git_index* index, const std::string& w
         "), whose contents are not fetched: they are pointers here unless a step runs `git lfs pull`");
 }
 
-Status check_out_into(const Mirror& mirror, const std::string& commit, const std::string& dir,
-                      const Limits& limits, int depth, Notes& notes);
+// What holds for a commit and all of its submodules.
+struct Checkout {
+  const Url& repository;  // the plan's
+  const std::vector<std::string>& allow;
+  const Limits& limits;
+  Notes& notes;
+};
+
+Status check_out_into(const Mirror& mirror, const std::string& commit, const std::string& dir, int depth,
+                      const Checkout& all);
 
 // Beneath the checkout, through no link: the commit is somebody else's.
 Status make_folder_beneath(const std::string& dir, const std::string& path) {
@@ -119,41 +132,41 @@ Status make_folder_beneath(const std::string& dir, const std::string& path) {
   return io::make_dirs_beneath(root.get(), path);
 }
 
-Status check_out_submodule(const Mirror& parent, const Submodule& module, const std::string& dir,
-                           const Limits& limits, int depth, Notes& notes) {
+Status check_out_submodule(const Mirror& parent, const Submodule& module, const std::string& dir, int depth,
+                           const Checkout& all) {
   if (module.url.empty() || module.skipped) {
-    notes.push_back("submodule " + module.path + " of " + parent.url().shown() + " is left empty: " +
+    all.notes.push_back("submodule " + module.path + " of " + parent.url().shown() + " is left empty: " +
                     (module.skipped ? "update = none" : ".gitmodules has no URL for it"));
     return {};
   }
   if (depth >= deepest)
     return fail(Code::invalid, "submodules are nested more than " + std::to_string(deepest) + " deep");
-  DEPLOYCTL_TRY(url, submodule_url(parent.url(), module.url));
+  DEPLOYCTL_TRY(url, permitted_submodule(all.repository, parent.url(), module.url, all.allow));
   auto mirror = Mirror::of(parent.dir(), std::move(url));
   if (!mirror.has(module.commit)) {
-    DEPLOYCTL_CHECK(mirror.fetch(limits));
+    DEPLOYCTL_CHECK(mirror.fetch(all.limits));
   }
   if (!mirror.has(module.commit))
     return fail(Code::invalid, "commit " + module.commit + " is not in " + mirror.url().shown());
   DEPLOYCTL_CHECK(make_folder_beneath(dir, module.path));
-  return check_out_into(mirror, module.commit, dir + "/" + module.path, limits, depth + 1, notes);
+  return check_out_into(mirror, module.commit, dir + "/" + module.path, depth + 1, all);
 }
 
-Status check_out_into(const Mirror& mirror, const std::string& commit, const std::string& dir,
-                      const Limits& limits, int depth, Notes& notes) {
+Status check_out_into(const Mirror& mirror, const std::string& commit, const std::string& dir, int depth,
+                      const Checkout& all) {
   std::vector<Submodule> submodules;
   {
-    const Operation operation("check out " + commit + " of " + mirror.url().shown(), limits);
+    const Operation operation("check out " + commit + " of " + mirror.url().shown(), all.limits);
     DEPLOYCTL_TRY(repository, make_repository(operation, mirror, dir));
     DEPLOYCTL_CHECK(write_tree(operation, repository.get(), commit));
     Index index;
     DEPLOYCTL_CHECK(operation.check(git_repository_index(into(index), repository.get())));
     DEPLOYCTL_TRY(found, submodules_of(operation, repository.get(), index.get()));
     submodules = std::move(found);
-    note_lfs(repository.get(), index.get(), mirror.url().shown(), notes);
+    note_lfs(repository.get(), index.get(), mirror.url().shown(), all.notes);
   }
   for (const auto& module : submodules) {
-    auto done = check_out_submodule(mirror, module, dir, limits, depth, notes);
+    auto done = check_out_submodule(mirror, module, dir, depth, all);
     if (!done) return fail(with_context(done.error(), "submodule " + module.path));
   }
   return {};
@@ -162,10 +175,11 @@ Status check_out_into(const Mirror& mirror, const std::string& commit, const std
 }  // namespace
 
 Result<std::vector<std::string>> check_out(const Mirror& mirror, const std::string& commit,
-                                           const std::string& dir, const Limits& limits) {
+                                           const std::string& dir, const Limits& limits,
+                                           const std::vector<std::string>& allow) {
   DEPLOYCTL_CHECK(io::make_dirs(dir));
   Notes notes;
-  DEPLOYCTL_CHECK(check_out_into(mirror, commit, dir, limits, 0, notes));
+  DEPLOYCTL_CHECK(check_out_into(mirror, commit, dir, 0, Checkout{mirror.url(), allow, limits, notes}));
   return notes;
 }
 

@@ -3,6 +3,9 @@
 #pragma once
 
 #include <git2.h>
+#if __has_include(<git2/sys/errors.h>)  // libgit2 1.8 and later declare git_error_set_str there
+#include <git2/sys/errors.h>
+#endif
 
 #include <memory>
 #include <string>

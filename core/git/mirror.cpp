@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdio>
 #include <filesystem>
+#include <optional>
 
 #include "core/base/digest.hpp"
 #include "core/git/operation.hpp"
@@ -42,8 +43,21 @@ int progressed(const git_indexer_progress*, void*) {
   return operation ? operation->stop_if_cancelled() : 0;
 }
 
+// A server asks for a user and a password. The name hardly matters to a token: GitHub, GitLab and Gitea take any.
+int give_token(git_credential** out, const char* url, const char* user, unsigned allowed, void*) {
+  Operation* operation = Operation::current();
+  if (!operation || (allowed & GIT_CREDENTIAL_USERPASS_PLAINTEXT) == 0) return GIT_PASSTHROUGH;
+  const auto parsed = parse_url(url ? url : "");
+  if (!parsed || parsed->kind != Url::Kind::https) return GIT_PASSTHROUGH;
+  const auto token = operation->take_token(parsed->host, parsed->port);
+  if (!token) return GIT_PASSTHROUGH;
+  if (!*token) return operation->stop(token->error());
+  return git_credential_userpass_plaintext_new(out, user && *user ? user : "git", (*token)->c_str());
+}
+
 template <class Options>
 void set_options(Options& options) {
+  options.callbacks.credentials = give_token;
   options.callbacks.sideband_progress = heard;
   options.callbacks.transfer_progress = progressed;
   options.proxy_opts.type = GIT_PROXY_AUTO;
@@ -116,14 +130,38 @@ Status clear_leftovers(const std::string& dir, bool objects = false) {
   return {};
 }
 
+// libgit2 lacks what newer git writes into a repository: its words name the extension.
+Error unsupported(const Url& url, const std::string& why) {
+  return with_hint(error(Code::build_failed, "repository " + url.path + " is not supported: " + why),
+                   "name the repository that it was cloned from in build.repo, or make a plain copy: git clone --mirror");
+}
+
+std::optional<Error> what_is_unsupported(const Url& url, git_repository* source) {
+  Config config;
+  if (git_repository_config_snapshot(into(config), source) < 0) return std::nullopt;
+  ConfigIterator iterator;
+  git_config_entry* entry = nullptr;
+  const int listed = git_config_iterator_glob_new(into(iterator), config.get(), "^remote\\..*\\.(promisor|partialclonefilter)$");
+  if (listed == 0 && git_config_next(&entry, iterator.get()) == 0)
+    return unsupported(url, "it is a partial clone (--filter), without the contents of all its files");
+  return std::nullopt;
+}
+
 Status check_local(const Url& url, const Operation& operation) {
   if (!io::exists(url.path))
     return fail(with_hint(error(Code::invalid, "repository " + url.path + " does not exist"),
                           "check build.repo in the plan"));
   Repository source;
   const int result = git_repository_open(into(source), url.path.c_str());
-  if (result >= 0) return {};
-  if (result != GIT_ENOTFOUND) return fail(operation.failure(result));
+  if (result >= 0) {
+    auto why = what_is_unsupported(url, source.get());
+    return why ? fail(std::move(*why)) : Status();
+  }
+  if (result != GIT_ENOTFOUND) {
+    auto why = operation.failure(result);
+    const bool known = why.message.starts_with("unsupported ");
+    return fail(known ? unsupported(url, why.message) : std::move(why));
+  }
   return fail(
       with_hint(error(Code::invalid, url.path + " is not a git repository"), "check build.repo in the plan"));
 }
@@ -146,7 +184,8 @@ std::string hash_name(const Url& url) {
 Error told(Error e, const Url& url) {
   if (e.hint.empty() && e.code == Code::authentication)
     e.hint =
-        url.kind == Url::Kind::https ? "put a token into the URL, or use an ssh URL" : "check your ssh keys";
+        url.kind == Url::Kind::https ? "name where a token is kept, such as build.token: {env: GIT_TOKEN}, or use an ssh URL"
+                                     : "check your ssh keys";
   if (e.hint.empty() && e.code == Code::host_key)
     e.hint =
         "install the certificate authority that signed the server's certificate (update-ca-certificates)";

@@ -20,8 +20,8 @@ namespace deployctl::git {
 struct CommitName {
   std::string id;        // full
   std::string short_id;  // 7 digits, more where they are ambiguous
-  std::string describe;  // as `git describe --tags --always`
-  std::string tag;       // a tag on this very commit, the nearest's name; empty: none
+  std::string describe;  // as `git describe --tags --always`, but the tag that was named where one was
+  std::string tag;       // the tag that was named, else one on this very commit; empty: none
   WallTime time;         // of the commit
 };
 
@@ -42,7 +42,8 @@ class Mirror {
   Result<std::string> resolve(const std::string& ref) const;
   // A full commit id, here with its tree.
   bool has(const std::string& commit) const;
-  Result<CommitName> name(const std::string& commit) const;
+  // `ref` is what the user named: where it is a tag of this commit, it names the commit, whatever other tags are there.
+  Result<CommitName> name(const std::string& commit, const std::string& ref = {}) const;
 
   const std::string& path() const { return path_; }  // of the bare repository
   const std::string& dir() const { return dir_; }

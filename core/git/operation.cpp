@@ -7,6 +7,7 @@
 #include <cstring>
 #include <mutex>
 
+#include "core/base/url_text.hpp"
 #include "core/git/socket_stream.hpp"
 #include "core/git/ssh_transport.hpp"
 
@@ -100,6 +101,13 @@ int Operation::stop(Error why) {
   return GIT_EUSER;
 }
 
+std::optional<Result<std::string>> Operation::take_token(const std::string& host, unsigned port) {
+  const std::string asking = port == 0 ? host : host + ":" + std::to_string(port);
+  if (!limits_.token || token_given_ || asking != limits_.token_host) return std::nullopt;
+  token_given_ = true;
+  return limits_.token();
+}
+
 int Operation::stop_if_cancelled() {
   return limits_.cancel.cancelled() ? stop(error(Code::cancelled, "cancelled")) : 0;
 }
@@ -122,7 +130,7 @@ Error Operation::failure(int result) const {
   if (stopped_) return with_context(*stopped_, what_);
   const git_error* last = git_error_last();
   const std::string message =
-      last && last->message ? one_line(last->message) : "error " + std::to_string(result);
+      last && last->message ? with_url_origins(one_line(last->message)) : "error " + std::to_string(result);
   const int told = system_error(message);
   const Code code = told != 0 ? os_error(told, "").code : code_of(result, last ? last->klass : 0, errnum);
   return with_context(error(code, message), what_);

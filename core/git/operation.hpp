@@ -35,6 +35,9 @@ class Operation {
   // Waits until the descriptor is ready; else remembers why not. 0 or negative.
   int wait_ready(int fd, short events);
 
+  // The token for this URL, once: a server that asks again did not accept it. Nothing: there is none for it.
+  std::optional<Result<std::string>> take_token(const std::string& host, unsigned port);
+
   // A return value of libgit2 as a Status: "<what>: why".
   Status check(int result) const;
   Error failure(int result) const;
@@ -43,6 +46,7 @@ class Operation {
   std::string what_;
   Limits limits_;
   std::optional<Error> stopped_;
+  bool token_given_ = false;
   Operation* outer_;
 };
 

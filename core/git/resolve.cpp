@@ -138,6 +138,15 @@ std::string describe(git_commit* commit, bool exact) {
   return text.text();
 }
 
+// The tag that `ref` names, where it is one of this commit; else empty.
+Result<std::string> named_tag(const Operation& operation, git_repository* repository, const std::string& ref, const std::string& commit) {
+  if (ref.empty() || ref == "HEAD") return std::string();
+  const std::string full = ref.starts_with("refs/") ? ref : tags + ref;
+  if (!full.starts_with(tags)) return std::string();
+  DEPLOYCTL_TRY(tagged, commit_of(operation, repository, full));
+  return tagged == commit ? full.substr(std::string_view(tags).size()) : std::string();
+}
+
 }  // namespace
 
 Result<std::string> Mirror::resolve(const std::string& ref) const {
@@ -166,7 +175,7 @@ bool Mirror::has(const std::string& commit) const {
   return git_commit_tree(into(tree), found.get()) == 0;
 }
 
-Result<CommitName> Mirror::name(const std::string& id) const {
+Result<CommitName> Mirror::name(const std::string& id, const std::string& ref) const {
   const Operation operation("name commit " + id, Limits{});
   DEPLOYCTL_TRY(repository, open_mirror(operation, path_));
   git_oid oid;
@@ -176,7 +185,8 @@ Result<CommitName> Mirror::name(const std::string& id) const {
   CommitName name;
   name.id = id;
   name.short_id = short_id(commit.get());
-  name.tag = describe(commit.get(), true);
+  DEPLOYCTL_TRY(named, named_tag(operation, repository.get(), ref, id));
+  name.tag = named.empty() ? describe(commit.get(), true) : std::move(named);
   name.describe = name.tag.empty() ? describe(commit.get(), false) : name.tag;
   if (name.describe.empty()) name.describe = name.short_id;
   name.time = WallTime(std::chrono::seconds(git_commit_time(commit.get())));

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "core/base/url_text.hpp"
+
 namespace deployctl::git {
 namespace {
 
@@ -12,13 +14,16 @@ Error bad(const std::string& shown, const std::string& why) {
       "allowed: an absolute path, file:///path, ssh://host/path, user@host:path, https://host/path");
 }
 
+// Without user, password and query; a path has neither.
 std::string without_userinfo(const std::string& text) {
   const auto scheme = text.find("://");
   if (scheme == std::string::npos) return text;
-  const auto end = std::min(text.find('/', scheme + 3), text.size());
-  const auto at = text.rfind('@', end);
-  if (at == std::string::npos || at < scheme + 3) return text;
-  return text.substr(0, scheme + 3) + text.substr(at + 1);
+  const std::string origin = url_origin(text);
+  const std::string host = origin.substr(scheme + 3);
+  const auto at = text.find(host, scheme + 3);
+  if (host.empty() || at == std::string::npos) return origin;
+  const std::string path = text.substr(at + host.size());
+  return origin + path.substr(0, path.find_first_of("?#"));
 }
 
 // "user:word@host:port" into its parts; false when the port is none.

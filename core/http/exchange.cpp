@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "core/base/url_text.hpp"
 #include "core/http/libcurl.hpp"
 
 namespace deployctl::http {
@@ -17,6 +18,19 @@ struct FreeList {
 };
 using Handle = std::unique_ptr<CURL, CloseHandle>;
 using Headers = std::unique_ptr<curl_slist, FreeList>;
+
+Headers headers_of(const Libcurl& curl, const Request& request) {
+  Headers all(nullptr, {&curl});
+  const auto add = [&](const std::string& line) {
+    if (curl_slist* longer = curl.slist_append(all.get(), line.c_str())) {
+      (void)all.release();
+      all.reset(longer);
+    }
+  };
+  if (request.json) add("Content-Type: application/json");
+  for (const auto& line : request.headers) add(line);
+  return all;
+}
 
 struct Incoming {
   std::string text;
@@ -63,18 +77,20 @@ Result<Answer> exchange(const Request& request) {
   DEPLOYCTL_TRY(curl, Libcurl::loaded());
   const Handle handle(curl->easy_init(), {curl});
   if (!handle) return fail(Code::internal, "libcurl can't be started");
-  const Headers headers(curl->slist_append(nullptr, "Content-Type: application/json"), {curl});
+  const Headers headers = headers_of(*curl, request);
   Incoming incoming{{}, request.most_answer};
   char why[CURL_ERROR_SIZE] = {};
   set_options(*curl, handle.get(), request, incoming, why);
-  if (request.json) curl->easy_setopt(handle.get(), CURLOPT_HTTPHEADER, headers.get());
+  if (headers) curl->easy_setopt(handle.get(), CURLOPT_HTTPHEADER, headers.get());
   const CURLcode result = curl->easy_perform(handle.get());
-  const std::string what = (request.json ? "POST " : "GET ") + request.url;
+  const std::string what = (request.json ? "POST " : "GET ") + url_origin(request.url);
   if (result == CURLE_WRITE_ERROR) return fail(Code::invalid, what + ": an answer above " + std::to_string(request.most_answer) + " bytes");
-  if (result != CURLE_OK) return fail(code_of(result), what + ": " + (why[0] ? why : curl->easy_strerror(result)));
+  if (result != CURLE_OK) return fail(code_of(result), what + ": " + with_url_origins(why[0] ? why : curl->easy_strerror(result)));
   long status = 0;
   curl->easy_getinfo(handle.get(), CURLINFO_RESPONSE_CODE, &status);
-  return Answer{static_cast<int>(status), std::move(incoming.text)};
+  const char* type = nullptr;
+  curl->easy_getinfo(handle.get(), CURLINFO_CONTENT_TYPE, &type);
+  return Answer{static_cast<int>(status), std::move(incoming.text), type ? type : ""};
 }
 
 std::string escaped(const std::string& text) {

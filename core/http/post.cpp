@@ -1,5 +1,6 @@
 #include "core/http/post.hpp"
 
+#include "core/base/url_text.hpp"
 #include "core/http/exchange.hpp"
 
 namespace deployctl::http {
@@ -19,7 +20,7 @@ Status post_json(const std::string& url, const std::string& body, Duration timeo
   DEPLOYCTL_TRY(answer, exchange(request));
   if (answer.ok()) return {};
   return fail(Code::refused,
-              "POST " + url + ": status " + std::to_string(answer.status) + (answer.body.empty() ? "" : ": " + first_words(answer.body)));
+              "POST " + url_origin(url) + ": status " + std::to_string(answer.status) + (answer.body.empty() ? "" : ": " + first_words(without(answer.body, url_secrets(url)))));
 }
 
 }  // namespace deployctl::http

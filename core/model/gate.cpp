@@ -7,7 +7,7 @@ namespace {
 
 struct Text {
   std::string operator()(const MetricProbe& p) const { return "query " + p.query; }
-  std::string operator()(const WebhookProbe& p) const { return "webhook " + p.url; }
+  std::string operator()(const WebhookProbe& p) const { return "webhook " + p.url.shown_url(); }
   std::string operator()(const CommandProbe& p) const { return "command " + p.run; }
 };
 

@@ -2,6 +2,7 @@
 // analyses of metrics, webhooks and commands, all at once; a pause at the end. Values.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
@@ -10,21 +11,26 @@
 #include "core/base/duration.hpp"
 #include "core/model/condition.hpp"
 #include "core/model/mark.hpp"
+#include "core/model/secret.hpp"
 
 namespace deployctl::model {
+
+using SecretHeaders = std::map<std::string, SecretSource>;  // "Authorization": {env: TOKEN}
 
 // A query of Prometheus' instant API whose answer is one number. In it {targets} stands for the targets that are updated, as a
 // pattern for an instance label; where the condition names the baseline, the same query is asked of those that are not.
 struct MetricProbe {
-  std::string prometheus;  // http://host:9090
+  SecretSource prometheus;  // http://host:9090
   std::string query;
   Condition success_condition;
+  SecretHeaders headers{};
   bool operator==(const MetricProbe&) const = default;
 };
 // Is posted what is asked about. 2xx passes, unless its JSON says {"status": "fail" | "wait"}; 4xx fails; all else is
-// inconclusive.
+// inconclusive, a 2xx that is an HTML page or broken JSON too.
 struct WebhookProbe {
-  std::string url;
+  SecretSource url;
+  SecretHeaders headers{};
   bool operator==(const WebhookProbe&) const = default;
 };
 // On the control host, in the plan's folder. 0 passes, 75 is inconclusive, all else fails.
@@ -46,7 +52,7 @@ struct Gate {
   Inconclusive inconclusive = Inconclusive::pause;  // after three in a row
   Duration timeout{std::chrono::seconds(30)};       // of one measurement
   Mark mark;
-  std::string text() const;  // "query rate(errors[1m])", "webhook https://...", "command ./ask.sh"
+  std::string text() const;  // "query rate(errors[1m])", "webhook https://host", "command ./ask.sh"
 };
 
 // One answer of a probe.

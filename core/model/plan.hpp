@@ -11,6 +11,7 @@
 #include "core/model/freeze.hpp"
 #include "core/model/gate.hpp"
 #include "core/model/mark.hpp"
+#include "core/model/secret.hpp"
 
 namespace deployctl::model {
 
@@ -18,6 +19,7 @@ struct ArtifactRule {
   std::string from;               // a glob or a folder, relative to the checkout
   std::optional<std::string> to;  // ends in '/': keeps the name; absent: keeps the path
   Mark mark;
+  std::vector<std::string> exclude{};  // globs of the checkout; one without '/' is a name at any depth
 };
 
 struct Build {
@@ -28,6 +30,9 @@ struct Build {
   Duration timeout{std::chrono::minutes(30)};
   std::vector<ArtifactRule> artifact;
   Mark ref_mark;
+  SecretSource token{};  // for an https repository; empty: none
+  // Where submodules may be, beside the repository's own host (of a local one: its folder): hosts, URL prefixes, paths.
+  std::vector<std::string> submodules_allow{};
 };
 
 // Hooks on the control host, once a rollout.

@@ -57,25 +57,26 @@ RolloutSpec base_spec(const model::Plan& plan, Mistakes& mistakes) {
   return spec;
 }
 
-// Who is left for a wave in a region, in file order.
+// Targets of a region that a wave names and that are free, in file order; `named` counts those that are taken too.
 std::vector<TargetIndex> candidates(const model::Plan& plan, const SpecRegion& region, const model::Wave& wave,
-                                    const std::vector<bool>& taken) {
+                                    const std::vector<bool>& taken, std::size_t& named) {
   std::vector<TargetIndex> out;
   const auto& targets = plan.fleet.find(region.name)->targets;
   for (std::size_t i = 0; i < targets.size(); ++i) {
     const bool wanted = !wave.selector || wave.selector->matches(targets[i].labels);
+    named += wanted ? 1 : 0;
     if (wanted && !taken[region.targets[i]]) out.push_back(region.targets[i]);
   }
   return out;
 }
 
 WaveRegion take(const model::Plan& plan, const RolloutSpec& spec, RegionIndex index, const model::Wave& wave,
-                std::vector<bool>& taken) {
+                std::vector<bool>& taken, std::size_t& named) {
   const auto& region = spec.regions[index];
   WaveRegion out;
   out.region = index;
   out.slots = wave.max_parallel ? at_least_one(*wave.max_parallel, region.targets.size()) : region.max_parallel;
-  out.targets = candidates(plan, region, wave, taken);
+  out.targets = candidates(plan, region, wave, taken, named);
   if (wave.targets && !out.targets.empty()) {
     const auto count = std::min<std::size_t>(at_least_one(*wave.targets, region.targets.size()), out.targets.size());
     out.substitutes.assign(out.targets.begin() + static_cast<std::ptrdiff_t>(count), out.targets.end());
@@ -83,6 +84,19 @@ WaveRegion take(const model::Plan& plan, const RolloutSpec& spec, RegionIndex in
   }
   for (const auto target : out.targets) taken[target] = true;
   return out;
+}
+
+std::string why_skipped(const model::Wave& wave, std::size_t named) {
+  std::string why = named == 1 ? "an earlier wave takes its only target" : "earlier waves take all of its " + std::to_string(named) + " targets";
+  std::string more;
+  const auto add = [&](bool is_there, const char* what) {
+    if (is_there) more += (more.empty() ? "" : ", ") + std::string(what);
+  };
+  add(wave.approval, "approval");
+  add(wave.bake_time.count() > 0, "bake time");
+  add(!wave.gates.empty(), "gates");
+  add(wave.pause, "pause");
+  return more.empty() ? why : why + "; with it go its " + more;
 }
 
 void add_wave(RolloutSpec& spec, const model::Plan& plan, const model::Wave& wave, std::vector<bool>& taken,
@@ -95,15 +109,16 @@ void add_wave(RolloutSpec& spec, const model::Plan& plan, const model::Wave& wav
   out.stagger = wave.stagger;
   out.gates = wave.gates;
   out.pause = wave.pause;
+  std::size_t named = 0;
   for (const auto& name : wave.regions) {
     const auto at = std::find_if(spec.regions.begin(), spec.regions.end(), [&](const auto& r) { return r.name == name; });
     if (at == spec.regions.end()) continue;  // the loader has said so
-    auto part = take(plan, spec, static_cast<RegionIndex>(at - spec.regions.begin()), wave, taken);
+    auto part = take(plan, spec, static_cast<RegionIndex>(at - spec.regions.begin()), wave, taken, named);
     if (!part.targets.empty()) out.regions.push_back(std::move(part));
   }
-  if (out.regions.empty())
-    mistakes.add(wave.mark, "wave '" + wave.name + "' takes no target: earlier waves took all that it names");
-  spec.waves.push_back(std::move(out));
+  if (!out.regions.empty()) return spec.waves.push_back(std::move(out));
+  if (named == 0) return mistakes.add(wave.mark, "wave '" + wave.name + "' can match no target: none of its regions has one that its selector takes");
+  spec.skipped_waves.push_back({wave.name, why_skipped(wave, named)});
 }
 
 void check_all_taken(const RolloutSpec& spec, const model::Plan& plan, const std::vector<bool>& taken, Mistakes& mistakes) {

@@ -51,11 +51,19 @@ struct SpecWave {
   std::size_t size() const;  // targets
 };
 
+// A wave that is passed over: every target that it names belongs to an earlier one, as in a fleet that is smaller than the
+// plan was written for.
+struct SkippedWave {
+  std::string name;
+  std::string why;  // "earlier waves take all of its 2 targets"
+};
+
 struct RolloutSpec {
   Kind kind = Kind::deploy;
   std::vector<SpecRegion> regions;
   std::vector<SpecTarget> targets;
   std::vector<SpecWave> waves;
+  std::vector<SkippedWave> skipped_waves{};
   unsigned max_failed = 0;
   unsigned max_unhealthy = 0;
   unsigned max_unreachable = 0;
@@ -67,8 +75,8 @@ struct RolloutSpec {
   bool pre_deploy = false, post_deploy = false, on_failure_hook = false;  // hooks on the control host that are there
 };
 
-// Waves of a plan over its fleet. Code::invalid, each mistake with its mark, one a line: a wave that takes nobody, a
-// target that no wave takes, a min_healthy that no step could keep.
+// Waves of a plan over its fleet. Code::invalid, each mistake with its mark, one a line: a wave that matches no target,
+// a target that no wave takes, limits that can't be kept together. A wave whose targets earlier waves take is skipped.
 Result<RolloutSpec> make_spec(const model::Plan& plan);
 // A rollback: one wave of all regions at once, no canary, no bake; max_parallel and min_healthy of the plan; goes on past
 // a target that fails.

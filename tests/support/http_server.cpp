@@ -58,8 +58,9 @@ std::vector<std::string> HttpServer::requests() const {
   return requests_;
 }
 
-std::string HttpServer::reply(int status, const std::string& body) {
-  return "HTTP/1.1 " + std::to_string(status) + " Said\r\nConnection: close\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+std::string HttpServer::reply(int status, const std::string& body, const std::string& content_type) {
+  const std::string type = content_type.empty() ? "" : "Content-Type: " + content_type + "\r\n";
+  return "HTTP/1.1 " + std::to_string(status) + " Said\r\nConnection: close\r\n" + type + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
 void HttpServer::serve() {

@@ -20,7 +20,7 @@ class HttpServer {
   std::string url() const;  // "http://127.0.0.1:PORT"
   std::vector<std::string> requests() const;
 
-  static std::string reply(int status, const std::string& body);
+  static std::string reply(int status, const std::string& body, const std::string& content_type = {});
 
  private:
   void serve();

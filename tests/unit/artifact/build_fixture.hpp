@@ -28,7 +28,8 @@ class Watch : public BuildWatch {
     out += text;
     if (on_output) on_output(out);
   }
-  std::vector<std::string> pins, steps;
+  void note(const std::string& text) override { notes.push_back(text); }
+  std::vector<std::string> pins, steps, notes;
   std::string out;
   std::function<void(const std::string&)> on_output;
 };

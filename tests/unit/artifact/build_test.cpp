@@ -1,10 +1,13 @@
 #include "core/artifact/build.hpp"
 
+#include <unistd.h>
+
 #include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <thread>
 
+#include "core/artifact/foreign_code.hpp"
 #include "core/io/files.hpp"
 #include "tests/unit/artifact/build_fixture.hpp"
 #include "tests/unit/store/small_disk.hpp"
@@ -52,6 +55,85 @@ TEST_F(BuildTest, StepsFindAGitOfTheirOwn) {
   const auto built = run();
   ASSERT_TRUE(built) << built.error().text();
   EXPECT_EQ(content(*built, "bin/out"), "v1.0\n");
+}
+
+TEST_F(BuildTest, TheTagThatWasNamedIsTheVersionAlsoOfABuildThatIsKnown) {
+  repo_.git({"tag", "-a", "v2.0", "-m", "the same content"});
+  request_.build.steps = {};
+  request_.build.artifact = {{"make.sh", {}, {}}};
+  for (const char* tag : {"v1.0", "v2.0", "v1.0"}) {
+    request_.build.ref = tag;
+    const auto built = run();
+    ASSERT_TRUE(built) << built.error().text();
+    EXPECT_EQ(built->version, tag);
+    const auto ahead = foresee(request_, store_, places_, cancel_);
+    ASSERT_TRUE(ahead);
+    EXPECT_EQ(ahead->version, tag);
+    EXPECT_EQ(ahead->artifact, built->artifact);
+  }
+  request_.version_template = "release-{tag}";
+  request_.build.ref = "v1.0";
+  EXPECT_EQ(run()->version, "release-v1.0");
+}
+
+TEST_F(BuildTest, AFolderOfKeepFilesGivesWayToALink) {
+  repo_.commit_file("log/.keep", "");
+  repo_.commit_file("tmp/pids/.gitkeep", "");
+  repo_.commit_file("app", "x");
+  request_.build.steps = {};
+  request_.build.artifact = {{".", {}, {}}};
+  ASSERT_EQ(content(*run(), "log/.keep"), "");
+  request_.links = {{"log", "tmp/pids"}, {}};
+  const auto built = run();
+  ASSERT_TRUE(built) << built.error().text();
+  EXPECT_FALSE(built->cached) << "the links are part of what it is made of";
+  std::vector<std::string> brought;
+  const auto manifest = store_.manifest(built->artifact);
+  for (const auto& entry : manifest->entries()) brought.push_back(entry.path);
+  EXPECT_EQ(brought, (std::vector<std::string>{"app", "make.sh", "tmp"}));
+  ASSERT_EQ(watch_.notes.size(), 2u);
+  EXPECT_NE(watch_.notes[0].find("'log'"), std::string::npos) << watch_.notes[0];
+}
+
+TEST_F(BuildTest, WhatElseIsWhereALinkWillBeFailsTheBuildAndIsNamed) {
+  repo_.commit_file("log/.keep", "");
+  repo_.commit_file("log/production.log", "lines");
+  repo_.commit_file("conf", "a file");
+  request_.build.steps = {};
+  request_.build.artifact = {{".", {}, {}}};
+  const auto refused = [&](Links links, const std::string& words) {
+    request_.links = std::move(links);
+    const auto why = failure();
+    EXPECT_EQ(why.code, Code::build_failed);
+    EXPECT_NE(why.text().find(words), std::string::npos) << why.text();
+    EXPECT_NE(why.hint.find("exclude: ["), std::string::npos) << why.hint;
+  };
+  refused({{"log"}, {}}, "brings a file 'log/production.log' where release.linked_dirs links 'log'");
+  refused({{"conf"}, {}}, "brings a file 'conf'");
+  refused({{"conf/d"}, {}}, "brings a file 'conf' where release.linked_dirs links 'conf/d'");
+  refused({{}, {"conf"}}, "brings a file 'conf' where release.linked_files links 'conf'");
+  refused({{}, {"log"}}, "brings a folder 'log'");
+  request_.links = {{"log"}, {"conf"}};
+  request_.build.artifact.front().exclude = {"*.log", "conf"};
+  const auto built = run();
+  EXPECT_TRUE(built) << built.error().text();
+}
+
+TEST_F(BuildTest, CodeOfAnotherUserIsNamedAsSuch) {
+  const git::Url url = git::parse_url("https://user:canary@git.example/x?canary").value();
+  EXPECT_NE(foreign_code_note(url, false).find("the first build of https://git.example/x here: its steps run as "), std::string::npos);
+  EXPECT_EQ(foreign_code_note(url, false).find("canary"), std::string::npos);
+  EXPECT_EQ(foreign_code_note(url, true), "");
+  EXPECT_EQ(foreign_code_note(git::parse_url(repo_.path()).value(), false), "");
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give a folder to another user";
+  ASSERT_EQ(::chown(repo_.path().c_str(), 12345, 12345), 0);
+  EXPECT_NE(foreign_code_note(git::parse_url(repo_.path()).value(), true).find("belongs to user 12345: its steps run as root"), std::string::npos);
+  ASSERT_TRUE(run());
+  EXPECT_EQ(watch_.notes.size(), 1u);
+  request_.build.steps = {};
+  request_.build.artifact = {{"make.sh", {}, {}}};
+  ASSERT_TRUE(run());
+  EXPECT_EQ(watch_.notes.size(), 1u) << "nothing of the commit is run";
 }
 
 TEST_F(BuildTest, ASecondBuildOfTheSameRunsNothing) {

@@ -52,6 +52,26 @@ class CollectTest : public ::testing::Test {
   TempDir dir_;
 };
 
+TEST_F(CollectTest, LeavesOutWhatARuleExcludes) {
+  const auto without = [&](const std::string& from, std::vector<std::string> exclude) {
+    auto one = rule(from);
+    one.exclude = std::move(exclude);
+    return paths({one});
+  };
+  EXPECT_EQ(without("src", {"*.c"}), (Paths{"src/", "src/deep/", "src/deep/er/", "src/redis-cli x", "src/redis-server x"}));
+  EXPECT_EQ(without("src", {"deep"}), (Paths{"src/", "src/a.c", "src/redis-cli x", "src/redis-server x"}));
+  EXPECT_EQ(without("src", {"src/deep", "src/redis-*"}), (Paths{"src/", "src/a.c"}));
+  EXPECT_EQ(without("src", {"src/**/b.c", "redis-*"}), (Paths{"src/", "src/a.c", "src/deep/", "src/deep/er/"}));
+  EXPECT_EQ(without("dist", {".*"}), (Paths{"dist/", "dist/css/", "dist/css/x.css", "dist/index.html"}));
+  EXPECT_EQ(without("dist", {"css/x.css", "index.htm"}),
+            (Paths{"dist/", "dist/.hidden", "dist/css/", "dist/css/x.css", "dist/index.html"})) << "not from the top, not the whole name";
+  EXPECT_EQ(without("**/*.c", {"src/deep/**"}), (Paths{"src/a.c"}));
+  auto all = rule("redis.conf");
+  all.exclude = {"*.conf"};
+  EXPECT_EQ(failure({all}).text(), "deploy.yaml:12:7: artifact rule 'redis.conf' takes nothing: `exclude` leaves out all that it matches");
+  EXPECT_EQ(paths({all, rule("redis.conf", "etc/")})[0].substr(0, 12), "<deploy.yaml");
+}
+
 TEST_F(CollectTest, KeepsThePathWithoutToTheNameBeneathAFolderAndRenamesOne) {
   EXPECT_EQ(paths({rule("redis.conf")}), (Paths{"redis.conf"}));
   EXPECT_EQ(paths({rule("src/redis-server", "bin/")}), (Paths{"bin/redis-server x"}));

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <asio/thread_pool.hpp>
+#include <fstream>
 
 #include "tests/support/http_server.hpp"
 #include "tests/support/run_async.hpp"
@@ -98,6 +99,54 @@ TEST(Measure, AWebhooksAnswersAreToldApart) {
   EXPECT_EQ(says(403, "no").how, How::fail);
   EXPECT_EQ(says(500, "oops").how, How::inconclusive);
   EXPECT_EQ(measured(question(model::WebhookProbe{"http://127.0.0.1:1/"})).how, How::inconclusive);
+}
+
+TEST(Measure, AnAnswerThatCantBeUnderstoodIsNoPass) {
+  const auto says = [](const std::string& body, const std::string& type) {
+    const HttpServer server([=](const std::string&) { return HttpServer::reply(200, body, type); });
+    return measured(question(model::WebhookProbe{server.url()}));
+  };
+  for (const auto& [body, type] : std::vector<std::pair<std::string, std::string>>{
+           {"{\"status\": \"fai", "application/json"}, {"<h1>502</h1>", "application/json; charset=utf-8"}, {"no", "application/problem+json"},
+           {"please log in", "text/html"}, {"please log in", "Text/HTML; charset=utf-8"}, {"  <!DOCTYPE html><title>Log in</title>", ""},
+           {"<html>", "text/plain"}, {"{\"status\": \"pa", ""}, {R"({"status": 0})", "application/json"}, {R"({"status": null})", ""}}) {
+    const auto answer = says(body, type);
+    EXPECT_EQ(answer.how, How::inconclusive) << type << " " << body << ": " << answer.words;
+    EXPECT_THAT(answer.words, HasSubstr("answered 200 with ")) << body;
+  }
+  for (const auto& [body, type] : std::vector<std::pair<std::string, std::string>>{
+           {"", "application/json"}, {"\n", "text/html"}, {"", ""}, {"fine", "text/plain"}, {"fine", ""}, {"{not json", "text/plain"},
+           {"[]", "application/json"}, {R"({"state": 1})", "application/json"}})
+    EXPECT_EQ(says(body, type).how, How::pass) << type << " " << body;
+}
+
+TEST(Measure, SecretsOfItsUrlAndHeadersAreUsedAndNeverShown) {
+  const TempDir dir;
+  std::ofstream(dir / "token") << "canary-header\n";
+  for (const int status : {200, 404, 500}) {
+    const HttpServer server([=](const std::string& request) { return HttpServer::reply(status, "Cannot " + request.substr(0, request.find('\r'))); });
+    const std::string url = "http://user:canary-password@" + server.url().substr(7) + "/services/canary-path?key=canary-query";
+    std::ofstream(dir / "url") << url << "\n";
+    for (const auto& source : {model::SecretSource(url), model::SecretSource(model::SecretSource::From::file, dir / "url")}) {
+      model::WebhookProbe probe{source, {{"Authorization", {model::SecretSource::From::file, dir / "token"}}}};
+      const auto answer = measured(question(probe));
+      EXPECT_EQ(answer.words.find("canary"), std::string::npos) << answer.words;
+      EXPECT_THAT(answer.words, HasSubstr(server.url()));
+      EXPECT_THAT(server.requests().back(), HasSubstr("POST /services/canary-path?key=canary-query"));
+      EXPECT_THAT(server.requests().back(), HasSubstr("Authorization: canary-header"));
+      EXPECT_EQ(question(probe).gate.text().find("canary"), std::string::npos) << question(probe).gate.text();
+    }
+  }
+  const auto down = measured(question(model::WebhookProbe{"http://u:canary-password@127.0.0.1:1/canary-path"}));
+  EXPECT_EQ(down.words.find("canary"), std::string::npos) << down.words;
+  const auto metric_down = measured(question(metric("http://u:canary-password@127.0.0.1:1/canary-path", "< 1")));
+  EXPECT_EQ(metric_down.words.find("canary"), std::string::npos) << metric_down.words;
+}
+
+TEST(Measure, ASecretThatCantBeReadIsNoAnswer) {
+  const auto answer = measured(question(model::WebhookProbe{{model::SecretSource::From::env, "DEPLOYCTL_TEST_UNSET"}}));
+  EXPECT_EQ(answer.how, How::inconclusive);
+  EXPECT_THAT(answer.words, HasSubstr("{env: DEPLOYCTL_TEST_UNSET} can't be read: the variable is not set"));
 }
 
 TEST(Measure, ACommandRunsInThePlansFolderAndKnowsWhatItIsAskedAbout) {

@@ -16,6 +16,8 @@ std::string vector_of(const std::string& elements) {
   return R"({"status":"success","data":{"resultType":"vector","result":[)" + elements + "]}}";
 }
 
+gate::Endpoint at(const std::string& url) { return gate::endpoint_of(url, {}).value(); }
+
 std::string sample(const std::string& value) { return R"({"metric":{"job":"a"},"value":[1435781451.781,")" + value + "\"]}"; }
 
 }  // namespace
@@ -49,7 +51,7 @@ TEST(Prometheus, TargetsBecomeAPatternThatMatchesThemAlone) {
 
 TEST(Prometheus, AsksTheInstantQueryApi) {
   const HttpServer server([](const std::string&) { return HttpServer::reply(200, vector_of(sample("3"))); });
-  EXPECT_DOUBLE_EQ(gate::query(server.url(), "sum(up)", 5s).value(), 3);
+  EXPECT_DOUBLE_EQ(gate::query(at(server.url()), "sum(up)", 5s).value(), 3);
   EXPECT_THAT(server.requests().at(0), HasSubstr("GET /api/v1/query?query=sum%28up%29 HTTP/1.1"));
 }
 
@@ -57,15 +59,15 @@ TEST(Prometheus, AMistakeInTheQueryIsToldInTheServersWords) {
   const HttpServer server([](const std::string&) {
     return HttpServer::reply(400, R"({"status":"error","errorType":"bad_data","error":"unclosed left parenthesis"})");
   });
-  const auto value = gate::query(server.url(), "sum(", 5s);
+  const auto value = gate::query(at(server.url()), "sum(", 5s);
   EXPECT_EQ(value.error().code, Code::invalid);
   EXPECT_THAT(value.error().text(), HasSubstr("unclosed left parenthesis"));
 }
 
 TEST(Prometheus, OneThatIsDownIsUnreachable) {
-  const auto value = gate::query("http://127.0.0.1:1", "up", 5s);
+  const auto value = gate::query(at("http://127.0.0.1:1"), "up", 5s);
   EXPECT_EQ(value.error().code, Code::unreachable);
   EXPECT_THAT(value.error().text(), HasSubstr("http://127.0.0.1:1: "));
   const HttpServer broken([](const std::string&) { return HttpServer::reply(502, "<html>"); });
-  EXPECT_EQ(gate::query(broken.url(), "up", 5s).error().code, Code::unreachable);
+  EXPECT_EQ(gate::query(at(broken.url()), "up", 5s).error().code, Code::unreachable);
 }

@@ -18,11 +18,11 @@ using deployctl::testing::TempDir;
 
 class CheckoutTest : public ::testing::Test {
  protected:
-  Result<std::vector<std::string>> check_out_commit(const std::string& commit) {
+  Result<std::vector<std::string>> check_out_commit(const std::string& commit, const std::vector<std::string>& allow = {}) {
     auto mirror = Mirror::of(dir_ / "git", repo_.path());
     if (!mirror) return fail(mirror.error());
     DEPLOYCTL_CHECK(mirror->fetch({}));
-    return check_out(*mirror, commit, tree_, {});
+    return check_out(*mirror, commit, tree_, {}, allow);
   }
   std::string git(std::vector<std::string> words) {
     words.insert(words.begin(), "git");
@@ -68,7 +68,7 @@ TEST_F(CheckoutTest, BringsSubmodulesOfSubmodulesAtTheirCommits) {
   repo_.git({"submodule", "add", "-q", middle.path(), "third party/middle"});
   check_program({"git", "checkout", "-q", pinned}, repo_.path() + "/third party/middle");
   const auto commit = repo_.commit("with middle");
-  const auto notes = check_out_commit(commit);
+  const auto notes = check_out_commit(commit, {middle.path()});
   ASSERT_TRUE(notes) << notes.error().text();
   EXPECT_EQ(read_text(tree_ + "/third party/middle/m"), "1");
   EXPECT_EQ(read_text(tree_ + "/third party/middle/inner/deep"), "down");
@@ -79,13 +79,30 @@ TEST_F(CheckoutTest, BringsSubmodulesOfSubmodulesAtTheirCommits) {
 TEST_F(CheckoutTest, SaysWhichSubmoduleIsNotToBeHad) {
   Repo lib(dir_ / "lib");
   lib.commit_file("x", "1");
-  repo_.git({"submodule", "add", "-q", lib.path(), "lib"});
+  repo_.git({"submodule", "add", "-q", "../lib", "lib"});
   const auto commit = repo_.commit("with lib");
   fs::remove_all(lib.path());
   const auto notes = check_out_commit(commit);
   ASSERT_FALSE(notes);
   EXPECT_EQ(notes.error().code, Code::invalid);
   EXPECT_NE(notes.error().text().find("submodule lib: "), std::string::npos) << notes.error().text();
+}
+
+TEST_F(CheckoutTest, BringsInNoOtherPathOfThisMachineUnlessThePlanListsIt) {
+  Repo others(dir_ / "others/private");
+  others.commit_file("code", "another team's source");
+  repo_.git({"submodule", "add", "-q", others.path(), "p"});
+  const auto commit = repo_.commit("with p");
+  const auto notes = check_out_commit(commit);
+  ASSERT_FALSE(notes);
+  EXPECT_EQ(notes.error().code, Code::invalid);
+  EXPECT_NE(notes.error().text().find("submodule p: it is another path of this machine"), std::string::npos) << notes.error().text();
+  EXPECT_NE(notes.error().hint.find("build.submodules: {allow: [\"" + others.path() + "\"]}"), std::string::npos) << notes.error().hint;
+  EXPECT_FALSE(fs::exists(tree_ + "/p/code"));
+  EXPECT_FALSE(fs::exists(dir_ / "git/private"));
+  fs::remove_all(tree_);
+  EXPECT_TRUE(check_out_commit(commit, {dir_ / "others"}));
+  EXPECT_EQ(read_text(tree_ + "/p/code"), "another team's source");
 }
 
 TEST_F(CheckoutTest, LeavesAGitlinkWithoutAUrlEmptyAndSaysSo) {
@@ -107,6 +124,31 @@ TEST_F(CheckoutTest, SaysThatLfsContentsAreNotFetched) {
   ASSERT_TRUE(notes) << notes.error().text();
   ASSERT_EQ(notes->size(), 1u);
   EXPECT_NE(notes->front().find("git-lfs (big.bin)"), std::string::npos) << notes->front();
+}
+
+TEST_F(CheckoutTest, AShallowCloneSharedOrLinkedWorkTreeIsARepositoryToo) {
+  repo_.commit_file("a", "1");
+  repo_.commit_file("a", "2");
+  const auto id = repo_.git({"rev-parse", "HEAD"});
+  repo_.git({"clone", "-q", "--depth", "1", "file://" + repo_.path(), dir_ / "shallow"});
+  repo_.git({"clone", "-q", "--shared", repo_.path(), dir_ / "shared"});
+  repo_.git({"worktree", "add", "-q", "-b", "side", dir_ / "worktree"});
+  for (const char* name : {"shallow", "shared", "worktree"}) {
+    auto mirror = Mirror::of(dir_ / "git", dir_ / name);
+    ASSERT_TRUE(mirror);
+    const auto fetched = mirror->fetch({});
+    ASSERT_TRUE(fetched) << name << ": " << fetched.error().text();
+    EXPECT_EQ(mirror->resolve("HEAD").value_or("?"), id) << name;
+    const auto commit = mirror->name(id);
+    ASSERT_TRUE(commit) << name << ": " << commit.error().text();
+    EXPECT_EQ(commit->describe, commit->short_id) << name;
+    fs::remove_all(tree_);
+    const auto notes = check_out(*mirror, id, tree_, {});
+    ASSERT_TRUE(notes) << name << ": " << notes.error().text();
+    EXPECT_EQ(read_text(tree_ + "/a"), "2") << name;
+    const auto again = mirror->fetch({});
+    EXPECT_TRUE(again) << name << ": " << again.error().text();
+  }
 }
 
 TEST_F(CheckoutTest, ADamagedMirrorIsCalledSo) {

@@ -167,6 +167,41 @@ TEST_F(MirrorTest, SaysWhatIsNoRepository) {
   EXPECT_NE(plain.error().text().find("is not a git repository"), std::string::npos) << plain.error().text();
 }
 
+TEST_F(MirrorTest, TheTagThatWasNamedNamesTheCommitWhateverOtherTagsAreThere) {
+  const auto id = repo_.commit_file("a", "1");
+  repo_.git({"tag", "-a", "v3", "-m", "three"});
+  repo_.git({"tag", "v4"});
+  repo_.git({"tag", "-a", "v5", "-m", "five"});
+  repo_.git({"branch", "side"});
+  const auto m = fetched();
+  for (const char* tag : {"v3", "v4", "v5"}) {
+    EXPECT_EQ(m.name(id, tag)->tag, tag);
+    EXPECT_EQ(m.name(id, tag)->describe, tag);
+    EXPECT_EQ(m.name(id, std::string("refs/tags/") + tag)->tag, tag);
+  }
+  for (const std::string& ref : std::vector<std::string>{std::string(), std::string("HEAD"), std::string("side"), id, std::string("nothing"), std::string("a..b")})
+    EXPECT_EQ(m.name(id, ref)->tag, m.name(id)->tag) << ref;
+  const auto later = repo_.commit_file("a", "2");
+  auto again = fetched();
+  EXPECT_EQ(again.name(later, "v4")->tag, "") << "a tag of another commit";
+}
+
+TEST_F(MirrorTest, ARepositoryThatLibgit2CantReadIsCalledSo) {
+  repo_.commit_file("a", "1");
+  repo_.git({"config", "uploadpack.allowFilter", "true"});
+  const auto url = "file://" + repo_.path();
+  repo_.git({"clone", "-q", "--filter=blob:none", "--sparse", url, dir_ / "sparse"});
+  repo_.git({"clone", "-q", "--filter=blob:none", "--no-checkout", url, dir_ / "partial"});
+  repo_.git({"init", "-q", "--object-format=sha256", dir_ / "sha256"});
+  for (const char* name : {"sparse", "partial", "sha256"}) {
+    const auto status = mirror(dir_ / name).fetch({});
+    ASSERT_FALSE(status) << name;
+    EXPECT_EQ(status.error().code, Code::build_failed) << status.error().text();
+    EXPECT_NE(status.error().text().find("is not supported: "), std::string::npos) << status.error().text();
+    EXPECT_NE(status.error().hint.find("build.repo"), std::string::npos) << status.error().hint;
+  }
+}
+
 TEST_F(MirrorTest, AnEmptyRepositoryHasNoDefaultBranch) {
   const auto m = fetched();
   EXPECT_EQ(m.resolve("").error().code, Code::invalid);

@@ -80,14 +80,35 @@ TEST(RolloutSpec, RoundsSlotsUpAndBudgetsDown) {
 
 TEST(RolloutSpec, TellsEveryMistakeWithItsPlace) {
   auto plan = plan_of({2, 2});
-  plan.rollout.waves = {wave("all", {"r0"}), wave("none", {"r0"})};
+  auto none = wave("none", {"r0"});
+  none.selector = *model::Selector::parse("parity=neither");
+  plan.rollout.waves = {wave("all", {"r0"}), none};
   plan.rollout.min_healthy = model::Amount{100, true};
   plan.rollout.min_healthy_mark = {"deploy.yaml", 12, 16};
   const auto text = problem(plan);
   EXPECT_THAT(text, HasSubstr("deploy.yaml:12:16: min_healthy 100% can't be kept in region 'r0': all of its 2 targets"));
   EXPECT_THAT(text, HasSubstr("region 'r1'"));
-  EXPECT_THAT(text, HasSubstr("deploy.yaml:7:5: wave 'none' takes no target"));
+  EXPECT_THAT(text, HasSubstr("deploy.yaml:7:5: wave 'none' can match no target"));
   EXPECT_THAT(text, HasSubstr("no wave takes 2 of the fleet's targets: 10.1.0.0 (r1), 10.1.0.1 (r1); add a last wave"));
+}
+
+TEST(RolloutSpec, AWaveWhoseTargetsEarlierWavesTakeIsSkippedAndSaysWhatGoesWithIt) {
+  auto plan = plan_of({1});
+  auto world = wave("world", {"r0"});
+  world.approval = true;
+  world.bake_time = std::chrono::minutes(10);
+  plan.rollout.waves = {wave("canary", {"r0"}, model::Amount{1, false}), world};
+  auto spec = make_spec(plan);
+  ASSERT_TRUE(spec) << spec.error().text();
+  ASSERT_EQ(spec->waves.size(), 1u);
+  ASSERT_EQ(spec->skipped_waves.size(), 1u);
+  EXPECT_EQ(spec->skipped_waves[0].name, "world");
+  EXPECT_EQ(spec->skipped_waves[0].why, "an earlier wave takes its only target; with it go its approval, bake time");
+  plan = plan_of({2, 1});
+  plan.rollout.waves = {wave("all", {"r0", "r1"}), wave("more", {"r1", "r0"})};
+  spec = make_spec(plan);
+  ASSERT_TRUE(spec) << spec.error().text();
+  EXPECT_EQ(spec->skipped_waves.at(0).why, "earlier waves take all of its 3 targets");
 }
 
 TEST(RolloutSpec, ARollbackIsOneWaveOfAllRegions) {
