@@ -4,10 +4,10 @@
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
-#include <optional>
 #include <sstream>
 
 #include "core/io/files.hpp"
+#include "plans/unquoted_range.hpp"
 #include "plans/utf8.hpp"
 #include "plans/yaml_events.hpp"
 
@@ -56,47 +56,6 @@ std::string words_of(const YAML::Exception& e) {
   if (e.msg == "the referenced anchor is not defined")
     return "no anchor (&name) of this name stands before the alias (*name)";
   return e.msg;
-}
-
-// A range of hosts that isn't quoted, on one line within braces: "10.1.0.[11-14]". YAML takes its bracket for a list of its own.
-std::string unquoted_range(std::string_view line) {
-  char quote = 0;
-  std::size_t word = 0, braces = 0;
-  for (std::size_t i = 0; i < line.size(); ++i) {
-    const char c = line[i];
-    if (quote != 0) {
-      if (c == quote) quote = 0;
-      continue;
-    }
-    if (c == '"' || c == '\'') quote = c;
-    if (c == '{') ++braces;
-    if (std::string_view(" \t{},:\"'").find(c) != std::string_view::npos) word = i + 1;
-    if (c != '[' || word == i || braces == 0) continue;
-    std::size_t end = i;
-    while (end < line.size() && std::string_view(" \t{}").find(line[end]) == std::string_view::npos && (line[end] != ',' || line.find(']', end) < line.find_first_of(" {}", end))) ++end;
-    const std::string_view range = line.substr(word, end - word);
-    const bool digits = i + 1 < line.size() && line[i + 1] >= '0' && line[i + 1] <= '9';
-    if (digits && range.find(']') != std::string_view::npos) return std::string(range);
-  }
-  return {};
-}
-
-// Where yaml-cpp gives up a map is where it ends, a few lines below the range at most.
-std::optional<std::pair<model::Mark, std::string>> range_before(const std::string& text, const YAML::Mark& mark, const std::string& file,
-                                                                bool with_lines) {
-  constexpr int lines_looked_at = 5;
-  std::istringstream in(text);
-  std::optional<std::pair<model::Mark, std::string>> found;
-  std::string line;
-  for (int number = 0; number <= mark.line && std::getline(in, line); ++number) {
-    if (number + lines_looked_at < mark.line) continue;
-    const std::string range = unquoted_range(line);
-    if (range.empty()) continue;
-    model::Mark at{file, 0, 0};
-    if (with_lines) at = {file, static_cast<unsigned>(number) + 1, static_cast<unsigned>(line.find(range)) + 1};
-    found.emplace(at, range);
-  }
-  return found;
 }
 
 std::string first_after(const std::string& text, const std::string& prefix) {
@@ -184,8 +143,9 @@ const Value* YamlSource::parse(const std::string& text, const std::string* file,
     }
     return builder.broken() ? nullptr : root;
   } catch (const YAML::Exception& e) {
-    if (const auto range = range_before(text, e.mark, *file, with_lines)) {
-      problems.add(range->first, fmt::format("the range {} must be quoted within braces", range->second), fmt::format("write \"{}\"", range->second));
+    if (const auto range = unquoted_range_before(text, e.mark.line)) {
+      problems.add(with_lines ? model::Mark{*file, range->line, range->column} : model::Mark{*file, 0, 0},
+                   fmt::format("the range {} must be quoted within braces", range->text), fmt::format("write \"{}\"", range->text));
       return nullptr;
     }
     problems.add(mark_at(e.mark, *file, with_lines), "not valid YAML: " + words_of(e),

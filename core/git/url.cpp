@@ -51,10 +51,12 @@ bool split_authority(std::string authority, Url& url) {
   return url.port > 0 && url.port < 65536;
 }
 
-// A host or user that begins with '-' would be an option of ssh.
+// A host or user that begins with '-' would be an option of ssh, and one with other characters than these a piece of shell in a
+// ProxyCommand with %h or %r.
 bool plain(const std::string& word) {
-  return word.empty() || (word.front() != '-' && std::all_of(word.begin(), word.end(), [](unsigned char c) {
-                            return std::isgraph(c) && c != '\'' && c != '"' && c != '\\';
+  constexpr std::string_view punctuation = "._-+:%@";
+  return word.empty() || (word.front() != '-' && std::all_of(word.begin(), word.end(), [&](unsigned char c) {
+                            return std::isalnum(c) || punctuation.find(static_cast<char>(c)) != std::string_view::npos;
                           }));
 }
 

@@ -24,13 +24,15 @@ TEST(Url, TakesPathsFileSshAndHttps) {
   EXPECT_EQ(brief->path, "team/app.git");
   EXPECT_EQ(parse_url("https://u:secret@example.org/a.git")->shown(), "https://example.org/a.git");
   EXPECT_EQ(parse_url("ssh://u:secret@example.org/a.git")->shown(), "ssh://u@example.org/a.git");
+  EXPECT_EQ(parse_url("https://token@example.org:8443/a.git?key=secret#x")->shown(), "https://example.org:8443/a.git");
 }
 
 TEST(Url, RefusesTheRestInWords) {
   for (const char* text :
        {"", "relative/path", "http://example.org/x", "git://example.org/x", "ext::sh -c x", "ftp://h/x",
         "file://host/x", "ssh://-oProxyCommand=x/y", "-oProxyCommand=x:y", "ssh://h:0/x", "ssh://h:99999/x",
-        "ssh://h:x/x", "ssh://h", "ssh://h/", "ssh:///x", "https://", "git@h:", "ssh://a b/x", "/a\nb"}) {
+        "ssh://h:x/x", "ssh://h", "ssh://h/", "ssh:///x", "https://", "git@h:", "ssh://a b/x", "/a\nb",
+        "ssh://$(id)/y", "ssh://`id`@host/y", "a;id@host:y", "ssh://h|x/y", "https://h{x}/y", "ssh://a&b@h/y"}) {
     const auto url = parse_url(text);
     ASSERT_FALSE(url) << text;
     EXPECT_EQ(url.error().code, Code::invalid);
