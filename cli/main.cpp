@@ -1,4 +1,7 @@
 // deployctl: the program at the terminal and in CI. All that it does is in cli/commands.
+#include <poll.h>
+#include <unistd.h>
+
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -12,12 +15,20 @@
 
 namespace {
 
+bool reader_is_gone() {
+  pollfd out{STDOUT_FILENO, 0, 0};
+  return ::poll(&out, 1, 0) == 1 && (out.revents & (POLLERR | POLLHUP)) != 0;
+}
+
 // An answer that could not be written is not given: a full disk behind stdout makes success a failure. A reader that
 // went away (head) has what it wanted.
 int after_output(int code) {
+  errno = 0;
   if (std::fflush(stdout) == 0 && !std::ferror(stdout)) return code;
-  if (code != 0 || errno == EPIPE) return code;
-  std::fprintf(stderr, "deployctl: write the answer: %s\n", std::strerror(errno));
+  // Only the stream's flag is left of a write that failed before; its errno isn't.
+  const int why = errno;
+  if (code != 0 || why == EPIPE || reader_is_gone()) return code;
+  std::fprintf(stderr, "deployctl: write the answer: %s\n", why ? std::strerror(why) : "a part of it could not be written");
   return deployctl::commands::exit_codes::internal;
 }
 

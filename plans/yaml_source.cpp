@@ -6,7 +6,7 @@
 
 #include <sstream>
 
-#include "core/io/files.hpp"
+#include "plans/read_once.hpp"
 #include "plans/unquoted_range.hpp"
 #include "plans/utf8.hpp"
 #include "plans/yaml_events.hpp"
@@ -90,7 +90,7 @@ std::string words_for(const Value& value) {
 
 const Value* YamlSource::read_file(const std::string& path, const std::string& shown, Problems& problems,
                                    const Value* named_by) {
-  auto text = io::read_file(path, largest);
+  auto text = read_once(path, largest);
   if (text) return read_text(*text, shown, problems);
   // The place says which file; the error's own "open PATH: " would say it again.
   const std::string why =

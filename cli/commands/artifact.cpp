@@ -1,5 +1,7 @@
 #include "cli/commands/artifact_commands.hpp"
 #include "cli/commands/commands.hpp"
+#include "cli/commands/context.hpp"
+#include "cli/commands/next_step.hpp"
 
 namespace deployctl::commands {
 
@@ -10,10 +12,10 @@ JsonObject to_json(const artifact::ArtifactRecord& record) {
   return out.add("bytes", record.size).add("files", record.files);
 }
 
-Result<artifact::ArtifactRecord> find_artifact(const artifact::ArtifactStore& store, const std::string& name) {
+Result<artifact::ArtifactRecord> find_artifact(const Context& context, const artifact::ArtifactStore& store, const std::string& name) {
   auto found = store.find(name);
   if (!found && found.error().code == Code::absent && found.error().hint.empty())
-    return fail(with_hint(found.error(), "see what there is: deployctl artifact list"));
+    return fail(with_hint(found.error(), "see what there is: " + command_for({rollout::Advice::Kind::list_artifacts}, Invocation::of(context.globals(), std::string()))));
   return found;
 }
 

@@ -25,7 +25,7 @@ rollout::Event artifact_event(const char* name, const artifact::ArtifactRecord& 
 
 Result<int> verify(const ExportOptions& options, Context& context) {
   DEPLOYCTL_TRY(store, context.artifacts());
-  DEPLOYCTL_TRY(record, find_artifact(*store, options.artifact));
+  DEPLOYCTL_TRY(record, find_artifact(context, *store, options.artifact));
   const auto whole = store->verify(record.digest);
   if (!whole) return fail(with_context(whole.error(), record.service + " " + record.version));
   context.emit(artifact_event("artifact_verified", record,
@@ -37,7 +37,7 @@ Result<int> verify(const ExportOptions& options, Context& context) {
 
 Result<int> export_tree(const ExportOptions& options, Context& context) {
   DEPLOYCTL_TRY(store, context.artifacts());
-  DEPLOYCTL_TRY(record, find_artifact(*store, options.artifact));
+  DEPLOYCTL_TRY(record, find_artifact(context, *store, options.artifact));
   DEPLOYCTL_CHECK(store->export_to(record.digest, options.dir));
   context.emit(artifact_event("artifact_exported", record,
                               JsonObject().add("artifact", record.digest.text()).add("path", options.dir)));

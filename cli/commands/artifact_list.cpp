@@ -35,7 +35,7 @@ Result<int> list(const ListOptions& options, Context& context) {
     for (const auto& record : records) items.push_back(commands::to_json(record).text());
     context.print_json(JsonObject().add_raw("artifacts", json_array(items)));
   }
-  if (records.empty()) context.note("no artifacts; deployctl build PLAN makes one");
+  if (records.empty()) context.note("no artifacts yet; build makes one");
   else context.print_lines(table_of(records, system_clock().wall(), context.width()));
   return exit_codes::done;
 }
@@ -74,7 +74,7 @@ output::Lines tree(const model::Manifest& manifest, std::size_t width) {
 
 Result<int> show(const ShowOptions& options, Context& context) {
   DEPLOYCTL_TRY(store, context.artifacts());
-  DEPLOYCTL_TRY(record, find_artifact(*store, options.artifact));
+  DEPLOYCTL_TRY(record, find_artifact(context, *store, options.artifact));
   DEPLOYCTL_TRY(manifest, store->manifest(record.digest));
   std::vector<std::string> entries;
   for (const auto& entry : manifest.entries()) entries.push_back(entry_json(entry).text());

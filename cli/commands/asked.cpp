@@ -3,8 +3,12 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "cli/commands/globals.hpp"
-#include "cli/commands/json_object.hpp"
+#include "cli/commands/context.hpp"
+#include "cli/commands/next_step.hpp"
+#include "core/base/digest.hpp"
+#include "core/io/atomic_file.hpp"
+#include "core/io/files.hpp"
+#include "plans/read_once.hpp"
 
 namespace deployctl::commands {
 namespace {
@@ -16,17 +20,40 @@ std::string absolute(const std::string& path) {
   return ec ? path : whole.lexically_normal().string();
 }
 
+constexpr std::uint64_t largest_plan = 16ULL * 1024 * 1024;
+
+// Named by what is in it: the same text is kept once.
+Result<std::string> readable_again(Context& context, const std::string& path) {
+  if (path.empty() || can_be_named_again(path)) return absolute(path);
+  DEPLOYCTL_TRY(text, plans::read_once(path, largest_plan));
+  DEPLOYCTL_TRY(state, context.state());
+  DEPLOYCTL_CHECK(io::make_dirs(state.plans(), 0700));
+  const std::string copy = state.plans() + "/" + sha256(text).hex().substr(0, 16) + ".yaml";
+  DEPLOYCTL_CHECK(io::write_file(copy, text, 0600));
+  return copy;
+}
+
 }  // namespace
 
-Asked Asked::by(const std::string& plan, const Globals& globals) { return {absolute(plan), absolute(globals.fleet), globals.set, {}}; }
+Result<Asked> Asked::kept(Context& context, const std::string& plan) {
+  Asked out = by(plan, context.globals());
+  const std::string file = file_of_plan(plan);
+  DEPLOYCTL_TRY(plan_again, readable_again(context, file));
+  out.plan = plan_again + plan.substr(file.size());
+  DEPLOYCTL_TRY(fleet_again, readable_again(context, context.globals().fleet));
+  out.fleet = fleet_again;
+  return out;
+}
 
-std::string Asked::json() const { return JsonObject().add("plan", plan).add_if("fleet", fleet).add("set", set).add_if("together", together).text(); }
+Asked Asked::by(const std::string& plan, const Globals& globals) { return {absolute(plan), absolute(globals.fleet), globals.set, {}, {}}; }
+
+std::string Asked::json() const { return JsonObject().add("plan", plan).add_if("fleet", fleet).add("set", set).add_if("together", together).add("notify", notify).text(); }
 
 Result<Asked> Asked::parse(const std::string& json) {
   try {
     const auto read = nlohmann::json::parse(json);
     return Asked{read.at("plan").get<std::string>(), read.value("fleet", ""), read.at("set").get<std::vector<std::string>>(),
-                 read.value("together", "")};
+                 read.value("together", ""), read.value("notify", std::vector<std::string>{})};
   } catch (const nlohmann::json::exception&) {
     return fail(Code::invalid, "the ledger doesn't say which plan it was deployed by");
   }

@@ -8,6 +8,7 @@
 
 namespace deployctl::commands {
 
+class Context;
 struct Globals;
 
 struct Asked {
@@ -15,8 +16,11 @@ struct Asked {
   std::string fleet;             // of --fleet, absolute; empty: the plan's
   std::vector<std::string> set;  // of --set
   std::string together{};        // a name that the services share which were deployed as one
+  std::vector<std::string> notify{};  // of --notify: also for whoever resumes it
 
   static Asked by(const std::string& plan, const Globals& globals);
+  // The same, where a plan or a fleet that can't be read again by its name (a pipe, /dev/stdin) is copied to the state folder first.
+  static Result<Asked> kept(Context& context, const std::string& plan);
   std::string json() const;
   // Code::invalid: not written by us; an older deployctl's rollout has none ("").
   static Result<Asked> parse(const std::string& json);

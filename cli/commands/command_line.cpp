@@ -8,7 +8,6 @@
 
 #include "cli/commands/help.hpp"
 #include "cli/commands/nearest.hpp"
-#include "cli/commands/not_built.hpp"
 
 namespace deployctl::commands {
 namespace {
@@ -86,15 +85,11 @@ std::vector<std::string> options_of(const Level& level) {
 
 Error unknown_option(const Level& level, const std::string& word) {
   const auto name = word.substr(0, word.find('='));
-  if (is_promised_option(name))
-    return mistake(level, "`" + program(level) + " " + name + "` is not built yet in " + version_line());
   return mistake(level, "unknown option '" + name + "'" + did_you_mean(name, options_of(level)));
 }
 
 Error unknown_command(const Level& level, const std::string& word) {
   const auto path = (level.path.empty() ? "" : level.path + " ") + word;
-  if (is_promised_command(path))
-    return mistake(level, "`deployctl " + path + "` is not built yet in " + version_line());
   std::vector<std::string> known;
   for (const auto& next : level.below) known.push_back(next->command->name);
   return mistake(level, "unknown command '" + path + "'" + did_you_mean(word, known));
@@ -139,11 +134,22 @@ std::string option_without_value(const Level& level, const std::vector<std::stri
   return {};
 }
 
+// Behind "--" everything is an argument: what looks like an option there was meant to stand before it.
+Error behind_the_end(const Level& level, const std::string& word) {
+  return with_hint(error(Code::invalid, "unexpected argument '" + word + "' behind `--`"),
+                   word.starts_with("-") ? "options go before `--`" : "`" + program(level) + " --help` shows what there is");
+}
+
+bool stands_behind_the_end(const std::vector<std::string>& words, const std::string& word) {
+  const auto end = std::find(words.begin(), words.end(), "--");
+  return std::find(words.begin(), end, word) == end && std::find(end, words.end(), word) != words.end();
+}
+
 // Nothing: all is well.
-std::optional<Error> interpret(const std::vector<Level*>& path) {
+std::optional<Error> interpret(const std::vector<Level*>& path, const std::vector<std::string>& words) {
   for (const auto* level : path)
     for (const auto& extra : level->app->remaining())
-      if (extra != "--") return too_much(*level, extra);
+      if (extra != "--") return stands_behind_the_end(words, extra) ? behind_the_end(*path.back(), extra) : too_much(*level, extra);
   if (auto missing = check_complete(*path.back())) return missing;
   for (const auto* level : path)
     if (auto wrong = take_values(*level)) return wrong;
@@ -183,7 +189,7 @@ Request parse_command_line(const std::vector<std::string>& given, const std::vec
   try {
     parse_words(app, words);
     const auto path = named(root);
-    request.mistake = interpret(path);
+    request.mistake = interpret(path, words);
     request.command = request.mistake ? nullptr : path.back()->command;
     request.path = path.back()->path;
   } catch (const CLI::CallForVersion&) {

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "cli/commands/interrupt.hpp"
+#include "cli/commands/next_step.hpp"
 #include "cli/output/error_text.hpp"
 #include "cli/output/terminal.hpp"
 #include "core/base/clock.hpp"
@@ -41,6 +42,11 @@ void Context::note(std::string_view line) {
   if (!globals_.quiet) warn(line);
 }
 
+void Context::note_next(const rollout::Advice& advice, const Invocation& invocation, std::string_view words) {
+  const std::string command = command_for(advice, invocation);
+  if (!command.empty()) note(std::string(words) + ": " + command);
+}
+
 void Context::warn(std::string_view line) {
   const std::lock_guard lock(writing_);
   std::fflush(streams_.out);
@@ -75,6 +81,10 @@ bool Context::color() const { return output::wants_color(streams_.out, globals_.
 
 std::size_t Context::width() const {
   return ::isatty(::fileno(streams_.out)) ? output::screen_of(streams_.out).width : 0;
+}
+
+std::size_t Context::error_width() const {
+  return ::isatty(::fileno(streams_.err)) ? output::screen_of(streams_.err).width : 0;
 }
 
 int Context::fail_with(const Error& error) {

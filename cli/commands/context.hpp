@@ -23,6 +23,7 @@ namespace deployctl::model {
 struct Plan;
 }
 namespace deployctl::rollout {
+struct Advice;
 struct Event;
 }
 namespace deployctl::ledger {
@@ -33,6 +34,8 @@ class ArtifactStore;
 }
 
 namespace deployctl::commands {
+
+struct Invocation;
 
 struct Streams {
   std::FILE* out = stdout;
@@ -62,6 +65,8 @@ class Context {
   void print_json_line(std::string_view line);  // that is JSON already
   void note(std::string_view line);        // on stderr; not under --quiet
   void warn(std::string_view line);        // on stderr, always
+  // note(), "words: command", where there is a command to paste; else nothing. "next" as `words` by default.
+  void note_next(const rollout::Advice& advice, const Invocation& invocation, std::string_view words = "next");
   // Under --output json a line on stdout, numbered and timed here; otherwise nothing.
   void emit(rollout::Event event);
   void emit(std::string_view name, const Subject& subject, const JsonObject& members = {});
@@ -70,6 +75,7 @@ class Context {
   void print_lines(const output::Lines& lines);  // print() with colours where they are wanted
   bool color() const;                            // of stdout
   std::size_t width() const;                     // of the terminal that stdout is; 0: as wide as it likes
+  std::size_t error_width() const;               // the same of stderr
 
   // Says what failed and what to do next, and answers the exit code: return context.fail_with(result.error());
   int fail_with(const Error& error);

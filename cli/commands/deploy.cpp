@@ -1,11 +1,13 @@
 // deployctl deploy: build what is not built, then bring it to every target of the plan, in waves; a plan of several services one
 // after the other, as one.
 #include "cli/commands/asked.hpp"
+#include "cli/commands/change_preview.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/commands/context.hpp"
 #include "cli/commands/deploying.hpp"
 #include "cli/commands/detach.hpp"
 #include "cli/commands/driving.hpp"
+#include "cli/commands/fleet_look.hpp"
 #include "cli/commands/notice.hpp"
 #include "cli/commands/question.hpp"
 #include "cli/commands/secret_check.hpp"
@@ -14,6 +16,8 @@
 
 namespace deployctl::commands {
 namespace {
+
+constexpr Duration longest_glance{std::chrono::seconds(3)};
 
 Status check_options(const DeployOptions& options, std::size_t services) {
   const int given = !options.ref.empty() + !options.artifact.empty() + !options.version.empty();
@@ -24,44 +28,46 @@ Status check_options(const DeployOptions& options, std::size_t services) {
   return {};
 }
 
-std::string count(std::size_t n, const char* what) { return std::to_string(n) + " " + what + (n == 1 ? "" : "s"); }
-
-std::string question_of(const Ready& one) {
-  return "deploy " + one.plan.service + " " + one.release.version + " to " + count(one.targets, "target") + " in " +
-         count(one.plan.fleet.regions.size(), "region") + " (" + one.plan.environment + ")?";
+// What the targets run now. Those that are slow to answer are not waited for: they are counted in the question.
+ChangePreview preview_of(const Ready& one, const rollout::FleetSurvey& survey) {
+  ChangePreview preview{one.plan.service, one.plan.environment, one.release.version, {}, 0, {}};
+  for (const auto& seen : survey)
+    if (seen.reply) ++preview.running[seen.reply->has_current() ? seen.reply->current().version() : ""];
+    else ++preview.unanswered;
+  return preview;
 }
 
-bool agreed(Context& context, const DeployOptions& options, const std::vector<Ready>& all) {
-  if (options.yes || context.json()) return true;
-  std::string question = question_of(all.front());
-  if (all.size() > 1) {
-    question = "deploy";
-    for (const auto& one : all) question += (&one == &all.front() ? " " : ", ") + one.plan.service + " " + one.release.version;
-    question += ", one after the other (" + all.front().plan.environment + ")?";
+Result<bool> agreed(Context& context, const DeployOptions& options, const std::vector<Ready>& all, Viewing& view) {
+  if (options.yes || !can_ask(context)) return true;
+  output::Lines about;
+  for (const auto& one : all) {
+    DEPLOYCTL_TRY(survey, glance_at_fleet(context, one.plan, longest_glance));
+    for (auto& line : preview_lines("deploy", preview_of(one, survey), one.spec, context.error_width())) about.push_back(std::move(line));
   }
-  if (confirmed(context, question)) return true;
-  context.note("nothing was changed");
-  return false;
+  view.make_room();
+  return confirmed(context, about, all.size() > 1 ? "deploy these, one after the other?" : "deploy?");
 }
 
 // One after the other; the first that does not go through ends it.
-Result<int> drive_all(Context& context, const DeployOptions& options, const std::vector<model::SecretSource>& notify, std::vector<Ready>& all,
-                      SteadyTime wait_until, Viewing* first) {
-  Asked asked = Asked::by(options.plan, context.globals());
+Result<int> drive_all(Context& context, const DeployOptions& options, std::vector<Ready>& all, SteadyTime wait_until, Viewing* first) {
+  DEPLOYCTL_TRY(asked, Asked::kept(context, options.plan));
+  asked.notify = options.notify;
   if (all.size() > 1) asked.together = name_together();
   std::vector<DoneService> done;
   int code = exit_codes::done;
   for (auto& one : all) {
     if (all.size() > 1) context.note(one.plan.service + " " + one.release.version + ", " + std::to_string(done.size() + 1) + " of " + std::to_string(all.size()));
-    asked.plan = Asked::by(one.named, context.globals()).plan;
-    Driving driving{one.release, one.commit, asked.json(), options.take_over, options.override_freeze, notify};
+    DEPLOYCTL_TRY(own, Asked::kept(context, one.named));
+    asked.plan = own.plan;
+    const auto invocation = options.invocation(context.globals(), one.named);
+    Driving driving{one.release, one.commit, asked.json(), options.take_over, options.override_freeze, invocation};
     driving.wait_until = wait_until;
-    std::optional<Viewing> own;
-    if (!first) own.emplace(context, one.named);
-    DEPLOYCTL_TRY(drove, drive(context, first ? *first : *own, one.plan, driving));
+    std::optional<Viewing> shown;
+    if (!first) shown.emplace(context, invocation);
+    DEPLOYCTL_TRY(drove, drive(context, first ? *first : *shown, one.plan, driving));
     if (drove.code == exit_codes::incomplete) code = drove.code;
     const bool went = drove.code == exit_codes::done || drove.code == exit_codes::incomplete;
-    if (!went) return all.size() > 1 ? end_early(context, done, one, drove.code, options.plan) : drove.code;
+    if (!went) return all.size() > 1 ? end_early(context, done, one, drove.code, options) : drove.code;
     done.push_back({&one, drove.touched});
   }
   return code;
@@ -83,13 +89,14 @@ Result<int> deploy(Context& context, const DeployOptions& options) {
   }
   std::optional<Viewing> view;
   for (auto& one : all) {
-    view.emplace(context, one.named);
+    view.emplace(context, options.invocation(context.globals(), one.named));
     auto chosen = choose_release(context, one, options, *view);
     if (!chosen || all.size() > 1) view->finish();
     DEPLOYCTL_CHECK(chosen);
   }
-  if (!agreed(context, options, all)) return exit_codes::done;
-  return drive_all(context, options, notify, all, wait_until, all.size() > 1 ? nullptr : &*view);
+  DEPLOYCTL_TRY(yes, agreed(context, options, all, *view));
+  if (!yes) return exit_codes::done;
+  return drive_all(context, options, all, wait_until, all.size() > 1 ? nullptr : &*view);
 }
 
 }  // namespace
@@ -110,7 +117,7 @@ Command deploy_command() {
     a.flag("-y,--yes", options->yes, "don't ask on a terminal");
   };
   command.run = [options](Context& context) {
-    auto code = options->detach ? detach(context, options->plan) : deploy(context, *options);
+    auto code = options->detach ? detach(context, options->invocation(context.globals(), options->plan)) : deploy(context, *options);
     return code ? *code : context.fail_with(code.error());
   };
   return command;

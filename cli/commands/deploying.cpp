@@ -5,9 +5,9 @@
 #include "cli/commands/building.hpp"
 #include "cli/commands/context.hpp"
 #include "cli/commands/freezing.hpp"
+#include "cli/commands/next_step.hpp"
 #include "cli/commands/plan_to_deploy.hpp"
 #include "cli/commands/viewing.hpp"
-#include "core/rollout/rollout_spec.hpp"
 #include "core/rollout/service_lock.hpp"
 
 namespace deployctl::commands {
@@ -15,12 +15,24 @@ namespace {
 
 constexpr int look_every_ms = 200;
 
+using Kind = rollout::Advice::Kind;
+
 std::string what_of(const Ready& ready, const DeployOptions& options) {
   if (!options.version.empty()) return options.version;
   return ready.plan.build.ref.empty() ? "HEAD" : ready.plan.build.ref;
 }
 
 }  // namespace
+
+Invocation DeployOptions::invocation(const Globals& globals, const std::string& named) const {
+  Invocation out = Invocation::of(globals, named);
+  out.ref = ref;
+  out.artifact = artifact;
+  out.version = version;
+  out.override_freeze = override_freeze;
+  out.notify = notify;
+  return out;
+}
 
 Result<SteadyTime> patience(const DeployOptions& options) {
   if (options.wait.empty()) return SteadyTime{};
@@ -39,8 +51,8 @@ Result<Ready> read_service(Context& context, const DeployOptions& options, const
   }
   Ready ready;
   ready.named = named;
-  ready.targets = spec.targets.size();
   for (const auto& wave : spec.skipped_waves) context.note("wave " + wave.name + " is skipped: " + wave.why);
+  ready.spec = std::move(spec);
   ready.plan = std::move(plan);
   return ready;
 }
@@ -53,7 +65,9 @@ Status lock_service(Context& context, Ready& ready, const DeployOptions& options
       ready.lock = std::move(*lock);
       return {};
     }
-    if (lock.error().code != Code::locked || system_clock().steady() >= until) return fail(lock.error());
+    if (lock.error().code != Code::locked) return fail(lock.error());
+    if (system_clock().steady() >= until)
+      return fail(with_hint(lock.error(), options.wait.empty() ? "wait for it with --wait 10m" : "wait longer with --wait"));
     if (!told) context.note("waiting: " + lock.error().text());
     pollfd waits{context.cancel().fd(), POLLIN, 0};
     (void)::poll(&waits, 1, look_every_ms);
@@ -77,7 +91,7 @@ Status choose_release(Context& context, Ready& ready, const DeployOptions& optio
   const std::string& named = options.artifact.empty() ? options.version : options.artifact;
   if (!named.empty()) {
     auto found = store->find(named);
-    if (!found) return fail(with_hint(found.error(), "see what there is: deployctl artifact list"));
+    if (!found) return fail(with_hint(found.error(), "see what there is: " + command_for({Kind::list_artifacts}, options.invocation(context.globals(), ready.named))));
     ready.release.artifact = found->digest;
     ready.release.version = found->version;
     ready.commit = found->commit;

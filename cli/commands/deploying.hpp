@@ -5,11 +5,13 @@
 #include <string>
 #include <vector>
 
+#include "cli/commands/invocation.hpp"
 #include "core/base/clock.hpp"
 #include "core/base/result.hpp"
 #include "core/io/flock.hpp"
 #include "core/model/plan.hpp"
 #include "core/model/release.hpp"
+#include "core/rollout/rollout_spec.hpp"
 
 namespace deployctl::commands {
 
@@ -21,12 +23,15 @@ struct DeployOptions {
   bool yes = false, detach = false;
   std::string take_over, override_freeze, wait;
   std::vector<std::string> notify;
+
+  // `named`: the plan, or one service of it.
+  Invocation invocation(const Globals& globals, const std::string& named) const;
 };
 
 struct Ready {
   std::string named;  // the plan as it was named, or one service of it
   model::Plan plan;
-  std::size_t targets = 0;
+  rollout::RolloutSpec spec;
   std::optional<io::FileLock> lock;  // of the service on this host
   model::Release release;
   std::string commit;

@@ -12,6 +12,7 @@
 #include "cli/commands/viewing.hpp"
 #include "core/io/files.hpp"
 #include "core/io/subprocess.hpp"
+#include "core/rollout/advice.hpp"
 
 namespace deployctl::commands {
 namespace {
@@ -27,12 +28,15 @@ Result<std::vector<std::string>> own_words() {
   return words;
 }
 
-// Not a second time into the background, nobody to ask, and events for us to read. What the user wants to see is ours to show.
+// Not a second time into the background, no question, and events for us to read. What the user wants to see is ours to show.
+// Behind "--" a word is no option: it stays, and ours go before it.
 std::vector<std::string> words_there(std::vector<std::string> words) {
-  std::erase(words, "--detach");
-  for (const auto* more : {"--yes", "--output", "json"}) words.emplace_back(more);
-  words.front() = "/proc/self/exe";
-  return words;
+  const auto options_end = std::find(words.begin(), words.end(), "--");
+  std::vector<std::string> out{"/proc/self/exe"};
+  std::copy_if(words.begin() + 1, options_end, std::back_inserter(out), [](const std::string& word) { return word != "--detach"; });
+  for (const auto* more : {"--yes", "--output", "json"}) out.emplace_back(more);
+  out.insert(out.end(), options_end, words.end());
+  return out;
 }
 
 std::vector<std::string> environment_there() {
@@ -62,18 +66,24 @@ class Lines {
 
 struct Seen {
   std::string rollout;             // it has begun
+  bool has_ended = false;          // before it had begun; it was shown
   std::optional<Error> failure;    // of the command
+  std::string last_words;          // no event: what it wrote to stderr
 };
 
 void show(Lines& lines, const rollout::EventSink& sink, Seen& seen) {
   while (const auto line = lines.next()) {
     auto event = rollout::parse_event(*line);
-    if (!event) continue;
+    if (!event) {
+      seen.last_words = *line;
+      continue;
+    }
     if (event->name == "command_failed") {
       seen.failure = event->error;
       continue;
     }
     sink(*event);
+    seen.has_ended = seen.has_ended || event->name == "rollout_finished";
     if (event->name == "rollout_started") {
       seen.rollout = event->rollout;
       return;
@@ -81,11 +91,16 @@ void show(Lines& lines, const rollout::EventSink& sink, Seen& seen) {
   }
 }
 
+// It never came to an event that says why.
+Error ended_early(const io::Exit& exit, const std::string& last_words) {
+  return error(Code::internal, "the command in the background ended with " + exit.text() + (last_words.empty() ? "" : ": " + last_words));
+}
+
 }  // namespace
 
 bool is_detached() { return std::getenv(mark) != nullptr; }
 
-Result<int> detach(Context& context, const std::string& plan) {
+Result<int> detach(Context& context, const Invocation& invocation) {
   DEPLOYCTL_TRY(state, context.state());
   DEPLOYCTL_CHECK(io::make_dirs(state.logs(), 0700));
   const std::string log = state.logs() + "/detached-" + std::to_string(::getpid()) + ".jsonl";
@@ -97,7 +112,7 @@ Result<int> detach(Context& context, const std::string& plan) {
   command.out = io::Stdio::file(log);
   command.err = io::Stdio::append(log);
   DEPLOYCTL_TRY(child, io::Subprocess::spawn(command));
-  Viewing view(context, plan);
+  Viewing view(context, invocation);
   Lines lines(log);
   Seen seen;
   for (;;) {
@@ -107,8 +122,10 @@ Result<int> detach(Context& context, const std::string& plan) {
     if (exit) {
       view.finish();
       (void)io::remove_file(log);
-      if (seen.failure) return context.fail_with(*seen.failure, exit->code);
-      return exit->signal ? exit_codes::internal : exit->code;
+      const int code = exit->signal ? exit_codes::internal : exit->code;
+      if (seen.failure) return context.fail_with(*seen.failure, code);
+      if (code == exit_codes::done || seen.has_ended) return code;
+      return context.fail_with(ended_early(*exit, seen.last_words), code);
     }
     view.tick();
     pollfd waits[2] = {{child.pidfd(), POLLIN, 0}, {context.cancel().fd(), POLLIN, 0}};
@@ -119,7 +136,8 @@ Result<int> detach(Context& context, const std::string& plan) {
   }
   child.detach();
   view.finish();
-  context.note("rollout " + seen.rollout + " goes on in the background; follow it: deployctl status --watch " + seen.rollout);
+  context.note("rollout " + seen.rollout + " continues in the background");
+  context.note_next({rollout::Advice::Kind::watch, seen.rollout}, invocation);
   return exit_codes::done;
 }
 

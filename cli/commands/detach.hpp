@@ -9,10 +9,11 @@
 namespace deployctl::commands {
 
 class Context;
+struct Invocation;
 
 // In the command that runs in the background.
 bool is_detached();
-// `plan`: as the user named it. The words of our own command line are taken from /proc/self/cmdline.
-Result<int> detach(Context& context, const std::string& plan);
+// The words of our own command line are taken from /proc/self/cmdline.
+Result<int> detach(Context& context, const Invocation& invocation);
 
 }  // namespace deployctl::commands

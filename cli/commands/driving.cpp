@@ -9,6 +9,7 @@
 #include "cli/commands/fleet_session.hpp"
 #include "cli/commands/freezing.hpp"
 #include "cli/commands/interrupt.hpp"
+#include "cli/commands/next_step.hpp"
 #include "cli/commands/notice.hpp"
 #include "cli/commands/payloads.hpp"
 #include "cli/commands/rollout_exit.hpp"
@@ -38,7 +39,8 @@ Result<Drove> drive(Context& context, Viewing& view, const model::Plan& plan, co
   DEPLOYCTL_TRY(ledger, context.ledger());
   DEPLOYCTL_TRY(store, context.artifacts());
   DEPLOYCTL_TRY(session, FleetSession::open(plan, context));
-  Notice notice(what.notify);
+  DEPLOYCTL_TRY(urls, parse_notify(what.invocation.notify));
+  Notice notice(std::move(urls));
   auto payloads = payloads_of(session->pool(), *store);
   rollout::DriveParts parts{session->links(), ledger, payloads.get(), notice.watch(view.sink()), Interrupt::token(), state.logs(), what.take_over};
   parts.waits = waits_at_gates();
@@ -49,6 +51,7 @@ Result<Drove> drive(Context& context, Viewing& view, const model::Plan& plan, co
   // What can't be known now was known when it began: it goes on.
   if (what.heeds_freezes) parts.frozen = [&plan, ledger] { return frozen_words(plan, *ledger, system_clock().wall()).value_or(""); };
   parts.order_json = what.asked_json;
+  parts.command_for = commands_of(what.invocation);
   parts.ask_gate = [&pool = session->pool(), cwd = io::parent_dir(plan.file)](model::GateQuestion question, io::CancelToken token) {
     return gate::measure(std::move(question), pool, cwd, std::move(token));
   };
@@ -59,24 +62,53 @@ Result<Drove> drive(Context& context, Viewing& view, const model::Plan& plan, co
   return Drove{report(context, driven), driven.outcome.touched};
 }
 
-Result<Drove> drive_back(Context& context, const model::Plan& plan, const std::string& named, const RollingBack& what) {
+namespace {
+
+Result<rollout::Driven> run_back(Context& context, const model::Plan& plan, const RollingBack& what) {
   DEPLOYCTL_TRY(state, context.state());
   // Recovery must not need what may be broken: without a ledger or a store it goes by what the targets keep.
   auto ledger = context.ledger();
   if (!ledger) context.warn("going on without the ledger: " + ledger.error().text());
   auto store = context.artifacts();
   if (!store) context.warn("going on without the artifact store: " + store.error().text());
-  Viewing view(context, named);
+  Invocation invocation = what.invocation;
+  invocation.has_ledger = ledger.has_value();
+  Viewing view(context, invocation);
   DEPLOYCTL_TRY(session, FleetSession::open(plan, context));
-  Notice notice(what.notify);
+  DEPLOYCTL_TRY(urls, parse_notify(what.invocation.notify));
+  Notice notice(std::move(urls));
   const auto payloads = store ? payloads_of(session->pool(), **store) : nullptr;
   rollout::DriveParts parts{session->links(), ledger ? *ledger : nullptr, payloads.get(), notice.watch(view.sink()), Interrupt::token(), state.logs(), {}};
   parts.order_json = what.asked_json;
+  parts.command_for = commands_of(invocation);
+  if (what.confirm)
+    parts.confirm_rollback = [&](const rollout::RollbackPreview& preview) {
+      view.make_room();
+      return what.confirm(preview);
+    };
   rollout::Driven driven;
   session->run(drive_back_into(driven, plan, what.to, std::move(parts)), [&] { view.tick(); });
   view.finish();
   notice.send(context);
+  return driven;
+}
+
+}  // namespace
+
+Result<Drove> drive_back(Context& context, const model::Plan& plan, const RollingBack& what) {
+  DEPLOYCTL_TRY(driven, run_back(context, plan, what));
   return Drove{report(context, driven), driven.outcome.touched};
+}
+
+Result<LookedBack> look_back(Context& context, const model::Plan& plan, RollingBack what) {
+  LookedBack looked;
+  what.confirm = [&looked](const rollout::RollbackPreview& preview) {
+    looked.preview = preview;
+    return Status(fail(Code::cancelled, "it was only looked at"));
+  };
+  DEPLOYCTL_TRY(driven, run_back(context, plan, what));
+  if (!looked.preview) looked.code = report(context, driven);
+  return looked;
 }
 
 }  // namespace deployctl::commands

@@ -2,12 +2,15 @@
 // done. Blocks until it is over, or has come to rest.
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "cli/commands/invocation.hpp"
 #include "core/model/plan.hpp"
 #include "core/model/release.hpp"
-#include "core/rollout/machine.hpp"
+#include "core/rollout/drive.hpp"
 
 namespace deployctl::commands {
 
@@ -19,7 +22,7 @@ struct Driving {
   std::string commit;
   std::string asked_json;  // asked.hpp
   std::string take_over, override_freeze;  // reasons
-  std::vector<model::SecretSource> notify;
+  Invocation invocation;  // for --notify, and for the commands that are named
   bool resumes = false;
   bool heeds_freezes = true;
   std::vector<rollout::MachineEvent> words{};
@@ -36,9 +39,18 @@ Result<Drove> drive(Context& context, Viewing& view, const model::Plan& plan, co
 struct RollingBack {
   std::string to;         // as for choose_rollback
   std::string asked_json;
-  std::vector<model::SecretSource> notify;
+  Invocation invocation;
+  // Called when its release is chosen, before anything is changed; what it fails with ends it. Absent: it goes on.
+  std::function<Status(const rollout::RollbackPreview&)> confirm{};
 };
-Result<Drove> drive_back(Context& context, const model::Plan& plan, const std::string& named, const RollingBack& what);
+Result<Drove> drive_back(Context& context, const model::Plan& plan, const RollingBack& what);
+
+// The same up to the point where something would be written or changed.
+struct LookedBack {
+  std::optional<rollout::RollbackPreview> preview;  // absent: there is nothing to ask about, and `code` says how it ended
+  int code = 0;
+};
+Result<LookedBack> look_back(Context& context, const model::Plan& plan, RollingBack what);
 
 // Gates and approvals are waited for where a person sits, or where the command was sent into the background for it.
 bool waits_at_gates();

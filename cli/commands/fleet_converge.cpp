@@ -4,6 +4,7 @@
 #include "cli/commands/context.hpp"
 #include "cli/commands/together.hpp"
 #include "cli/commands/driving.hpp"
+#include "cli/commands/next_step.hpp"
 #include "cli/commands/fleet_commands.hpp"
 #include "cli/commands/viewing.hpp"
 #include "core/ledger/ledger.hpp"
@@ -14,6 +15,7 @@ namespace {
 
 constexpr std::size_t rollouts_looked_at = 50;
 
+using Kind = rollout::Advice::Kind;
 using ledger::RolloutRow;
 using ledger::RolloutState;
 
@@ -22,18 +24,18 @@ bool went_through(const RolloutRow& row) { return row.state == RolloutState::suc
 // One that was rolled back, or gave way, left the fleet as it was.
 bool left_nothing(const RolloutRow& row) { return row.state == RolloutState::rolled_back || row.state == RolloutState::superseded; }
 
-Result<RolloutRow> last_that_went_through(ledger::Ledger& ledger, const model::Plan& plan) {
+Result<RolloutRow> last_that_went_through(ledger::Ledger& ledger, const model::Plan& plan, const rollout::CommandFor& command_for) {
   DEPLOYCTL_TRY(rows, ledger.history(plan.service, plan.environment, rollouts_looked_at));
   for (auto& row : rows) {
     if (ledger::is_unfinished(row.state))
-      return fail(with_hint(error(Code::refused, "rollout " + row.id + " of " + row.version + " is unfinished"), "go on with it: deployctl resume " + row.id));
+      return fail(with_hint(error(Code::refused, "rollout " + row.id + " of " + row.version + " is unfinished"), rollout::hint_of("continue it", command_for, {Kind::resume, row.id})));
     if (went_through(row) && !row.release_json.empty()) return std::move(row);
     if (!left_nothing(row))
-      return fail(with_hint(error(Code::refused, "the last rollout, " + row.id + " of " + row.version + ", " + to_string(row.state) + ": nothing says what the fleet is to run"),
-                            "deploy a version, or roll back: deployctl rollback " + plan.file));
+      return fail(with_hint(error(Code::refused, "the last rollout, " + row.id + " of " + row.version + ", " + to_string(row.state) + ": no completed rollout to converge to"),
+                            rollout::hint_of("deploy a version", command_for, {Kind::deploy_again})));
   }
   return fail(with_hint(error(Code::absent, "this ledger knows of no rollout of " + plan.service + " (" + plan.environment + ") that went through"),
-                        "deploy a version: deployctl deploy " + plan.file));
+                        rollout::hint_of("deploy a version", command_for, {Kind::deploy_again})));
 }
 
 void take_all_at_once(model::Plan& plan) {
@@ -48,12 +50,14 @@ Result<int> converge(Context& context, const std::string& path) {
   DEPLOYCTL_TRY(plan, context.load_plan(path));
   DEPLOYCTL_TRY(ledger, context.ledger());
   DEPLOYCTL_TRY(state, context.state());
-  DEPLOYCTL_TRY(row, last_that_went_through(*ledger, plan));
+  const auto invocation = Invocation::of(context.globals(), path);
+  DEPLOYCTL_TRY(row, last_that_went_through(*ledger, plan, commands_of(invocation)));
   DEPLOYCTL_TRY(release, model::Release::parse(row.release_json));
   take_all_at_once(plan);
   DEPLOYCTL_TRY(lock, rollout::lock_service(state.locks(), plan.service, plan.environment, "converge to " + row.version));
-  Viewing view(context, path);
-  Driving driving{std::move(release), row.commit, Asked::by(path, context.globals()).json(), {}, {}, {}};
+  Viewing view(context, invocation);
+  DEPLOYCTL_TRY(asked, Asked::kept(context, path));
+  Driving driving{std::move(release), row.commit, asked.json(), {}, {}, invocation};
   driving.heeds_freezes = false;
   DEPLOYCTL_TRY(drove, drive(context, view, plan, driving));
   return drove.code;

@@ -1,6 +1,7 @@
 // What every target of a plan says, asked all at once: for status and history. Blocks; no target is changed.
 #pragma once
 
+#include "core/base/clock.hpp"
 #include "core/rollout/fleet_survey.hpp"
 
 namespace deployctl::model {
@@ -16,5 +17,7 @@ struct FleetLook {
 };
 // Code::cancelled after Ctrl-C; a target that doesn't answer is an error in its place.
 Result<FleetLook> look_at_fleet(Context& context, const model::Plan& plan, bool with_health);
+// The same without health and relays, and no longer than `most`: those that have not answered by then are errors in their places.
+Result<rollout::FleetSurvey> glance_at_fleet(Context& context, const model::Plan& plan, Duration most);
 
 }  // namespace deployctl::commands

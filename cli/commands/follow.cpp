@@ -5,6 +5,7 @@
 #include "cli/commands/asked.hpp"
 #include "cli/commands/context.hpp"
 #include "cli/commands/interrupt.hpp"
+#include "cli/commands/next_step.hpp"
 #include "cli/commands/rollout_exit.hpp"
 #include "cli/commands/viewing.hpp"
 #include "core/rollout/this_process.hpp"
@@ -51,7 +52,8 @@ bool is_driven(const ledger::RolloutRow& row) {
 Result<int> follow(Context& context, const ledger::RolloutRow& row, std::uint64_t after) {
   DEPLOYCTL_TRY(ledger, context.ledger());
   const auto asked = Asked::parse(row.order_json);
-  Viewing view(context, asked ? asked->plan : "PLAN");
+  const auto invocation = asked ? Invocation::of(context.globals(), *asked) : Invocation::of(context.globals(), std::string());
+  Viewing view(context, invocation);
   Followed so_far{after, {}};
   DEPLOYCTL_CHECK(learn_of(*ledger, row.id, after, view));
   for (;;) {
@@ -61,7 +63,8 @@ Result<int> follow(Context& context, const ledger::RolloutRow& row, std::uint64_
     if (now && !is_driven(*now)) {
       view.finish();
       if (ledger::is_unfinished(now->state))
-        return fail(with_hint(error(Code::disconnected, "nobody drives rollout " + row.id + " any more"), "deployctl resume " + row.id));
+        return fail(with_hint(error(Code::disconnected, "no process drives rollout " + row.id + " any more"),
+                              command_for({rollout::Advice::Kind::resume, row.id}, invocation)));
       return fail(Code::absent, "rollout " + row.id + " is " + to_string(now->state) + ": " + now->reason);
     }
     view.tick();

@@ -63,7 +63,7 @@ Status show(Context& context, ledger::Ledger& ledger, const model::Plan& plan, W
   context.print(what + (words.empty() ? "not frozen" : words) + "\n");
   if (!next) return {};
   DEPLOYCTL_TRY(line, window_words(*next));
-  context.print("next: " + line + "\n");
+  context.print("next freeze: " + line + "\n");
   return {};
 }
 

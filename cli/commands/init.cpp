@@ -6,6 +6,7 @@
 
 #include "cli/commands/commands.hpp"
 #include "cli/commands/context.hpp"
+#include "cli/commands/next_step.hpp"
 #include "core/io/fd.hpp"
 #include "core/io/fd.hpp"
 #include "core/io/files.hpp"
@@ -17,7 +18,7 @@ namespace deployctl::commands {
 namespace {
 
 struct InitOptions {
-  std::string dir = ".", service, repo = ".";
+  std::string dir = ".", service, repo;
 };
 
 struct NewFile {
@@ -44,13 +45,24 @@ Result<bool> write_new(const NewFile& file) {
   return true;
 }
 
+// The plan names its repository from its own folder; the user named it from the current one. A URL and "host:path" stay as they are.
+std::string from_folder(const std::string& repo, const std::string& dir) {
+  const auto colon = repo.find(':');
+  const bool is_remote = repo.find("://") != std::string::npos || (colon != std::string::npos && repo.find('/') > colon);
+  if (is_remote || repo.starts_with("/") || repo.starts_with("~")) return repo;
+  std::error_code ec;
+  const auto found = std::filesystem::relative(repo, dir, ec);
+  return ec || found.empty() ? std::filesystem::absolute(repo).lexically_normal().string() : found.string();
+}
+
 std::string in_dir(const std::string& dir, const char* name) { return dir == "." ? name : dir + "/" + name; }
 
 std::vector<NewFile> files_of(const InitOptions& options) {
   const std::string service = options.service.empty() ? service_of(options.dir) : options.service;
+  const std::string repo = options.repo.empty() ? "." : from_folder(options.repo, options.dir);
   std::string user = rollout::this_process().user;
   if (user.empty()) user = "deploy";
-  return {{in_dir(options.dir, "deploy.yaml"), plans::fill_plan({.service = service, .repo = options.repo, .ref = "HEAD"})},
+  return {{in_dir(options.dir, "deploy.yaml"), plans::fill_plan({.service = service, .repo = repo, .ref = "HEAD"})},
           {in_dir(options.dir, "fleet.yaml"), plans::fill_fleet({.user = user, .region = "home", .host = "127.0.0.1"})}};
 }
 
@@ -62,7 +74,8 @@ void say(Context& context, const std::vector<std::string>& written, const std::v
   event.name = "initialized";
   event.body = JsonObject().add("written", written).add("kept", kept).text();
   context.emit(std::move(event));
-  context.note("next: edit them, pin your hosts' keys (ssh-keyscan HOST >> " + known_hosts + "), then: deployctl validate " + plan);
+  context.note("edit them, and pin your hosts' keys: ssh-keyscan HOST >> " + shell_word(known_hosts));
+  context.note_next({rollout::Advice::Kind::validate}, Invocation::of(context.globals(), plan));
 }
 
 Result<int> init(const InitOptions& options, Context& context) {
@@ -75,7 +88,7 @@ Result<int> init(const InitOptions& options, Context& context) {
   }
   if (written.empty())
     return fail(with_hint(error(Code::exists, kept[0] + " and " + kept[1] + " are there already; nothing was written"),
-                          "check what is there: deployctl validate " + kept[0]));
+                          rollout::hint_of("check what is there", commands_of(Invocation::of(context.globals(), kept[0])), {rollout::Advice::Kind::validate})));
   say(context, written, kept, files[0].path, in_dir(options.dir, "known_hosts"));
   return exit_codes::done;
 }
@@ -90,7 +103,7 @@ Command init_command() {
               [options](Arguments& a) {
                 a.optional_positional("DIR", options->dir, "where; made if missing (default: here)");
                 a.option("--service", "NAME", options->service, "the service's name (default: the folder's)");
-                a.option("--repo", "REPO", options->repo, "its git repository: a path from DIR, or a URL (default: DIR itself)");
+                a.option("--repo", "REPO", options->repo, "its git repository: a path from here, or a URL (default: DIR itself)");
               },
           .run =
               [options](Context& context) {

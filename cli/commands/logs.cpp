@@ -1,6 +1,7 @@
 // deployctl logs: what happened in a rollout, event by event, with what its hooks printed; from the ledger, no host is asked.
 #include "cli/commands/commands.hpp"
 #include "cli/commands/context.hpp"
+#include "cli/commands/next_step.hpp"
 #include "cli/output/plain_lines.hpp"
 #include "core/ledger/ledger.hpp"
 
@@ -52,8 +53,8 @@ Result<int> logs(const LogsOptions& options, Context& context) {
   DEPLOYCTL_TRY(ledger, context.ledger());
   DEPLOYCTL_TRY(row, ledger->rollout(options.rollout));
   if (!row)
-    return fail(with_hint(error(Code::absent, "this ledger knows no rollout '" + options.rollout + "'"),
-                          "deployctl history PLAN lists them"));
+    return fail(with_hint(error(Code::absent, "no rollout '" + options.rollout + "' on this host"),
+                          "see what it knows: " + command_for({rollout::Advice::Kind::list_rollouts}, Invocation::of(context.globals(), std::string()))));
   DEPLOYCTL_TRY(events, events_of(*ledger, row->id));
   bool any = events.empty() || options.target.empty();
   for (const auto& told : events) {

@@ -4,8 +4,27 @@
 
 namespace deployctl::commands {
 
+namespace {
+
+constexpr std::size_t shortest_beginning = 2;
+
+// "roll" for "rollback": the one known word that begins so; empty: none, or several.
+std::string only_begun_by(const std::string& word, const std::vector<std::string>& known) {
+  if (word.size() < shortest_beginning || word.find_first_not_of('-') == std::string::npos) return {};
+  std::string found;
+  for (const auto& one : known) {
+    if (!one.starts_with(word)) continue;
+    if (!found.empty()) return {};
+    found = one;
+  }
+  return found;
+}
+
+}  // namespace
+
 std::string did_you_mean(const std::string& word, const std::vector<std::string>& known) {
-  const auto best = plans::nearest_word(word, known);
+  std::string best = only_begun_by(word, known);
+  if (best.empty()) best = plans::nearest_word(word, known);
   return best.empty() ? "" : "; did you mean '" + best + "'?";
 }
 

@@ -6,6 +6,7 @@
 #include "cli/commands/together.hpp"
 #include "cli/commands/fleet_session.hpp"
 #include "cli/commands/freezing.hpp"
+#include "cli/commands/next_step.hpp"
 #include "cli/commands/payload_size.hpp"
 #include "cli/commands/plan_event.hpp"
 #include "cli/commands/plan_picture.hpp"
@@ -105,7 +106,10 @@ Result<int> plan(Context& context, const PlanOptions& options, const std::string
   }
   context.print_lines(plan_text(picture, context.width()));
   for (const auto& wave : spec.skipped_waves) context.note("wave " + wave.name + " is skipped: " + wave.why);
-  context.note("nothing was changed; next: deployctl deploy " + plan.file);
+  Invocation invocation = Invocation::of(context.globals(), named);
+  invocation.ref = options.ref;
+  context.note("nothing was changed");
+  context.note_next({rollout::Advice::Kind::deploy_again}, invocation);
   return exit_codes::done;
 }
 

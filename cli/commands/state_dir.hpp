@@ -23,6 +23,7 @@ struct StateDir {
   std::string work() const { return root + "/work"; }
   std::string logs() const { return root + "/logs"; }
   std::string locks() const { return root + "/locks"; }
+  std::string plans() const { return root + "/plans"; }  // that came through a pipe
 };
 
 }  // namespace deployctl::commands

@@ -6,6 +6,7 @@
 #include "cli/commands/together.hpp"
 #include "cli/commands/fleet_look.hpp"
 #include "cli/commands/follow.hpp"
+#include "cli/commands/next_step.hpp"
 #include "cli/commands/rollout_table.hpp"
 #include "cli/commands/status_report.hpp"
 #include "core/io/files.hpp"
@@ -66,8 +67,8 @@ Result<int> of_rollout(const std::string& id, bool watch, Context& context) {
   DEPLOYCTL_TRY(ledger, context.ledger());
   DEPLOYCTL_TRY(row, ledger->rollout(id));
   if (!row)
-    return fail(with_hint(error(Code::absent, "there is no plan file and no rollout '" + id + "'"),
-                          "deployctl status without arguments shows what this ledger knows"));
+    return fail(with_hint(error(Code::absent, "no plan file and no rollout '" + id + "' on this host"),
+                          "see what it knows: " + command_for({rollout::Advice::Kind::list_rollouts}, Invocation::of(context.globals(), std::string()))));
   if (watch) return follow(context, *row);
   if (context.json()) context.print_json(to_json(*row));
   context.print_lines(rollout_lines(*row, system_clock().wall()));
@@ -87,7 +88,7 @@ Result<int> of_ledger(Context& context) {
   }
   if (context.json()) context.print_json(JsonObject().add_raw("services", json_rows(rows)));
   context.print_lines(service_table(rows, system_clock().wall(), context.width()));
-  if (rows.empty()) context.note("this ledger knows no rollout yet; deployctl status PLAN asks the targets");
+  if (rows.empty()) context.note("no rollout on this host yet; with a plan, status asks the targets");
   return exit_codes::done;
 }
 
@@ -97,7 +98,7 @@ Result<int> status(const StatusOptions& options, Context& context) {
   const bool may_be_rollout = options.what.starts_with("r-") && !io::exists(options.what);
   if (may_be_rollout) return of_rollout(options.what, options.watch, context);
   if (options.watch)
-    return fail(with_hint(error(Code::invalid, "--watch follows a rollout, not a plan"), "deployctl status --watch ROLLOUT; its id is in deployctl status"));
+    return fail(with_hint(error(Code::invalid, "--watch follows a rollout, not a plan"), "its id is in: " + command_for({rollout::Advice::Kind::list_rollouts}, Invocation::of(context.globals(), std::string()))));
   return each_service(context, options.what, [&](const std::string& named) {
     const auto code = of_plan(options, named, context);
     return code ? *code : context.fail_with(code.error());

@@ -4,7 +4,9 @@
 #include "cli/commands/commands.hpp"
 #include "cli/commands/context.hpp"
 #include "cli/commands/follow.hpp"
+#include "cli/commands/invocation.hpp"
 #include "cli/commands/steering.hpp"
+#include "core/rollout/advice.hpp"
 #include "core/rollout/event.hpp"
 #include "core/rollout/words.hpp"
 
@@ -20,14 +22,20 @@ struct SteerOptions {
 
 std::string by(const SteerOptions& options) { return who_says() + (options.reason.empty() ? "" : " (" + options.reason + ")"); }
 
+void note_resume(Context& context, const Found& found) {
+  context.note_next({rollout::Advice::Kind::resume, found.row.id}, Invocation::of(context.globals(), std::string()));
+}
+
 Result<int> pause(const SteerOptions& options, Context& context) {
   DEPLOYCTL_TRY(found, find_unfinished(context, options.rollout));
   if (!is_driven(found.row)) {
-    context.note("nobody drives " + found.row.id + ", so it does nothing; deployctl resume " + found.row.id + " goes on with it");
+    context.note("no process drives " + found.row.id + ", so nothing goes on");
+    note_resume(context, found);
     return exit_codes::done;
   }
   DEPLOYCTL_CHECK(say(context, found, to_string(To::pause), options.reason));
-  context.note(found.row.id + " begins nothing new; what is in flight comes to its end. deployctl resume " + found.row.id + " goes on");
+  context.note(found.row.id + " is paused; what is in flight comes to its end");
+  note_resume(context, found);
   return exit_codes::done;
 }
 
@@ -101,8 +109,8 @@ Result<int> approve(const SteerOptions& options, Context& context) {
     DEPLOYCTL_CHECK(check_wave(found, wave));
   }
   DEPLOYCTL_CHECK(say(context, found, rollout::approve_word, options.reason, wave));
-  context.note("approved wave '" + wave + "' of " + found.row.id +
-               (is_driven(found.row) ? "" : "; deployctl resume " + found.row.id + " goes on with it"));
+  context.note("approved wave '" + wave + "' of " + found.row.id);
+  if (!is_driven(found.row)) note_resume(context, found);
   return exit_codes::done;
 }
 

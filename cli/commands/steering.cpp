@@ -6,6 +6,8 @@
 #include "cli/commands/context.hpp"
 #include "cli/commands/driving.hpp"
 #include "cli/commands/follow.hpp"
+#include "cli/commands/next_step.hpp"
+#include "cli/commands/notice.hpp"
 #include "cli/commands/secret_check.hpp"
 #include "cli/commands/viewing.hpp"
 #include "core/rollout/event.hpp"
@@ -17,6 +19,8 @@ namespace {
 
 constexpr Duration most_patience{std::chrono::seconds(30)};
 constexpr int look_every_ms = 100;
+
+using Kind = rollout::Advice::Kind;
 
 // Any event of the driver that tells of a word to it.
 Result<bool> was_heard(ledger::Ledger& ledger, const std::string& id, std::uint64_t after) {
@@ -39,11 +43,13 @@ std::string who_says() {
 Result<Found> find_unfinished(Context& context, const std::string& id) {
   DEPLOYCTL_TRY(ledger, context.ledger());
   DEPLOYCTL_TRY(row, ledger->rollout(id));
+  const auto invocation = Invocation::of(context.globals(), std::string());
   if (!row)
-    return fail(with_hint(error(Code::absent, "this ledger knows no rollout '" + id + "'"), "deployctl status lists what is unfinished"));
+    return fail(with_hint(error(Code::absent, "no rollout '" + id + "' on this host"),
+                          "see what is unfinished: " + command_for({Kind::list_rollouts}, invocation)));
   if (!ledger::is_unfinished(row->state))
     return fail(with_hint(error(Code::invalid, "rollout " + row->id + " is over: " + to_string(row->state)),
-                          "see what happened: deployctl logs " + row->id));
+                          "see what happened: " + command_for({Kind::logs, row->id}, invocation)));
   return Found{ledger, std::move(*row)};
 }
 
@@ -60,7 +66,7 @@ Status say(Context& context, const Found& found, const std::string& word, const 
     if (!row || !is_driven(*row)) return {};
     pollfd waits{context.cancel().fd(), POLLIN, 0};
     (void)::poll(&waits, 1, look_every_ms);
-    if (context.cancel().cancelled()) return fail(Code::cancelled, "interrupted; the word is noted all the same");
+    if (context.cancel().cancelled()) return fail(Code::cancelled, "interrupted; your request was still recorded");
     if (system_clock().steady() > until)
       return fail(with_hint(error(Code::timed_out, "the driver of " + found.row.id + " (process " + std::to_string(found.row.pid) +
                                                        ") has not taken it up within " + humane(most_patience)),
@@ -77,16 +83,18 @@ Result<int> go_on(Context& context, const Found& found, std::vector<rollout::Mac
   if (plan.service != row.service || plan.environment != row.environment)
     return fail(Code::invalid, asked->plan + " is now a plan of " + plan.service + " (" + plan.environment + "), not of " + row.service + " (" +
                                    row.environment + ")");
+  const auto invocation = Invocation::of(context.globals(), *asked);
   if (row.kind == "rollback") {
-    DEPLOYCTL_TRY(drove, drive_back(context, plan, asked->plan, {row.release.text(), row.order_json, {}}));
+    DEPLOYCTL_TRY(drove, drive_back(context, plan, {row.release.text(), row.order_json, invocation, {}}));
     return drove.code;
   }
   DEPLOYCTL_TRY(release, model::Release::parse(row.release_json));
-  DEPLOYCTL_CHECK(check_secrets(plan));
+  DEPLOYCTL_TRY(notify, parse_notify(asked->notify));
+  DEPLOYCTL_CHECK(check_secrets(plan, notify));
   DEPLOYCTL_TRY(state, context.state());
   DEPLOYCTL_TRY(lock, rollout::lock_service(state.locks(), row.service, row.environment, "resume of " + row.id));
-  Viewing view(context, asked->plan);
-  DEPLOYCTL_TRY(drove, drive(context, view, plan, {std::move(release), row.commit, row.order_json, {}, {}, {}, true, true, std::move(words)}));
+  Viewing view(context, invocation);
+  DEPLOYCTL_TRY(drove, drive(context, view, plan, {std::move(release), row.commit, row.order_json, {}, {}, invocation, true, true, std::move(words)}));
   return drove.code;
 }
 

@@ -6,6 +6,7 @@
 #include "cli/commands/asked.hpp"
 #include "cli/commands/context.hpp"
 #include "cli/commands/driving.hpp"
+#include "cli/commands/next_step.hpp"
 #include "core/ledger/ledger.hpp"
 #include "core/rollout/fleet_survey.hpp"
 
@@ -15,9 +16,12 @@ namespace {
 // The service that stays is said with the way to mend it by hand.
 Status take_back(Context& context, const Ready& one, const Asked& asked) {
   context.note(one.plan.service + " goes back to what it ran before");
-  DEPLOYCTL_TRY(drove, drive_back(context, one.plan, one.named, {{}, asked.json(), {}}));
+  const auto invocation = Invocation::of(context.globals(), one.named);
+  DEPLOYCTL_TRY(drove, drive_back(context, one.plan, {{}, asked.json(), invocation, {}}));
   const bool back = drove.code == exit_codes::done || drove.code == exit_codes::incomplete;
-  if (!back) context.warn(one.plan.service + " was not taken back; next: deployctl rollback " + one.named);
+  if (back) return {};
+  context.warn(one.plan.service + " was not taken back");
+  context.note_next({rollout::Advice::Kind::status}, invocation);
   return {};
 }
 
@@ -36,10 +40,12 @@ std::string name_together() {
   return name;
 }
 
-Result<int> end_early(Context& context, const std::vector<DoneService>& done, const Ready& failed, int code, const std::string& plan) {
+Result<int> end_early(Context& context, const std::vector<DoneService>& done, const Ready& failed, int code, const DeployOptions& options) {
   const bool rests = code == exit_codes::paused || code == exit_codes::interrupted || code == exit_codes::terminated;
   if (rests) {
-    context.note("the services after " + failed.plan.service + " wait; next: deployctl deploy " + plan + " goes on where it stopped");
+    // The rollout's own end has named how it goes on; those after it have none yet.
+    context.note("the services after " + failed.plan.service + " were not begun");
+    context.note_next({rollout::Advice::Kind::deploy_again}, options.invocation(context.globals(), options.plan), "then");
     return code;
   }
   std::string stay;

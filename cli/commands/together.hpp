@@ -22,7 +22,7 @@ struct DoneService {
 };
 // A service did not go through, and has been dealt with as its plan says. Where that was to roll back, those that were done before
 // it go back too, the last one first. Answers the exit code.
-Result<int> end_early(Context& context, const std::vector<DoneService>& done, const Ready& failed, int code, const std::string& plan);
+Result<int> end_early(Context& context, const std::vector<DoneService>& done, const Ready& failed, int code, const DeployOptions& options);
 
 // Of each service its history, newest first: those that the last deploy of several together has changed, and that run it now.
 // Pure. Empty: nothing was deployed together, or it is rolled back already.

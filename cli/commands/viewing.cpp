@@ -1,16 +1,17 @@
 #include "cli/commands/viewing.hpp"
 
 #include "cli/commands/context.hpp"
+#include "cli/commands/next_step.hpp"
 #include "cli/output/view.hpp"
 
 namespace deployctl::commands {
 
-Viewing::Viewing(Context& context, const std::string& plan) : context_(context) {
+Viewing::Viewing(Context& context, Invocation invocation) : context_(context) {
   auto options = output::view_options(context.streams().out, context.streams().err, context.globals().no_color);
   options.format = context.json() ? output::Format::json : output::Format::text;
   options.quiet = context.globals().quiet;
   options.verbosity = context.globals().verbose;
-  options.plan = plan;
+  options.command_for = commands_of(std::move(invocation));
   view_ = output::make_view(options);
 }
 
@@ -26,5 +27,6 @@ rollout::EventSink Viewing::sink() {
 void Viewing::learn(const rollout::Event& event) { view_->learn(event); }
 void Viewing::tick() { view_->tick(system_clock().steady()); }
 void Viewing::finish() { view_->finish(); }
+void Viewing::make_room() { view_->make_room(); }
 
 }  // namespace deployctl::commands

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "cli/commands/invocation.hpp"
 #include "core/rollout/event.hpp"
 
 namespace deployctl::output {
@@ -17,14 +18,15 @@ class Context;
 
 class Viewing {
  public:
-  // `plan`: as the user named it.
-  Viewing(Context& context, const std::string& plan);
+  // `invocation`: for the commands that it names.
+  Viewing(Context& context, Invocation invocation);
   ~Viewing();
 
   rollout::EventSink sink();
   void learn(const rollout::Event& event);  // told before: known, not shown
   void tick();  // about ten times a second
   void finish();
+  void make_room();  // before a question: view.hpp
 
  private:
   Context& context_;

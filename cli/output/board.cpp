@@ -52,15 +52,23 @@ void Board::take(const Event& event) {
   else if (event.name.starts_with("build_")) take_build(event);
   else if (event.name.starts_with("wave_")) take_wave(event);
   else if (event.name.starts_with("target_") && !event.target.empty()) take_target(event);
-  else if (event.name == "rollout_waiting") waiting = Body(event.body).text("message");
-  else if (event.name == "rollout_going_on") waiting.clear();
+  else if (event.name == "rollout_waiting") {
+    waiting = Body(event.body).text("message");
+    waited_for = Body(event.body).text("for");
+  } else if (event.name == "rollout_going_on") {
+    waiting.clear();
+    waited_for.clear();
+  }
   else if (event.name == "targets_left_to_relay") caught_up_until = minute_of(Body(event.body).text("until"));
   else if (event.name == "rollback_started") {
     rolling_back = true;
     waiting.clear();
     baking.reset();
   } else if (event.name == "hook_started") hook = Body(event.body).text("hook");
-  else if (event.name == "hook_finished") hook.clear();
+  else if (event.name == "hook_finished") {
+    hook.clear();
+    if (event.error && failed_hook.empty()) failed_hook = Body(event.body).text("hook");
+  }
   else if (event.name == "rollout_finished") {
     const Body body(event.body);
     over = true;
@@ -68,7 +76,8 @@ void Board::take(const Event& event) {
     baking.reset();
     result = body.text("result");
     error = event.error;
-    seconds = static_cast<std::uint64_t>(std::max(0.0, body.number("seconds")));
+    took = Duration(static_cast<std::int64_t>(std::clamp(body.number("seconds"), 0.0, 3.2e8) * 1000));
+    if (body.has("changed")) changed = body.count("changed");
     wan_bytes = body.count("wan_bytes");
     if (previous.empty()) previous = body.text("previous");
   }
@@ -79,6 +88,9 @@ void Board::begin(const Event& event) {
   begun = true;
   over = false;  // one that rested before goes on
   waiting.clear();
+  waited_for.clear();
+  failed_hook.clear();
+  changed.reset();
   result.clear();
   error.reset();
   waves.clear();

@@ -65,7 +65,9 @@ class Board {
   std::optional<Duration> baking;    // how long, since the last event; ended by the next wave's event
   std::string waiting;               // for whom or what, as it was told; empty: it goes on
   std::string caught_up_until;       // relays bring those that were away; empty: nobody does
+  std::string waited_for;            // "approval", "gate", ...: what it waited for last, and has not got
   std::string hook;                  // of this host, while it runs
+  std::string failed_hook;           // of this host
   std::vector<BoardRegion> regions;
   std::vector<BoardTarget> targets;
   std::uint64_t received = 0;        // bytes that targets took in, all in all
@@ -73,7 +75,10 @@ class Board {
   std::uint64_t arrived = 0;         // how many of these are there
   std::string result;                // once over
   std::optional<Error> error;        // of the end
-  std::uint64_t seconds = 0, wan_bytes = 0;
+  std::uint64_t wan_bytes = 0;
+  Duration took{0};
+  // Targets that it left on something else than what they ran before; absent: an older deployctl drove it and didn't count them.
+  std::optional<std::uint64_t> changed;
 
   std::size_t total() const;                // targets of this rollout
   std::size_t in(TargetState state) const;  // over all regions

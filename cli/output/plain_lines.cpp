@@ -4,6 +4,7 @@
 
 #include "cli/output/body.hpp"
 #include "cli/output/humane.hpp"
+#include "cli/output/next_steps.hpp"
 #include "cli/output/text.hpp"
 
 namespace deployctl::output {
@@ -32,10 +33,12 @@ std::string reason_of(const Event& event) { return event.error ? event.error->te
 // "word: detail", or the word alone.
 std::string told(const std::string& word, const std::string& detail) { return detail.empty() ? word : word + ": " + detail; }
 
-std::string hint_of_wait(const std::string& what, const std::string& rollout) {
-  if (what == "approval") return "deployctl approve " + rollout;
-  if (what == "gate") return "it goes on by itself when it gets an answer; deployctl promote " + rollout + " goes on without";
-  return "deployctl resume " + rollout + ", or deployctl abort " + rollout;
+void add_ways_on(Lines& lines, const std::string& waits_for, const std::string& rollout, const rollout::CommandFor& command_for) {
+  if (!command_for) return;
+  for (const auto& way : ways_on(waits_for, rollout)) {
+    const std::string command = way.advice ? command_for(*way.advice) : std::string();
+    lines.push_back(Line("    hint: ", Tone::dim).add(way.words + (command.empty() ? "" : ": " + command)));
+  }
 }
 
 }  // namespace
@@ -98,7 +101,7 @@ Lines PlainLines::course(const Event& event, const Board& board) const {
     add_output(out, body.text("output"), failure_lines);
   } else if (event.name == "rollout_waiting") {
     out.push_back(Line("waiting: ", Tone::warn).add(body.text("message")));
-    out.push_back(Line("    hint: ", Tone::dim).add(hint_of_wait(body.text("for"), board.rollout)));
+    add_ways_on(out, body.text("for"), board.rollout, command_for_);
   } else if (event.name == "gate_measured" && body.text("result") != "pass") {
     out.push_back(Line("gate " + told(body.text("gate"), body.text("result") == "fail" ? "failed" : "no answer"), Tone::warn)
                       .add("  " + body.text("message")));

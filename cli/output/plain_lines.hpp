@@ -8,6 +8,7 @@
 
 #include "cli/output/board.hpp"
 #include "cli/output/line.hpp"
+#include "core/rollout/advice.hpp"
 
 namespace deployctl::output {
 
@@ -16,7 +17,9 @@ enum class Detail { bad_only, milestones, targets, steps, all };  // each tells 
 class PlainLines {
  public:
   // Not aligned on a narrow terminal: the spaces would push the words into the next row.
-  explicit PlainLines(Detail detail, bool aligned = true) : detail_(detail), aligned_(aligned) {}
+  // `command_for`: for hints; absent, as for a rollout that is over: none is given.
+  explicit PlainLines(Detail detail, bool aligned = true, rollout::CommandFor command_for = {})
+      : detail_(detail), aligned_(aligned), command_for_(std::move(command_for)) {}
   // Of an event that the board has taken in already.
   Lines of(const Event& event, const Board& board);
 
@@ -32,6 +35,7 @@ class PlainLines {
 
   Detail detail_;
   bool aligned_;
+  rollout::CommandFor command_for_;
   std::size_t region_width_ = 0, target_width_ = 0;
   std::size_t regions_seen_ = 0;
   std::map<std::string, std::size_t> told_;  // per region: tenths told

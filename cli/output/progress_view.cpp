@@ -17,11 +17,12 @@ Detail detail_of(const ViewOptions& options) {
 }  // namespace
 
 ProgressView::ProgressView(const ViewOptions& options)
-    : options_(options), words_(detail_of(options), screen().width >= narrow), block_(options.out, options.color) {}
+    : options_(options), words_(detail_of(options), screen().width >= narrow, options.command_for), block_(options.out, options.color) {}
 
 void ProgressView::on(const Event& event) {
   const auto now = options_.clock->steady();
   if (!began_ || event.name == "rollout_started") began_ = now;
+  gave_room_ = false;
   board_.take(event);
   if (event.name == "wave_baking" && board_.baking) bakes_until_ = now + *board_.baking;
   for (auto& line : words_.of(event, board_)) waiting_.push_back(std::move(line));
@@ -29,7 +30,7 @@ void ProgressView::on(const Event& event) {
 }
 
 void ProgressView::tick(SteadyTime now) {
-  if (finished_ || !began_ || (painted_ && now - *painted_ < between_paints)) return;
+  if (finished_ || gave_room_ || !began_ || (painted_ && now - *painted_ < between_paints)) return;
   paint(now);
 }
 
@@ -44,9 +45,16 @@ void ProgressView::paint(SteadyTime now) {
 void ProgressView::finish() {
   if (std::exchange(finished_, true)) return;
   const auto size = screen();
-  for (auto& line : summary(board_, {options_.plan, size.width, options_.utf8})) waiting_.push_back(std::move(line));
+  for (auto& line : summary(board_, {options_.command_for, size.width, options_.utf8})) waiting_.push_back(std::move(line));
   block_.draw(waiting_, {}, size.width);
   waiting_.clear();
+}
+
+void ProgressView::make_room() {
+  if (finished_) return;
+  block_.draw(waiting_, {}, screen().width);
+  waiting_.clear();
+  gave_room_ = true;
 }
 
 void ProgressView::note(const Line& line) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cli/output/humane.hpp"
+#include "cli/output/next_steps.hpp"
 #include "cli/output/table.hpp"
 
 namespace deployctl::output {
@@ -26,15 +27,10 @@ constexpr std::array left_behind{
 
 std::size_t missing(const Board& board) { return board.total() - std::min(board.total(), board.in(TargetState::active)); }
 
-// Ctrl-C is an abort by name; people know what they did.
-bool was_interrupted(const Board& board) {
-  return board.result == "interrupted" || (board.result == "aborted" && board.error && board.error->code == Code::cancelled);
-}
-
 Line headline(const Board& board) {
   const std::string what = board.service + (board.version.empty() ? "" : " " + board.version);
   const std::string back = board.previous.empty() ? "what ran before" : board.previous;
-  const std::string time = about(std::chrono::seconds(board.seconds));
+  const std::string time = board.took < std::chrono::seconds(1) ? "less than 1 s" : about(board.took);
   const std::string& r = board.result;
   if (r == "succeeded" && board.version.empty()) return Line(what + " is stopped everywhere, in " + time, Tone::good);
   if (r == "succeeded") return Line(what + " is active everywhere, in " + time, Tone::good);
@@ -42,7 +38,9 @@ Line headline(const Board& board) {
     return Line(what + " is incomplete after " + time + ": " + count(missing(board), "target") + " left behind", Tone::warn);
   if (r == "rolled_back")
     return Line(what + " was rolled back after " + time + ": every touched target runs " + back + " again", Tone::bad);
-  if (r == "failed") return Line(what + " failed after " + time, Tone::bad);
+  if (r == "failed" && board.failed_hook == "post_deploy" && missing(board) == 0)
+    return Line(what + " is active everywhere after " + time + ", but post_deploy failed", Tone::bad);
+  if (r == "failed") return Line(what + " failed after " + time + (board.changed == 0u ? "; every target runs what it ran before" : ""), Tone::bad);
   if (was_interrupted(board)) return Line(what + " was interrupted after " + time, Tone::warn);
   if (r == "aborted") return Line(what + " was aborted after " + time, Tone::bad);
   if (r == "paused") return Line(what + " is paused after " + time, Tone::warn);
@@ -50,18 +48,17 @@ Line headline(const Board& board) {
   return Line(what + " ended after " + time + (r.empty() ? "" : ": " + r), Tone::warn);
 }
 
-std::string next_step(const Board& board, const std::string& plan) {
-  const std::string& r = board.result;
-  const std::string again = "deployctl " + std::string(board.kind == "rollback" ? "rollback " : "deploy ") + plan;
-  if (r == "incomplete" && !board.caught_up_until.empty())
-    return "deployctl fleet converge " + plan + "  (or wait: relays bring the others along once they answer, until " + board.caught_up_until + ")";
-  if (r == "incomplete") return again + "  (brings the others along once they answer)";
-  if (r == "rolled_back") return "deployctl logs " + board.rollout;
-  if (r == "failed" && board.kind != "rollback") return "deployctl status " + plan + ", then deployctl rollback " + plan;
-  if (r == "paused" && board.kind != "rollback") return "deployctl resume " + board.rollout + "  (goes on where it stopped)";
-  if (r == "paused" || was_interrupted(board)) return again + "  (goes on where this one stopped)";
-  if (r == "succeeded") return {};
-  return "deployctl status " + plan;
+// Each is a line of its own, with nothing but the command behind its first word: it is pasted as it is.
+void add_next_steps(Lines& out, const Board& board, const SummaryLook& look) {
+  if (!look.command_for) return;
+  const char* word = "next: ";
+  for (const auto& step : next_steps(board)) {
+    std::string command = look.command_for(step.advice);
+    if (command.empty() && step.otherwise) command = look.command_for(*step.otherwise);
+    if (command.empty()) continue;
+    out.push_back(Line(word, Tone::strong).add(command));
+    word = "then: ";
+  }
 }
 
 std::vector<Kind> kinds_of(const Board& board) {
@@ -160,7 +157,9 @@ Lines summary(const Board& board, const SummaryLook& look) {
   add_left_behind(out, board, look);
   add_hints(out, board);
   if (board.wan_bytes) out.emplace_back(size(board.wan_bytes) + " sent from here", Tone::dim);
-  if (const auto next = next_step(board, look.plan); !next.empty()) out.push_back(Line("next: ", Tone::strong).add(next));
+  if (board.result == "incomplete" && !board.caught_up_until.empty())
+    out.emplace_back("relays update the rest once they are reachable, until " + board.caught_up_until);
+  add_next_steps(out, board, look);
   return out;
 }
 

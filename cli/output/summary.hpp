@@ -6,12 +6,13 @@
 
 #include "cli/output/board.hpp"
 #include "cli/output/line.hpp"
+#include "core/rollout/advice.hpp"
 
 namespace deployctl::output {
 
 struct SummaryLook {
-  std::string plan = "PLAN";  // as the user named it, for the next command
-  std::size_t width = 0;      // of a terminal; 0: a pipe, nothing is cut
+  rollout::CommandFor command_for{};  // for the next steps; absent: none is shown
+  std::size_t width = 0;              // of a terminal; 0: a pipe, nothing is cut
   bool utf8 = true;
 };
 

@@ -18,7 +18,7 @@ void put(const Lines& lines, std::FILE* to, bool color) {
 
 }  // namespace
 
-TextView::TextView(const ViewOptions& options) : options_(options), words_(detail_of(options)) {}
+TextView::TextView(const ViewOptions& options) : options_(options), words_(detail_of(options), true, options.command_for) {}
 
 void TextView::on(const Event& event) {
   board_.take(event);
@@ -28,7 +28,7 @@ void TextView::on(const Event& event) {
 void TextView::finish() {
   if (std::exchange(finished_, true)) return;
   if (!options_.quiet || board_.result != "succeeded")
-    put(summary(board_, {options_.plan, 0, options_.utf8}), options_.out, options_.color);
+    put(summary(board_, {options_.command_for, 0, options_.utf8}), options_.out, options_.color);
 }
 
 void TextView::note(const Line& line) { put({line}, options_.err, false); }

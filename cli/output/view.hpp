@@ -11,6 +11,7 @@
 #include "cli/output/board.hpp"
 #include "cli/output/line.hpp"
 #include "core/base/clock.hpp"
+#include "core/rollout/advice.hpp"
 
 namespace deployctl::output {
 
@@ -26,7 +27,7 @@ struct ViewOptions {
   bool utf8 = true;
   std::FILE* out = stdout;
   std::FILE* err = stderr;
-  std::string plan = "PLAN";  // as the user named it, for the next command
+  rollout::CommandFor command_for{};  // for the next steps and hints; absent: none is named
   const Clock* clock = &system_clock();
 };
 
@@ -41,6 +42,9 @@ class View {
   virtual void learn(const Event& event) = 0;
   virtual void tick(SteadyTime now) = 0;
   virtual void finish() = 0;  // idempotent
+  // Something else is about to write to the same screen, such as a question: what is drawn is taken away first, and nothing is drawn
+  // over what is written until the next event.
+  virtual void make_room() {}
   // A line of the owner's own: above the live block, never through it. To `err`.
   virtual void note(const Line& line) = 0;
 };

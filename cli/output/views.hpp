@@ -55,6 +55,7 @@ class ProgressView : public View {
   void learn(const Event& event) override { board_.take(event); }
   void tick(SteadyTime now) override;
   void finish() override;
+  void make_room() override;
   void note(const Line& line) override;
 
  private:
@@ -70,6 +71,7 @@ class ProgressView : public View {
   Lines waiting_;
   std::optional<SteadyTime> began_, painted_, bakes_until_;
   bool finished_ = false;
+  bool gave_room_ = false;  // until the next event
 };
 
 }  // namespace deployctl::output

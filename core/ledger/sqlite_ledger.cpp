@@ -260,7 +260,7 @@ class SqliteLedger : public Ledger {
 }  // namespace
 
 Error newer_grant(const std::string& rollout) {
-  return with_hint(error(Code::locked, "rollout " + rollout + " goes on under a newer grant"), "see who drives it: deployctl status");
+  return error(Code::locked, "rollout " + rollout + " goes on under a newer grant");
 }
 
 Result<std::unique_ptr<Ledger>> Ledger::open(const std::string& path) {

@@ -43,7 +43,7 @@ awaitable<Result<std::string>> read_machine(Reader& reader) {
       reader.seen.erase(0, end + 1);
       co_return machine;
     }
-    if (reader.seen.size() > 256) co_return fail(Code::invalid, "the host did not say what machine it is");
+    if (reader.seen.size() > 256) co_return fail(Code::unreachable, "the host did not say what machine it is");
     DEPLOYCTL_CO_CHECK(co_await reader.more());
   }
 }
@@ -75,7 +75,7 @@ awaitable<Result<Bytes>> await_magic(io::ByteStream& stream, const LinkOptions& 
       DEPLOYCTL_CO_CHECK(co_await install(reader, options));
       continue;
     }
-    if (reader.seen.size() > wire::max_noise) co_return fail(no_agent(Code::invalid, "no agent answered", reader.seen));
+    if (reader.seen.size() > wire::max_noise) co_return fail(no_agent(Code::unreachable, "no agent answered", reader.seen));
     DEPLOYCTL_CO_CHECK(co_await reader.more());
   }
 }

@@ -5,6 +5,7 @@
 #include "core/rollout/carry_ahead.hpp"
 #include "core/rollout/drive_state.hpp"
 #include "core/rollout/grants.hpp"
+#include "core/rollout/host_error.hpp"
 #include "core/rollout/staged_first.hpp"
 #include "core/rollout/words.hpp"
 
@@ -20,6 +21,23 @@ RolloutOutcome not_begun(Error why) {
   outcome.result = why.code == Code::cancelled ? RolloutResult::interrupted : RolloutResult::failed;
   outcome.why = std::move(why);
   return outcome;
+}
+
+RollbackPreview preview_of(const Candidate& chosen, const FleetSurvey& survey, const RolloutSpec& spec, const std::string& own) {
+  RollbackPreview preview;
+  preview.version = chosen.version;
+  preview.release = chosen.release;
+  preview.spec = spec;
+  for (const auto& one : survey) {
+    if (!one.reply) {
+      ++preview.unanswered;
+      continue;
+    }
+    ++preview.running[one.reply->has_current() ? one.reply->current().version() : ""];
+    const auto& holder = one.reply->holder();
+    if (one.reply->has_holder() && holder.rollout() != own) preview.holder = holder.rollout() + " by " + holder.user() + "@" + holder.host();
+  }
+  return preview;
 }
 
 // Hooks of the new release and of the old one, checks of both; and what nobody thought of.
@@ -181,9 +199,17 @@ awaitable<Driven> Drive::roll_back(std::string to) {
   if (parts_.ledger)
     if (auto rows = parts_.ledger->history(row_.service, row_.environment, 200)) past = std::move(*rows);
   const bool answered = std::any_of(survey_.begin(), survey_.end(), [](const TargetSurvey& s) { return s.reply.has_value(); });
-  if (!answered) co_return over(not_begun(with_context(*survey_.front().error, "no target answers")), false);
+  if (!answered) co_return over(not_begun(with_context(of_host(*survey_.front().error), "no target answers")), false);
   auto chosen = choose_rollback(candidates(survey_), to, past);
-  if (!chosen) co_return over(not_begun(chosen.error()), false);
+  if (!chosen) {
+    Error why = chosen.error();
+    if (why.code == Code::absent && !to.empty() && !to.starts_with("sha256:")) why.hint = hint_of("deploy it instead", parts_.command_for, {Advice::Kind::deploy_ref, to});
+    co_return over(not_begun(std::move(why)), false);
+  }
+  if (parts_.confirm_rollback) {
+    auto confirmed = parts_.confirm_rollback(preview_of(*chosen, survey_, spec_, parts_.id));
+    if (!confirmed) co_return over(not_begun(confirmed.error()), false);
+  }
   row_.version = chosen->version;
   row_.release = chosen->release;
   std::string release_json;

@@ -4,10 +4,27 @@
 // short writes block it.
 #pragma once
 
+#include <map>
+
 #include "core/model/release.hpp"
+#include "core/rollout/advice.hpp"
 #include "core/rollout/runner.hpp"
 
 namespace deployctl::rollout {
+
+// What a rollback is about to do: known before anything is written, granted or changed.
+struct RollbackPreview {
+  std::string version;  // it goes to
+  Digest release;
+  std::map<std::string, unsigned> running;  // by version, the targets that run it now; "": no release of ours
+  unsigned unanswered = 0;                  // targets that have not answered
+  RolloutSpec spec;
+  std::string holder;  // of another rollout that is going on and would end; empty: none
+  // What was seen, without the time at which it was: two previews that agree in this would do the same.
+  bool same_as(const RollbackPreview& other) const {
+    return release == other.release && running == other.running && holder == other.holder;
+  }
+};
 
 struct DriveParts {
   TargetLinks& links;
@@ -27,6 +44,10 @@ struct DriveParts {
   SteadyTime wait_until{};            // a deploy waits until then for whoever holds the service or its targets
   std::string order_json{};           // for the ledger: how to go on with it
   std::function<asio::awaitable<Measured>(model::GateQuestion, io::CancelToken)> ask_gate{};
+  CommandFor command_for{};           // for hints; absent: they name no command
+  // Called once by a rollback, on the links' strand and without blocking it, when its release is chosen. A failure ends it with
+  // this error, and nothing was changed. Absent: it goes on.
+  std::function<Status(const RollbackPreview&)> confirm_rollback{};
 };
 
 struct Driven {

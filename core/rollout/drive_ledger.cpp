@@ -62,7 +62,7 @@ Status Drive::choose_id() {
     const bool same = deploys && other.kind == row_.kind && other.release == row_.release;
     if (same || !deploys || other.state != RolloutState::paused) continue;
     return fail(with_hint(error(Code::locked, "rollout " + other.id + " of " + other.version + " is paused"),
-                          "go on with it by deploying " + other.version + " again, or give it up: deployctl rollback PLAN"));
+                          hint_of("resume or abort it first; see what it waits for", parts_.command_for, {Advice::Kind::show, other.id})));
   }
   if (unfinished.empty()) {
     DEPLOYCTL_CHECK(parts_.ledger->clear_baselines(row_.service, row_.environment));

@@ -6,6 +6,7 @@
 #include "core/io/deadline.hpp"
 #include "core/io/gather.hpp"
 #include "core/io/notifier.hpp"
+#include "core/rollout/host_error.hpp"
 
 namespace deployctl::rollout {
 namespace {
@@ -181,8 +182,8 @@ Status judge(std::size_t granted, const FleetSurvey& survey) {
     else other = other ? other : &*one.error;
   }
   const std::string words = std::to_string(granted) + " of " + std::to_string(survey.size()) + " targets granted the rollout, a majority is needed";
-  if (locked) return fail(with_context(*locked, words));
-  if (other) return fail(with_context(*other, words));
+  if (locked) return fail(with_context(with_hint(*locked, "wait until it has ended; deploy does so with --wait 10m"), words));
+  if (other) return fail(with_context(of_host(*other), words));
   return fail(Code::internal, words);
 }
 

@@ -28,7 +28,7 @@ struct GrantOrder {
 
 // Fills `survey`: a target that has neither an answer nor an error is looked at first, with its health, as by survey_fleet(). One
 // that refused its grant gets its error; one that granted its settled state. `ticket` gets the epoch.
-// Code::locked, naming the holder, when others hold too many; Code::unreachable (or the first target's own code) when too few
+// Code::locked, naming the holder, when others hold too many; Code::unreachable (or the first target's own, host_error.hpp) when too few
 // answered; Code::cancelled.
 asio::awaitable<Status> take_grants(TargetLinks& links, Ticket& ticket, FleetSurvey& survey, GrantOrder order, io::CancelToken token);
 // Whoever holds one of ours gives it back; errors don't matter: it expires by itself.

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "core/rollout/host_error.hpp"
+
 namespace deployctl::rollout {
 namespace {
 
@@ -77,11 +79,11 @@ void Machine::take(const Begin&, SteadyTime now) {
   const auto unreachable = counts().unreachable;
   if (unreachable == targets_.size() || (spec_.kind == Kind::deploy && unreachable > spec_.max_unreachable)) {
     const auto first = std::find_if(targets_.begin(), targets_.end(), [](const Target& t) { return t.error.has_value(); });
-    Error why = error(first == targets_.end() ? Code::unreachable : first->error->code,
+    Error why = error(first == targets_.end() ? Code::unreachable : code_of_host(first->error->code),
                       std::to_string(unreachable) + " of " + std::to_string(targets_.size()) +
                           " targets can't be reached, max_unreachable is " + std::to_string(spec_.max_unreachable) +
                           "; nothing was activated");
-    return finish(RolloutResult::failed, with_hint(std::move(why), "mend them, take them out of the fleet, or raise max_unreachable"));
+    return finish(RolloutResult::failed, with_hint(std::move(why), "fix them, take them out of the fleet, or raise max_unreachable"));
   }
   if (!spec_.pre_deploy) return;
   hook_ = ControlHook::pre_deploy;
@@ -272,9 +274,8 @@ void Machine::take(const HookEnded& e, SteadyTime now) {
   if (!e.error || e.hook == ControlHook::on_failure) return;  // the runner tells of it; the rollout had failed before
   if (interrupted_) return finish(RolloutResult::interrupted, std::nullopt);
   Error why = with_context(*e.error, to_string(e.hook));
-  if (e.hook == ControlHook::post_deploy)
-    why = with_hint(std::move(why), "the targets run the release; run the hook again by hand");
-  finish(RolloutResult::failed, std::move(why));
+  if (e.hook == ControlHook::pre_deploy) return finish(RolloutResult::failed, std::move(why));
+  conclude(RolloutResult::failed, with_hint(std::move(why), "the targets run the release; run the hook again by hand"));
 }
 
 void Machine::take(const Interrupt&, SteadyTime) { interrupted_ = true; }
@@ -326,6 +327,7 @@ Counts Machine::counts() const {
   Counts counts;
   counts.total = static_cast<unsigned>(targets_.size());
   for (const auto& target : targets_) {
+    counts.changed += target.away;
     switch (target.state) {
       case TargetState::active: ++counts.active; break;
       case TargetState::failed: ++counts.failed; break;

@@ -114,6 +114,7 @@ const char* to_string(Steered::To to);  // "abort-and-stay", "override-freeze"
 
 struct Counts {
   unsigned total = 0, active = 0, failed = 0, unhealthy = 0, unreachable = 0, reverted = 0, stuck = 0, pending = 0;
+  unsigned changed = 0;  // that this rollout may have left on something else than their baseline
 };
 
 // What earlier drivers of this rollout got through, by the names of waves.

@@ -10,11 +10,12 @@ Duration bake_check_every(Duration bake) {
   return std::clamp(bake / 10, Duration(std::chrono::milliseconds(500)), Duration(std::chrono::seconds(10)));
 }
 
+// In words: the commands are written by the program that knows how it was called (advice.hpp).
 const char* way_on(Waits::For what) {
   switch (what) {
-    case Waits::For::approval: return "deployctl approve ROLLOUT, then deployctl resume ROLLOUT";
-    case Waits::For::freeze: return "deployctl resume ROLLOUT once it is over, or with --override-freeze REASON";
-    default: return "deployctl resume ROLLOUT goes on, deployctl abort ROLLOUT takes it back";
+    case Waits::For::approval: return "approve the wave, then resume the rollout";
+    case Waits::For::freeze: return "resume the rollout when the freeze is over, or with --override-freeze REASON";
+    default: return "resume the rollout, or abort it to go back";
   }
 }
 

@@ -70,7 +70,7 @@ bool Machine::tripped() {
   if (asking || now.unreachable <= spec_.max_unreachable) return false;
   stop(RolloutResult::paused,
        with_hint(error(Code::unreachable, plural(now.unreachable, "can't be reached") + ", max_unreachable is " + std::to_string(spec_.max_unreachable)),
-                 "mend them and deploy again, or roll back; what is active stays active"));
+                 "fix them, then resume the rollout; what is active stays active"));
   return true;
 }
 
@@ -201,7 +201,7 @@ void Machine::hold_to_deadline(SteadyTime now) {
                       "' (progress_deadline)";
   const auto waits = std::find_if(parts_.begin(), parts_.end(), [this](const Part& part) { return !part_over(part); });
   if (waits != parts_.end()) words += what_blocks(waits->plan.region);
-  fail_rollout(with_hint(error(Code::timed_out, words), "see who waits for what: deployctl status"));
+  fail_rollout(error(Code::timed_out, words));
 }
 
 // True when there is another wave to go on with.

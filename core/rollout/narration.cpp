@@ -199,6 +199,7 @@ Event Story::finished(const End& end) const {
                      {"previous", end.previous},
                      {"seconds", seconds(end.took)},
                      {"wan_bytes", end.wan_bytes},
+                     {"changed", c.changed},
                      {"targets",
                       {{"total", c.total},
                        {"active", c.active},

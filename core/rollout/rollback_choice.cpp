@@ -53,8 +53,7 @@ Result<Candidate> named(const std::vector<Candidate>& all, const std::string& to
     if (names(to, one)) found.push_back(one);
   if (found.size() == 1) return found.front();
   if (found.empty())
-    return fail(with_hint(error(Code::absent, "no target keeps a release '" + to + "'; kept are: " + listed(all)),
-                          "deploy it instead: deployctl deploy PLAN --ref " + to));
+    return fail(error(Code::absent, "no target keeps a release '" + to + "'; kept are: " + listed(all)));
   return fail(with_hint(error(Code::invalid, "'" + to + "' names " + std::to_string(found.size()) + " releases: " + listed(found)),
                         "give --to the beginning of the digest"));
 }
@@ -135,7 +134,7 @@ Result<Candidate> choose_rollback(const std::vector<Candidate>& all, const std::
   for (const auto& one : all)
     if (&one != left && good(one) && (!left || one.staged_at < left->staged_at)) return one;
   return fail(with_hint(error(Code::absent, "there is no earlier release that was healthy; kept are: " + listed(all)),
-                        "name one with --to, or deploy an earlier commit: deployctl deploy PLAN --ref REF"));
+                        "name one with --to, or deploy an earlier commit with deploy --ref"));
 }
 
 }  // namespace deployctl::rollout

@@ -5,6 +5,15 @@
 #include "core/rollout/this_process.hpp"
 
 namespace deployctl::rollout {
+namespace {
+
+// "2026-11-30 14:22:08 UTC": to the second, as a person reads it.
+std::string seconds_of(WallTime time) {
+  const std::string text = deployctl::to_string(time);  // 2026-11-30T14:22:08.120Z
+  return text.substr(0, 10) + " " + text.substr(11, 8) + " UTC";
+}
+
+}  // namespace
 
 Result<io::FileLock> lock_service(const std::string& locks_dir, const std::string& service, const std::string& environment,
                                   const std::string& doing) {
@@ -12,11 +21,10 @@ Result<io::FileLock> lock_service(const std::string& locks_dir, const std::strin
   const ThisProcess self = this_process();
   const std::string path = locks_dir + "/" + service + "-" + environment + ".lock";
   const std::string holder = doing + " by " + self.user + "@" + self.host + " (process " + std::to_string(self.pid) + ") since " +
-                             deployctl::to_string(system_clock().wall());
+                             seconds_of(system_clock().wall());
   auto lock = io::FileLock::try_lock(path, holder);
   if (lock || lock.error().code != Code::locked) return lock;
-  return fail(with_hint(error(Code::locked, service + " (" + environment + ") is held by the " + io::FileLock::holder(path)),
-                        "wait for it, or take it back: deployctl rollback PLAN"));
+  return fail(error(Code::locked, service + " (" + environment + ") is held by the " + io::FileLock::holder(path)));
 }
 
 }  // namespace deployctl::rollout

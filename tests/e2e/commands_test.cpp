@@ -74,9 +74,23 @@ TEST_F(Commands, AMistypedOneIsUsageWithTheNearest) {
   const auto said = run({"stauts"});
   EXPECT_EQ(said.exit.code, 2);
   EXPECT_THAT(said.err, HasSubstr("unknown command 'stauts'; did you mean 'status'?"));
-  const auto promised = run({"doctor", "deploy.yaml"});
-  EXPECT_EQ(promised.exit.code, 2);
-  EXPECT_THAT(promised.err, HasSubstr("`deployctl doctor` is not built yet"));
+  const auto begun = run({"roll", "deploy.yaml"});
+  EXPECT_EQ(begun.exit.code, 2);
+  EXPECT_THAT(begun.err, HasSubstr("unknown command 'roll'; did you mean 'rollback'?"));
+  const std::vector<std::vector<std::string>> others_options{{""}, {"build", "deploy.yaml", "--detach"}, {"status", "--wait", "deploy.yaml"}, {"doctor"}};
+  for (const auto& words : others_options) {
+    const auto said = run(words);
+    EXPECT_EQ(said.exit.code, 2);
+    EXPECT_THAT(said.err, AllOf(HasSubstr("unknown "), Not(HasSubstr("not built")))) << words[0];
+  }
+}
+
+TEST_F(Commands, ARepositoryIsNamedToInitFromTheCurrentFolder) {
+  std::filesystem::create_directories(dir / "sources/app");
+  ASSERT_EQ(run({"init", "deploys/app", "--repo", "sources/app"}).exit.code, 0);
+  EXPECT_THAT(read_text(dir / "deploys/app/deploy.yaml"), HasSubstr("repo: ../../sources/app"));
+  ASSERT_EQ(run({"init", "other", "--repo", "git@host.example:team/app.git"}).exit.code, 0);
+  EXPECT_THAT(read_text(dir / "other/deploy.yaml"), HasSubstr("repo: git@host.example:team/app.git"));
 }
 
 TEST_F(Commands, InJsonAMistakeIsAnEventToo) {
@@ -98,7 +112,7 @@ TEST_F(Commands, AnAnswerThatCannotBeWrittenIsNoSuccess) {
 TEST_F(Commands, WhatInitWritesIsValidAndIsNeverOverwritten) {
   const auto first = run({"init", "my web"});
   ASSERT_EQ(first.exit.code, 0) << first.err;
-  EXPECT_THAT(first.err, HasSubstr("deployctl validate my web/deploy.yaml"));
+  EXPECT_THAT(first.err, HasSubstr("next: deployctl validate 'my web/deploy.yaml'"));
   const auto valid = run({"validate", "my web/deploy.yaml"});
   EXPECT_EQ(valid.exit.code, 0) << valid.err;
   EXPECT_THAT(valid.out, HasSubstr("is valid: my-web (default)"));
@@ -335,3 +349,46 @@ TEST(Artifact, ADamagedOneIsToldWithTen) {
 }
 
 }  // namespace
+
+TEST(Output, AReaderThatWentAwayDoesNotChangeTheExitCode) {
+  Lab lab;
+  ASSERT_TRUE(deploy(lab, "v1"));
+  ASSERT_TRUE(deploy(lab, "v2"));
+  const auto said = lab.paste("deployctl rollback deploy.yaml | head -1; exit ${PIPESTATUS[0]}");
+  EXPECT_EQ(said.exit.code, 0) << said.err;
+  EXPECT_THAT(said.err, Not(HasSubstr("write the answer")));
+  EXPECT_TRUE(eventually([&] { return lab.all_run("v1"); }));
+}
+
+TEST(Detach, TakesAPlanBehindTheEndOfOptionsAndSaysWhatIsWrong) {
+  Lab lab;
+  const auto begun = lab.deployctl({"deploy", "--ref", "v1", "--detach", "--", "deploy.yaml"});
+  ASSERT_EQ(begun.exit.code, 0) << begun.out << begun.err;
+  const auto commands = begun.err.substr(begun.err.rfind("next: ") + 6);
+  EXPECT_EQ(lab.paste(commands).exit.code, 0) << commands;
+  EXPECT_TRUE(eventually([&] { return lab.all_run("v1"); }));
+  const auto wrong = lab.deployctl({"deploy", "--detach", "--", "no-such.yaml"});
+  EXPECT_EQ(wrong.exit.code, 2);
+  EXPECT_THAT(wrong.err, HasSubstr("no-such.yaml"));
+  const auto options = lab.deployctl({"deploy", "--detach", "--", "deploy.yaml", "--ref", "v1"});
+  EXPECT_EQ(options.exit.code, 2);
+  EXPECT_THAT(options.err, HasSubstr("unexpected argument '--ref' behind `--`"));
+}
+
+TEST(Plans, ThroughAPipeAreDeployedAndResumedById) {
+  Lab lab;
+  // Paths of a plan are taken from its folder, which a pipe has none of.
+  std::string plan = read_text(lab.dir() / "deploy.yaml");
+  plan.replace(plan.find("fleet: fleet.yaml"), 17, "fleet: " + (lab.dir() / "fleet.yaml"));
+  plan.replace(plan.find("repo: toy.git"), 13, "repo: " + (lab.dir() / "toy.git"));
+  plan += "  waves:\n    - {name: canary, regions: [r0], targets: 1, pause: true}\n    - {name: rest, regions: all}\n";
+  lab.dir().write("piped.yaml", plan);
+  const auto rests = lab.paste("deployctl deploy <(cat piped.yaml) --ref v2");
+  ASSERT_EQ(rests.exit.code, 9) << rests.out << rests.err;
+  EXPECT_THAT(rests.out + rests.err, Not(HasSubstr("/dev/fd")));
+  const auto at = rests.out.find("next: deployctl resume r-");
+  ASSERT_NE(at, std::string::npos) << rests.out;
+  const auto pasted = lab.paste(rests.out.substr(at + 6, rests.out.find('\n', at) - at - 6));
+  EXPECT_EQ(pasted.exit.code, 0) << pasted.out << pasted.err;
+  EXPECT_TRUE(eventually([&] { return lab.all_run("v2"); }));
+}

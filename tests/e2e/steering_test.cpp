@@ -174,7 +174,7 @@ TEST(Steering, OneWhoseDriverWasKilledIsResumedWithoutBakingAgain) {
   const int driver = driver_in(lab);
   ASSERT_GT(driver, 0);
   ::kill(driver, SIGKILL);
-  EXPECT_TRUE(eventually([&] { return lab.deployctl({"pause", id}).err.find("nobody drives") != std::string::npos; }));
+  EXPECT_TRUE(eventually([&] { return lab.deployctl({"pause", id}).err.find("no process drives") != std::string::npos; }));
   const auto watched = lab.deployctl({"status", "--watch", id});
   EXPECT_THAT(watched.err, HasSubstr("deployctl resume " + id));
   const auto done = lab.deployctl({"promote", id, "--output", "json"});

@@ -93,7 +93,7 @@ TEST(Together, OneThatDidNotChangeStaysInARollback) {
   EXPECT_EQ(shop.version("store") + shop.version("web"), "one\ntwo\n");
   const auto together = shop.run({"rollback", "shop.yaml"});
   EXPECT_EQ(together.exit.code, 4) << together.out << together.err;
-  EXPECT_THAT(together.err, AllOf(HasSubstr("no deploy of these services together"), HasSubstr("deployctl rollback shop.yaml#store")));
+  EXPECT_THAT(together.err, AllOf(HasSubstr("no deploy of these services together"), HasSubstr("such as shop.yaml#store")));
   EXPECT_EQ(shop.run({"deploy", "shop.yaml", "--ref", "two"}).exit.code, 0) << "web has it already";
   const auto back = shop.run({"rollback", "shop.yaml"});
   EXPECT_EQ(back.exit.code, 0) << back.out << back.err;

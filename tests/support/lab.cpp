@@ -171,8 +171,24 @@ void Lab::tag(const std::string& name, const std::string& health, const std::str
 }
 
 io::Output Lab::deployctl(std::vector<std::string> words, const std::string& state) const {
+  auto argv = words;
+  argv.insert(argv.begin(), std::string(TEST_BINARY_DIR) + "/bin/deployctl");
+  auto said = run_program(std::move(argv), dir_.path(), environment(state));
+  if (after_command) after_command(words, said);
+  return said;
+}
+
+io::Output Lab::paste(const std::string& command_line) const {
+  auto env = environment("state");
+  env.push_back("PATH=" + std::string(TEST_BINARY_DIR) + "/bin:/usr/bin:/bin:/usr/sbin:/sbin");
+  return run_program({"/bin/bash", "-c", command_line}, dir_.path(), env);
+}
+
+std::unique_ptr<Terminal> Lab::at_terminal(std::vector<std::string> words, Terminal::Size size) const {
   words.insert(words.begin(), std::string(TEST_BINARY_DIR) + "/bin/deployctl");
-  return run_program(std::move(words), dir_.path(), environment(state));
+  auto env = environment("state");
+  env.push_back("TERM=xterm");
+  return std::make_unique<Terminal>(std::move(words), dir_.path(), environment_with(std::move(env)), size);
 }
 
 std::vector<std::string> Lab::environment(const std::string& state) const {

@@ -7,6 +7,7 @@
 //   EXPECT_EQ(lab.running(0, 1), "v1");
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "tests/support/network.hpp"
 #include "tests/support/sshd.hpp"
 #include "tests/support/temp_dir.hpp"
+#include "tests/support/terminal.hpp"
 
 namespace deployctl::testing {
 
@@ -44,6 +46,12 @@ class Lab {
   io::Output deployctl(std::vector<std::string> words, const std::string& state = "state") const;
   // Started, not waited for; its stdout and stderr go to the file `log` in the lab's folder.
   io::Subprocess start(std::vector<std::string> words, const std::string& log, const std::string& state = "state") const;
+  // A command line as it was printed, in a shell in the lab's folder, as a person pastes it.
+  io::Output paste(const std::string& command_line) const;
+  // The same words as deployctl() on a terminal.
+  std::unique_ptr<Terminal> at_terminal(std::vector<std::string> words, Terminal::Size size = {}) const;
+  // Called with each command of deployctl() and what it said.
+  static inline std::function<void(const std::vector<std::string>& words, const io::Output& said)> after_command{};
   // From here on no command leaves a link keeper behind.
   void keep_no_links() { keep_links_ = false; }
   // The last event of a `--output json` run that has this name, as JSON text; empty: none.

@@ -85,10 +85,25 @@ TEST_F(CommandLine, AnUnknownWordGetsTheNearestKnownOne) {
   EXPECT_EQ(mistake({"zzz"}), "unknown command 'zzz'");
 }
 
-TEST_F(CommandLine, WhatIsPromisedIsNotUnknown) {
-  EXPECT_THAT(mistake({"doctor"}), HasSubstr("`deployctl doctor` is not built yet in deployctl "));
-  EXPECT_THAT(mistake({"fleet", "bootstrap", "p"}), HasSubstr("`deployctl fleet bootstrap` is not built yet"));
-  EXPECT_THAT(mistake({"build", "p", "--wait=5m"}), HasSubstr("`deployctl build --wait` is not built yet"));
+TEST_F(CommandLine, AnEmptyWordAndAnotherCommandsOptionAreOrdinaryMistakes) {
+  EXPECT_EQ(mistake({""}), "unknown command ''");
+  EXPECT_EQ(mistake({"doctor"}), "unknown command 'doctor'");
+  EXPECT_EQ(mistake({"fleet", "bootstrap", "p"}), "unknown command 'fleet bootstrap'");
+  EXPECT_EQ(mistake({"build", "p", "--wait=5m"}), "unknown option '--wait'");
+  EXPECT_EQ(mistake({"build", "p", "--detach"}), "unknown option '--detach'");
+}
+
+TEST_F(CommandLine, TheBeginningOfOneKnownWordIsEnoughToSuggestIt) {
+  EXPECT_EQ(mistake({"bu"}), "unknown command 'bu'; did you mean 'build'?");
+  EXPECT_EQ(mistake({"fleet", "pi"}), "unknown command 'fleet pi'; did you mean 'ping'?");
+  EXPECT_EQ(mistake({"build", "--fres", "x"}), "unknown option '--fres'; did you mean '--fresh'?");
+  EXPECT_EQ(mistake({"build", "--f", "x"}), "unknown option '--f'") << "--fresh and --fleet begin so";
+}
+
+TEST_F(CommandLine, NothingBehindTheEndOfOptionsIsAnOption) {
+  EXPECT_EQ(mistake({"build", "--", "p", "--ref", "v2"}), "unexpected argument '--ref' behind `--`");
+  EXPECT_EQ(parse({"build", "--", "p", "--fresh"}).mistake->hint, "options go before `--`");
+  EXPECT_EQ(mistake({"build", "--ref", "v2", "--", "p"}), "no mistake");
 }
 
 TEST_F(CommandLine, SaysWhatIsMissingAndWhatIsTooMuch) {

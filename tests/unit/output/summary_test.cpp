@@ -15,8 +15,41 @@ Board ended(const std::string& result, std::optional<Error> error = {}, const ch
   return board;
 }
 
-std::string first_line(const Board& board) { return summary(board, {.plan = "p.yaml"}).front().text(); }
-std::string last_line(const Board& board) { return summary(board, {.plan = "p.yaml"}).back().text(); }
+// Each advice by its name, so that a test says which was chosen; how it is written is cli/commands' business.
+std::string named(const rollout::Advice& advice) {
+  using Kind = rollout::Advice::Kind;
+  switch (advice.kind) {
+    case Kind::resume: return "resume " + advice.about;
+    case Kind::approve: return "approve " + advice.about;
+    case Kind::logs: return "logs " + advice.about;
+    case Kind::status: return "status";
+    case Kind::converge: return "converge";
+    case Kind::roll_back_to: return "rollback to " + advice.about;
+    default: return "something else";
+  }
+}
+
+std::string first_line(const Board& board) { return summary(board, {.command_for = named}).front().text(); }
+
+std::string steps(const Board& board) {
+  std::string out;
+  for (const auto& line : summary(board, {.command_for = named}))
+    if (const auto text = line.text(); text.starts_with("next: ") || text.starts_with("then: ")) out += text + "\n";
+  return out;
+}
+
+Board failed_after(std::uint64_t changed, const char* hook = nullptr) {
+  Board board;
+  board.take(event("rollout_started", {.body = R"({"kind":"deploy","previous":"7.2.3","targets":1})"}));
+  if (hook) {
+    auto ended_hook = event("hook_finished", {.body = std::string(R"({"hook":")") + hook + "\"}"});
+    ended_hook.error = error(Code::hook_failed, "exit status 1");
+    board.take(ended_hook);
+  }
+  if (changed) board.take(about_target("target_active", "eu", "a"));
+  board.take(event("rollout_finished", {.body = R"({"result":"failed","previous":"7.2.3","changed":)" + std::to_string(changed) + "}"}));
+  return board;
+}
 
 TEST(Summary, SaysNothingBeforeTheEnd) {
   Board board;
@@ -30,22 +63,49 @@ TEST(Summary, OfASuccessIsShort) {
 }
 
 TEST(Summary, NamesTheNextStepOfEachEnd) {
-  EXPECT_EQ(last_line(ended("incomplete")), "next: deployctl deploy p.yaml  (brings the others along once they answer)");
-  EXPECT_EQ(last_line(ended("incomplete", {}, "rollback")),
-            "next: deployctl rollback p.yaml  (brings the others along once they answer)");
-  EXPECT_EQ(last_line(ended("rolled_back")), "next: deployctl logs r-1");
-  EXPECT_EQ(last_line(ended("failed")), "next: deployctl status p.yaml, then deployctl rollback p.yaml");
-  EXPECT_EQ(last_line(ended("failed", {}, "rollback")), "next: deployctl status p.yaml");
-  EXPECT_EQ(last_line(ended("paused")), "next: deployctl resume r-1  (goes on where it stopped)");
-  EXPECT_EQ(last_line(ended("superseded")), "next: deployctl status p.yaml");
-  EXPECT_EQ(last_line(ended("some_new_word")), "next: deployctl status p.yaml");
+  EXPECT_EQ(steps(ended("succeeded")), "");
+  EXPECT_EQ(steps(ended("incomplete")), "next: converge\n");
+  EXPECT_EQ(steps(ended("incomplete", {}, "rollback")), "next: rollback to 7.2.4\n");
+  EXPECT_EQ(steps(ended("rolled_back")), "next: logs r-1\n");
+  EXPECT_EQ(steps(ended("failed", {}, "rollback")), "next: status\nthen: rollback to 7.2.4\n");
+  EXPECT_EQ(steps(ended("paused")), "next: resume r-1\n");
+  EXPECT_EQ(steps(ended("superseded")), "next: status\n");
+  EXPECT_EQ(steps(ended("some_new_word")), "next: status\n");
+}
+
+TEST(Summary, ARollbackIsAdvisedOnlyWhereTheDeployChangedSomething) {
+  EXPECT_EQ(steps(failed_after(1)), "next: status\nthen: rollback to 7.2.3\n");
+  EXPECT_EQ(steps(failed_after(0)), "next: status\n");
+  EXPECT_EQ(steps(ended("failed")), "next: status\n") << "an older deployctl did not count what it changed";
+  EXPECT_EQ(steps(failed_after(0, "pre_deploy")), "next: status\n");
+  EXPECT_EQ(steps(failed_after(1, "post_deploy")), "next: status\n") << "the targets are well";
+}
+
+TEST(Summary, AFailureThatChangedNothingSaysSo) {
+  EXPECT_EQ(first_line(failed_after(0)), "redis 7.2.4 failed after less than 1 s; every target runs what it ran before");
+  EXPECT_EQ(first_line(failed_after(1)), "redis 7.2.4 failed after less than 1 s");
+  EXPECT_EQ(first_line(failed_after(1, "post_deploy")), "redis 7.2.4 is active everywhere after less than 1 s, but post_deploy failed");
+}
+
+TEST(Summary, OneThatRestsBeforeAnApprovalNamesIt) {
+  Board board;
+  board.take(started());
+  board.take(event("rollout_waiting", {.body = R"({"for":"approval","message":"wave 'all'"})"}));
+  board.take(finished("paused"));
+  EXPECT_EQ(steps(board), "next: approve r-1\nthen: resume r-1\n");
+}
+
+TEST(Summary, WithoutACommandLineNoNextStepIsShown) {
+  const auto lines = summary(ended("incomplete"), {.command_for = [](const rollout::Advice&) { return std::string(); }});
+  for (const auto& line : lines) EXPECT_EQ(line.text().find("next:"), std::string::npos);
 }
 
 TEST(Summary, TellsAnInterruptionFromAnAbort) {
   EXPECT_EQ(first_line(ended("aborted")), "redis 7.2.4 was aborted after 2 min 05 s");
   const auto interrupted = ended("aborted", error(Code::cancelled, "interrupted"));
   EXPECT_EQ(first_line(interrupted), "redis 7.2.4 was interrupted after 2 min 05 s");
-  EXPECT_EQ(last_line(interrupted), "next: deployctl deploy p.yaml  (goes on where this one stopped)");
+  EXPECT_EQ(steps(interrupted), "next: resume r-1\n");
+  EXPECT_EQ(steps(ended("aborted", error(Code::cancelled, "interrupted"), "rollback")), "next: resume r-1\n");
 }
 
 TEST(Summary, OnANarrowTerminalCountsAreWords) {
@@ -55,7 +115,7 @@ TEST(Summary, OnANarrowTerminalCountsAreWords) {
   board.take(about_target("target_failed", "eu-west", "b", "{}", error(Code::hook_failed, "exit status 1")));
   board.take(about_target("target_unreachable", "us", "c", "{}", error(Code::unreachable, "no route")));
   board.take(finished("failed"));
-  EXPECT_EQ(text_of(summary(board, {.plan = "p.yaml", .width = 40})),
+  EXPECT_EQ(text_of(summary(board, {.command_for = named, .width = 40})),
             "redis 7.2.4 failed after 2 min 05 s\n"
             "eu-west  3 targets  1 active  1 failed\n"
             "1 untouched\n"
@@ -64,7 +124,7 @@ TEST(Summary, OnANarrowTerminalCountsAreWords) {
             "failed  eu-west  b  exit status 1\n"
             "unreachable  us  c  no route\n"
             "20.4 MB sent from here\n"
-            "next: deployctl status p.yaml, then deployctl rollback p.yaml\n");
+            "next: status\n");
 }
 
 TEST(Summary, NamesTwentyOfAThousandAndCountsTheRest) {

@@ -32,7 +32,10 @@ struct ViewTest : ::testing::Test {
     options.out = out;
     options.err = err;
     options.clock = &clock;
-    options.plan = "deploy.yaml";
+    options.command_for = [](const rollout::Advice& advice) {
+      const bool logs = advice.kind == rollout::Advice::Kind::logs;
+      return logs ? "deployctl logs " + advice.about : std::string("deployctl something-else");
+    };
     return make_view(options);
   }
   std::string shown() const { return deployctl::testing::read_text(dir / "out"); }

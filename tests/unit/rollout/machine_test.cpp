@@ -226,3 +226,38 @@ TEST(Machine, ControlHooksRunOnceAndAFailingFirstOneChangesNothing) {
   EXPECT_EQ(back.result, RolloutResult::rolled_back);
   EXPECT_THAT(back.hooks, ElementsAre(ControlHook::pre_deploy, ControlHook::on_failure));
 }
+
+TEST(Machine, AFailingPostDeployRunsTheHookForFailures) {
+  auto spec = spec_of({2});
+  spec.post_deploy = spec.on_failure_hook = true;
+  Play play(spec);
+  play.hook_failures[ControlHook::post_deploy] = error(Code::hook_failed, "exit status 1");
+  play.run();
+  EXPECT_EQ(play.result, RolloutResult::failed);
+  EXPECT_THAT(play.hooks, ElementsAre(ControlHook::post_deploy, ControlHook::on_failure));
+  EXPECT_EQ(play.machine.counts().active, 2u);
+}
+
+TEST(Machine, CountsTheTargetsThatItLeavesChanged) {
+  auto spec = spec_of({2});
+  spec.pre_deploy = true;
+  Play nothing(spec);
+  nothing.hook_failures[ControlHook::pre_deploy] = error(Code::hook_failed, "exit status 1");
+  nothing.run();
+  EXPECT_EQ(nothing.machine.counts().changed, 0u);
+
+  Play back(spec_of({2}));
+  back.activations[1] = goes(Went::reverted);
+  back.run();
+  EXPECT_EQ(back.result, RolloutResult::rolled_back);
+  EXPECT_EQ(back.machine.counts().changed, 0u);
+
+  auto stays = spec_of({2});
+  stays.on_failure = model::OnFailure::abort;
+  Play half(stays);
+  half.activations[1] = goes(Went::reverted);
+  half.run();
+  EXPECT_EQ(half.result, RolloutResult::failed);
+  EXPECT_EQ(half.machine.counts().changed, half.machine.counts().active);
+  EXPECT_EQ(half.machine.counts().changed, 1u);
+}

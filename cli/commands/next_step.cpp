@@ -1,0 +1,160 @@
+#include "cli/commands/next_step.hpp"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "cli/output/text.hpp"
+
+namespace deployctl::commands {
+namespace {
+
+using Kind = rollout::Advice::Kind;
+using Words = std::vector<std::string>;
+
+bool is_plain(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || std::string_view("_-./:=@%+,").find(c) != std::string_view::npos;
+}
+
+// $'...': a backslash before what would end it, \xNN for what is no printable ASCII.
+std::string ansi_quoted(const std::string& text) {
+  static constexpr char digits[] = "0123456789abcdef";
+  std::string out = "$'";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '\'' || c == '\\') out += {'\\', c};
+    else if (byte >= 0x20 && byte < 0x7f) out += c;
+    else out += {'\\', 'x', digits[byte >> 4], digits[byte & 15]};
+  }
+  return out + "'";
+}
+
+// A value that looks like an option is tied to its own.
+void add_option(Words& words, const char* name, const std::string& value) {
+  if (value.empty()) return;
+  if (value.starts_with("-")) return words.push_back(std::string(name) + "=" + value);
+  words.emplace_back(name);
+  words.push_back(value);
+}
+
+// A path is where many webhooks carry their token. A reference such as {env: HOOK} is no secret.
+bool may_be_shown(const std::string& url) {
+  if (url.starts_with("{")) return true;
+  const auto host = url.find("://");
+  return host != std::string::npos && url.find_first_of("/?#@", host + 3) == std::string::npos;
+}
+
+void add_notify(Words& words, const Invocation& invocation) {
+  for (const auto& url : invocation.notify)
+    if (may_be_shown(url)) add_option(words, "--notify", url);
+}
+
+void add_deploy(Words& words, const Invocation& invocation) {
+  add_option(words, "--ref", invocation.ref);
+  add_option(words, "--artifact", invocation.artifact);
+  add_option(words, "--version", invocation.version);
+  add_option(words, "--override-freeze", invocation.override_freeze);
+  add_notify(words, invocation);
+}
+
+Words words_of_plan(const rollout::Advice& advice, const Invocation& invocation) {
+  const std::string plan = invocation.plan.starts_with("-") ? "./" + invocation.plan : invocation.plan;
+  Words words;
+  switch (advice.kind) {
+    case Kind::status: words = {"status", plan}; break;
+    case Kind::validate: words = {"validate", plan}; break;
+    case Kind::converge: words = {"fleet", "converge", plan}; break;
+    case Kind::plan:
+      words = {"plan", plan};
+      add_option(words, "--ref", invocation.ref);
+      break;
+    case Kind::deploy_again:
+      words = {"deploy", plan};
+      add_deploy(words, invocation);
+      break;
+    case Kind::deploy_ref: {
+      words = {"deploy", plan};
+      Invocation other = invocation;
+      other.artifact.clear();
+      other.version.clear();
+      other.ref = advice.about;
+      add_deploy(words, other);
+      break;
+    }
+    case Kind::roll_back:
+    case Kind::roll_back_to:
+      // Without its release it would be a bare rollback, which is another thing.
+      if (advice.kind == Kind::roll_back_to && advice.about.empty()) return {};
+      words = {"rollback", plan};
+      if (advice.kind == Kind::roll_back_to) add_option(words, "--to", advice.about);
+      add_notify(words, invocation);
+      break;
+    default: return {};
+  }
+  for (const auto& one : invocation.set) add_option(words, "--set", one);
+  add_option(words, "--fleet", invocation.fleet);
+  return words;
+}
+
+Words words_of(const rollout::Advice& advice, const Invocation& invocation) {
+  switch (advice.kind) {
+    case Kind::list_rollouts: return {"status"};
+    case Kind::list_artifacts: return {"artifact", "list"};
+    default: break;
+  }
+  const bool names_a_rollout = advice.kind <= Kind::logs;
+  if (names_a_rollout && (advice.about.empty() || !invocation.has_ledger)) return {};
+  switch (advice.kind) {
+    case Kind::resume: return {"resume", advice.about};
+    case Kind::approve: return {"approve", advice.about};
+    case Kind::promote: return {"promote", advice.about};
+    case Kind::abort: return {"abort", advice.about};
+    case Kind::show: return {"status", advice.about};
+    case Kind::watch: return {"status", "--watch", advice.about};
+    case Kind::logs: return {"logs", advice.about};
+    default: break;
+  }
+  if (invocation.plan.empty() || !can_be_named_again(file_of_plan(invocation.plan))) return {};
+  if (!invocation.fleet.empty() && !can_be_named_again(invocation.fleet)) return {};
+  return words_of_plan(advice, invocation);
+}
+
+}  // namespace
+
+std::string file_of_plan(const std::string& plan) {
+  struct stat st {};
+  const auto service = plan.rfind('#');
+  return service == std::string::npos || ::stat(plan.c_str(), &st) == 0 ? plan : plan.substr(0, service);
+}
+
+std::string shell_word(const std::string& text) {
+  if (!text.empty() && std::all_of(text.begin(), text.end(), is_plain)) return text;
+  if (output::printable(text) != text) return ansi_quoted(text);
+  std::string out = "'";
+  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
+bool can_be_named_again(const std::string& path) {
+  std::error_code ec;
+  const auto whole = std::filesystem::absolute(path, ec).lexically_normal().string();
+  if (whole.starts_with("/dev/") || whole.starts_with("/proc/")) return false;
+  struct stat st {};
+  return ::stat(path.c_str(), &st) != 0 || S_ISREG(st.st_mode);
+}
+
+std::string command_for(const rollout::Advice& advice, const Invocation& invocation) {
+  auto words = words_of(advice, invocation);
+  if (words.empty()) return {};
+  add_option(words, "--state", invocation.state);
+  std::string out = "deployctl";
+  for (const auto& word : words) out += " " + shell_word(word);
+  return out;
+}
+
+rollout::CommandFor commands_of(Invocation invocation) {
+  return [invocation = std::move(invocation)](const rollout::Advice& advice) { return command_for(advice, invocation); };
+}
+
+}  // namespace deployctl::commands
