@@ -11,6 +11,7 @@
 #include "cli/commands/interrupt.hpp"
 #include "cli/commands/notice.hpp"
 #include "cli/commands/payloads.hpp"
+#include "cli/commands/rollback_to.hpp"
 #include "cli/commands/rollout_exit.hpp"
 #include "cli/commands/viewing.hpp"
 #include "core/gate/measure.hpp"
@@ -29,6 +30,15 @@ asio::awaitable<void> drive_back_into(rollout::Driven& out, const model::Plan& p
   out = co_await rollout::roll_back(plan, std::move(to), std::move(parts));
 }
 
+// A rollback that had nothing to change, and the command that goes further.
+void tell_unneeded(Context& context, const model::Plan& plan, const std::string& named, const rollout::Driven& driven) {
+  const std::string next = driven.further.empty() ? "" : rollback_to(context.globals(), named, driven.further);
+  context.emit("rollback_unneeded", {plan.service, plan.environment, {}}, JsonObject().add("message", driven.unneeded).add_if("further", driven.further).add_if("next", next));
+  context.print("nothing to change: " + driven.unneeded + "\n");
+  if (next.empty()) context.print("no earlier release that was healthy is kept\n");
+  else context.print("to go back further: " + next + "\n");
+}
+
 }  // namespace
 
 bool waits_at_gates() { return is_detached() || (::isatty(STDIN_FILENO) && ::isatty(STDERR_FILENO)); }
@@ -45,6 +55,7 @@ Result<Drove> drive(Context& context, Viewing& view, const model::Plan& plan, co
   parts.resumes = what.resumes;
   parts.words = what.words;
   parts.wait_until = what.wait_until;
+  parts.converges = what.converges;
   parts.override_freeze = what.override_freeze;
   // What can't be known now was known when it began: it goes on.
   if (what.heeds_freezes) parts.frozen = [&plan, ledger] { return frozen_words(plan, *ledger, system_clock().wall()).value_or(""); };
@@ -75,6 +86,7 @@ Result<Drove> drive_back(Context& context, const model::Plan& plan, const std::s
   rollout::Driven driven;
   session->run(drive_back_into(driven, plan, what.to, std::move(parts)), [&] { view.tick(); });
   view.finish();
+  if (!driven.unneeded.empty()) tell_unneeded(context, plan, named, driven);
   notice.send(context);
   return Drove{report(context, driven), driven.outcome.touched};
 }

@@ -103,7 +103,7 @@ awaitable<Driven> Drive::go(RolloutSpec spec, Goal goal, std::string release_jso
   auto ready = co_await prepare(goal, staging);
   if (!ready) co_return over(not_begun(ready.error()), false);
   Story story{&spec_, row_.version, {}, {}};
-  recorder_->add(story.started(spec_.kind, row_.previous, row_.commit));
+  recorder_->add(story.started(row_.kind, row_.previous, row_.commit));
   (void)recorder_->flush();
   RolloutOrder order;
   order.spec = spec_;
@@ -147,7 +147,7 @@ Driven Drive::over(RolloutOutcome outcome, bool began) {
 }
 
 awaitable<Driven> Drive::deploy(model::Release release, std::string commit) {
-  row_.kind = "deploy";
+  row_.kind = parts_.converges ? "converge" : "deploy";
   row_.version = release.version;
   row_.release = release.digest();
   row_.release_json = release.json();
@@ -168,31 +168,6 @@ awaitable<Driven> Drive::deploy(model::Release release, std::string commit) {
   survey_.assign(spec_.targets.size(), {});
   Goal goal{row_.release, {}, row_.version};
   co_return co_await go(std::move(*spec), std::move(goal), row_.release_json, artifact);
-}
-
-awaitable<Driven> Drive::roll_back(std::string to) {
-  row_.kind = "rollback";
-  row_.version = to;
-  auto spec = make_rollback_spec(plan_);
-  if (!spec) co_return over(not_begun(spec.error()), false);
-  spec_ = *spec;
-  survey_ = co_await survey_fleet(parts_.links, spec_.targets.size(), place_, true, parts_.interrupt);
-  std::vector<ledger::RolloutRow> past;
-  if (parts_.ledger)
-    if (auto rows = parts_.ledger->history(row_.service, row_.environment, 200)) past = std::move(*rows);
-  const bool answered = std::any_of(survey_.begin(), survey_.end(), [](const TargetSurvey& s) { return s.reply.has_value(); });
-  if (!answered) co_return over(not_begun(with_context(*survey_.front().error, "no target answers")), false);
-  auto chosen = choose_rollback(candidates(survey_), to, past);
-  if (!chosen) co_return over(not_begun(chosen.error()), false);
-  row_.version = chosen->version;
-  row_.release = chosen->release;
-  std::string release_json;
-  if (parts_.ledger)
-    if (auto known = parts_.ledger->release_json(chosen->release); known && *known) release_json = **known;
-  row_.release_json = release_json;
-  if (auto opened = open_row(); !opened) co_return over(not_begun(opened.error()), false);
-  Goal goal{chosen->release, {}, chosen->version};
-  co_return co_await go(std::move(*spec), std::move(goal), std::move(release_json), chosen->artifact);
 }
 
 awaitable<Driven> deploy(const model::Plan& plan, model::Release release, std::string commit, DriveParts parts) {

@@ -27,6 +27,7 @@ struct DriveParts {
   SteadyTime wait_until{};            // a deploy waits until then for whoever holds the service or its targets
   std::string order_json{};           // for the ledger: how to go on with it
   std::function<asio::awaitable<Measured>(model::GateQuestion, io::CancelToken)> ask_gate{};
+  bool converges = false;             // a deploy that is recorded as a converge
 };
 
 struct Driven {
@@ -34,6 +35,8 @@ struct Driven {
   RolloutOutcome outcome;  // result failed and `why` where it never began
   bool began = false;      // grants were taken: the machine decided
   std::string version, previous;
+  // A rollback that had nothing to change: why, and what `--to` would go further back to (empty: nothing). There is no rollout then.
+  std::string unneeded{}, further{};
 };
 
 asio::awaitable<Driven> deploy(const model::Plan& plan, model::Release release, std::string commit, DriveParts parts);
