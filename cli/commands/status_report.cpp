@@ -194,7 +194,7 @@ std::optional<RolloutStatus> holder_of(const rollout::FleetSurvey& survey) {
   for (const auto& one : survey) {
     if (!one.reply || !one.reply->has_holder()) continue;
     const auto& holder = one.reply->holder();
-    return RolloutStatus{holder.rollout(), "running", "", "", "", holder.user() + "@" + holder.host(), true};
+    return RolloutStatus{holder.rollout(), "running", holder.kind(), holder.version(), "", holder.user() + "@" + holder.host(), true};
   }
   return {};
 }

@@ -15,13 +15,6 @@ using asio::awaitable;
 
 constexpr Duration hold_retry{std::chrono::seconds(1)};
 
-RolloutOutcome not_begun(Error why) {
-  RolloutOutcome outcome;
-  outcome.result = why.code == Code::cancelled ? RolloutResult::interrupted : RolloutResult::failed;
-  outcome.why = std::move(why);
-  return outcome;
-}
-
 // Hooks of the new release and of the old one, checks of both; and what nobody thought of.
 Duration activation_limit(const model::Activation& activation) {
   Duration sum{std::chrono::minutes(30)};
@@ -31,6 +24,13 @@ Duration activation_limit(const model::Activation& activation) {
 }
 
 }  // namespace
+
+RolloutOutcome not_begun(Error why) {
+  RolloutOutcome outcome;
+  outcome.result = why.code == Code::cancelled ? RolloutResult::interrupted : RolloutResult::failed;
+  outcome.why = std::move(why);
+  return outcome;
+}
 
 bool went_through(const RolloutOutcome& outcome) {
   return outcome.result == RolloutResult::succeeded || outcome.result == RolloutResult::incomplete;

@@ -15,13 +15,6 @@ bool any_answer(const FleetSurvey& survey) {
   return std::any_of(survey.begin(), survey.end(), [](const TargetSurvey& one) { return one.reply.has_value(); });
 }
 
-RolloutOutcome refused(Error why) {
-  RolloutOutcome outcome;
-  outcome.result = why.code == Code::cancelled ? RolloutResult::interrupted : RolloutResult::failed;
-  outcome.why = std::move(why);
-  return outcome;
-}
-
 }  // namespace
 
 // A target that mislabels the release can't be trusted with it. It is named, and the others go without it.
@@ -31,7 +24,7 @@ void Drive::leave_out_disputed(const ReleaseNames& names, const Digest& goal, co
     if (!one.reply) continue;
     const std::string dispute = label_dispute(names, *one.reply, goal, to);
     if (dispute.empty()) continue;
-    one.error = with_hint(error(Code::verification, dispute + "; it is left out"), "find out who changed it, then set the target up anew");
+    one.error = with_hint(error(Code::refused, dispute + "; it is left out"), "find out who changed it, then set the target up anew");
     one.left_out = true;
     one.reply.reset();
   }
@@ -70,18 +63,18 @@ awaitable<Driven> Drive::roll_back(std::string to) {
   row_.kind = "rollback";
   row_.version = to;
   auto spec = make_rollback_spec(plan_);
-  if (!spec) co_return over(refused(spec.error()), false);
+  if (!spec) co_return over(not_begun(spec.error()), false);
   spec_ = *spec;
   survey_ = co_await survey_fleet(parts_.links, spec_.targets.size(), place_, true, parts_.interrupt, true);
-  if (!any_answer(survey_)) co_return over(refused(with_context(*survey_.front().error, "no target answers")), false);
+  if (!any_answer(survey_)) co_return over(not_begun(with_context(*survey_.front().error, "no target answers")), false);
   const auto chosen = choose(to);
-  if (!chosen) co_return over(refused(chosen.error()), false);
+  if (!chosen) co_return over(not_begun(chosen.error()), false);
   if (!chosen->to) co_return nothing_to_do(*chosen);
   const Candidate goal_release = *chosen->to;
   row_.version = goal_release.version;
   row_.release = goal_release.release;
   row_.release_json = known_release(goal_release.release).value_or("");
-  if (auto opened = open_row(); !opened) co_return over(refused(opened.error()), false);
+  if (auto opened = open_row(); !opened) co_return over(not_begun(opened.error()), false);
   if (!chosen->note.empty()) warn(chosen->note);
   // Targets answer for what they keep; what is sent to others is what this host knows by the release's digest.
   const auto release = model::Release::parse(row_.release_json);

@@ -71,6 +71,7 @@ class Drive {
   SteadyTime began_ = system_clock().steady();
 };
 
+RolloutOutcome not_begun(Error why);
 bool went_through(const RolloutOutcome& outcome);  // with nobody failed; some may be away
 
 }  // namespace deployctl::rollout

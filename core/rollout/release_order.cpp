@@ -188,11 +188,15 @@ std::optional<Change> change_of(const Evidence& evidence, const std::string& rol
   return change;
 }
 
-// One that few have receipts of may be a canary that was left alone: it counts where somebody runs its release still, and nothing
-// newer is known.
-bool is_believed(const Evidence& evidence, const Reported& reported, const Change& change, std::uint64_t newest_known) {
-  if (is_last(evidence, change.rollout) || speaks_for(reported.targets.size(), evidence.with_receipts)) return true;
-  if (change.epoch <= newest_known) return false;
+bool is_sure(const Evidence& evidence, const Reported& reported, const Change& change) {
+  return is_last(evidence, change.rollout) || speaks_for(reported.targets.size(), evidence.with_receipts);
+}
+
+// Few have receipts of it, and it is newer than all that is sure: a canary that was left alone, if one of them still runs its
+// release. To undo it changes none of the others. A few targets' word for a rollback is taken only where nothing follows from it.
+bool is_left_canary(const Reported& reported, const Change& change, std::uint64_t newest_sure) {
+  if (change.epoch <= newest_sure) return false;
+  if (change.kind == Change::Kind::rollback) return change.end == Change::End::complete;
   return std::any_of(reported.targets.begin(), reported.targets.end(), [&](const Surveyed* s) { return current_of(*s) == change.release; });
 }
 
@@ -209,11 +213,15 @@ void add_unrecorded(const Evidence& evidence, const std::vector<RecordedRollout>
   std::vector<std::pair<Change, const Reported*>> found;
   for (const auto& [rollout, reported] : rollouts)
     if (auto change = change_of(evidence, rollout, reported)) found.emplace_back(std::move(*change), &reported);
-  std::uint64_t newest_known = newest_epoch(changes);
+  std::uint64_t newest_sure = newest_epoch(changes);
   for (const auto& [change, reported] : found)
-    if (is_believed(evidence, *reported, change, UINT64_MAX)) newest_known = std::max(newest_known, change.epoch);
-  for (const auto& [change, reported] : found)
-    if (is_believed(evidence, *reported, change, newest_known)) changes.push_back(change);
+    if (is_sure(evidence, *reported, change)) newest_sure = std::max(newest_sure, change.epoch);
+  for (auto& [change, reported] : found) {
+    const bool sure = is_sure(evidence, *reported, change);
+    if (!sure && !is_left_canary(*reported, change, newest_sure)) continue;
+    if (!sure && change.kind == Change::Kind::unknown) change.kind = Change::Kind::deploy;
+    changes.push_back(change);
+  }
 }
 
 // Older agents' receipts: a release that ran before was gone back to.
