@@ -65,7 +65,8 @@ Status Drive::choose_id() {
   const bool deploys = row_.kind != "rollback";
   for (auto& other : unfinished) {
     const bool same = deploys && other.kind == row_.kind && other.release == row_.release;
-    if (same || !deploys || other.state != RolloutState::paused) continue;
+    // A converge gives way: it would bring the targets to what the fleet was to run before.
+    if (same || !deploys || other.state != RolloutState::paused || other.kind == "converge") continue;
     return fail(with_hint(error(Code::locked, "rollout " + other.id + " of " + other.version + " is paused"),
                           "go on with it by deploying " + other.version + " again, or give it up: deployctl rollback PLAN"));
   }
