@@ -81,6 +81,8 @@ wire::pb::Request activate(const Desire& desire, const std::string& target) {
   activate.set_region(desire.region());
   activate.set_target(target);
   activate.set_keep_releases(desire.keep_releases());
+  activate.set_version(desire.holder().version());
+  activate.set_kind("catch-up");
   return request;
 }
 
@@ -90,6 +92,8 @@ wire::pb::Request prune_and_drop(const Desire& desire) {
   name(prune, desire);
   prune.set_keep(desire.keep_releases());
   prune.set_then_drop(true);
+  prune.set_release(desire.release());
+  prune.set_version(desire.holder().version());
   return request;
 }
 

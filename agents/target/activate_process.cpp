@@ -188,6 +188,10 @@ Status Executor::end(Outcome outcome) {
   receipt.folder = intent().to;
   receipt.release = intent().to_release;
   receipt.outcome = outcome;
+  receipt.kind = intent().kind;
+  receipt.version = to_.version;
+  receipt.from = intent().from;
+  receipt.from_release = intent().from_release;
   DEPLOYCTL_CHECK(append_receipt(slot_, receipt));
   Record ended = record(Record::Kind::ended, Step::prepare);
   ended.outcome = outcome;

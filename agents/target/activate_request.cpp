@@ -17,6 +17,7 @@ using wire::pb::Activated;
 using wire::pb::Reply;
 
 constexpr Duration longest_wait{std::chrono::minutes(1)};  // for a lock that is held for moments
+constexpr std::size_t longest_kind = 32;  // bytes
 
 struct Goal {
   std::string folder;   // empty: nothing is to run
@@ -87,6 +88,7 @@ Result<Intent> intent_of(const Placed& place, const wire::pb::Activate& asked, c
   intent.environment = place.identity.environment;
   intent.region = asked.region();
   intent.target = asked.target();
+  intent.kind = asked.kind();
   intent.to = goal.folder;
   intent.to_release = goal.release;
   DEPLOYCTL_TRY(current, place.slot.current_folder());
@@ -106,6 +108,9 @@ Result<Finding> begin(const Placed& place, const wire::pb::Activate& asked, cons
   DEPLOYCTL_CHECK(check_claim(place, {asked.rollout(), asked.epoch()}));
   DEPLOYCTL_TRY(left, unfinished(place.slot));
   if (left) return Finding{};
+  if (!goal.release.empty()) {
+    DEPLOYCTL_CHECK(add_name(place.slot, goal.folder, asked.version()));
+  }
   DEPLOYCTL_TRY(intent, intent_of(place, asked, goal));
   DEPLOYCTL_CHECK(Journal::begin(place.slot, intent));
   return Finding{Finding::Kind::follow, {}};
@@ -114,6 +119,7 @@ Result<Finding> begin(const Placed& place, const wire::pb::Activate& asked, cons
 Result<Finding> look(const Placed& place, const wire::pb::Activate& asked) {
   const Claim claim{asked.rollout(), asked.epoch()};
   DEPLOYCTL_CHECK(check_claim(place, claim));
+  if (asked.kind().size() > longest_kind) return fail(Code::invalid, "the kind of an activation is one word");
   DEPLOYCTL_TRY(goal, goal_of(place.slot, asked));
   DEPLOYCTL_TRY(known, find_in_journal(place.slot, claim, goal));
   if (known) return std::move(*known);
@@ -137,14 +143,30 @@ awaitable<Result<Activated>> activate(Context& context, Placed place, wire::pb::
   }
 }
 
+// What a rollout calls the release that it leaves running.
+struct Named {
+  Digest release;
+  std::string version;  // empty: it has no further name
+};
+
+Status name_current(const Slot& slot, const Named& named) {
+  if (named.version.empty()) return {};
+  DEPLOYCTL_TRY(current, slot.current_folder());
+  if (!current) return {};
+  DEPLOYCTL_TRY(kept, kept_release(slot, *current));
+  if (!kept.release || kept.release->digest() != named.release) return {};
+  return add_name(slot, *current, named.version);
+}
+
 // The claim is looked at under the locks: whoever was granted meanwhile has waited for them, and counts on what it saw.
 awaitable<Result<std::vector<std::string>>> prune_locked(Context& context, Placed place, Claim claim, std::vector<Digest> in_use,
-                                                         std::size_t keep, Exchange& exchange) {
+                                                         std::size_t keep, Named named, Exchange& exchange) {
   const Slot& slot = place.slot;
   DEPLOYCTL_CO_TRY(staging, co_await wait_for_lock(slot.state("staging.lock"), "pruning", longest_wait, exchange));
   DEPLOYCTL_CO_TRY(lock, co_await wait_for_lock(slot.state("lock"), "pruning", longest_wait, exchange));
-  const std::function<Result<std::vector<std::string>>()> work = [place, claim, in_use, keep]() -> Result<std::vector<std::string>> {
+  const std::function<Result<std::vector<std::string>>()> work = [place, claim, in_use, keep, named]() -> Result<std::vector<std::string>> {
     DEPLOYCTL_CHECK(check_claim(place, claim));
+    DEPLOYCTL_CHECK(name_current(place.slot, named));
     return prune(place.slot, in_use, keep);
   };
   co_return co_await io::run_blocking(context.pool, work);
@@ -156,7 +178,7 @@ awaitable<void> prune_after(Context& context, Placed place, Claim claim, std::si
   if (!journal) co_return;
   std::vector<Digest> in_use;
   if (const auto from = Digest::parse(journal->intent.from_release)) in_use.push_back(*from);
-  (void)co_await prune_locked(context, place, std::move(claim), std::move(in_use), keep, exchange);
+  (void)co_await prune_locked(context, place, std::move(claim), std::move(in_use), keep, Named{}, exchange);
 }
 
 }  // namespace
@@ -181,7 +203,12 @@ awaitable<Result<Reply>> answer_prune(Context& context, wire::pb::Prune asked, E
     in_use.push_back(digest);
   }
   const Claim claim{asked.rollout(), asked.epoch()};
-  auto folders = co_await prune_locked(context, place, claim, std::move(in_use), asked.keep(), exchange);
+  Named named;
+  if (!asked.version().empty()) {
+    DEPLOYCTL_CO_TRY(release, Digest::from_raw(asked.release()));
+    named = Named{release, asked.version()};
+  }
+  auto folders = co_await prune_locked(context, place, claim, std::move(in_use), asked.keep(), std::move(named), exchange);
   if (asked.then_drop()) {
     wire::pb::DropGrant drop;
     *drop.mutable_place() = asked.place();

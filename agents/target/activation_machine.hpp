@@ -44,6 +44,7 @@ struct Intent {
   std::string from;          // what ran when it began; empty: nothing
   std::string from_release;
   std::uint64_t log_from = 0;  // where the hook log stood
+  std::string kind;            // wire: Activate.kind; empty: an older controller asked
 };
 
 struct Record {

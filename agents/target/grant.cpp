@@ -41,7 +41,8 @@ Json to_json(const Grant& grant) {
   return {{"epoch", grant.epoch},   {"dropped", grant.dropped},  {"rollout", h.rollout},
           {"user", h.user},         {"host", h.host},            {"pid", h.pid},
           {"pid_start", h.pid_start}, {"holder_boot_id", h.boot_id}, {"since", h.since},
-          {"reason", h.reason},     {"boot_id", grant.expires.boot_id}, {"expires_boottime_ms", grant.expires.ms}};
+          {"reason", h.reason},     {"boot_id", grant.expires.boot_id}, {"expires_boottime_ms", grant.expires.ms},
+          {"kind", h.kind},         {"release", h.release},      {"version", h.version}};
 }
 
 Grant grant_from(const Json& json) {
@@ -58,6 +59,9 @@ Grant grant_from(const Json& json) {
   json.at("reason").get_to(grant.holder.reason);
   json.at("boot_id").get_to(grant.expires.boot_id);
   json.at("expires_boottime_ms").get_to(grant.expires.ms);
+  grant.holder.kind = json.value("kind", "");
+  grant.holder.release = json.value("release", "");
+  grant.holder.version = json.value("version", "");
   return grant;
 }
 

@@ -22,6 +22,10 @@ struct GrantHolder {
   std::string boot_id;     // of the holder's host
   std::int64_t since = 0;  // wall clock, ms
   std::string reason;
+  // What the rollout does; empty: an older controller asked.
+  std::string kind;     // wire: Holder.kind
+  std::string release;  // digest text that it brings the targets to
+  std::string version;
 };
 
 struct Grant {

@@ -16,7 +16,9 @@ GrantRequest request_of(const wire::pb::TakeGrant& asked) {
   const auto& holder = asked.holder();
   GrantRequest request;
   request.holder = {holder.rollout(), holder.user(),    holder.host(),  holder.pid(),
-                    holder.pid_start(), holder.boot_id(), holder.since(), asked.reason()};
+                    holder.pid_start(), holder.boot_id(), holder.since(), asked.reason(),
+                    holder.kind(),      {},               holder.version()};
+  if (const auto release = Digest::from_raw(holder.release())) request.holder.release = release->text();
   request.epoch = holder.epoch();
   request.ttl = Duration(static_cast<std::int64_t>(std::min<std::uint64_t>(asked.ttl_ms(), 24 * 3600 * 1000)));
   request.replaces = asked.replaces();

@@ -20,7 +20,7 @@ Json to_json(const Intent& i) {
   return {{"record", "intent"}, {"rollout", i.rollout}, {"epoch", i.epoch}, {"service", i.service},
           {"environment", i.environment}, {"region", i.region}, {"target", i.target}, {"to", i.to},
           {"to_release", i.to_release}, {"from", i.from}, {"from_release", i.from_release},
-          {"log_from", i.log_from}, {"time", wall_ms()}};
+          {"log_from", i.log_from}, {"kind", i.kind}, {"time", wall_ms()}};
 }
 
 Intent intent_from(const Json& json) {
@@ -36,6 +36,7 @@ Intent intent_from(const Json& json) {
   json.at("from").get_to(i.from);
   json.at("from_release").get_to(i.from_release);
   json.at("log_from").get_to(i.log_from);
+  i.kind = json.value("kind", "");
   return i;
 }
 

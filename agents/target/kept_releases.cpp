@@ -21,12 +21,16 @@ namespace {
 constexpr std::int64_t billion = 1'000'000'000;
 constexpr off_t many_receipts = 256 * 1024;  // bytes
 constexpr std::size_t newest_receipts = 200;
+constexpr std::size_t reported_receipts = 32;
+constexpr std::size_t most_names = 32;
+constexpr std::size_t longest_name = 1024;  // bytes
 
 std::int64_t ns(const timespec& t) { return static_cast<std::int64_t>(t.tv_sec) * billion + t.tv_nsec; }
 
 Json to_json(const Receipt& r) {
   return {{"time", r.time}, {"rollout", r.rollout}, {"epoch", r.epoch}, {"folder", r.folder}, {"release", r.release},
-          {"outcome", to_string(r.outcome)}};
+          {"outcome", to_string(r.outcome)}, {"kind", r.kind}, {"version", r.version}, {"from", r.from},
+          {"from_release", r.from_release}};
 }
 
 Receipt receipt_from(const Json& json) {
@@ -37,6 +41,10 @@ Receipt receipt_from(const Json& json) {
   json.at("folder").get_to(r.folder);
   json.at("release").get_to(r.release);
   r.outcome = to_outcome(json.at("outcome").get<std::string>()).value_or(Outcome::broken);
+  r.kind = json.value("kind", "");
+  r.version = json.value("version", "");
+  r.from = json.value("from", "");
+  r.from_release = json.value("from_release", "");
   return r;
 }
 
@@ -57,6 +65,27 @@ std::int64_t written_at(const std::string& file) {
   return ::stat(file.c_str(), &st) == 0 ? ns(st.st_mtim) / 1'000'000 : 0;
 }
 
+// Names that the release got after it was staged, the newest last. One that is there again is moved to the end.
+std::vector<std::string> with_name(std::vector<std::string> names, const std::string& name) {
+  std::erase(names, name);
+  names.push_back(name);
+  if (names.size() > most_names) names.erase(names.begin(), names.end() - static_cast<std::ptrdiff_t>(most_names));
+  return names;
+}
+
+// A file that can't be read loses names and nothing else: the release is known by its digest.
+std::vector<std::string> read_names(const Slot& slot, const std::string& folder) {
+  using Names = std::vector<std::string>;
+  const std::string file = slot.about(folder) + "/names.json";
+  const auto text = io::read_file(file);
+  if (!text) return {};
+  return read_json<Names>(*text, file, [](const Json& json) { return json.at("names").get<Names>(); }).value_or(Names{});
+}
+
+Status write_names(const Slot& slot, const std::string& folder, const std::vector<std::string>& names) {
+  return io::write_file(slot.about(folder) + "/names.json", dump({{"names", names}}) + "\n", 0600);
+}
+
 Result<KeptRelease> look_at(const Slot& slot, const std::string& folder, const std::vector<Receipt>& receipts) {
   KeptRelease kept;
   kept.folder = folder;
@@ -67,6 +96,8 @@ Result<KeptRelease> look_at(const Slot& slot, const std::string& folder, const s
     if (!release) return fail(with_context(release.error(), slot.about(folder)));
     kept.release = std::move(*release);
     kept.staged_at = written_at(slot.about(folder) + "/release.json");
+    kept.names = {kept.release->version};
+    for (const auto& name : read_names(slot, folder)) kept.names = with_name(std::move(kept.names), name);
   } else if (text.error().code != Code::absent) {
     return fail(text.error());
   }
@@ -149,6 +180,20 @@ Result<std::vector<Receipt>> read_receipts(const Slot& slot) {
   return receipts;
 }
 
+std::vector<Receipt> recent_receipts(const std::vector<Receipt>& receipts, const std::vector<KeptRelease>& kept) {
+  std::set<std::size_t> chosen;
+  for (std::size_t i = receipts.size() - std::min(receipts.size(), reported_receipts); i < receipts.size(); ++i) chosen.insert(i);
+  for (const auto& one : kept)
+    for (std::size_t i = receipts.size(); i-- > 0;)
+      if (receipts[i].folder == one.folder) {
+        chosen.insert(i);
+        break;
+      }
+  std::vector<Receipt> out;
+  for (const auto i : chosen) out.push_back(receipts[i]);
+  return out;
+}
+
 Result<std::vector<KeptRelease>> kept_releases(const Slot& slot) {
   std::vector<KeptRelease> kept;
   auto names = io::list_dir(slot.releases());
@@ -178,6 +223,13 @@ Result<KeptRelease> kept_release(const Slot& slot, const Digest& release) {
   return fail(Code::absent, "release " + release.text() + " is not in " + slot.releases());
 }
 
+Status add_name(const Slot& slot, const std::string& folder, const std::string& version) {
+  DEPLOYCTL_TRY(kept, kept_release(slot, folder));
+  if (!kept.release || version.empty() || kept.version() == version) return {};
+  if (version.size() > longest_name) return fail(Code::invalid, "a version of " + std::to_string(version.size()) + " bytes is too long");
+  return write_names(slot, folder, with_name(std::move(kept.names), version));
+}
+
 Status write_about(const Slot& slot, const model::Release& release, const model::Manifest& manifest,
                    const model::Manifest* base) {
   const std::string about = slot.about(release.folder());
@@ -188,6 +240,10 @@ Status write_about(const Slot& slot, const model::Release& release, const model:
     DEPLOYCTL_CHECK(io::fsync_dir(about));
   }
   DEPLOYCTL_CHECK(keep_manifest(slot, manifest, base));
+  auto names = read_names(slot, release.folder());  // of the same content, staged here before
+  if (!names.empty()) {
+    DEPLOYCTL_CHECK(write_names(slot, release.folder(), with_name(std::move(names), release.version)));
+  }
   DEPLOYCTL_CHECK(io::write_file(about + "/release.json", release.json() + "\n", 0600));
   return io::fsync_dir(slot.state("releases"));
 }

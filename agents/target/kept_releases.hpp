@@ -24,7 +24,8 @@ struct KeptRelease {
   std::int64_t confirmed_at = 0;          // wall clock, ms; the last time
   bool failed = false;                    // its last activation was taken back
   std::int64_t ended_at = 0;              // when its last activation ended
-  std::string version() const { return release ? release->version : folder; }
+  std::vector<std::string> names{};       // every version under which this content was deployed, the newest last; empty: not made by us
+  const std::string& version() const { return names.empty() ? folder : names.back(); }
 };
 
 struct Receipt {
@@ -34,16 +35,28 @@ struct Receipt {
   std::string folder;
   std::string release;  // digest text
   Outcome outcome = Outcome::active;
+  // Empty in receipts that an older agent wrote:
+  std::string kind;          // wire: Activate.kind
+  std::string version;       // under which it was activated
+  std::string from;          // the folder that ran before; empty: none did
+  std::string from_release;  // digest text; empty: not made by us
 };
 
 // Old receipts that say nothing about a release kept here are dropped now and then.
 Status append_receipt(const Slot& slot, const Receipt& receipt);
+// In the order in which the activations ended.
 Result<std::vector<Receipt>> read_receipts(const Slot& slot);
+// What a survey reports: the newest, and the last one of each release kept here, in order. At most 32 and one per kept release.
+std::vector<Receipt> recent_receipts(const std::vector<Receipt>& receipts, const std::vector<KeptRelease>& kept);
 
 // All folders of releases/, sorted by name.
 Result<std::vector<KeptRelease>> kept_releases(const Slot& slot);
 Result<KeptRelease> kept_release(const Slot& slot, const std::string& folder);       // Code::absent
 Result<KeptRelease> kept_release(const Slot& slot, const Digest& release);           // by its digest
+
+// The release in `folder` is also, and from now on, called `version`; durable when this returns. Its oldest names are forgotten
+// beyond 32. A folder that we didn't make, and a name that it has as its newest, are left alone. The caller holds the slot's lock.
+Status add_name(const Slot& slot, const std::string& folder, const std::string& version);
 
 // Before the tree gets its name: whose it is, and that it is not sealed. After it: sealed, as it was at that time. So a tree
 // that a crash left unsealed is staged anew, never taken for whole.

@@ -49,9 +49,8 @@ Result<std::string> log_of(const Placed& place, const std::string& rollout) {
 
 awaitable<Result<Reply>> answer_survey(Context& context, wire::pb::Survey asked) {
   DEPLOYCTL_CO_TRY(place, placed(context, asked.place()));
-  const bool with_health = asked.with_health();
-  const std::function<Result<wire::pb::Surveyed>()> work = [place, with_health] {
-    return survey(place.slot, place.identity, with_health);
+  const std::function<Result<wire::pb::Surveyed>()> work = [place, asked] {
+    return survey(place.slot, place.identity, asked.with_health(), asked.with_history());
   };
   DEPLOYCTL_CO_TRY(surveyed, co_await io::run_blocking(context.pool, work));
   Reply reply;

@@ -22,7 +22,33 @@ wire::pb::Holder to_wire(const Grant& grant, const BootTime& now) {
   holder.set_since(grant.holder.since);
   holder.set_epoch(grant.epoch);
   holder.set_expires_in_ms(static_cast<std::uint64_t>(grant.left(now).count()));
+  holder.set_kind(grant.holder.kind);
+  if (const auto release = Digest::parse(grant.holder.release)) holder.set_release(release->raw());
+  holder.set_version(printable(grant.holder.version));
   return holder;
+}
+
+wire::pb::Receipt to_wire(const Receipt& receipt) {
+  wire::pb::Receipt out;
+  out.set_time(receipt.time);
+  out.set_rollout(printable(receipt.rollout));
+  out.set_epoch(receipt.epoch);
+  if (const auto release = Digest::parse(receipt.release)) out.set_release(release->raw());
+  out.set_folder(printable(receipt.folder));
+  out.set_version(printable(receipt.version));
+  out.set_outcome(to_string(receipt.outcome));
+  out.set_kind(printable(receipt.kind));
+  if (const auto release = Digest::parse(receipt.from_release)) out.set_from_release(release->raw());
+  out.set_from_folder(printable(receipt.from));
+  return out;
+}
+
+// Which releases ran here, and which rollout came last.
+Status add_history(const Slot& slot, const std::vector<KeptRelease>& kept, const Grant& grant, const BootTime& now, wire::pb::Surveyed& out) {
+  if (grant.epoch > 0) *out.mutable_last_grant() = to_wire(grant, now);
+  DEPLOYCTL_TRY(receipts, read_receipts(slot));
+  for (const auto& receipt : recent_receipts(receipts, kept)) *out.add_receipts() = to_wire(receipt);
+  return {};
 }
 
 // A check that asks now sees what it saw in the activation: region, target and rollout are those of the last one.
@@ -49,6 +75,7 @@ wire::pb::KeptRelease to_wire(const KeptRelease& kept) {
   out.set_confirmed(kept.confirmed);
   out.set_confirmed_at(kept.confirmed_at);
   out.set_failed(kept.failed);
+  for (const auto& name : kept.names) out.add_names(printable(name));
   return out;
 }
 
@@ -71,7 +98,7 @@ Result<wire::pb::Health> check_health(const Slot& slot, const Identity& identity
   return health;
 }
 
-Result<wire::pb::Surveyed> survey(const Slot& slot, const Identity& identity, bool with_health) {
+Result<wire::pb::Surveyed> survey(const Slot& slot, const Identity& identity, bool with_health, bool with_history) {
   wire::pb::Surveyed out;
   out.set_free_bytes(free_bytes(slot.path()).value_or(0));
   DEPLOYCTL_TRY(owner, slot.identity());
@@ -93,6 +120,9 @@ Result<wire::pb::Surveyed> survey(const Slot& slot, const Identity& identity, bo
   if (grant.living(now)) *out.mutable_holder() = to_wire(grant, now);
   DEPLOYCTL_TRY(going_on, unfinished(slot));
   if (going_on) out.set_unfinished_rollout(going_on->rollout);
+  if (with_history) {
+    DEPLOYCTL_CHECK(add_history(slot, kept, grant, now, out));
+  }
   if (with_health) {
     DEPLOYCTL_TRY(health, check_health(slot, identity));
     *out.mutable_health() = std::move(health);

@@ -8,8 +8,8 @@ namespace deployctl::target {
 
 wire::pb::KeptRelease to_wire(const KeptRelease& kept);
 
-// Somebody else's deploy_to is answered with other_service alone.
-Result<wire::pb::Surveyed> survey(const Slot& slot, const Identity& identity, bool with_health);
+// Another service's deploy_to is answered with other_service alone. `with_history`: last_grant and receipts.
+Result<wire::pb::Surveyed> survey(const Slot& slot, const Identity& identity, bool with_health, bool with_history = false);
 
 // One try of each of the running release's checks.
 Result<wire::pb::Health> check_health(const Slot& slot, const Identity& identity);

@@ -30,6 +30,15 @@ asio::awaitable<void> drive_back_into(rollout::Driven& out, const model::Plan& p
   out = co_await rollout::roll_back(plan, std::move(to), std::move(parts));
 }
 
+// A rollback that had nothing to change, and the command that goes further.
+void report_unneeded(Context& context, const model::Plan& plan, const Invocation& invocation, const rollout::Driven& driven) {
+  const std::string next = driven.further.empty() ? "" : command_for({rollout::Advice::Kind::roll_back_to, driven.further}, invocation);
+  context.emit("rollback_unneeded", {plan.service, plan.environment, {}}, JsonObject().add("message", driven.unneeded).add_if("further", driven.further).add_if("next", next));
+  context.print("nothing to change: " + driven.unneeded + "\n");
+  if (next.empty()) context.print("no earlier release that was healthy is kept\n");
+  else context.print("to go back further: " + next + "\n");
+}
+
 }  // namespace
 
 bool waits_at_gates() { return is_detached() || (::isatty(STDIN_FILENO) && ::isatty(STDERR_FILENO)); }
@@ -47,6 +56,7 @@ Result<Drove> drive(Context& context, Viewing& view, const model::Plan& plan, co
   parts.resumes = what.resumes;
   parts.words = what.words;
   parts.wait_until = what.wait_until;
+  parts.converges = what.converges;
   parts.override_freeze = what.override_freeze;
   // What can't be known now was known when it began: it goes on.
   if (what.heeds_freezes) parts.frozen = [&plan, ledger] { return frozen_words(plan, *ledger, system_clock().wall()).value_or(""); };
@@ -89,6 +99,7 @@ Result<rollout::Driven> run_back(Context& context, const model::Plan& plan, cons
   rollout::Driven driven;
   session->run(drive_back_into(driven, plan, what.to, std::move(parts)), [&] { view.tick(); });
   view.finish();
+  if (!driven.unneeded.empty()) report_unneeded(context, plan, invocation, driven);
   notice.send(context);
   return driven;
 }

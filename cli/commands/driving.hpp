@@ -27,6 +27,7 @@ struct Driving {
   bool heeds_freezes = true;
   std::vector<rollout::MachineEvent> words{};
   SteadyTime wait_until{};  // for whoever holds the targets
+  bool converges = false;   // recorded as a converge
 };
 
 struct Drove {

@@ -1,13 +1,15 @@
-// deployctl fleet converge: brings whoever is behind to what the fleet is to run, the release of the last rollout that went
-// through. No waves: within max_parallel and min_healthy, whoever runs it already is not touched.
+// deployctl fleet converge: updates targets that are behind to what the fleet is to run: the release of the last completed
+// rollout, or of a rollback that did not reach all. No waves: within max_parallel and min_healthy; a target that runs it
+// already is not touched.
 #include "cli/commands/asked.hpp"
 #include "cli/commands/context.hpp"
+#include "cli/commands/converging.hpp"
 #include "cli/commands/together.hpp"
 #include "cli/commands/driving.hpp"
 #include "cli/commands/next_step.hpp"
 #include "cli/commands/fleet_commands.hpp"
 #include "cli/commands/viewing.hpp"
-#include "core/ledger/ledger.hpp"
+#include "core/rollout/recorded_rollouts.hpp"
 #include "core/rollout/service_lock.hpp"
 
 namespace deployctl::commands {
@@ -15,50 +17,26 @@ namespace {
 
 constexpr std::size_t rollouts_looked_at = 50;
 
-using Kind = rollout::Advice::Kind;
-using ledger::RolloutRow;
-using ledger::RolloutState;
-
-bool went_through(const RolloutRow& row) { return row.state == RolloutState::succeeded || row.state == RolloutState::incomplete; }
-
-// One that was rolled back, or gave way, left the fleet as it was.
-bool left_nothing(const RolloutRow& row) { return row.state == RolloutState::rolled_back || row.state == RolloutState::superseded; }
-
-Result<RolloutRow> last_that_went_through(ledger::Ledger& ledger, const model::Plan& plan, const rollout::CommandFor& command_for) {
-  DEPLOYCTL_TRY(rows, ledger.history(plan.service, plan.environment, rollouts_looked_at));
-  for (auto& row : rows) {
-    if (ledger::is_unfinished(row.state))
-      return fail(with_hint(error(Code::refused, "rollout " + row.id + " of " + row.version + " is unfinished"), rollout::hint_of("continue it", command_for, {Kind::resume, row.id})));
-    if (went_through(row) && !row.release_json.empty()) return std::move(row);
-    if (!left_nothing(row))
-      return fail(with_hint(error(Code::refused, "the last rollout, " + row.id + " of " + row.version + ", " + to_string(row.state) + ": no completed rollout to converge to"),
-                            rollout::hint_of("deploy a version", command_for, {Kind::deploy_again})));
-  }
-  return fail(with_hint(error(Code::absent, "this ledger knows of no rollout of " + plan.service + " (" + plan.environment + ") that went through"),
-                        rollout::hint_of("deploy a version", command_for, {Kind::deploy_again})));
-}
-
-void take_all_at_once(model::Plan& plan) {
-  model::Wave all;
-  all.name = "converge";
-  for (const auto& region : plan.fleet.regions) all.regions.push_back(region.name);
-  all.max_parallel_regions = static_cast<unsigned>(std::max<std::size_t>(all.regions.size(), 1));
-  plan.rollout.waves = {all};
-}
-
 Result<int> converge(Context& context, const std::string& path) {
   DEPLOYCTL_TRY(plan, context.load_plan(path));
   DEPLOYCTL_TRY(ledger, context.ledger());
   DEPLOYCTL_TRY(state, context.state());
+  DEPLOYCTL_TRY(recorded, rollout::recorded_rollouts(*ledger, plan.service, plan.environment, rollouts_looked_at));
   const auto invocation = Invocation::of(context.globals(), path);
-  DEPLOYCTL_TRY(row, last_that_went_through(*ledger, plan, commands_of(invocation)));
+  const auto command_for = commands_of(invocation);
+  DEPLOYCTL_TRY(row, wanted_rollout(recorded, plan, command_for));
+  if (row.release_json.empty())  // a rollback by a host that never deployed it: what is to be staged isn't known here
+    return fail(with_hint(error(Code::absent, "this host's ledger doesn't have release " + row.version + ", which the fleet is to run"),
+                          rollout::hint_of("roll back to it", command_for, {rollout::Advice::Kind::roll_back_to, row.release.text()})));
   DEPLOYCTL_TRY(release, model::Release::parse(row.release_json));
+  release.version = row.version;
   take_all_at_once(plan);
   DEPLOYCTL_TRY(lock, rollout::lock_service(state.locks(), plan.service, plan.environment, "converge to " + row.version));
   Viewing view(context, invocation);
   DEPLOYCTL_TRY(asked, Asked::kept(context, path));
   Driving driving{std::move(release), row.commit, asked.json(), {}, {}, invocation};
   driving.heeds_freezes = false;
+  driving.converges = true;
   DEPLOYCTL_TRY(drove, drive(context, view, plan, driving));
   return drove.code;
 }
@@ -68,7 +46,7 @@ Result<int> converge(Context& context, const std::string& path) {
 Command fleet_converge_command() {
   auto path = std::make_shared<std::string>();
   return {.name = "converge",
-          .summary = "bring whoever is behind to the release of the last rollout that went through",
+          .summary = "update targets that are behind to the last completed release",
           .declare = [path](Arguments& a) { a.positional("PLAN", *path, "the release plan"); },
           .run =
               [path](Context& context) {
@@ -78,7 +56,7 @@ Command fleet_converge_command() {
                 });
               },
           .subcommands = {},
-          .details = "Whoever runs it already is not touched. It is a rollout like any other, with one wave and no gates."};
+          .details = "Targets that run it already are not touched. It is a rollout like any other, with one wave and no gates."};
 }
 
 }  // namespace deployctl::commands

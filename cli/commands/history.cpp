@@ -8,6 +8,7 @@
 #include "cli/commands/rollout_table.hpp"
 #include "cli/output/table.hpp"
 #include "core/model/plan.hpp"
+#include "core/rollout/rollback_choice.hpp"
 
 namespace deployctl::commands {
 namespace {
@@ -52,7 +53,7 @@ std::vector<rollout::Candidate> ask_targets(Context& context, const model::Plan&
   const auto& survey = seen->survey;
   std::size_t silent = 0;
   for (const auto& one : survey) silent += one.reply ? 0 : 1;
-  auto kept = rollout::candidates(survey);
+  auto kept = rollout::candidates(survey, rollout::ReleaseNames::settle(survey, {}));
   if (kept.empty() && silent < survey.size()) context.note("those that answered keep no release of it");
   if (silent > 0) context.note(fmt::format("{} of {} targets did not answer", silent, survey.size()));
   return kept;

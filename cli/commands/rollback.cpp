@@ -9,13 +9,13 @@
 #include "cli/commands/driving.hpp"
 #include "cli/commands/question.hpp"
 #include "cli/commands/together.hpp"
-#include "core/ledger/ledger.hpp"
 #include "core/rollout/drive.hpp"
+#include "core/rollout/recorded_rollouts.hpp"
 
 namespace deployctl::commands {
 namespace {
 
-constexpr std::size_t past = 200;  // rollouts
+constexpr std::size_t past = 100;  // rollouts
 
 struct RollbackOptions {
   std::string plan, to;
@@ -85,10 +85,10 @@ Result<std::optional<int>> ask(Context& context, const RollbackOptions& options,
 // Those that the last deploy of them together has changed.
 Result<std::vector<std::string>> to_take_back(Context& context, const std::vector<std::string>& services) {
   DEPLOYCTL_TRY(ledger, context.ledger());
-  std::vector<std::vector<ledger::RolloutRow>> histories;
+  std::vector<std::vector<rollout::RecordedRollout>> histories;
   for (const auto& named : services) {
     DEPLOYCTL_TRY(plan, context.load_plan(named));
-    DEPLOYCTL_TRY(rows, ledger->history(plan.service, plan.environment, past));
+    DEPLOYCTL_TRY(rows, rollout::recorded_rollouts(*ledger, plan.service, plan.environment, past));
     histories.push_back(std::move(rows));
   }
   std::vector<std::string> out;

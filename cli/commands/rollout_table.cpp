@@ -15,7 +15,7 @@ std::string took(const ledger::RolloutRow& row) { return ended(row) ? humane(row
 
 std::string versions(const ledger::RolloutRow& row) {
   const auto to = row.version.empty() ? std::string("nothing") : row.version;
-  return row.previous.empty() ? to : row.previous + " to " + to;
+  return row.previous.empty() || row.previous == to ? to : row.previous + " to " + to;
 }
 
 Tone tone_of(const std::string& state) {

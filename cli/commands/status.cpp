@@ -34,6 +34,13 @@ std::optional<RolloutStatus> newest_rollout(Context& context, const model::Plan&
   return {};
 }
 
+// A ledger that can't be read knows none; newest_rollout() reports why.
+std::vector<ledger::ReleaseName> known_names(Context& context, const model::Plan& plan) {
+  const auto ledger = context.ledger();
+  if (!ledger) return {};
+  return (*ledger)->release_names(plan.service, plan.environment).value_or(std::vector<ledger::ReleaseName>{});
+}
+
 // No target answered: there is no status to show, and the first reason tells why.
 Error nobody_answered(const StatusReport& report) {
   for (const auto& region : report.regions)
@@ -50,7 +57,7 @@ Error nobody_answered(const StatusReport& report) {
 Result<int> of_plan(const StatusOptions& options, const std::string& named, Context& context) {
   DEPLOYCTL_TRY(plan, context.load_plan(named));
   DEPLOYCTL_TRY(seen, look_at_fleet(context, plan, true));
-  auto report = status_report(plan, seen.survey);
+  auto report = status_report(plan, seen.survey, rollout::ReleaseNames::settle(seen.survey, known_names(context, plan)));
   report.tell_of(seen.desired);
   const auto last = newest_rollout(context, plan);
   const auto held = holder_of(seen.survey);

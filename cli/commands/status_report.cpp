@@ -16,7 +16,7 @@ using output::Tone;
 
 constexpr std::size_t small_region = 20;
 
-TargetStatus target_status(const model::Target& target, const rollout::TargetSurvey& one) {
+TargetStatus target_status(const model::Target& target, const rollout::TargetSurvey& one, const rollout::ReleaseNames& names) {
   TargetStatus out;
   out.host = target.name();
   if (!one.reply) {
@@ -28,8 +28,10 @@ TargetStatus target_status(const model::Target& target, const rollout::TargetSur
   out.health = reply.health().state().empty() ? "unchecked" : reply.health().state();
   out.failing = {reply.health().failing().begin(), reply.health().failing().end()};
   if (!reply.has_current()) return out;
-  out.version = reply.current().version().empty() ? reply.current().folder() : reply.current().version();
+  const std::string reported = reply.current().version().empty() ? reply.current().folder() : reply.current().version();
   out.release = Digest::from_raw(reply.current().release()).value_or(Digest{});
+  out.version = names.display(out.release, reported);
+  if (out.version != reported) out.reported = reported;
   if (reply.current().confirmed_at() > 0) out.since = WallTime(std::chrono::milliseconds(reply.current().confirmed_at()));
   return out;
 }
@@ -41,6 +43,7 @@ JsonObject to_json(const TargetStatus& target) {
   else out.add("current", target.version);
   out.add("health", target.health);
   if (!target.release.empty()) out.add("release", target.release.text());
+  out.add_if("reported", target.reported);
   if (target.since) out.add("since", to_string(*target.since));
   if (!target.failing.empty()) out.add("failing", target.failing);
   if (target.behind) {
@@ -65,6 +68,7 @@ std::string note_of(const TargetStatus& target) {
   std::string out;
   if (target.behind && target.behind->trouble.empty()) out = "the relay brings it to " + target.behind->version + " once it answers";
   else if (target.behind) out = "the relay could not bring it to " + target.behind->version + ": " + target.behind->trouble;
+  if (!target.reported.empty()) out += (out.empty() ? "" : "; ") + std::string("the target calls it ") + target.reported;
   if (target.error) out += (out.empty() ? "" : "; ") + target.error->text();
   for (const auto& check : target.failing) out += (out.empty() ? "" : "; ") + check;
   return out;
@@ -77,7 +81,7 @@ void add_target(output::Table& table, const std::string& region, const TargetSta
 }
 
 bool calm(const TargetStatus& target) {
-  return !target.behind && !target.version.empty() && (target.health == "healthy" || target.health == "unchecked");
+  return target.reported.empty() && !target.behind && !target.version.empty() && (target.health == "healthy" || target.health == "unchecked");
 }
 
 // Many alike are one row, in the order in which the first of each came; all others follow one by one.
@@ -190,19 +194,19 @@ std::optional<RolloutStatus> holder_of(const rollout::FleetSurvey& survey) {
   for (const auto& one : survey) {
     if (!one.reply || !one.reply->has_holder()) continue;
     const auto& holder = one.reply->holder();
-    return RolloutStatus{holder.rollout(), "running", "", "", "", holder.user() + "@" + holder.host(), true};
+    return RolloutStatus{holder.rollout(), "running", holder.kind(), holder.version(), "", holder.user() + "@" + holder.host(), true};
   }
   return {};
 }
 
-StatusReport status_report(const model::Plan& plan, const rollout::FleetSurvey& survey) {
+StatusReport status_report(const model::Plan& plan, const rollout::FleetSurvey& survey, const rollout::ReleaseNames& names) {
   StatusReport out;
   out.service = plan.service;
   out.environment = plan.environment;
   std::size_t index = 0;
   for (const auto& region : plan.fleet.regions) {
     RegionStatus status{region.name, {}};
-    for (const auto& target : region.targets) status.targets.push_back(target_status(target, survey.at(index++)));
+    for (const auto& target : region.targets) status.targets.push_back(target_status(target, survey.at(index++), names));
     out.regions.push_back(std::move(status));
   }
   return out;

@@ -11,13 +11,14 @@
 #include "core/base/clock.hpp"
 #include "core/ledger/ledger.hpp"
 #include "core/model/plan.hpp"
-#include "core/rollout/fleet_survey.hpp"
+#include "core/rollout/release_names.hpp"
 
 namespace deployctl::commands {
 
 struct TargetStatus {
   std::string host;
   std::string version;               // empty: nothing runs
+  std::string reported;              // what the target calls it, where that is not its name; else empty
   Digest release;
   std::string health;                // healthy, unhealthy, unchecked, absent, unreachable
   std::vector<std::string> failing;  // checks
@@ -61,6 +62,6 @@ struct StatusReport {
 RolloutStatus status_of(const ledger::RolloutRow& row);
 // Without a row: whoever holds the targets, as they tell.
 std::optional<RolloutStatus> holder_of(const rollout::FleetSurvey& survey);
-StatusReport status_report(const model::Plan& plan, const rollout::FleetSurvey& survey);
+StatusReport status_report(const model::Plan& plan, const rollout::FleetSurvey& survey, const rollout::ReleaseNames& names = {});
 
 }  // namespace deployctl::commands

@@ -4,6 +4,7 @@
 
 #include "cli/commands/asked.hpp"
 #include "cli/commands/context.hpp"
+#include "cli/commands/converging.hpp"
 #include "cli/commands/driving.hpp"
 #include "cli/commands/follow.hpp"
 #include "cli/commands/next_step.hpp"
@@ -94,7 +95,12 @@ Result<int> go_on(Context& context, const Found& found, std::vector<rollout::Mac
   DEPLOYCTL_TRY(state, context.state());
   DEPLOYCTL_TRY(lock, rollout::lock_service(state.locks(), row.service, row.environment, "resume of " + row.id));
   Viewing view(context, invocation);
-  DEPLOYCTL_TRY(drove, drive(context, view, plan, {std::move(release), row.commit, row.order_json, {}, {}, invocation, true, true, std::move(words)}));
+  const bool converges = row.kind == "converge";
+  if (converges) take_all_at_once(plan);
+  release.version = row.version;
+  Driving driving{std::move(release), row.commit, row.order_json, {}, {}, invocation, true, !converges, std::move(words)};
+  driving.converges = converges;
+  DEPLOYCTL_TRY(drove, drive(context, view, plan, driving));
   return drove.code;
 }
 

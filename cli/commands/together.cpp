@@ -8,7 +8,7 @@
 #include "cli/commands/driving.hpp"
 #include "cli/commands/next_step.hpp"
 #include "core/ledger/ledger.hpp"
-#include "core/rollout/fleet_survey.hpp"
+#include "core/rollout/release_order.hpp"
 
 namespace deployctl::commands {
 namespace {
@@ -63,22 +63,19 @@ Result<int> end_early(Context& context, const std::vector<DoneService>& done, co
   return code;
 }
 
-std::vector<std::size_t> changed_together(const std::vector<std::vector<ledger::RolloutRow>>& histories) {
-  std::vector<ledger::RolloutRow> tops;
+std::vector<std::size_t> changed_together(const std::vector<std::vector<rollout::RecordedRollout>>& histories) {
+  std::vector<const ledger::RolloutRow*> newest_deploys;  // by service; null: none
+  const ledger::RolloutRow* newest = nullptr;
   for (const auto& history : histories) {
-    auto stack = rollout::stacked_rollouts(history);
-    tops.push_back(stack.empty() ? ledger::RolloutRow{} : std::move(stack.front()));
+    const auto deploy = std::find_if(history.begin(), history.end(), [](const auto& one) { return one.row.kind == "deploy" && one.changed; });
+    newest_deploys.push_back(deploy == history.end() ? nullptr : &deploy->row);
+    const auto* row = newest_deploys.back();
+    if (row && (!newest || row->started >= newest->started)) newest = row;
   }
-  std::string newest;
-  WallTime when{};
-  for (const auto& top : tops)
-    if (!top.id.empty() && top.started >= when) {
-      when = top.started;
-      newest = together_of(top);
-    }
+  const std::string together = newest ? together_of(*newest) : "";
   std::vector<std::size_t> out;
-  for (std::size_t i = 0; i < tops.size(); ++i)
-    if (!newest.empty() && !tops[i].id.empty() && together_of(tops[i]) == newest) out.push_back(i);
+  for (std::size_t i = 0; i < newest_deploys.size(); ++i)
+    if (!together.empty() && newest_deploys[i] && together_of(*newest_deploys[i]) == together) out.push_back(i);
   return out;
 }
 

@@ -8,8 +8,8 @@
 
 #include "cli/commands/deploying.hpp"
 
-namespace deployctl::ledger {
-struct RolloutRow;
+namespace deployctl::rollout {
+struct RecordedRollout;
 }
 
 namespace deployctl::commands {
@@ -24,9 +24,9 @@ struct DoneService {
 // it go back too, the last one first. Answers the exit code.
 Result<int> end_early(Context& context, const std::vector<DoneService>& done, const Ready& failed, int code, const DeployOptions& options);
 
-// Of each service its history, newest first: those that the last deploy of several together has changed, and that run it now.
-// Pure. Empty: nothing was deployed together, or it is rolled back already.
-std::vector<std::size_t> changed_together(const std::vector<std::vector<ledger::RolloutRow>>& histories);
+// Of each service its history, newest first: those that the newest deploy of several together has changed, whether it was rolled
+// back since or not. Pure. Empty: the newest deploy that changed any of them was of one alone.
+std::vector<std::size_t> changed_together(const std::vector<std::vector<rollout::RecordedRollout>>& histories);
 
 // `one` for each service of the plan, in order; a line apart. The first code that is not 0.
 int each_service(Context& context, const std::string& plan, const std::function<int(const std::string& named)>& one);

@@ -44,7 +44,7 @@ void add_ways_on(Lines& lines, const std::string& waits_for, const std::string& 
 }  // namespace
 
 std::string opening(const Board& board) {
-  std::string out = (board.kind == "rollback" ? "rollback of " : "") + board.service;
+  std::string out = (board.kind == "rollback" || board.kind == "converge" ? board.kind + " of " : "") + board.service;
   if (!board.previous.empty() && board.previous != board.version) out += " " + board.previous + " to";
   out += " " + (board.version.empty() ? std::string("nothing") : board.version);
   if (!board.environment.empty()) out += " in " + board.environment;

@@ -22,7 +22,7 @@ bool is_unfinished(RolloutState state);  // running, paused, interrupted
 struct RolloutRow {
   std::string id;       // "r-20261124-091502-3f9a"
   std::string service, environment;
-  std::string kind;     // "deploy", "rollback"
+  std::string kind;     // "deploy", "rollback", "converge"
   RolloutState state = RolloutState::running;
   std::string version;
   std::string release_json;  // model::Release; empty: to nothing
@@ -75,6 +75,13 @@ struct Baseline {
   bool operator==(const Baseline&) const = default;
 };
 
+// A release that was made here, under one of its versions.
+struct ReleaseName {
+  Digest release;
+  std::string version;
+  bool operator==(const ReleaseName&) const = default;
+};
+
 Error newer_grant(const std::string& rollout);  // Code::locked
 
 class Ledger {
@@ -100,6 +107,8 @@ class Ledger {
   virtual Status append_events(const std::string& rollout, const std::vector<EventRow>& events) = 0;
   virtual Result<std::vector<EventRow>> events(const std::string& rollout) = 0;
   virtual Result<std::uint64_t> last_seq(const std::string& rollout) = 0;
+  // Whether some target was activated or taken back by it. Code::absent: no such rollout.
+  virtual Result<bool> changed_targets(const std::string& rollout) = 0;
 
   // Kept per (service, environment) while a rollout is unfinished: set only where none is set; cleared when one succeeds,
   // rolls back or is given up.
@@ -119,6 +128,8 @@ class Ledger {
   virtual Status add_release(const std::string& service, const std::string& environment, const std::string& release_json,
                              const Digest& release, const std::string& version, WallTime made) = 0;
   virtual Result<std::optional<std::string>> release_json(const Digest& release) = 0;
+  // The one that was made last first. Several versions may name one release, and several releases may have one version.
+  virtual Result<std::vector<ReleaseName>> release_names(const std::string& service, const std::string& environment) = 0;
 };
 
 }  // namespace deployctl::ledger

@@ -128,6 +128,17 @@ class SqliteLedger : public Ledger {
     return database_->read("read the last event's number", [&](Sqlite& db) { return last_seq_of(db, rollout); });
   }
 
+  // The members' order in an event's line is fixed, and quotes within strings are escaped: no other text looks like this.
+  Result<bool> changed_targets(const std::string& rollout) override {
+    return database_->read("look for changes", [&](Sqlite& db) -> Result<bool> {
+      DEPLOYCTL_CHECK(last_seq_of(db, rollout));
+      SQLite::Statement s(db, "SELECT 1 FROM events WHERE rollout = ?1 AND (instr(json, '\"event\":\"target_activating\"') > 0 OR "
+                              "instr(json, '\"event\":\"target_reverting\"') > 0) LIMIT 1");
+      s.bind(1, rollout);
+      return s.executeStep();
+    });
+  }
+
   Status add_baselines(const std::string& service, const std::string& environment, const std::vector<Baseline>& baselines) override {
     return database_->write("note baselines", [&](Sqlite& db) -> Status {
       SQLite::Statement s(db, "INSERT INTO baselines (service, environment, region, target, folder, release, artifact, version) "
@@ -238,6 +249,18 @@ class SqliteLedger : public Ledger {
       s.bind(1, digest_column(release));
       if (!s.executeStep()) return std::optional<std::string>{};
       return std::optional(s.getColumn(0).getString());
+    });
+  }
+
+  Result<std::vector<ReleaseName>> release_names(const std::string& service, const std::string& environment) override {
+    return database_->read("list releases", [&](Sqlite& db) -> Result<std::vector<ReleaseName>> {
+      SQLite::Statement s(db, "SELECT release, version FROM releases WHERE service = ?1 AND environment = ?2 ORDER BY made DESC, rowid DESC");
+      s.bind(1, service);
+      s.bind(2, environment);
+      return all<ReleaseName>(s, [](SQLite::Statement& row) -> Result<ReleaseName> {
+        DEPLOYCTL_TRY(release, Digest::parse(row.getColumn(0).getString()));
+        return ReleaseName{release, row.getColumn(1).getString()};
+      });
     });
   }
 

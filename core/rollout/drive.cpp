@@ -16,30 +16,6 @@ using asio::awaitable;
 
 constexpr Duration hold_retry{std::chrono::seconds(1)};
 
-RolloutOutcome not_begun(Error why) {
-  RolloutOutcome outcome;
-  outcome.result = why.code == Code::cancelled ? RolloutResult::interrupted : RolloutResult::failed;
-  outcome.why = std::move(why);
-  return outcome;
-}
-
-RollbackPreview preview_of(const Candidate& chosen, const FleetSurvey& survey, const RolloutSpec& spec, const std::string& own) {
-  RollbackPreview preview;
-  preview.version = chosen.version;
-  preview.release = chosen.release;
-  preview.spec = spec;
-  for (const auto& one : survey) {
-    if (!one.reply) {
-      ++preview.unanswered;
-      continue;
-    }
-    ++preview.running[one.reply->has_current() ? one.reply->current().version() : ""];
-    const auto& holder = one.reply->holder();
-    if (one.reply->has_holder() && holder.rollout() != own) preview.holder = holder.rollout() + " by " + holder.user() + "@" + holder.host();
-  }
-  return preview;
-}
-
 // Hooks of the new release and of the old one, checks of both; and what nobody thought of.
 Duration activation_limit(const model::Activation& activation) {
   Duration sum{std::chrono::minutes(30)};
@@ -49,6 +25,13 @@ Duration activation_limit(const model::Activation& activation) {
 }
 
 }  // namespace
+
+RolloutOutcome not_begun(Error why) {
+  RolloutOutcome outcome;
+  outcome.result = why.code == Code::cancelled ? RolloutResult::interrupted : RolloutResult::failed;
+  outcome.why = std::move(why);
+  return outcome;
+}
 
 bool went_through(const RolloutOutcome& outcome) {
   return outcome.result == RolloutResult::succeeded || outcome.result == RolloutResult::incomplete;
@@ -121,7 +104,7 @@ awaitable<Driven> Drive::go(RolloutSpec spec, Goal goal, std::string release_jso
   auto ready = co_await prepare(goal, staging);
   if (!ready) co_return over(not_begun(ready.error()), false);
   Story story{&spec_, row_.version, {}, {}};
-  recorder_->add(story.started(spec_.kind, row_.previous, row_.commit));
+  recorder_->add(story.started(row_.kind, row_.previous, row_.commit));
   (void)recorder_->flush();
   RolloutOrder order;
   order.spec = spec_;
@@ -165,7 +148,7 @@ Driven Drive::over(RolloutOutcome outcome, bool began) {
 }
 
 awaitable<Driven> Drive::deploy(model::Release release, std::string commit) {
-  row_.kind = "deploy";
+  row_.kind = parts_.converges ? "converge" : "deploy";
   row_.version = release.version;
   row_.release = release.digest();
   row_.release_json = release.json();
@@ -186,39 +169,6 @@ awaitable<Driven> Drive::deploy(model::Release release, std::string commit) {
   survey_.assign(spec_.targets.size(), {});
   Goal goal{row_.release, {}, row_.version};
   co_return co_await go(std::move(*spec), std::move(goal), row_.release_json, artifact);
-}
-
-awaitable<Driven> Drive::roll_back(std::string to) {
-  row_.kind = "rollback";
-  row_.version = to;
-  auto spec = make_rollback_spec(plan_);
-  if (!spec) co_return over(not_begun(spec.error()), false);
-  spec_ = *spec;
-  survey_ = co_await survey_fleet(parts_.links, spec_.targets.size(), place_, true, parts_.interrupt);
-  std::vector<ledger::RolloutRow> past;
-  if (parts_.ledger)
-    if (auto rows = parts_.ledger->history(row_.service, row_.environment, 200)) past = std::move(*rows);
-  const bool answered = std::any_of(survey_.begin(), survey_.end(), [](const TargetSurvey& s) { return s.reply.has_value(); });
-  if (!answered) co_return over(not_begun(with_context(of_host(*survey_.front().error), "no target answers")), false);
-  auto chosen = choose_rollback(candidates(survey_), to, past);
-  if (!chosen) {
-    Error why = chosen.error();
-    if (why.code == Code::absent && !to.empty() && !to.starts_with("sha256:")) why.hint = hint_of("deploy it instead", parts_.command_for, {Advice::Kind::deploy_ref, to});
-    co_return over(not_begun(std::move(why)), false);
-  }
-  if (parts_.confirm_rollback) {
-    auto confirmed = parts_.confirm_rollback(preview_of(*chosen, survey_, spec_, parts_.id));
-    if (!confirmed) co_return over(not_begun(confirmed.error()), false);
-  }
-  row_.version = chosen->version;
-  row_.release = chosen->release;
-  std::string release_json;
-  if (parts_.ledger)
-    if (auto known = parts_.ledger->release_json(chosen->release); known && *known) release_json = **known;
-  row_.release_json = release_json;
-  if (auto opened = open_row(); !opened) co_return over(not_begun(opened.error()), false);
-  Goal goal{chosen->release, {}, chosen->version};
-  co_return co_await go(std::move(*spec), std::move(goal), std::move(release_json), chosen->artifact);
 }
 
 awaitable<Driven> deploy(const model::Plan& plan, model::Release release, std::string commit, DriveParts parts) {

@@ -48,6 +48,7 @@ struct DriveParts {
   // Called once by a rollback, on the links' strand and without blocking it, when its release is chosen. A failure ends it with
   // this error, and nothing was changed. Absent: it goes on.
   std::function<Status(const RollbackPreview&)> confirm_rollback{};
+  bool converges = false;             // a deploy that is recorded as a converge
 };
 
 struct Driven {
@@ -55,6 +56,8 @@ struct Driven {
   RolloutOutcome outcome;  // result failed and `why` where it never began
   bool began = false;      // grants were taken: the machine decided
   std::string version, previous;
+  // A rollback that had nothing to change: why, and what `--to` would go further back to (empty: nothing). There is no rollout then.
+  std::string unneeded{}, further{};
 };
 
 asio::awaitable<Driven> deploy(const model::Plan& plan, model::Release release, std::string commit, DriveParts parts);

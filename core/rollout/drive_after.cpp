@@ -51,19 +51,20 @@ awaitable<void> Drive::leave_desires(RolloutOutcome outcome, Goal goal, std::str
 }
 
 // The grant goes with it, in one round trip.
-static awaitable<void> prune_one(TargetLinks& links, const Ticket& ticket, TargetIndex target, unsigned keep) {
-  const auto pruned = co_await links.call(target, prune(ticket, keep, {}), std::chrono::minutes(5));
+static awaitable<void> prune_one(TargetLinks& links, const Ticket& ticket, TargetIndex target, unsigned keep, Goal goal) {
+  const auto pruned = co_await links.call(target, prune(ticket, keep, goal), std::chrono::minutes(5));
   if (!pruned) co_await drop_grant_of(links, ticket, target);
 }
 
 // Old releases go only when the way back is not needed any more. Neither this nor the giving back can fail a rollout.
 awaitable<void> Drive::end_well(const RolloutOutcome& outcome) {
   const bool well = went_through(outcome);
+  const Goal goal{row_.release, {}, row_.version};
   std::vector<awaitable<void>> work;
   for (TargetIndex i = 0; i < survey_.size(); ++i) {
     if (!survey_[i].reply) continue;
     const bool active = well && i < outcome.states.size() && outcome.states[i] == TargetState::active;
-    if (active) work.push_back(prune_one(parts_.links, ticket_, i, plan_.release.keep_releases));
+    if (active) work.push_back(prune_one(parts_.links, ticket_, i, plan_.release.keep_releases, goal));
     else work.push_back(drop_grant_of(parts_.links, ticket_, i));
   }
   co_await io::gather(std::move(work));

@@ -53,14 +53,20 @@ Status Drive::put_aside() {
 }
 
 // The unfinished rollout of the same release goes on under its id; another gives way, unless somebody paused it on purpose.
+// A deploy that waits comes here again: what an earlier look said counts no more.
 Status Drive::choose_id() {
   row_.id = parts_.id.empty() ? new_id() : parts_.id;
+  row_.started = {};
+  row_.epoch = 0;
+  resumed_ = false;
+  superseded_.clear();
   if (!parts_.ledger) return {};
   DEPLOYCTL_TRY(unfinished, parts_.ledger->unfinished(row_.service, row_.environment));
-  const bool deploys = row_.kind == "deploy";
+  const bool deploys = row_.kind != "rollback";
   for (auto& other : unfinished) {
     const bool same = deploys && other.kind == row_.kind && other.release == row_.release;
-    if (same || !deploys || other.state != RolloutState::paused) continue;
+    // A converge gives way: it would bring the targets to what the fleet was to run before.
+    if (same || !deploys || other.state != RolloutState::paused || other.kind == "converge") continue;
     return fail(with_hint(error(Code::locked, "rollout " + other.id + " of " + other.version + " is paused"),
                           hint_of("resume or abort it first; see what it waits for", parts_.command_for, {Advice::Kind::show, other.id})));
   }
@@ -111,7 +117,7 @@ Status Drive::open_row() {
                                          parts_.sink, seq);
   if (resumed_) warn("rollout " + row_.id + " of " + row_.version + " was unfinished; going on with it");
   ticket_.place = place_;
-  ticket_.holder = holder_of(row_.id);
+  ticket_.holder = holder_of(row_.id, row_.kind, {row_.release, {}, row_.version});
   return {};
 }
 

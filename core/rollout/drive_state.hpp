@@ -1,5 +1,6 @@
 // A deploy or a rollback while it is driven (drive.hpp): what is known of it, from the command to its last event. Its flow is in
-// drive.cpp, what the ledger is told of it in drive_ledger.cpp, what follows its end in drive_after.cpp.
+// drive.cpp, what a rollback goes to in drive_rollback.cpp, what the ledger is told of it in drive_ledger.cpp, what follows its end in
+// drive_after.cpp.
 #pragma once
 
 #include <functional>
@@ -11,6 +12,7 @@
 
 #include "core/rollout/drive.hpp"
 #include "core/rollout/left_behind.hpp"
+#include "core/rollout/rollback_choice.hpp"
 
 namespace deployctl::rollout {
 
@@ -45,6 +47,10 @@ class Drive {
   bool lost_to_others() const;
   void close_row(const RolloutOutcome& outcome);
   Driven over(RolloutOutcome outcome, bool began);
+  Result<RollbackChoice> choose(const std::string& to);
+  Result<std::string> known_release(const Digest& release);
+  Driven nothing_to_do(const RollbackChoice& choice);
+  void leave_out_disputed(const ReleaseNames& names, const Digest& goal, const std::string& to);
   void warn(const std::string& words);
 
   const model::Plan& plan_;
@@ -65,6 +71,7 @@ class Drive {
   SteadyTime began_ = system_clock().steady();
 };
 
+RolloutOutcome not_begun(Error why);
 bool went_through(const RolloutOutcome& outcome);  // with nobody failed; some may be away
 
 }  // namespace deployctl::rollout

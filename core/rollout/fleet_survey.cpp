@@ -12,8 +12,9 @@ namespace {
 constexpr Duration survey_deadline{std::chrono::minutes(2)};
 constexpr Duration a_turn{300};  // of each target: a relay logs in to its targets by turns
 
-asio::awaitable<Result<wire::pb::Surveyed>> ask(TargetLinks& links, TargetIndex target, wire::pb::Place place, bool with_health, Duration limit) {
-  DEPLOYCTL_CO_TRY(reply, co_await links.call(target, survey(place, with_health), limit));
+asio::awaitable<Result<wire::pb::Surveyed>> ask(TargetLinks& links, TargetIndex target, wire::pb::Place place, bool with_health, Duration limit,
+                                               bool with_history = false) {
+  DEPLOYCTL_CO_TRY(reply, co_await links.call(target, survey(place, with_health, with_history), limit));
   if (!reply.has_surveyed()) co_return fail(Code::invalid, "the agent answered a survey with something else");
   if (!reply.surveyed().other_service().empty())
     co_return fail(with_hint(error(Code::refused, place.deploy_to() + " belongs to " + reply.surveyed().other_service()),
@@ -30,19 +31,19 @@ asio::awaitable<Result<wire::pb::Surveyed>> survey_target(TargetLinks& links, Ta
 Duration survey_limit(std::size_t targets) { return std::max(survey_deadline, a_turn * static_cast<std::int64_t>(targets)); }
 
 asio::awaitable<void> survey_into(TargetLinks& links, TargetIndex target, wire::pb::Place place, Duration limit, io::CancelToken token,
-                                  TargetSurvey& out, bool with_health) {
-  auto reply = co_await io::with_cancel(ask(links, target, std::move(place), with_health, limit), token, "survey");
+                                  TargetSurvey& out, bool with_health, bool with_history) {
+  auto reply = co_await io::with_cancel(ask(links, target, std::move(place), with_health, limit, with_history), token, "survey");
   if (reply) out.reply = std::move(*reply);
   else out.error = reply.error();
 }
 
 asio::awaitable<FleetSurvey> survey_fleet(TargetLinks& links, std::size_t targets, wire::pb::Place place, bool with_health,
-                                          io::CancelToken token) {
+                                          io::CancelToken token, bool with_history) {
   FleetSurvey out(targets);
   const Duration limit = survey_limit(targets);
   std::vector<asio::awaitable<void>> work;
   for (std::size_t i = 0; i < targets; ++i)
-    work.push_back(survey_into(links, static_cast<TargetIndex>(i), place, limit, token, out[i], with_health));
+    work.push_back(survey_into(links, static_cast<TargetIndex>(i), place, limit, token, out[i], with_health, with_history));
   co_await io::gather(std::move(work));
   co_return out;
 }

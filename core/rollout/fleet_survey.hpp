@@ -18,6 +18,7 @@ struct TargetSurvey {
   std::optional<wire::pb::Surveyed> reply;  // or
   std::optional<Error> error;
   bool still_activating = false;  // somebody else holds it, and an activation of ours goes on there
+  bool left_out = false;          // it answered, and `error` says why the rollout goes without it: it counts as failed
 };
 using FleetSurvey = std::vector<TargetSurvey>;  // by target index
 
@@ -25,12 +26,13 @@ using FleetSurvey = std::vector<TargetSurvey>;  // by target index
 asio::awaitable<Result<wire::pb::Surveyed>> survey_target(TargetLinks& links, TargetIndex target, wire::pb::Place place, bool with_health);
 // All at once, in two minutes, or in longer where thousands have to be logged in to by turns; `token` ends those that are still
 // waited for (Code::cancelled).
+// `with_history`: with receipts and the last grant, for a rollback's choice.
 asio::awaitable<FleetSurvey> survey_fleet(TargetLinks& links, std::size_t targets, wire::pb::Place place, bool with_health,
-                                          io::CancelToken token);
+                                          io::CancelToken token, bool with_history = false);
 
 // One of them, into `out`; and how long it may take where so many are looked at together.
 asio::awaitable<void> survey_into(TargetLinks& links, TargetIndex target, wire::pb::Place place, Duration limit, io::CancelToken token,
-                                  TargetSurvey& out, bool with_health = true);
+                                  TargetSurvey& out, bool with_health = true, bool with_history = false);
 Duration survey_limit(std::size_t targets);
 inline bool is_looked_at(const TargetSurvey& one) { return one.reply || one.error; }
 
@@ -52,29 +54,5 @@ bool keeps(const wire::pb::Surveyed& survey, const Goal& goal);  // the goal's r
 // What it runs now, as the way back.
 ledger::Baseline baseline_now(const wire::pb::Surveyed& survey, const std::string& region, const std::string& target);
 Facts facts_of(const wire::pb::Surveyed& survey, const Goal& goal, const ledger::Baseline& baseline);
-
-// What a rollback by hand may go to: for each version kept by some target, on how many, and when it was last confirmed.
-struct Candidate {
-  Digest release;
-  Digest artifact;
-  std::string version;
-  std::size_t targets = 0;       // keep it
-  std::size_t running = 0;       // run it now
-  bool confirmed = false;        // was healthy once, somewhere
-  bool failed_last = false;      // its last activation was reverted, everywhere that keeps it
-  std::int64_t staged_at = 0;    // ms since the epoch; the first time anywhere
-};
-std::vector<Candidate> candidates(const FleetSurvey& survey);  // newest first
-// The releases that ran one below the other, as the ledger's finished rollouts (newest first) tell: a deploy goes on top, a
-// rollback takes off what lay above its release. The running one first.
-std::vector<Digest> stack_of(const std::vector<ledger::RolloutRow>& newest_first);
-// The same as the rollouts that put them there.
-std::vector<ledger::RolloutRow> stacked_rollouts(const std::vector<ledger::RolloutRow>& newest_first);
-// `to` empty: the newest earlier one that was healthy. What is left behind is the release of the newest rollout where that did
-// not go through and some target runs it, else what most targets run; earlier is below it in the stack, and where the ledger
-// (its rollouts, newest first) doesn't tell, staged before it. Code::absent: none, saying what is kept; Code::invalid: `to` names several
-// releases, whose digests are listed.
-Result<Candidate> choose_rollback(const std::vector<Candidate>& all, const std::string& to,
-                                  const std::vector<ledger::RolloutRow>& newest_first);
 
 }  // namespace deployctl::rollout

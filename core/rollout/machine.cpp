@@ -55,7 +55,10 @@ Machine::Machine(RolloutSpec spec, std::vector<std::optional<Facts>> facts, std:
     Target& target = targets_[i];
     target.error = errors.at(i);
     target.still_activating = !facts.at(i) && past_.still_activating.contains(static_cast<TargetIndex>(i));
-    if (!facts.at(i)) continue;
+    if (!facts.at(i)) {
+      if (past_.left_out.contains(static_cast<TargetIndex>(i))) target.state = TargetState::failed;
+      continue;
+    }
     target.facts = *facts[i];
     target.state = target.facts.at_goal ? TargetState::active : TargetState::ready;
     take_look(target);

@@ -125,6 +125,8 @@ struct Past {
   // Those that another rollout holds now, while what our earlier driver began there goes on. They are asked for until they can
   // be had, and keep their slots.
   std::set<TargetIndex> still_activating{};
+  // Those whose answers can't be trusted: the rollout goes without them, and they count as failed from the first.
+  std::set<TargetIndex> left_out{};
 };
 
 class Machine {

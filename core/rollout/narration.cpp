@@ -176,13 +176,13 @@ Event Story::of_hook(ControlHook hook, const std::optional<Error>& error) const 
   return event;
 }
 
-Event Story::started(Kind kind, const std::string& previous, const std::string& commit) const {
+Event Story::started(const std::string& kind, const std::string& previous, const std::string& commit) const {
   Event event = named("rollout_started");
   Json waves = Json::array();
   for (const auto& wave : spec->waves) waves.push_back({{"name", wave.name}, {"targets", wave.size()}});
   Json regions = Json::array();
   for (const auto& region : spec->regions) regions.push_back({{"name", region.name}, {"targets", region.targets.size()}});
-  Json body{{"kind", to_string(kind)}, {"previous", previous}, {"targets", spec->targets.size()}, {"waves", std::move(waves)},
+  Json body{{"kind", kind}, {"previous", previous}, {"targets", spec->targets.size()}, {"waves", std::move(waves)},
             {"regions", std::move(regions)}};
   if (!commit.empty()) body["commit"] = commit;
   event.body = dump(body);

@@ -28,7 +28,8 @@ struct Story {
   Event of_gate(WaveIndex wave, std::size_t gate, const Measured& measured) const;
   Event of_word(const MachineEvent& word) const;  // Steered or Approved
   Event of_hook(ControlHook hook, const std::optional<Error>& error) const;
-  Event started(Kind kind, const std::string& previous, const std::string& commit) const;
+  // `kind` as in the ledger's row.
+  Event started(const std::string& kind, const std::string& previous, const std::string& commit) const;
 
   struct End {
     RolloutResult result;

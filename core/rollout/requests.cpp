@@ -26,10 +26,19 @@ wire::pb::Holder holder_of(const std::string& rollout) {
   return holder;
 }
 
-wire::pb::Request survey(const wire::pb::Place& place, bool with_health) {
+wire::pb::Holder holder_of(const std::string& rollout, const std::string& kind, const Goal& goal) {
+  wire::pb::Holder holder = holder_of(rollout);
+  holder.set_kind(kind);
+  if (!goal.release.empty()) holder.set_release(goal.release.raw());
+  holder.set_version(goal.version);
+  return holder;
+}
+
+wire::pb::Request survey(const wire::pb::Place& place, bool with_health, bool with_history) {
   wire::pb::Request request;
   *request.mutable_survey()->mutable_place() = place;
   request.mutable_survey()->set_with_health(with_health);
+  request.mutable_survey()->set_with_history(with_history);
   return request;
 }
 
@@ -76,7 +85,7 @@ wire::pb::Request stage(const Ticket& ticket, const std::string& release_json, c
   return request;
 }
 
-wire::pb::Request activate(const Ticket& ticket, const Goal& goal, const std::string& region, const std::string& target,
+wire::pb::Request activate(const Ticket& ticket, const Goal& goal, const std::string& kind, const std::string& region, const std::string& target,
                            unsigned keep_releases) {
   wire::pb::Request request;
   auto& activate = *request.mutable_activate();
@@ -85,6 +94,8 @@ wire::pb::Request activate(const Ticket& ticket, const Goal& goal, const std::st
   activate.set_epoch(ticket.epoch);
   if (!goal.release.empty()) activate.set_release(goal.release.raw());
   activate.set_folder(goal.folder);
+  if (!goal.release.empty()) activate.set_version(goal.version);
+  activate.set_kind(kind);
   activate.set_region(region);
   activate.set_target(target);
   activate.set_keep_releases(keep_releases);
@@ -97,7 +108,7 @@ wire::pb::Request check(const wire::pb::Place& place) {
   return request;
 }
 
-wire::pb::Request prune(const Ticket& ticket, unsigned keep, const std::vector<Digest>& in_use) {
+wire::pb::Request prune(const Ticket& ticket, unsigned keep, const Goal& goal) {
   wire::pb::Request request;
   auto& prune = *request.mutable_prune();
   *prune.mutable_place() = ticket.place;
@@ -105,7 +116,9 @@ wire::pb::Request prune(const Ticket& ticket, unsigned keep, const std::vector<D
   prune.set_epoch(ticket.epoch);
   prune.set_keep(keep);
   prune.set_then_drop(true);
-  for (const auto& digest : in_use) prune.add_in_use(digest.raw());
+  if (goal.release.empty()) return request;
+  prune.set_release(goal.release.raw());
+  prune.set_version(goal.version);
   return request;
 }
 

@@ -20,17 +20,20 @@ struct Ticket {
 wire::pb::Place place_of(const std::string& service, const std::string& environment, const std::string& deploy_to);
 // This process as the holder of a grant.
 wire::pb::Holder holder_of(const std::string& rollout);
+// With what the rollout does: "deploy", "rollback" or "converge", and where to.
+wire::pb::Holder holder_of(const std::string& rollout, const std::string& kind, const Goal& goal);
 
-wire::pb::Request survey(const wire::pb::Place& place, bool with_health);
+wire::pb::Request survey(const wire::pb::Place& place, bool with_health, bool with_history = false);
 wire::pb::Request take_grant(const Ticket& ticket, const std::string& replaces, const std::string& reason);
 wire::pb::Request renew_grant(const Ticket& ticket);
 wire::pb::Request drop_grant(const Ticket& ticket);
 // `base`: the artifact that the payload is coded against; empty: none.
 wire::pb::Request stage(const Ticket& ticket, const std::string& release_json, const Digest& base, const payload::Index& index);
-wire::pb::Request activate(const Ticket& ticket, const Goal& goal, const std::string& region, const std::string& target,
+// `kind`: of the activation, as the target's receipt is to tell (wire: Activate.kind).
+wire::pb::Request activate(const Ticket& ticket, const Goal& goal, const std::string& kind, const std::string& region, const std::string& target,
                            unsigned keep_releases);
 wire::pb::Request check(const wire::pb::Place& place);
-// And gives the grant back.
-wire::pb::Request prune(const Ticket& ticket, unsigned keep, const std::vector<Digest>& in_use);
+// And gives the grant back. Where the goal's release is current there, the goal's version becomes a further name of it.
+wire::pb::Request prune(const Ticket& ticket, unsigned keep, const Goal& goal);
 
 }  // namespace deployctl::rollout

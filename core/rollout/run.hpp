@@ -33,7 +33,7 @@ struct Run : std::enable_shared_from_this<Run> {
   RolloutOutcome outcome() const;
 
   awaitable<void> stage(TargetIndex target);
-  awaitable<void> activate_on(TargetIndex target, Goal goal);
+  awaitable<void> activate_on(TargetIndex target, Goal goal, std::string kind);
   awaitable<void> check_on(TargetIndex target);
   awaitable<void> reopen(TargetIndex target);
   awaitable<Result<Facts>> look_again(TargetIndex target);

@@ -38,9 +38,9 @@ awaitable<void> Run::stage(TargetIndex target) {
 
 // ---- activation ----
 
-awaitable<void> Run::activate_on(TargetIndex target, Goal goal) {
+awaitable<void> Run::activate_on(TargetIndex target, Goal goal, std::string kind) {
   const auto& place = order.spec.targets[target];
-  const auto request = rollout::activate(order.ticket, goal, order.spec.regions[place.region].name, place.name, 0);
+  const auto request = rollout::activate(order.ticket, goal, kind, order.spec.regions[place.region].name, place.name, 0);
   const std::function<void(const wire::pb::Event&)> watch = [this, target](const wire::pb::Event& event) {
     if (!event.has_step()) return;
     parts.recorder.add(story.of_step(target, event.step()));

@@ -27,6 +27,8 @@ Past past_of(const RolloutOrder& order) {
   Past past = order.past;
   for (TargetIndex i = 0; i < order.survey.size(); ++i)
     if (order.survey[i].still_activating) past.still_activating.insert(i);
+  for (TargetIndex i = 0; i < order.survey.size(); ++i)
+    if (order.survey[i].left_out) past.left_out.insert(i);
   return past;
 }
 
@@ -120,11 +122,13 @@ void Run::tell_change(TargetIndex target, TargetState before) {
   if (auto event = story.of_change(target, now, machine.error_of(target), took)) parts.recorder.add(std::move(*event));
 }
 
-// Those that did not answer the survey: no change of state will tell of them.
+// Those that did not answer the survey, or that the rollout goes without: no change of state will tell of them.
 void Run::tell_unreachable() {
-  for (TargetIndex i = 0; i < order.survey.size(); ++i)
-    if (machine.state(i) == TargetState::unreachable)
-      if (auto event = story.of_change(i, TargetState::unreachable, machine.error_of(i), Duration(0))) parts.recorder.add(std::move(*event));
+  for (TargetIndex i = 0; i < order.survey.size(); ++i) {
+    const auto state = machine.state(i);
+    if (state != TargetState::unreachable && state != TargetState::failed) continue;
+    if (auto event = story.of_change(i, state, machine.error_of(i), Duration(0))) parts.recorder.add(std::move(*event));
+  }
 }
 
 // Recorded first, all of them in one transaction; done second.
@@ -158,10 +162,10 @@ void Run::begin(const Action& action) {
     spawn(stage(a->target));
   } else if (const auto* a = std::get_if<Activate>(&action)) {
     since[a->target] = io::now_steady();
-    spawn(activate_on(a->target, order.goal));
+    spawn(activate_on(a->target, order.goal, order.ticket.holder.kind()));
   } else if (const auto* a = std::get_if<Revert>(&action)) {
     since[a->target] = io::now_steady();
-    spawn(activate_on(a->target, goal_of(*order.baselines[a->target])));
+    spawn(activate_on(a->target, goal_of(*order.baselines[a->target]), "revert"));
   } else if (const auto* a = std::get_if<CheckHealth>(&action)) {
     spawn(check_on(a->target));
   } else if (const auto* a = std::get_if<Reopen>(&action)) {

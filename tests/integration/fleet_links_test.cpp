@@ -111,7 +111,7 @@ TEST(FleetLinks, ALostRelayIsDisconnectedAndTheNextCallFindsItAgain) {
   world.run([](World& world, FleetLinks& links) -> awaitable<void> {
     (void)co_await survey_all(world, links);
     world.relays[0]->kill_all();
-    auto request = rollout::activate(ticket_for(world, 0), {}, "region-0", "t", 5);
+    auto request = rollout::activate(ticket_for(world, 0), {}, "deploy", "region-0", "t", 5);
     const auto lost = co_await links.call(0, request, soon);
     EXPECT_EQ(lost.error().code, Code::disconnected) << words(lost);
     EXPECT_THAT(words(lost), HasSubstr("relay " + world.fleet.regions[0].relays[0].name()));

@@ -6,6 +6,16 @@ namespace deployctl::simulation {
 
 using ledger::RolloutRow;
 
+namespace {
+
+// To change a target.
+bool is_intent(const ledger::EventRow& row) {
+  return row.json.find("\"event\":\"target_activating\"") != std::string::npos ||
+         row.json.find("\"event\":\"target_reverting\"") != std::string::npos;
+}
+
+}  // namespace
+
 Status SimLedger::disk() const {
   if (full) return fail(Code::no_space, "no space left on device");
   return {};
@@ -96,8 +106,17 @@ Result<std::vector<ledger::WordRow>> SimLedger::words(const std::string& rollout
   return found;
 }
 
-Status SimLedger::add_release(const std::string&, const std::string&, const std::string& json, const Digest& release, const std::string&, WallTime) {
+Result<bool> SimLedger::changed_targets(const std::string& rollout) {
+  const auto at = events_.find(rollout);
+  if (at == events_.end()) return false;
+  return std::any_of(at->second.begin(), at->second.end(), [](const ledger::EventRow& row) { return is_intent(row); });
+}
+
+Status SimLedger::add_release(const std::string&, const std::string&, const std::string& json, const Digest& release, const std::string& version, WallTime) {
   DEPLOYCTL_CHECK(disk());
+  const ledger::ReleaseName name{release, version};
+  std::erase(names_, name);
+  names_.insert(names_.begin(), name);
   releases_[release] = json;
   return {};
 }
@@ -112,8 +131,7 @@ bool SimLedger::tells_of(const std::string& rollout, const std::string& target) 
   if (at == events_.end()) return false;
   const std::string name = "\"target\":\"" + target + "\"";
   return std::any_of(at->second.begin(), at->second.end(), [&](const ledger::EventRow& row) {
-    const bool intent = row.json.find("\"event\":\"target_activating\"") != std::string::npos || row.json.find("\"event\":\"target_reverting\"") != std::string::npos;
-    return intent && row.json.find(name) != std::string::npos;
+    return is_intent(row) && row.json.find(name) != std::string::npos;
   });
 }
 

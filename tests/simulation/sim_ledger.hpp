@@ -22,6 +22,7 @@ class SimLedger : public ledger::Ledger {
   Status append_events(const std::string& rollout, const std::vector<ledger::EventRow>& events) override;
   Result<std::vector<ledger::EventRow>> events(const std::string& rollout) override { return events_[rollout]; }
   Result<std::uint64_t> last_seq(const std::string& rollout) override;
+  Result<bool> changed_targets(const std::string& rollout) override;
   Status add_baselines(const std::string&, const std::string&, const std::vector<ledger::Baseline>& baselines) override;
   Result<std::vector<ledger::Baseline>> baselines(const std::string&, const std::string&) override { return baselines_; }
   Status clear_baselines(const std::string&, const std::string&) override;
@@ -31,6 +32,7 @@ class SimLedger : public ledger::Ledger {
   Result<std::optional<ledger::FreezeRow>> freeze(const std::string&, const std::string&) override { return std::optional<ledger::FreezeRow>{}; }
   Status add_release(const std::string&, const std::string&, const std::string& json, const Digest& release, const std::string&, WallTime) override;
   Result<std::optional<std::string>> release_json(const Digest& release) override;
+  Result<std::vector<ledger::ReleaseName>> release_names(const std::string&, const std::string&) override { return names_; }
 
   const std::vector<ledger::RolloutRow>& rows() const { return rows_; }
   // An intent to change the target was written by that rollout.
@@ -44,6 +46,7 @@ class SimLedger : public ledger::Ledger {
   std::map<std::string, std::vector<ledger::WordRow>> words_;
   std::uint64_t last_word_ = 0;
   std::map<Digest, std::string> releases_;
+  std::vector<ledger::ReleaseName> names_;  // the newest first
 };
 
 }  // namespace deployctl::simulation

@@ -87,7 +87,7 @@ void SimTarget::serve(wire::pb::Request request, Answer answer) {
 awaitable<SimTarget::Reply> SimTarget::answer_to(wire::pb::Request request) {
   wire::pb::Reply reply;
   if (request.has_survey()) {
-    *reply.mutable_surveyed() = survey(request.survey().with_health());
+    *reply.mutable_surveyed() = survey(request.survey().with_health(), request.survey().with_history());
     co_return reply;
   }
   if (request.has_check()) {
@@ -118,7 +118,8 @@ Status SimTarget::check(const std::string& rollout, std::uint64_t epoch) const {
 awaitable<SimTarget::Reply> SimTarget::take_grant(wire::pb::TakeGrant asked) {
   target::GrantRequest request;
   request.holder = {asked.holder().rollout(), asked.holder().user(),    asked.holder().host(),  asked.holder().pid(),
-                    asked.holder().pid_start(), asked.holder().boot_id(), asked.holder().since(), asked.reason()};
+                    asked.holder().pid_start(), asked.holder().boot_id(), asked.holder().since(), asked.reason(),
+                    asked.holder().kind(), asked.holder().release(), asked.holder().version()};  // its digest as the wire has it
   request.epoch = asked.holder().epoch();
   request.ttl = Duration(static_cast<std::int64_t>(asked.ttl_ms()));
   request.replaces = asked.replaces();
@@ -181,9 +182,11 @@ awaitable<SimTarget::Reply> SimTarget::activate(wire::pb::Activate asked) {
     intent.rollout = asked.rollout();
     intent.epoch = asked.epoch();
     intent.target = asked.target();
+    intent.kind = asked.kind();
     intent.to = folder;
     intent.to_release = goal ? releases_[*goal].release.digest().text() : "";
     intent.from = current_ ? releases_[*current_].folder : "";
+    intent.from_release = current_ ? releases_[*current_].release.digest().text() : "";
     watch_.changing(number_, asked.rollout(), asked.epoch(), "activates");
     watch_.activation_begins(number_, intent);
     journal_ = Journal{intent, {}};
@@ -234,16 +237,21 @@ wire::pb::Health SimTarget::health() const {
   return out;
 }
 
-wire::pb::Surveyed SimTarget::survey(bool with_health) const {
+wire::pb::Surveyed SimTarget::survey(bool with_health, bool with_history) const {
   wire::pb::Surveyed out;
   for (const auto& [index, kept] : kept_) *out.add_kept() = to_wire(index);
   if (current_) *out.mutable_current() = to_wire(*current_);
   out.set_epoch(grant_.epoch);
-  if (grant_.living(now())) {
-    out.mutable_holder()->set_rollout(grant_.holder.rollout);
-    out.mutable_holder()->set_host(grant_.holder.host);
-    out.mutable_holder()->set_epoch(grant_.epoch);
-  }
+  wire::pb::Holder holder;
+  holder.set_rollout(grant_.holder.rollout);
+  holder.set_host(grant_.holder.host);
+  holder.set_epoch(grant_.epoch);
+  holder.set_kind(grant_.holder.kind);
+  holder.set_release(grant_.holder.release);
+  holder.set_expires_in_ms(static_cast<std::uint64_t>(grant_.left(now()).count()));
+  if (grant_.living(now())) *out.mutable_holder() = holder;
+  if (with_history && grant_.epoch > 0) *out.mutable_last_grant() = holder;
+  if (with_history) out.mutable_receipts()->Add(receipts_.begin(), receipts_.end());
   if (busy()) out.set_unfinished_rollout(journal_->intent.rollout);
   if (with_health) *out.mutable_health() = health();
   return out;
@@ -340,6 +348,15 @@ void SimTarget::end(Outcome outcome) {
   const auto to = release_of(journal_->intent.to);
   if (to && outcome == Outcome::active) kept_[*to].confirmed = true, kept_[*to].failed = false;
   if (to && (outcome == Outcome::reverted || outcome == Outcome::broken)) kept_[*to].failed = true;
+  const auto& intent = journal_->intent;
+  auto& receipt = receipts_.emplace_back();
+  receipt.set_rollout(intent.rollout);
+  receipt.set_epoch(intent.epoch);
+  receipt.set_kind(intent.kind);
+  receipt.set_folder(intent.to);
+  receipt.set_outcome(target::to_string(outcome));
+  if (const auto release = Digest::parse(intent.to_release)) receipt.set_release(release->raw());
+  if (const auto release = Digest::parse(intent.from_release)) receipt.set_from_release(release->raw());
   Record record{Record::Kind::ended, Step::prepare, now(), 0, 0, {}, outcome};
   append(std::move(record));
   watch_.activation_ends(number_, journal_->intent, outcome);

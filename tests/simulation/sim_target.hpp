@@ -79,7 +79,7 @@ class SimTarget {
   awaitable<Reply> stage(wire::pb::Stage asked);
   awaitable<Reply> activate(wire::pb::Activate asked);
   Reply prune(const wire::pb::Prune& asked);
-  wire::pb::Surveyed survey(bool with_health) const;
+  wire::pb::Surveyed survey(bool with_health, bool with_history = false) const;
   wire::pb::Health health() const;
   wire::pb::KeptRelease to_wire(std::size_t release) const;
   wire::pb::Activated activated() const;
@@ -107,6 +107,7 @@ class SimTarget {
   std::optional<std::size_t> current_;
   target::Grant grant_;
   std::optional<Journal> journal_;
+  std::vector<wire::pb::Receipt> receipts_;  // oldest first
   // gone with a crash
   bool up_ = true, running_ = false, sick_ = false, processing_ = false;
   unsigned boot_ = 0, agent_ = 0, process_ = 0;  // lives

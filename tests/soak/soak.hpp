@@ -56,6 +56,7 @@ class Soak {
   testing::Lab lab_;
   std::vector<std::string> good_;
   std::vector<std::string> stack_;  // the release that runs last, those below it before
+  bool went_back_ = false;          // the newest change was a rollback, an automatic one too: a further one changes nothing
   std::vector<std::string> kept_;   // by the targets, the one that was healthy last at the end
   std::string what_, wrong_, said_;
   std::map<std::string, std::map<int, unsigned>> seen_;

@@ -1,15 +1,15 @@
-// Which services the last deploy of several together has changed, by what the ledger tells of each.
+// Which services the newest deploy of several together has changed, by what the ledger records of each.
 #include "cli/commands/together.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "cli/commands/asked.hpp"
-#include "core/ledger/ledger.hpp"
+#include "core/rollout/release_order.hpp"
 
 using namespace deployctl;
 using namespace deployctl::commands;
-using ledger::RolloutRow;
+using rollout::RecordedRollout;
 using ledger::RolloutState;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
@@ -23,22 +23,27 @@ class History {
     return add("deploy", release, together, state);
   }
   History& goes_back_to(const std::string& release) { return add("rollback", release, "", RolloutState::succeeded); }
-  operator std::vector<RolloutRow>() const { return {rows_.rbegin(), rows_.rend()}; }
+  History& deploys_what_runs(const std::string& release, const std::string& together) {
+    deploys(release, together);
+    rows_.back().changed = false;
+    return *this;
+  }
+  operator std::vector<RecordedRollout>() const { return {rows_.rbegin(), rows_.rend()}; }
 
  private:
   History& add(const char* kind, const std::string& release, const std::string& together, RolloutState state) {
     static std::int64_t clock = 0;
-    RolloutRow row;
+    ledger::RolloutRow row;
     row.id = "r-" + std::to_string(++clock);
     row.kind = kind;
     row.release = sha256(release);
     row.state = state;
     row.started = WallTime(std::chrono::seconds(clock));
     row.order_json = Asked{"/shop.yaml", "", {}, together}.json();
-    rows_.push_back(row);
+    rows_.push_back({row, true});
     return *this;
   }
-  std::vector<RolloutRow> rows_;
+  std::vector<RecordedRollout> rows_;
 };
 
 }  // namespace
@@ -53,16 +58,18 @@ TEST(Together, AreThoseOfTheNewestCommonName) {
 TEST(Together, OneThatDidNotChangeIsNotAmongThem) {
   History store, web;
   store.deploys("s1", "t-1"), web.deploys("w1", "t-1");
-  store.deploys("s1", "t-2"), web.deploys("w2", "t-2");
+  store.deploys_what_runs("s1", "t-2"), web.deploys("w2", "t-2");
   EXPECT_THAT(changed_together({store, web}), ElementsAre(1));
 }
 
-TEST(Together, WhatWasTakenBackCountsNoMore) {
+// Each of them decides for itself that there is nothing more to undo; one that was not reached yet is gone on with.
+TEST(Together, AreTheSameWhenSomeWereRolledBackAlready) {
   History store, web;
   store.deploys("s1", "t-1"), web.deploys("w1", "t-1");
   store.deploys("s2", "t-2"), web.deploys("w2", "t-2", RolloutState::rolled_back);
+  EXPECT_THAT(changed_together({store, web}), ElementsAre(0, 1));
   store.goes_back_to("s1");
-  EXPECT_THAT(changed_together({store, web}), ElementsAre(0, 1)) << "t-1 is on top again";
+  EXPECT_THAT(changed_together({store, web}), ElementsAre(0, 1)) << "and never those of t-1";
 }
 
 TEST(Together, OneThatWasDeployedAloneSinceIsNotAmongThem) {

@@ -230,6 +230,26 @@ TEST_P(LedgerContract, KnowsReleasesByTheirDigest) {
 
 WordRow said(const std::string& word, const std::string& wave = "") { return {0, word, wave, "ann@desk", "it's fine", at(5)}; }
 
+TEST_P(LedgerContract, ListsTheNamesOfReleasesTheLastMadeFirst) {
+  ASSERT_TRUE(ledger->add_release("redis", "production", "{}", sha256("one"), "1.0", at(1)));
+  ASSERT_TRUE(ledger->add_release("redis", "production", "{}", sha256("two"), "2.0", at(2)));
+  ASSERT_TRUE(ledger->add_release("redis", "production", "{}", sha256("one"), "1.1", at(3)));
+  ASSERT_TRUE(ledger->add_release("redis", "staging", "{}", sha256("one"), "other", at(4)));
+  const std::vector<ReleaseName> wanted{{sha256("one"), "1.1"}, {sha256("two"), "2.0"}, {sha256("one"), "1.0"}};
+  EXPECT_EQ(*ledger->release_names("redis", "production"), wanted);
+}
+
+TEST_P(LedgerContract, TellsWhetherARolloutChangedAnyTarget) {
+  for (const char* id : {"r-1", "r-2", "r-3"}) ASSERT_TRUE(ledger->add_rollout(a_rollout(id)));
+  ASSERT_TRUE(ledger->append_events("r-1", {{1, at(1), R"({"event":"rollout_started"})"}, {2, at(2), R"({"seq":2,"event":"target_activating","target":"a"})"}}));
+  ASSERT_TRUE(ledger->append_events("r-2", {{1, at(1), R"({"event":"target_step","output":"\"event\":\"target_activating\""})"}}));
+  ASSERT_TRUE(ledger->append_events("r-3", {{1, at(1), R"({"event":"target_reverting","target":"a"})"}}));
+  EXPECT_TRUE(*ledger->changed_targets("r-1"));
+  EXPECT_FALSE(*ledger->changed_targets("r-2")) << "what a hook printed is no event";
+  EXPECT_TRUE(*ledger->changed_targets("r-3"));
+  EXPECT_EQ(ledger->changed_targets("r-4").error().code, Code::absent);
+}
+
 TEST_P(LedgerContract, WordsToARolloutAreReadInOrderByAnotherProcess) {
   ASSERT_TRUE(ledger->add_rollout(a_rollout("r-1")));
   ASSERT_TRUE(ledger->add_rollout(a_rollout("r-2")));

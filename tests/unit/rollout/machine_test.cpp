@@ -196,6 +196,20 @@ TEST(Machine, AResumedRolloutTakesBackWhatItsFirstDriverTouched) {
   EXPECT_THAT(play.taken_back, ElementsAre(0));
 }
 
+TEST(Machine, ATargetThatIsLeftOutCountsAsFailedAndIsNeverAskedAgain) {
+  RolloutSpec spec = spec_of({3});
+  spec.kind = Kind::rollback;
+  Past past;
+  past.left_out = {1};
+  Play play(spec, {running_old(), std::nullopt, running_old()}, past);
+  play.run();
+  EXPECT_EQ(play.result, RolloutResult::failed);
+  EXPECT_EQ(play.machine.state(1), TargetState::failed);
+  EXPECT_EQ(play.machine.counts().active, 2U);
+  for (const auto& action : play.actions)
+    if (const auto* asked = std::get_if<Reopen>(&action)) EXPECT_NE(asked->target, 1U);
+}
+
 TEST(Machine, ARollbackGoesOnPastATargetThatFails) {
   auto spec = spec_of({2, 2});
   spec.kind = Kind::rollback;

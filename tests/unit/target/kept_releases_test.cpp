@@ -135,4 +135,72 @@ TEST_F(KeptReleasesTest, AFolderThatIsNotOursIsTakenAsItIs) {
   EXPECT_TRUE(check_whole(slot, "20240101"));
 }
 
+TEST_F(KeptReleasesTest, AFurtherNameIsKeptBesideTheFirst) {
+  const auto folder = put(tree, "1.0");
+  EXPECT_EQ(kept_release(slot, folder)->version(), "1.0");
+  ASSERT_TRUE(add_name(slot, folder, "1.1"));
+  ASSERT_TRUE(add_name(slot, folder, "1.1"));
+  auto kept = kept_release(slot, folder);
+  EXPECT_EQ(kept->version(), "1.1");
+  EXPECT_EQ(kept->names, (std::vector<std::string>{"1.0", "1.1"}));
+  EXPECT_EQ(kept->folder, folder) << "nothing is moved";
+  ASSERT_TRUE(add_name(slot, folder, "1.0"));
+  EXPECT_EQ(kept_release(slot, folder)->names, (std::vector<std::string>{"1.1", "1.0"})) << "the newest is the last";
+  EXPECT_EQ(add_name(slot, folder, std::string(2000, 'x')).error().code, Code::invalid);
+}
+
+TEST_F(KeptReleasesTest, AsManyNamesAreKeptAsAreOfUse) {
+  const auto folder = put(tree, "1.0");
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(add_name(slot, folder, "n" + std::to_string(i)));
+  const auto kept = kept_release(slot, folder);
+  EXPECT_EQ(kept->names.size(), 32U);
+  EXPECT_EQ(kept->version(), "n99");
+}
+
+TEST_F(KeptReleasesTest, NamesThatCantBeReadCostNoRelease) {
+  const auto folder = put(tree, "1.0");
+  std::ofstream(slot.about(folder) + "/names.json") << "{\"names\":[1";
+  EXPECT_EQ(kept_release(slot, folder)->version(), "1.0");
+  EXPECT_TRUE(add_name(slot, folder, "1.1"));
+  EXPECT_EQ(kept_release(slot, folder)->version(), "1.1");
+}
+
+TEST_F(KeptReleasesTest, AFolderThatIsNotOursGetsNoName) {
+  ASSERT_TRUE(io::make_dirs(slot.release("20240101")));
+  EXPECT_TRUE(add_name(slot, "20240101", "1.1"));
+  EXPECT_EQ(kept_release(slot, "20240101")->version(), "20240101");
+}
+
+TEST_F(KeptReleasesTest, AReceiptTellsItsKindAndWhatRanBefore) {
+  Receipt written;
+  written.rollout = "r-1";
+  written.epoch = 7;
+  written.folder = "b";
+  written.kind = "rollback";
+  written.version = "1.1";
+  written.from = "a";
+  written.from_release = sha256("a").text();
+  ASSERT_TRUE(append_receipt(slot, written));
+  std::ofstream(slot.state("receipts"), std::ios::app)
+      << R"({"epoch":8,"folder":"c","outcome":"active","release":"","rollout":"r-2","time":1})" << "\n";  // by an older agent
+  const auto read = read_receipts(slot);
+  ASSERT_EQ(read->size(), 2U);
+  EXPECT_EQ((*read)[0].kind + " " + (*read)[0].version + " " + (*read)[0].from, "rollback 1.1 a");
+  EXPECT_EQ((*read)[0].from_release, sha256("a").text());
+  EXPECT_EQ((*read)[1].epoch, 8U);
+  EXPECT_EQ((*read)[1].kind, "");
+}
+
+TEST_F(KeptReleasesTest, ASurveyReportsTheNewestReceiptsAndTheLastOfEachKeptRelease) {
+  const auto folder = put(tree, "1.0");
+  receipt(folder, Outcome::reverted, 1, "first");
+  receipt(folder, Outcome::active, 2, "second");
+  for (int i = 0; i < 50; ++i) receipt("gone", Outcome::active, 10 + i, "r" + std::to_string(i));
+  const auto recent = recent_receipts(*read_receipts(slot), *kept_releases(slot));
+  ASSERT_EQ(recent.size(), 33U);
+  EXPECT_EQ(recent.front().rollout, "second");
+  EXPECT_EQ(recent[1].rollout, "r18");
+  EXPECT_EQ(recent.back().rollout, "r49");
+}
+
 }  // namespace

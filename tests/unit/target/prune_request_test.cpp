@@ -14,6 +14,7 @@ struct PruneRequestTest : ServiceFixture {
 
   awaitable<void> prunes();
   awaitable<void> prunes_late();
+  awaitable<void> names_what_runs();
 };
 
 awaitable<void> PruneRequestTest::prunes() {
@@ -85,5 +86,39 @@ awaitable<void> PruneRequestTest::prunes_late() {
 }
 
 TEST_F(PruneRequestTest, PrunesNothingOnceAnotherWasGranted) { run_async(prunes_late()); }
+
+// The same content was deployed under another version: nothing is activated, and the release has a further name.
+awaitable<void> PruneRequestTest::names_what_runs() {
+  const Link link = co_await connect();
+  EXPECT_EQ(outcome(co_await deploy(link, r1, "v1", activation())), Activated::ACTIVE);
+  const auto release = tree("v1").release("v1", activation());
+  wire::pb::Request request;
+  auto& prune = *request.mutable_prune();
+  *prune.mutable_place() = r1.place();
+  prune.set_rollout("r1");
+  prune.set_epoch(1);
+  prune.set_keep(2);
+  prune.set_version("v1.1");
+  prune.set_release(tree("v2").release("v2", activation()).digest().raw());
+  EXPECT_TRUE(co_await ask(link, request));
+  EXPECT_EQ(target::kept_release(slot, release.folder())->version(), "v1") << "another release than the one that runs";
+  prune.set_release(release.digest().raw());
+  EXPECT_TRUE(co_await ask(link, request));
+  EXPECT_EQ(target::kept_release(slot, release.folder())->version(), "v1.1");
+  // Hooks get it with the next activation, which may bring a name of its own.
+  EXPECT_EQ(outcome(co_await deploy(link, r1, "v2", activation())), Activated::ACTIVE);
+  auto back = r1.activate(release);
+  back.mutable_activate()->set_version("v1.2");
+  back.mutable_activate()->set_kind("rollback");
+  EXPECT_EQ(outcome(co_await ask(link, back)), Activated::ACTIVE);
+  const std::string log = read_text(slot.hook_log("r1"));
+  EXPECT_NE(log.find("stopping v1.1"), std::string::npos) << log;
+  EXPECT_NE(log.find("starting v1.2"), std::string::npos) << log;
+  const auto receipts = target::read_receipts(slot);
+  EXPECT_EQ(receipts->back().kind + " " + receipts->back().version, "rollback v1.2");
+  EXPECT_EQ(receipts->back().from_release, tree("v2").release("v2", activation()).digest().text());
+}
+
+TEST_F(PruneRequestTest, GivesTheRunningReleaseAFurtherName) { run_async(names_what_runs()); }
 
 }  // namespace

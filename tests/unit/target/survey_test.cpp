@@ -103,4 +103,48 @@ TEST_F(SurveyTest, AnothersPlaceIsAnsweredWithItsOwner) {
   EXPECT_EQ(found->kept_size(), 0);
 }
 
+TEST_F(SurveyTest, WithHistoryTellsTheLastGrantAndTheReceipts) {
+  const auto one = release("1.0");
+  ASSERT_TRUE(add_name(slot, one, "1.1"));
+  GrantRequest request;
+  request.holder.rollout = "r1";
+  request.holder.kind = "rollback";
+  request.holder.release = sha256("x").text();
+  request.holder.version = "1.1";
+  request.epoch = 4;
+  ASSERT_TRUE(GrantFile(slot).change([&](const Grant& held) { return take(held, request, boot_now()); }));
+  ASSERT_TRUE(GrantFile(slot).change([&](const Grant& held) { return drop(held, "r1", 4); }));
+  Receipt receipt;
+  receipt.rollout = "r1";
+  receipt.folder = one;
+  receipt.kind = "rollback";
+  receipt.from_release = sha256("before").text();
+  ASSERT_TRUE(append_receipt(slot, receipt));
+  const auto found = survey(slot, redis, false, true);
+  ASSERT_TRUE(found);
+  EXPECT_FALSE(found->has_holder()) << "it was given back";
+  EXPECT_EQ(found->last_grant().rollout() + " " + found->last_grant().kind() + " " + found->last_grant().version(), "r1 rollback 1.1");
+  EXPECT_EQ(found->last_grant().release(), sha256("x").raw());
+  EXPECT_EQ(found->last_grant().expires_in_ms(), 0U);
+  ASSERT_EQ(found->receipts_size(), 1);
+  EXPECT_EQ(found->receipts(0).kind(), "rollback");
+  EXPECT_EQ(found->receipts(0).from_release(), sha256("before").raw());
+  EXPECT_EQ(found->receipts(0).outcome(), "active");
+  EXPECT_EQ(found->kept(0).version(), "1.1");
+  EXPECT_EQ(found->kept(0).names_size(), 2);
+  const auto without = survey(slot, redis, false);
+  EXPECT_FALSE(without->has_last_grant() || without->receipts_size() > 0) << "only a rollback needs it";
+}
+
+// As 6747c34 and before wrote it.
+TEST_F(SurveyTest, ReadsTheGrantOfAnOlderAgent) {
+  ASSERT_TRUE(io::write_file(slot.state("grant.json"),
+                             R"({"boot_id":"b","dropped":true,"epoch":9,"expires_boottime_ms":1,"holder_boot_id":"","host":"h","pid":1,)"
+                             R"("pid_start":2,"reason":"","rollout":"r-old","since":3,"user":"u"})"));
+  const auto found = survey(slot, redis, false, true);
+  ASSERT_TRUE(found) << found.error().text();
+  EXPECT_EQ(found->last_grant().rollout(), "r-old");
+  EXPECT_EQ(found->last_grant().kind(), "");
+}
+
 }  // namespace

@@ -136,6 +136,37 @@ TEST(Golden, Activated) {
   hold("reply-activated", FrameType::reply, 9, reply);
 }
 
+// What a newer agent reports for a rollback's choice.
+TEST(Golden, SurveyedWithHistory) {
+  pb::Reply reply;
+  auto& surveyed = *reply.mutable_surveyed();
+  surveyed.set_epoch(7);
+  auto& kept = *surveyed.add_kept();
+  kept.set_folder("1.0-12345678");
+  kept.set_version("1.1");
+  kept.set_release(sha256("release").raw());
+  kept.add_names("1.0");
+  kept.add_names("1.1");
+  auto& grant = *surveyed.mutable_last_grant();
+  grant.set_rollout("r1");
+  grant.set_epoch(7);
+  grant.set_kind("rollback");
+  grant.set_release(sha256("release").raw());
+  grant.set_version("1.1");
+  auto& receipt = *surveyed.add_receipts();
+  receipt.set_time(1);
+  receipt.set_rollout("r1");
+  receipt.set_epoch(7);
+  receipt.set_release(sha256("release").raw());
+  receipt.set_folder("1.0-12345678");
+  receipt.set_version("1.1");
+  receipt.set_outcome("active");
+  receipt.set_kind("rollback");
+  receipt.set_from_release(sha256("before").raw());
+  receipt.set_from_folder("2.0-87654321");
+  hold("reply-surveyed-history", FrameType::reply, 3, reply);
+}
+
 TEST(Golden, Step) {
   pb::Event event;
   event.mutable_step()->set_name("start");
