@@ -7,7 +7,7 @@
 
 namespace deployctl::link::detail {
 
-// The bytes that followed the magic. Code::disconnected or Code::invalid with the noise that came instead.
+// The bytes that followed the magic. Code::disconnected or Code::unreachable with the noise that came instead.
 awaitable<Result<Bytes>> await_magic(io::ByteStream& stream, const LinkOptions& options);
 
 }  // namespace deployctl::link::detail
