@@ -37,7 +37,7 @@ Result<Drove> drive(Context& context, Viewing& view, const model::Plan& plan, co
   DEPLOYCTL_TRY(state, context.state());
   DEPLOYCTL_TRY(ledger, context.ledger());
   DEPLOYCTL_TRY(store, context.artifacts());
-  DEPLOYCTL_TRY(session, FleetSession::open(plan, context));
+  DEPLOYCTL_TRY(session, FleetSession::open(plan, context, true));
   Notice notice(what.notify);
   auto payloads = payloads_of(session->pool(), *store);
   rollout::DriveParts parts{session->links(), ledger, payloads.get(), notice.watch(view.sink()), Interrupt::token(), state.logs(), what.take_over};
@@ -67,7 +67,7 @@ Result<Drove> drive_back(Context& context, const model::Plan& plan, const std::s
   auto store = context.artifacts();
   if (!store) context.warn("going on without the artifact store: " + store.error().text());
   Viewing view(context, named);
-  DEPLOYCTL_TRY(session, FleetSession::open(plan, context));
+  DEPLOYCTL_TRY(session, FleetSession::open(plan, context, true));
   Notice notice(what.notify);
   const auto payloads = store ? payloads_of(session->pool(), **store) : nullptr;
   rollout::DriveParts parts{session->links(), ledger ? *ledger : nullptr, payloads.get(), notice.watch(view.sink()), Interrupt::token(), state.logs(), {}};
