@@ -172,6 +172,7 @@ awaitable<Result<wire::pb::Attached>> TargetSessions::attach(wire::pb::Attach re
   }
   if (renews && no_kept && session->not_renewed) co_return fail(*session->not_renewed);
   if (session->failed) co_return fail(*session->failed);
+  if (!session->link) co_return fail(Code::cancelled, "the relay is closing");
   if (!session->alive()) co_return fail(with_context(session->link->why_closed(), name_of(session->request)));
   co_return attached(*session);
 }
