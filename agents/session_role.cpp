@@ -60,7 +60,7 @@ serve::SessionOptions session_options(const std::string& role) {
   options.role = role;
   options.program = program_name;
   options.agent = own_digest();
-  if (role == "relay") options.features = {wire::feature_attach_first};
+  if (role == "relay") options.features = {wire::feature_attach_first, wire::feature_fresh_logins};
   return options;
 }
 

@@ -228,14 +228,15 @@ awaitable<Looks> CatchingUp::look(const Desire& desire) {
 }
 
 awaitable<void> CatchingUp::look_into(const Desire& desire, int member, Looks& looks) {
-  auto target = co_await reach(desire.members(member));
+  auto target = co_await reach(desire.members(member), false);
   if (!target) co_return;
   auto reply = co_await io::with_cancel(ask(*target, survey(desire), look_limit), stop_, "survey");
   if (reply) looks[static_cast<std::size_t>(member)] = reply->surveyed();
 }
 
-awaitable<Result<std::shared_ptr<link::AgentLink>>> CatchingUp::reach(const wire::pb::Member& member) {
+awaitable<Result<std::shared_ptr<link::AgentLink>>> CatchingUp::reach(const wire::pb::Member& member, bool no_kept) {
   auto host = member.host();
+  host.set_no_kept(no_kept);
   host.set_timeout_ms(static_cast<std::uint64_t>(login_limit.count()));
   DEPLOYCTL_CO_TRY(attached, co_await targets_.attach(std::move(host), stop_));
   co_return targets_.find(attached.target());
@@ -245,7 +246,7 @@ awaitable<Result<std::shared_ptr<link::AgentLink>>> CatchingUp::reach(const wire
 
 awaitable<void> CatchingUp::bring(Desire& desire, CatchUp step) {
   auto& member = *desire.mutable_members(step.member);
-  auto target = co_await reach(member);
+  auto target = co_await reach(member, true);  // its hooks get the environment of a login of now
   if (!target) co_return;
   io::CancelToken done;
   const auto granted = co_await ask(*target, take_grant(desire, step.replaces), look_limit);

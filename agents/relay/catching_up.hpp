@@ -35,7 +35,7 @@ class CatchingUp : public std::enable_shared_from_this<CatchingUp> {
   awaitable<void> look_at(wire::pb::Desire desire);
   awaitable<Looks> look(const wire::pb::Desire& desire);
   awaitable<void> look_into(const wire::pb::Desire& desire, int member, Looks& looks);
-  awaitable<Result<std::shared_ptr<link::AgentLink>>> reach(const wire::pb::Member& member);
+  awaitable<Result<std::shared_ptr<link::AgentLink>>> reach(const wire::pb::Member& member, bool no_kept);
   awaitable<void> bring(wire::pb::Desire& desire, CatchUp step);
   awaitable<Status> take(const wire::pb::Desire& desire, CatchUp step, std::shared_ptr<link::AgentLink> target);
   awaitable<Status> stage(const wire::pb::Desire& desire, CatchUp step, std::shared_ptr<link::AgentLink> target);

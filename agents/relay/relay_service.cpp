@@ -108,10 +108,22 @@ Result<payload::Index> RelayService::index_of(const wire::pb::Stage& stage) cons
   return shared_->cache.index(digest);
 }
 
+awaitable<Result<std::shared_ptr<link::AgentLink>>> RelayService::target_of(const wire::pb::Request& request, serve::Exchange& exchange) {
+  if (!request.fresh_login()) co_return shared_->targets.find(request.target());
+  DEPLOYCTL_CO_TRY(found, co_await shared_->targets.find_fresh(request.target(), exchange.cancelled()));
+  if (found.kept) {
+    wire::pb::Event event;
+    *event.mutable_kept_login()->mutable_why() = wire::to_abort(*found.kept);
+    DEPLOYCTL_CO_CHECK(co_await exchange.emit(event));
+  }
+  co_return std::move(found.link);
+}
+
 awaitable<Result<wire::pb::Reply>> RelayService::pass_on(wire::pb::Request request, serve::Exchange& exchange) {
   if (request.has_attach() || request.has_carry())
     co_return fail(Code::unsupported, std::string("a target has no '") + wire::name_of(request) + "'");
-  DEPLOYCTL_CO_TRY(target, shared_->targets.find(request.target()));
+  DEPLOYCTL_CO_TRY(target, co_await target_of(request, exchange));
+  request.clear_fresh_login();
   std::shared_ptr<payload::ChunkSource> chunks;
   if (request.has_stage()) {
     DEPLOYCTL_CO_TRY(index, index_of(request.stage()));

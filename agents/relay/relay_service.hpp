@@ -49,6 +49,8 @@ class RelayService : public serve::Service {
   awaitable<std::vector<std::shared_ptr<CachedPayload>>> pieces_of(payload::Index whole, wire::pb::Carry request);
   awaitable<Result<wire::pb::Reply>> wish(wire::pb::Request request);
   Result<payload::Index> index_of(const wire::pb::Stage& stage) const;
+  // Over which link a request goes on; says so where it is the login that was kept and shouldn't be.
+  awaitable<Result<std::shared_ptr<link::AgentLink>>> target_of(const wire::pb::Request& request, serve::Exchange& exchange);
   awaitable<Result<wire::pb::Reply>> pass_on(wire::pb::Request request, serve::Exchange& exchange);
 
   std::shared_ptr<RelayShared> shared_;

@@ -18,12 +18,15 @@ using wire::Frame;
 using wire::FrameType;
 
 constexpr std::size_t max_requests = 100'000;  // open at once: a relay's targets, and a few for each
+constexpr std::size_t max_request_bytes = 64 * wire::max_payload;  // of those together
+constexpr std::size_t max_hello = 16 * 1024;
 
 struct Session;
 
 // One open stream. The session and the coroutine that serves it share it.
 struct Stream final : Exchange {
-  Stream(std::shared_ptr<link::FramePipe> p, std::uint32_t n) : pipe(std::move(p)), number(n), arrived(pipe->executor()) {}
+  Stream(std::shared_ptr<link::FramePipe> p, std::uint32_t n, std::size_t size)
+      : pipe(std::move(p)), number(n), request_bytes(size), arrived(pipe->executor()) {}
 
   awaitable<Status> emit(const wire::pb::Event& event) override;
   awaitable<Status> want(std::uint32_t first, std::uint32_t count) override;
@@ -38,6 +41,7 @@ struct Stream final : Exchange {
 
   std::shared_ptr<link::FramePipe> pipe;
   std::uint32_t number;
+  std::size_t request_bytes;
   io::Notifier arrived;  // a chunk, or `gone`
   std::deque<Chunk> chunks;
   std::uint64_t owed = 0;  // chunks asked for and not yet here
@@ -75,6 +79,7 @@ struct Session : std::enable_shared_from_this<Session> {
 
   static awaitable<void> run_request(std::shared_ptr<Session> self, std::shared_ptr<Stream> stream, wire::pb::Request request);
   Status take(Frame& frame);
+  Status take_late(const Frame& frame);
   Status open_stream(const Frame& frame);
 
   template <class Message>
@@ -88,6 +93,8 @@ struct Session : std::enable_shared_from_this<Session> {
   Service& service;
   std::map<std::uint32_t, std::shared_ptr<Stream>> streams;
   std::uint32_t last_opened = 0;
+  std::size_t open_bytes = 0;     // of the requests of `streams`
+  std::uint64_t late_frames = 0;  // that may still come for streams that are over
   io::Notifier over;  // a request is
 };
 
@@ -107,16 +114,20 @@ awaitable<void> Session::run_request(std::shared_ptr<Session> self, std::shared_
   if (!reply) self->post(FrameType::abort, stream->number, wire::to_abort(reply.error()));
   else if (!stream->gone) self->post(FrameType::reply, stream->number, *reply);
   self->streams.erase(stream->number);
+  self->open_bytes -= stream->request_bytes;
+  self->late_frames += stream->owed + 1;  // chunks that are on their way, and an abort
   self->over.notify_all();
 }
 
 Status Session::open_stream(const Frame& frame) {
   if (frame.stream % 2 == 0 || frame.stream <= last_opened)
     return fail(Code::invalid, "the caller opened a stream with a number that is not its turn");
-  if (streams.size() >= max_requests) return fail(Code::invalid, "the caller has too many requests open");
+  if (streams.size() >= max_requests || open_bytes + frame.payload.size() > max_request_bytes)
+    return fail(Code::invalid, "the caller has too many requests open");
   DEPLOYCTL_TRY(request, wire::from_frame<wire::pb::Request>(frame));
   last_opened = frame.stream;
-  const auto stream = std::make_shared<Stream>(pipe, frame.stream);
+  const auto stream = std::make_shared<Stream>(pipe, frame.stream, frame.payload.size());
+  open_bytes += stream->request_bytes;
   streams.emplace(frame.stream, stream);
   asio::co_spawn(pipe->executor(), run_request(shared_from_this(), stream, std::move(request)), asio::detached);
   return {};
@@ -125,7 +136,7 @@ Status Session::open_stream(const Frame& frame) {
 Status Session::take(Frame& frame) {
   if (frame.type == FrameType::request) return open_stream(frame);
   const auto at = streams.find(frame.stream);
-  if (at == streams.end()) return {};  // it is over, and the caller could not know yet
+  if (at == streams.end()) return take_late(frame);
   auto& stream = *at->second;
   if (frame.type == FrameType::abort) {
     DEPLOYCTL_TRY(abort, wire::from_frame<wire::pb::Abort>(frame));
@@ -137,6 +148,16 @@ Status Session::take(Frame& frame) {
   --stream.owed;
   stream.chunks.push_back(Chunk{frame.number, std::move(frame.payload)});
   stream.arrived.notify_all();
+  return {};
+}
+
+// The stream is over, and the caller could not know yet. It was sent no more than that once.
+Status Session::take_late(const Frame& frame) {
+  if (frame.type == FrameType::hello) return fail(Code::invalid, "the caller sent a second hello");
+  const bool could_be = frame.type == FrameType::chunk || frame.type == FrameType::abort;
+  if (frame.stream % 2 == 0 || frame.stream > last_opened || !could_be || late_frames == 0)
+    return fail(Code::invalid, "the caller sent a frame of a stream that is not open");
+  --late_frames;
   return {};
 }
 
@@ -164,6 +185,7 @@ wire::pb::Hello our_hello(const SessionOptions& options) {
 
 Result<wire::pb::Hello> read_hello(const Frame& frame) {
   if (frame.type != FrameType::hello) return fail(Code::invalid, "the caller began without a hello");
+  if (frame.payload.size() > max_hello) return fail(Code::invalid, "the caller's hello is longer than " + std::to_string(max_hello) + " bytes");
   DEPLOYCTL_TRY(hello, wire::from_frame<wire::pb::Hello>(frame));
   if (hello.version() == wire::protocol_version) return hello;
   return fail(Code::unsupported, "this agent speaks protocol " + std::to_string(wire::protocol_version) + ", the caller (" +

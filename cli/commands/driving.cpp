@@ -47,7 +47,7 @@ Result<Drove> drive(Context& context, Viewing& view, const model::Plan& plan, co
   DEPLOYCTL_TRY(state, context.state());
   DEPLOYCTL_TRY(ledger, context.ledger());
   DEPLOYCTL_TRY(store, context.artifacts());
-  DEPLOYCTL_TRY(session, FleetSession::open(plan, context));
+  DEPLOYCTL_TRY(session, FleetSession::open(plan, context, true));
   DEPLOYCTL_TRY(urls, parse_notify(what.invocation.notify));
   Notice notice(std::move(urls));
   auto payloads = payloads_of(session->pool(), *store);
@@ -84,7 +84,7 @@ Result<rollout::Driven> run_back(Context& context, const model::Plan& plan, cons
   Invocation invocation = what.invocation;
   invocation.has_ledger = ledger.has_value();
   Viewing view(context, invocation);
-  DEPLOYCTL_TRY(session, FleetSession::open(plan, context));
+  DEPLOYCTL_TRY(session, FleetSession::open(plan, context, true));
   DEPLOYCTL_TRY(urls, parse_notify(what.invocation.notify));
   Notice notice(std::move(urls));
   const auto payloads = store ? payloads_of(session->pool(), **store) : nullptr;

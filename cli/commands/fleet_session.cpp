@@ -26,7 +26,7 @@ rollout::OpenAgent kept_open(std::shared_ptr<remote::KeeperPlace> place) {
   };
 }
 
-rollout::FleetLinksOptions options_of(const model::Plan& plan, remote::AgentImage image, Context& context) {
+rollout::FleetLinksOptions options_of(const model::Plan& plan, remote::AgentImage image, Context& context, bool activates) {
   rollout::FleetLinksOptions options;
   options.known_hosts = plan.fleet.known_hosts;
   options.image = std::move(image);
@@ -34,23 +34,24 @@ rollout::FleetLinksOptions options_of(const model::Plan& plan, remote::AgentImag
   const auto state = context.state();
   const auto place = state ? keeper_place(state->root) : nullptr;
   if (place) options.open_agent = kept_open(place);
+  if (activates) options.kept_logins = keeps_links() ? rollout::KeptLogins::replaced : rollout::KeptLogins::unused;
   return options;
 }
 
 }  // namespace
 
 struct FleetSession::State {
-  State(const model::Plan& plan, remote::AgentImage image, Context& command)
-      : context(1), pool(workers), links(context.get_executor(), plan.fleet, options_of(plan, std::move(image), command)) {}
+  State(const model::Plan& plan, remote::AgentImage image, Context& command, bool activates)
+      : context(1), pool(workers), links(context.get_executor(), plan.fleet, options_of(plan, std::move(image), command, activates)) {}
   asio::io_context context;
   asio::thread_pool pool;
   rollout::FleetLinks links;
 };
 
-Result<std::unique_ptr<FleetSession>> FleetSession::open(const model::Plan& plan, Context& context) {
+Result<std::unique_ptr<FleetSession>> FleetSession::open(const model::Plan& plan, Context& context, bool activates) {
   DEPLOYCTL_TRY(agent, remote::find_agent());
   DEPLOYCTL_TRY(image, remote::AgentImage::load(agent));
-  return std::unique_ptr<FleetSession>(new FleetSession(std::make_unique<State>(plan, std::move(image), context)));
+  return std::unique_ptr<FleetSession>(new FleetSession(std::make_unique<State>(plan, std::move(image), context, activates)));
 }
 
 FleetSession::FleetSession(std::unique_ptr<State> state) : state_(std::move(state)) {}

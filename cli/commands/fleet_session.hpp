@@ -24,7 +24,8 @@ class Context;
 
 class FleetSession {
  public:
-  static Result<std::unique_ptr<FleetSession>> open(const model::Plan& plan, Context& context);
+  // `activates`: hooks may run at the targets, with the environment of a login of now (rollout::KeptLogins).
+  static Result<std::unique_ptr<FleetSession>> open(const model::Plan& plan, Context& context, bool activates = false);
   ~FleetSession();
 
   rollout::FleetLinks& links();

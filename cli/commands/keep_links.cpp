@@ -33,9 +33,13 @@ std::string own_path() {
 
 }  // namespace
 
-std::shared_ptr<remote::KeeperPlace> keeper_place(const std::string& state_dir) {
+bool keeps_links() {
   const char* wanted = std::getenv("DEPLOYCTL_KEEP_LINKS");
-  if (wanted && std::string(wanted) == "0") return nullptr;
+  return !wanted || std::string(wanted) != "0";
+}
+
+std::shared_ptr<remote::KeeperPlace> keeper_place(const std::string& state_dir) {
+  if (!keeps_links()) return nullptr;
   auto at = io::Rendezvous::at(state_dir + "/run", "links", own_identity());
   if (!at) return nullptr;
   const std::string path = at->path();

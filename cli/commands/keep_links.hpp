@@ -10,6 +10,8 @@ namespace deployctl::commands {
 
 inline constexpr const char* keep_links_word = "--keep-links";
 
+// DEPLOYCTL_KEEP_LINKS doesn't say 0.
+bool keeps_links();
 // Null: not wanted (DEPLOYCTL_KEEP_LINKS=0), or it can't be.
 std::shared_ptr<remote::KeeperPlace> keeper_place(const std::string& state_dir);
 

@@ -137,6 +137,7 @@ Lines PlainLines::target(const Event& event, const Board& board) {
   if (event.name == "target_reverted") return bad_target(event, board, "reverted", Tone::warn);
   if (event.name == "target_unreachable") return bad_target(event, board, "unreachable", Tone::warn);
   if (event.name == "target_active") return active(event, board);
+  if (event.name == "target_login_kept") return login_kept(event);
   if (!tells(Detail::steps)) return {};
   const Body body(event.body);
   if (event.name == "target_staged")
@@ -147,6 +148,14 @@ Lines PlainLines::target(const Event& event, const Board& board) {
   Lines out{target_line(event, body.text("step"), Tone::dim, told(body.text("state"), body.text("detail")))};
   if (tells(Detail::all)) add_output(out, body.text("output"), SIZE_MAX);
   return out;
+}
+
+// Once for each reason, which may be the same for a whole region. An old relay's is no news to most.
+Lines PlainLines::login_kept(const Event& event) {
+  const bool old_relay = event.error && event.error->code == Code::unsupported;
+  if ((old_relay && !tells(Detail::steps)) || !kept_reasons_.insert(reason_of(event)).second) return {};
+  const std::string what = ": its hooks run with the environment, groups and limits of an earlier login: ";
+  return {Line("warning: ", Tone::warn).add(event.target + what + reason_of(event))};
 }
 
 Lines PlainLines::bad_target(const Event& event, const Board& board, const char* word, Tone tone) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 
 #include "cli/output/board.hpp"
@@ -30,6 +31,7 @@ class PlainLines {
   Lines target(const Event& event, const Board& board);
   Lines bad_target(const Event& event, const Board& board, const char* word, Tone tone);
   Lines active(const Event& event, const Board& board);
+  Lines login_kept(const Event& event);
   Line target_line(const Event& event, std::string_view word, Tone tone, const std::string& rest);
   void learn_widths(const Board& board);
 
@@ -39,6 +41,7 @@ class PlainLines {
   std::size_t region_width_ = 0, target_width_ = 0;
   std::size_t regions_seen_ = 0;
   std::map<std::string, std::size_t> told_;  // per region: tenths told
+  std::set<std::string> kept_reasons_;       // why logins that were kept are used, as told
 };
 
 // "redis 7.2.3 to 7.2.4 in production: 6 targets in 2 regions"

@@ -4,10 +4,13 @@
 #include <asio/detached.hpp>
 #include <deque>
 #include <map>
+#include <set>
 
 #include "core/io/deadline.hpp"
+#include "core/link/allowance.hpp"
 #include "core/link/frame_pipe.hpp"
 #include "core/link/preamble.hpp"
+#include "core/wire/answers.hpp"
 
 namespace deployctl::link {
 namespace {
@@ -15,13 +18,31 @@ namespace {
 using wire::Frame;
 using wire::FrameType;
 
+constexpr std::size_t most_hello = 16 * 1024;
+constexpr std::size_t most_ranges = 4096;  // wanted and not yet sent
+
+// Events and their bytes: of one call, or of the calls together that are over and whose peer may not know it yet.
+struct EventAllowance {
+  Allowance events{2048, 64};
+  Allowance bytes{16.0 * 1024 * 1024, 1024 * 1024};
+  bool take(const Frame& frame) {
+    const auto now = io::now_steady();
+    return events.take(1, now) && bytes.take(static_cast<double>(frame.payload.size()), now);
+  }
+};
+
 struct Pending {
-  explicit Pending(asio::any_io_executor executor, Call&& c) : call(std::move(c)), changed(std::move(executor)) {}
+  explicit Pending(asio::any_io_executor executor, Call&& c) : call(std::move(c)), changed(std::move(executor)) {
+    if (call.chunks) chunks_left = 2 * std::uint64_t{call.chunks->index().count()} + 64;
+    allowance.events.add(static_cast<double>(call.more_events) + static_cast<double>(chunks_left));
+  }
   Call call;
   io::Notifier changed;  // `outcome`, or `wanted`
   std::optional<Result<wire::pb::Reply>> outcome;
   std::deque<wire::pb::Range> wanted;
-  bool feeding = false;
+  std::uint64_t chunks_left = 0;  // that may still be wanted: one may get lost on the peer's disk, all of them not twice
+  EventAllowance allowance;
+  bool feeding = false, attached = false;
 
   void end(Result<wire::pb::Reply> result) {
     if (!outcome) outcome.emplace(std::move(result));
@@ -37,6 +58,8 @@ struct AgentLink::State : std::enable_shared_from_this<AgentLink::State> {
   wire::pb::Hello hello;
   std::map<std::uint32_t, std::shared_ptr<Pending>> calls;
   std::uint32_t next_stream = 1;
+  std::set<std::uint32_t> given_up;  // streams that ended here, and that the peer has not ended yet
+  EventAllowance late;               // of those
 
   template <class Message>
   void post(FrameType type, std::uint32_t stream, const Message& message) {
@@ -48,10 +71,20 @@ struct AgentLink::State : std::enable_shared_from_this<AgentLink::State> {
   static awaitable<void> feed(std::shared_ptr<State> self, std::shared_ptr<Pending> pending, std::uint32_t stream);
   static awaitable<Result<wire::pb::Reply>> await_reply(std::shared_ptr<Pending> pending);
   Status take(const Frame& frame);
+  Status take_late(const Frame& frame);
+  Status take_event(const std::shared_ptr<Pending>& pending, const Frame& frame);
+  Status take_reply(const std::shared_ptr<Pending>& pending, const Frame& frame);
+  void end_here(std::uint32_t stream, const std::shared_ptr<Pending>& pending, Error why);
   Status take_want(std::uint32_t stream, const std::shared_ptr<Pending>& pending, const Frame& frame);
 };
 
 namespace {
+
+// A peer that broke the protocol is a lost peer to whoever called it: Code::invalid would blame the caller's own input.
+Error lost_link(Error why) {
+  if (why.code == Code::invalid) why.code = Code::disconnected;
+  return why;
+}
 
 wire::pb::Hello our_hello(const LinkOptions& options) {
   wire::pb::Hello hello;
@@ -70,6 +103,9 @@ awaitable<Result<wire::pb::Hello>> read_hello(std::shared_ptr<FramePipe> pipe) {
     co_return fail(wire::to_error(abort));
   }
   if (frame.type != FrameType::hello) co_return fail(Code::invalid, "the agent began without a hello");
+  if (frame.payload.size() > most_hello)
+    co_return fail(Code::invalid, "the agent's hello has " + std::to_string(frame.payload.size()) + " bytes, at most " +
+                                      std::to_string(most_hello) + " are allowed");
   DEPLOYCTL_CO_TRY(hello, wire::from_frame<wire::pb::Hello>(frame));
   if (hello.version() != wire::protocol_version)
     co_return fail(Code::unsupported, "the agent there (" + hello.program() + ") speaks protocol " +
@@ -85,7 +121,7 @@ struct Opened {
 
 awaitable<Result<Opened>> shake_hands(std::unique_ptr<io::ByteStream> stream, LinkOptions options) {
   DEPLOYCTL_CO_TRY(early, co_await detail::await_magic(*stream, options));
-  PipeOptions pipe_options{options.ping_every, options.silence};
+  PipeOptions pipe_options{options.ping_every, options.login.kept ? std::min(options.kept_silence, options.silence) : options.silence};
   Opened opened;
   opened.pipe = FramePipe::start(std::move(stream), early, pipe_options);
   if (auto frame = wire::to_frame(FrameType::hello, 0, our_hello(options))) opened.pipe->post(*frame);
@@ -107,7 +143,11 @@ awaitable<Result<std::shared_ptr<AgentLink>>> AgentLink::open(std::unique_ptr<io
   auto state = std::make_shared<State>();
   state->options = options;
   auto opened = co_await io::with_deadline(shake_hands(std::move(stream), std::move(options)), most, "waiting for the agent's hello");
-  if (!opened) co_return fail(with_context(opened.error(), name));
+  if (!opened) {
+    Error why = opened.error();
+    if (why.code == Code::invalid) why.code = Code::unreachable;  // what answers there is no agent of ours
+    co_return fail(with_context(std::move(why), name));
+  }
   state->pipe = opened->pipe;
   state->hello = opened->hello;
   asio::co_spawn(state->pipe->executor(), State::read_all(state), asio::detached);
@@ -121,43 +161,79 @@ awaitable<void> AgentLink::State::read_all(std::shared_ptr<State> self) {
   for (;;) {
     auto frame = co_await self->pipe->next();
     if (!frame) break;
-    if (auto taken = self->take(*frame); !taken) self->pipe->close(taken.error());
+    const auto taken = self->take(*frame);
+    if (taken) continue;
+    const bool its_own_end = frame->stream == 0 && frame->type == FrameType::abort;
+    self->pipe->close(its_own_end ? taken.error() : with_context(taken.error(), "protocol error"));
   }
   const auto calls = std::move(self->calls);
   self->calls.clear();
-  for (const auto& [stream, pending] : calls) pending->end(fail(*self->pipe->closed()));
+  for (const auto& [stream, pending] : calls) pending->end(fail(lost_link(*self->pipe->closed())));
 }
 
-// A frame of a stream that is over is dropped: the peer could not know yet.
 Status AgentLink::State::take(const Frame& frame) {
+  if (frame.type == FrameType::hello) return fail(Code::invalid, "the agent sent a second hello");
+  if (frame.type == FrameType::request || frame.type == FrameType::chunk)
+    return fail(Code::invalid, "the agent sent a frame that is the caller's alone");
   if (frame.stream == 0 && frame.type == FrameType::abort) {
     DEPLOYCTL_TRY(abort, wire::from_frame<wire::pb::Abort>(frame));
     return fail(wire::to_error(abort));
   }
   const auto at = calls.find(frame.stream);
-  if (at == calls.end()) return {};
+  if (at == calls.end()) return take_late(frame);
   const auto pending = at->second;
   switch (frame.type) {
-    case FrameType::event: {
-      DEPLOYCTL_TRY(event, wire::from_frame<wire::pb::Event>(frame));
-      if (pending->call.on_event) pending->call.on_event(event);
-      return {};
-    }
-    case FrameType::reply: {
-      DEPLOYCTL_TRY(reply, wire::from_frame<wire::pb::Reply>(frame));
-      calls.erase(at);
-      pending->end(std::move(reply));
-      return {};
-    }
+    case FrameType::event: return take_event(pending, frame);
+    case FrameType::reply: return take_reply(pending, frame);
     case FrameType::abort: {
       DEPLOYCTL_TRY(abort, wire::from_frame<wire::pb::Abort>(frame));
       calls.erase(at);
       pending->end(fail(wire::to_error(abort)));
       return {};
     }
-    case FrameType::want: return take_want(frame.stream, pending, frame);
-    default: return fail(Code::invalid, "the agent sent a frame that is the caller's alone");
+    default: return take_want(frame.stream, pending, frame);
   }
+}
+
+// A frame of a stream that ended here is dropped: the peer could not know yet. One whose end the peer itself sent, or that was
+// never opened, has no frames any more.
+Status AgentLink::State::take_late(const Frame& frame) {
+  if (!given_up.contains(frame.stream))
+    return fail(Code::invalid, "the agent answers on stream " + std::to_string(frame.stream) + ", which is not open");
+  if (frame.type == FrameType::reply || frame.type == FrameType::abort) given_up.erase(frame.stream);
+  else if (!late.take(frame)) return fail(Code::invalid, "the agent goes on with requests that were given up");
+  return {};
+}
+
+Status AgentLink::State::take_event(const std::shared_ptr<Pending>& pending, const Frame& frame) {
+  DEPLOYCTL_TRY(event, wire::from_frame<wire::pb::Event>(frame));
+  pipe->set_silence(options.silence);
+  const auto& request = pending->call.request;
+  if (!pending->allowance.take(frame)) {
+    end_here(frame.stream, pending, error(Code::unreachable, std::string("more events than a ") + wire::name_of(request) + " has"));
+  } else if (event.has_attached() && (!request.has_attach_first() || std::exchange(pending->attached, true))) {
+    end_here(frame.stream, pending, error(Code::unreachable, "a target was attached that nothing asked for"));
+  } else if (pending->call.on_event) {
+    pending->call.on_event(event);
+  }
+  return {};
+}
+
+Status AgentLink::State::take_reply(const std::shared_ptr<Pending>& pending, const Frame& frame) {
+  DEPLOYCTL_TRY(reply, wire::from_frame<wire::pb::Reply>(frame));
+  pipe->set_silence(options.silence);
+  calls.erase(frame.stream);
+  const auto fits = wire::check_answer(pending->call.request, reply);
+  if (fits) pending->end(std::move(reply));
+  else pending->end(fail(fits.error()));
+  return {};
+}
+
+void AgentLink::State::end_here(std::uint32_t stream, const std::shared_ptr<Pending>& pending, Error why) {
+  if (!calls.erase(stream)) return;
+  given_up.insert(stream);
+  abort(stream, error(Code::cancelled, why.message));
+  pending->end(fail(std::move(why)));
 }
 
 Status AgentLink::State::take_want(std::uint32_t stream, const std::shared_ptr<Pending>& pending, const Frame& frame) {
@@ -165,8 +241,10 @@ Status AgentLink::State::take_want(std::uint32_t stream, const std::shared_ptr<P
   if (!pending->call.chunks) return fail(Code::invalid, "the agent asked for chunks on a stream that has none");
   const std::uint64_t count = pending->call.chunks->index().count();
   for (const auto& range : want.ranges()) {
-    if (range.count() == 0 || std::uint64_t{range.first()} + range.count() > count || pending->wanted.size() > 4096)
+    if (range.count() == 0 || std::uint64_t{range.first()} + range.count() > count || pending->wanted.size() > most_ranges)
       return fail(Code::invalid, "the agent asked for chunks that the payload does not have");
+    if (range.count() > pending->chunks_left) return fail(Code::invalid, "the agent asked for the same chunks again and again");
+    pending->chunks_left -= range.count();
     pending->wanted.push_back(range);
   }
   pending->changed.notify_all();
@@ -189,9 +267,7 @@ awaitable<void> AgentLink::State::feed(std::shared_ptr<State> self, std::shared_
     else range.set_first(number + 1), range.set_count(range.count() - 1);
     auto bytes = co_await pending->call.chunks->read(number);
     if (!bytes) {
-      self->abort(stream, bytes.error());
-      self->calls.erase(stream);
-      pending->end(fail(bytes.error()));
+      self->end_here(stream, pending, bytes.error());
       break;
     }
     Frame frame{FrameType::chunk, stream, number, std::move(*bytes)};
@@ -208,7 +284,7 @@ awaitable<Result<wire::pb::Reply>> AgentLink::State::await_reply(std::shared_ptr
 awaitable<Result<wire::pb::Reply>> AgentLink::call(Call call) {
   const auto state = state_;
   const std::string what = wire::name_of(call.request);
-  if (state->pipe->closed()) co_return fail(with_context(*state->pipe->closed(), state->options.name));
+  if (state->pipe->closed()) co_return fail(with_context(lost_link(*state->pipe->closed()), state->options.name));
   const auto stream = state->next_stream;
   state->next_stream += 2;
   const auto deadline = call.deadline;
@@ -221,7 +297,7 @@ awaitable<Result<wire::pb::Reply>> AgentLink::call(Call call) {
     std::shared_ptr<Pending> pending;
     std::uint32_t stream;
     ~Guard() {
-      if (state->calls.erase(stream)) state->abort(stream, error(Code::cancelled, "the caller gave up"));
+      state->end_here(stream, pending, error(Code::cancelled, "the caller gave up"));
       pending->end(fail(Code::cancelled, "the caller gave up"));
     }
   } guard{state, pending, stream};
@@ -236,6 +312,7 @@ const std::string& AgentLink::name() const { return state_->options.name; }
 const LoginTimes& AgentLink::login() const { return state_->options.login; }
 bool AgentLink::closed() const { return state_->pipe->closed().has_value(); }
 Error AgentLink::why_closed() const { return state_->pipe->closed().value_or(error(Code::internal, "the link is open")); }
+bool AgentLink::fell_silent() const { return state_->pipe->fell_silent(); }
 std::uint64_t AgentLink::sent() const { return state_->pipe->sent(); }
 void AgentLink::close() { state_->pipe->close(error(Code::cancelled, "the link was closed")); }
 

@@ -2,6 +2,8 @@
 
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
+#include <asio/post.hpp>
+#include <asio/use_awaitable.hpp>
 
 #include "core/io/deadline.hpp"
 
@@ -11,6 +13,13 @@ namespace {
 constexpr std::size_t queue_limit = 2 * wire::max_payload;
 constexpr std::size_t most_small = 64 * 1024;  // bytes of a frame that is packed
 constexpr std::size_t least_read = 4 * 1024, most_read = 256 * 1024;
+constexpr std::size_t most_queued = 64 * wire::max_payload;  // of small messages, for a peer that doesn't read
+constexpr std::size_t least_progress = 4 * 1024;             // bytes of an unfinished frame within `silence`
+constexpr double pings_at_once = 32, pings_per_second = 1;   // both sides send one in 5 s
+constexpr std::size_t a_turn = 64 * 1024, frame_cost = 256;
+// Neighbors in a row differ at least in their streams, which takes zstd most of a byte for each. A row with more frames than
+// this is one frame repeated: 50 bytes would be 10,000 of them.
+constexpr std::size_t row_frames_per_byte = 4, least_row_frames = 64;
 
 }  // namespace
 
@@ -20,7 +29,8 @@ FramePipe::FramePipe(std::unique_ptr<io::ByteStream> stream, PipeOptions options
       changed_(stream_->executor()),
       heard_(io::now_steady()),
       spoke_(heard_),
-      inbox_(least_read) {}
+      inbox_(least_read),
+      pings_(pings_at_once, pings_per_second) {}
 
 std::shared_ptr<FramePipe> FramePipe::start(std::unique_ptr<io::ByteStream> stream, BytesView early, PipeOptions options) {
   std::shared_ptr<FramePipe> pipe(new FramePipe(std::move(stream), options));
@@ -36,37 +46,77 @@ awaitable<Result<wire::Frame>> FramePipe::next() {
     if (closed_) co_return fail(*closed_);
     auto frame = next_here();
     if (!frame) {
-      close(frame.error());
+      close(with_context(frame.error(), "protocol error"));
       continue;
     }
     if (*frame) {
-      if ((*frame)->type == wire::FrameType::ping) continue;
-      co_return std::move(**frame);
+      if (turn_is_over(**frame)) co_await asio::post(executor(), asio::use_awaitable);
+      if ((*frame)->type != wire::FrameType::ping) co_return std::move(**frame);
+      if (auto allowed = check_ping(**frame); !allowed) close(with_context(allowed.error(), "protocol error"));
+      continue;
     }
     const auto got = co_await stream_->read_some(inbox_);
     if (!got) close(got.error());
     else if (*got == 0) close(error(Code::disconnected, decoder_.midway() ? "the connection ended in the middle of a frame"
                                                                          : "the connection ended"));
-    else {
-      heard_ = io::now_steady();
-      decoder_.feed(BytesView(inbox_).first(*got));
-      if (*got == inbox_.size() && *got < most_read) inbox_.resize(4 * inbox_.size());
-    }
+    else take_bytes(BytesView(inbox_).first(*got));
   }
+}
+
+// A frame that trickles in is no sign of life: it would hold memory, and whoever waits for what it brings, without end.
+void FramePipe::take_bytes(BytesView bytes) {
+  unheard_ += bytes.size();
+  if (unheard_ >= least_progress) hear();
+  decoder_.feed(bytes);
+  if (bytes.size() == inbox_.size() && bytes.size() < most_read) inbox_.resize(4 * inbox_.size());
+}
+
+void FramePipe::hear() {
+  heard_ = io::now_steady();
+  unheard_ = 0;
+}
+
+// Others use this strand too: timers, Ctrl-C, the links to other hosts.
+bool FramePipe::turn_is_over(const wire::Frame& frame) {
+  turn_ += frame_cost + frame.payload.size();
+  if (turn_ < a_turn) return false;
+  turn_ = 0;
+  return true;
+}
+
+Status FramePipe::check_ping(const wire::Frame& ping) {
+  if (!ping.payload.empty() || ping.stream != 0) return fail(Code::invalid, "a ping that carries something");
+  if (!pings_.take(1, io::now_steady())) return fail(Code::invalid, "more pings than one in a second");
+  return {};
 }
 
 // Of the bytes that have come.
 Result<std::optional<wire::Frame>> FramePipe::next_here() {
   for (;;) {
-    DEPLOYCTL_TRY(inner, unpacked_.next());
-    if (inner && (inner->type == wire::FrameType::packed || inner->type == wire::FrameType::chunk))
-      return fail(Code::invalid, "a packed frame holds one that isn't to be packed");
+    DEPLOYCTL_TRY(inner, next_unpacked());
     if (inner) return inner;
     DEPLOYCTL_TRY(outer, decoder_.next());
-    if (!outer || outer->type != wire::FrameType::packed) return outer;
+    if (!outer) return outer;
+    hear();
+    if (outer->type != wire::FrameType::packed) return outer;
     DEPLOYCTL_TRY(frames, unpacker_.unpack(outer->payload));
+    if (frames.empty()) return fail(Code::invalid, "a packed row of nothing");
+    row_frames_ = least_row_frames + row_frames_per_byte * outer->payload.size();
+    turn_ += frames.size();
     unpacked_.feed(frames);
   }
+}
+
+// The next frame of the row that was unpacked last.
+Result<std::optional<wire::Frame>> FramePipe::next_unpacked() {
+  DEPLOYCTL_TRY(inner, unpacked_.next());
+  if (!inner && unpacked_.midway()) return fail(Code::invalid, "a packed row that ends in the middle of a frame");
+  if (!inner) return inner;
+  using enum wire::FrameType;
+  if (inner->type == packed || inner->type == chunk || inner->type == ping || inner->type == hello)
+    return fail(Code::invalid, "a packed row holds a frame that isn't to be packed");
+  if (row_frames_-- == 0) return fail(Code::invalid, "a packed row holds more frames than its bytes can tell apart");
+  return inner;
 }
 
 void FramePipe::post(const wire::Frame& frame) {
@@ -74,6 +124,7 @@ void FramePipe::post(const wire::Frame& frame) {
   Bytes bytes = wire::encode(frame);
   const bool packs = packing_ && frame.type != wire::FrameType::chunk && frame.type != wire::FrameType::ping &&
                      frame.type != wire::FrameType::hello && bytes.size() <= most_small;
+  if (queued_ + bytes.size() > most_queued) return close(error(Code::disconnected, "the peer takes nothing of what is sent to it"));
   queued_ += bytes.size();
   if (frame.type == wire::FrameType::chunk) chunks_.push_back({std::move(bytes), false});
   else enqueue(std::move(bytes), packs);
@@ -140,7 +191,9 @@ awaitable<void> FramePipe::keep_alive(std::shared_ptr<FramePipe> self) {
   while (!self->closed_) {
     const auto now = io::now_steady();
     if (now >= self->heard_ + self->options_.silence) {
-      self->close(error(Code::disconnected, "nothing heard for " + humane(self->options_.silence)));
+      self->fell_silent_ = true;
+      const std::string what = self->decoder_.midway() ? "a frame did not arrive whole within " : "nothing heard for ";
+      self->close(error(Code::disconnected, what + humane(self->options_.silence)));
       break;
     }
     if (now >= self->spoke_ + self->options_.ping_every && self->queued_ == 0)

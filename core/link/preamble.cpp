@@ -1,5 +1,10 @@
 #include "core/link/preamble.hpp"
 
+#include <algorithm>
+
+#include "core/io/deadline.hpp"
+#include "core/link/host_words.hpp"
+
 namespace deployctl::link::detail {
 namespace {
 
@@ -17,16 +22,25 @@ std::string shown(std::string_view noise) {
 Error no_agent(Code code, const std::string& what, std::string_view noise) {
   const auto text = shown(noise);
   auto e = error(code, what + (text.empty() ? "" : "; it said: " + text));
-  return with_hint(std::move(e), "log in by hand with ssh and see what its shell start-up files print or refuse");
+  return with_hint(std::move(e), advice_for(noise));
 }
 
 struct Reader {
   io::ByteStream& stream;
+  SteadyTime until;  // for what is read next
+  Duration most;
   std::string seen;
+
+  void begin_wait() { until = io::now_steady() + most; }
 
   awaitable<Status> more() {
     Bytes part(16 * 1024);
-    const auto got = co_await stream.read_some(part);
+    const auto left = std::max(until - io::now_steady(), Duration(0));
+    const auto got = co_await io::with_deadline(stream.read_some(part), left, "the login");
+    if (!got && got.error().code == Code::timed_out)
+      co_return fail(no_agent(Code::unreachable, "the login's shell did not run the agent within " + humane(most), seen));
+    if (!got && got.error().code == Code::disconnected && got.error().hint.empty())
+      co_return fail(with_hint(got.error(), advice_for(got.error().message)));
     if (!got) co_return fail(got.error());
     if (*got == 0) co_return fail(no_agent(Code::disconnected, "the login ended before the agent answered", seen));
     seen.append(as_text(BytesView(part).first(*got)));
@@ -34,16 +48,22 @@ struct Reader {
   }
 };
 
-// "x86_64\n" after missing_magic; `seen` keeps what follows it.
+bool is_machine(const std::string& name) {
+  const auto plain = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-' || c == '.' || c == '?'; };
+  return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), plain);
+}
+
+// "x86_64\n" after missing_magic, or "?\n" from a host without `uname`; `seen` keeps what follows it.
 awaitable<Result<std::string>> read_machine(Reader& reader) {
   for (;;) {
     const auto end = reader.seen.find('\n');
     if (end != std::string::npos) {
       std::string machine = reader.seen.substr(0, end);
       reader.seen.erase(0, end + 1);
-      co_return machine;
+      if (is_machine(machine)) co_return machine;
+      co_return fail(no_agent(Code::unreachable, "the host did not name its machine type", machine));
     }
-    if (reader.seen.size() > 256) co_return fail(Code::unreachable, "the host did not say what machine it is");
+    if (reader.seen.size() > 256) co_return fail(no_agent(Code::unreachable, "the host did not name its machine type", reader.seen));
     DEPLOYCTL_CO_CHECK(co_await reader.more());
   }
 }
@@ -52,16 +72,18 @@ awaitable<Status> install(Reader& reader, const LinkOptions& options) {
   DEPLOYCTL_CO_TRY(machine, co_await read_machine(reader));
   if (!options.install) co_return fail(Code::absent, "the host has no agent of this version");
   auto installed = co_await options.install(reader.stream, machine);
+  reader.begin_wait();
   // What the host had to say about it may have come together with its machine.
   const std::string said = reader.seen.substr(0, reader.seen.find('\n'));
-  if (!installed && installed.error().code == Code::disconnected && !said.empty()) co_return fail(Code::unreachable, said);
+  if (!installed && installed.error().code == Code::disconnected && !said.empty()) co_return fail(with_hint(error(Code::unreachable, said), advice_for(said)));
   co_return installed;
 }
 
 }  // namespace
 
 awaitable<Result<Bytes>> await_magic(io::ByteStream& stream, const LinkOptions& options) {
-  Reader reader{stream, {}};
+  Reader reader{stream, {}, options.shell_timeout, {}};
+  reader.begin_wait();
   bool installed = false;
   for (;;) {
     if (const auto at = reader.seen.find(wire::magic); at != std::string::npos) {

@@ -9,17 +9,21 @@ constexpr const char* command =
     // clang-format off
     R"(a="$HOME/.cache/deployctl/agents/@DIGEST@"; r=@ROLE@; )"
     R"(test -f "$a" && test -x "$a" && exec "$a" $r; )"
-    R"(printf "\001deployctl-wants"; uname -m; read -r s && eval "$s")";
+    R"(printf "\001deployctl-wants"; uname -m || echo "?"; read -r s && eval "$s")";
 
 // That head may read beyond the agent does no harm: the caller speaks frames only after the magic.
 constexpr const char* installer =
     R"(d="${a%/*}"; n="${a##*/}"; t="$d/.$n.@TOKEN@"; )"
     R"(f() { echo "deployctl: cannot install the agent: $1"; rm -f "$t"; exit 1; }; )"
+    R"(for m in mkdir head sha256sum chmod mv rm; do )"
+    R"(command -v $m >/dev/null || f "the host has no \`$m\`"; done; )"
     R"(m=$( { umask 077; mkdir -p "$d"; } 2>&1 ) || f "$m"; )"
     R"(c() { rm -f "$t"; }; trap "exit 1" HUP INT TERM PIPE; trap c EXIT; )"
     R"(m=$( { head -c @SIZE@ >"$t"; } 2>&1 ) || f "$m"; )"
     R"(m=$( sha256sum <"$t" 2>&1 ); case "$m" in "$n"*) ;; *) f "what arrived has another checksum: $m";; esac; )"
     R"(m=$( chmod 755 "$t" 2>&1 ) || f "$m"; sync "$t" 2>/dev/null; )"
+    R"(test @MACHINE@ = known || test ! -x "$t" || "$t" --version >/dev/null 2>&1 || )"
+    R"(f "the host cannot run the agent, and has no \`uname\` that says what machine it is"; )"
     R"(m=$( mv -f "$t" "$a" 2>&1 ) || f "$m"; )"
     R"(test -x "$a" || f "$a cannot be executed: is its file system mounted noexec?"; )"
     R"(exec "$a" $r)";
@@ -38,9 +42,10 @@ std::string agent_command(const AgentImage& image, const std::string& role) {
   return "exec /bin/sh -c '" + replaced(text, "@ROLE@", role) + "'";
 }
 
-std::string install_line(const AgentImage& image, const std::string& token) {
-  const std::string text = replaced(installer, "@SIZE@", std::to_string(image.size));
-  return replaced(text, "@TOKEN@", token) + "\n";
+std::string install_line(const AgentImage& image, const std::string& token, bool knows_machine) {
+  std::string text = replaced(installer, "@SIZE@", std::to_string(image.size));
+  text = replaced(std::move(text), "@MACHINE@", knows_machine ? "known" : "unknown");
+  return replaced(std::move(text), "@TOKEN@", token) + "\n";
 }
 
 }  // namespace deployctl::remote::detail

@@ -39,6 +39,7 @@ Result<Answer> read_answer(const wire::Frame& frame) {
   }
   DEPLOYCTL_TRY(kept, wire::from_frame<wire::pb::Kept>(frame));
   answer.login.took = Duration(static_cast<std::int64_t>(kept.login_ms()));
+  answer.login.kept = true;
   answer.login.round_trip = Duration(static_cast<std::int64_t>(kept.round_trip_ms()));
   return answer;
 }

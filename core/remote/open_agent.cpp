@@ -8,12 +8,16 @@
 
 #include "core/io/deadline.hpp"
 #include "core/io/fd.hpp"
+#include "core/link/host_words.hpp"
 #include "core/remote/agent_command.hpp"
 
 namespace deployctl::remote {
 namespace {
 
 using asio::awaitable;
+
+constexpr const char* unknown_machine = "?";                 // the host has no uname
+constexpr Duration longest_write{std::chrono::seconds(20)};  // of 64 KiB
 
 // A channel that keeps its session: the link knows of streams only.
 class SessionStream final : public io::ByteStream {
@@ -44,6 +48,7 @@ std::string new_token() {
 
 // What the host said while it refused the bytes.
 awaitable<Error> refusal(io::ByteStream& stream, Error why) {
+  if (why.code != Code::disconnected) co_return why;  // the host may have nothing to say, and does not end
   std::string said;
   Bytes part(1024);
   while (said.size() < 4096) {
@@ -52,17 +57,26 @@ awaitable<Error> refusal(io::ByteStream& stream, Error why) {
     said.append(as_text(BytesView(part).first(*n)));
   }
   said = said.substr(0, said.find('\n'));
-  co_return said.empty() ? why : error(Code::unreachable, said);
+  if (said.empty()) co_return why;
+  co_return with_hint(error(Code::unreachable, said), link::advice_for(said));
+}
+
+// A host that stops taking bytes isn't waited for until the whole installation's time is over.
+awaitable<Status> write(io::ByteStream& stream, BytesView bytes) {
+  auto written = co_await io::with_deadline(stream.write(bytes), longest_write, "sending the agent");
+  if (!written && written.error().code == Code::timed_out)
+    co_return fail(Code::unreachable, "the host takes no bytes of the agent that is sent to it");
+  co_return written;
 }
 
 awaitable<Status> send_image(io::ByteStream& stream, AgentImage image) {
   DEPLOYCTL_CO_TRY(file, io::open_fd(image.path, O_RDONLY));
-  Bytes part(256 * 1024);
+  Bytes part(64 * 1024);
   for (std::uint64_t left = image.size; left > 0;) {
     const auto n = ::read(file.get(), part.data(), std::min<std::uint64_t>(part.size(), left));
     if (n < 0) co_return fail(os_error(errno, "read " + image.path));
     if (n == 0) co_return fail(Code::invalid, "agent " + image.path + " has become shorter meanwhile");
-    const auto sent = co_await stream.write(BytesView(part).first(static_cast<std::size_t>(n)));
+    const auto sent = co_await write(stream, BytesView(part).first(static_cast<std::size_t>(n)));
     if (!sent) co_return fail(co_await refusal(stream, sent.error()));
     left -= static_cast<std::uint64_t>(n);
   }
@@ -70,11 +84,12 @@ awaitable<Status> send_image(io::ByteStream& stream, AgentImage image) {
 }
 
 awaitable<Status> install(io::ByteStream& stream, std::string machine, AgentImage image) {
-  if (machine != image.machine)
+  const bool known = machine != unknown_machine;
+  if (known && machine != image.machine)
     co_return fail(Code::unsupported,
                    "the host is a " + machine + " machine; this agent is for " + image.machine + " only");
-  const std::string line = detail::install_line(image, new_token());
-  const auto asked = co_await stream.write(as_bytes(line));
+  const std::string line = detail::install_line(image, new_token(), known);
+  const auto asked = co_await write(stream, as_bytes(line));
   if (!asked) co_return fail(co_await refusal(stream, asked.error()));
   co_return co_await send_image(stream, std::move(image));
 }
@@ -86,6 +101,7 @@ link::LinkOptions link_options(const std::string& name, link::LoginTimes login, 
   out.program = options.program;
   out.packs = options.role == "relay";
   out.hello_timeout = options.timeout;
+  out.shell_timeout = std::min(out.shell_timeout, options.timeout);
   out.install = [image = options.image](io::ByteStream& stream, std::string machine) {
     return install(stream, std::move(machine), image);
   };

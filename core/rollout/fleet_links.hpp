@@ -26,12 +26,21 @@ struct Ways;
 using OpenAgent = std::function<asio::awaitable<Result<std::shared_ptr<link::AgentLink>>>(
     asio::any_io_executor, ssh::DialOptions, remote::AgentOptions)>;
 
+// What relays may use of the logins to their targets that they kept. Hooks get the environment, the groups and the limits of
+// the login that they run over.
+enum class KeptLogins {
+  used,      // as they are: for what changes nothing
+  replaced,  // while others are begun beside them, which activations wait for (5 s at most; then KeptLogin says so)
+  unused,    // every target is logged in to anew first
+};
+
 struct FleetLinksOptions {
   std::string known_hosts;       // absolute; empty: nothing is pinned, so nobody is let in
   remote::AgentImage image;
   std::string program = "deployctl";
   Duration login_timeout{std::chrono::seconds(20)};
   OpenAgent open_agent{};        // absent: remote::open_agent
+  KeptLogins kept_logins = KeptLogins::used;
   unsigned least_lanes = 0;      // connections for a payload beside a relay's first, however near it is
 };
 

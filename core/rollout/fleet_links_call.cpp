@@ -6,6 +6,16 @@ namespace {
 
 bool lost(const Error& error) { return error.code == Code::disconnected; }
 
+// The relay passes the request on over a login of now, or says why not.
+void ask_for_fresh_login(const link::AgentLink& relay, link::Call& call) {
+  if (wire::knows(relay.peer(), wire::feature_fresh_logins)) return call.request.set_fresh_login(true);
+  if (!call.on_event) return;
+  const Error why = error(Code::unsupported, "relay " + relay.name() + " (" + relay.peer().program() + ") is too old to log in anew");
+  wire::pb::Event event;
+  *event.mutable_kept_login()->mutable_why() = wire::to_abort(why);
+  call.on_event(event);
+}
+
 // The rider of one try, for as long as somebody waits for it.
 struct Riding {
   Riding(const asio::any_io_executor& executor, const link::Call& call)
@@ -27,6 +37,7 @@ awaitable<Result<wire::pb::Reply>> Ways::call(std::shared_ptr<Ways> self, std::s
     auto& target = self->targets[number];
     const auto link = target.link;
     link::Call copy = call;
+    if (target.via && call.request.has_activate() && self->options.kept_logins != KeptLogins::used) ask_for_fresh_login(*link, copy);
     auto reply = co_await self->call_once(target, std::move(copy), riding.rider);
     if (reply || !lost(reply.error())) co_return reply;
     // Whether the relay was lost or the target behind it, the next one to ask finds a way anew.
@@ -61,6 +72,7 @@ awaitable<Result<wire::pb::Reply>> Ways::stage(Reached& target, link::Call call)
   for (bool again = false;; again = true) {
     const auto carry = co_await relay->carry(link, chunks);
     link::Call copy = call;
+    copy.more_events = 2 * chunks->index().count();  // progress, as the target takes them
     auto reply = co_await link->call(std::move(copy));
     if (reply) co_return reply;
     const bool was_there = carry->outcome && carry->outcome->has_value();

@@ -15,8 +15,10 @@ constexpr std::uint64_t worth_a_login = 1024 * 1024;  // which is 4 KB: more tha
 
 awaitable<Result<Link>> Relay::open() {
   auto opened = co_await session_->open();
-  if (!opened) co_return fail(with_context(opened.error(), name()));
-  co_return opened;
+  if (opened) co_return opened;
+  Error why = opened.error();
+  if (!why.context.empty() && why.context.back() == host_) why.context.pop_back();  // its name is said once
+  co_return fail(with_context(std::move(why), name()));
 }
 
 awaitable<std::shared_ptr<Carry>> Relay::carry(Link link, std::shared_ptr<payload::ChunkSource> chunks) {
@@ -101,6 +103,11 @@ void Relay::measure(std::uint64_t bytes, Duration took) {
 
 void Relay::forget(const std::shared_ptr<Carry>& carry) {
   if (carry->outcome) std::erase_if(carries_, [&](const auto& entry) { return entry.second == carry; });
+}
+
+bool Relay::claim_number(const Link& link, std::uint32_t number, const std::string& endpoint) {
+  if (std::exchange(numbered_on_, link) != link) numbers_.clear();
+  return number != 0 && numbers_.emplace(number, endpoint).first->second == endpoint;
 }
 
 Error Relay::told(const Link& link, Error error, const std::string& target) const {

@@ -41,6 +41,10 @@ class Relay : public std::enable_shared_from_this<Relay> {
   // The relay is asked anew by the next stage: it takes what it has, and asks for what it lost.
   void forget(const std::shared_ptr<Carry>& carry);
 
+  // The relay named this number for a target with this endpoint. False: it named it for another one on this link already, so
+  // requests for one would reach the other.
+  bool claim_number(const Link& link, std::uint32_t number, const std::string& endpoint);
+
   // An error of a call on `link`, for people: a lost relay is named, a target's own words stand alone.
   Error told(const Link& link, Error error, const std::string& target) const;
 
@@ -59,6 +63,8 @@ class Relay : public std::enable_shared_from_this<Relay> {
   Link carried_on_;  // what `carries_` went over: a new session asks its relay anew
   std::map<Digest, std::shared_ptr<Carry>> carries_;
   std::set<Digest> ahead_;
+  Link numbered_on_;                              // what `numbers_` were named on
+  std::map<std::uint32_t, std::string> numbers_;  // and for which endpoint
   std::vector<payload::Index> pieces_;  // sent on this session, in order
 };
 

@@ -1,5 +1,6 @@
 #include "core/rollout/fleet_links_rider.hpp"
 
+#include <algorithm>
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
 
@@ -8,29 +9,42 @@
 namespace deployctl::rollout::detail {
 namespace {
 
-constexpr Duration longest_attach{std::chrono::minutes(30)};  // a relay logs in to so many at once, and each has its own timeout
+constexpr std::size_t relay_logins_at_once = 64;             // agents/relay/relay_service.hpp
+constexpr Duration for_the_answer{std::chrono::seconds(5)};   // the relay's own, to come back
+constexpr Duration longest_attach{std::chrono::minutes(30)};
+constexpr Duration longest_request{std::chrono::minutes(30)};  // that came with an attach; its caller has a deadline of its own
 
-awaitable<Result<wire::pb::Attached>> attach_alone(Link link, wire::pb::Attach request) {
+awaitable<Result<wire::pb::Attached>> attach_alone(Link link, wire::pb::Attach request, Duration most) {
   link::Call call;
   *call.request.mutable_attach() = std::move(request);
-  call.deadline = longest_attach;
+  call.deadline = most;
   DEPLOYCTL_CO_TRY(reply, co_await link->call(std::move(call)));
   co_return reply.attached();
 }
 
 }  // namespace
 
+Duration attach_limit(Duration login, Duration installing, std::size_t targets_of_the_relay) {
+  const auto turns = static_cast<std::int64_t>((targets_of_the_relay + relay_logins_at_once - 1) / relay_logins_at_once);
+  return std::min(login * std::max<std::int64_t>(turns, 1) + installing + for_the_answer, longest_attach);
+}
+
 awaitable<void> Rider::run(std::shared_ptr<Rider> self, Link link, link::Call call) {
   self->reply_ = co_await io::with_cancel(link->call(std::move(call)), self->stop_, "a request");
   self->changed_.notify_all();
 }
 
-awaitable<Result<wire::pb::Attached>> Rider::attach(Link link, wire::pb::Attach request) {
+awaitable<Status> Rider::await_attached(std::shared_ptr<Rider> self) {
+  while (!self->attached_ && !self->reply_) co_await self->changed_.wait();
+  co_return Status{};
+}
+
+awaitable<Result<wire::pb::Attached>> Rider::attach(Link link, wire::pb::Attach request, Duration most) {
   const auto self = shared_from_this();
   reply_.reset();
   link::Call call = call_;
   *call.request.mutable_attach_first() = std::move(request);
-  call.deadline = longest_attach;
+  call.deadline = longest_request;
   // Not owning: the call that it belongs to is over before `run`, which owns us, is.
   call.on_event = [this](const wire::pb::Event& event) {
     if (event.has_attached()) {
@@ -42,10 +56,12 @@ awaitable<Result<wire::pb::Attached>> Rider::attach(Link link, wire::pb::Attach 
     }
   };
   asio::co_spawn(executor_, run(self, link, std::move(call)), asio::detached);
-  while (!attached_ && !reply_) co_await changed_.wait();
+  const auto heard = co_await io::with_deadline(await_attached(self), most, "attach");
   if (attached_) co_return *attached_;
+  if (!heard) stop_.cancel();
+  if (!heard) co_return fail(heard.error());
   if (!*reply_) co_return fail(reply_->error());
-  co_return fail(Code::invalid, "the relay answered without a word about the target's login");
+  co_return fail(Code::unreachable, "protocol error: the relay answered without attaching the target");
 }
 
 awaitable<Result<wire::pb::Reply>> Rider::await_reply(std::shared_ptr<Rider> self) {
@@ -64,9 +80,10 @@ void Rider::give_up() {
   if (attached_) stop_.cancel();
 }
 
-awaitable<Result<wire::pb::Attached>> attach(Link link, wire::pb::Attach request, std::shared_ptr<Rider> rider) {
-  if (rider && wire::knows(link->peer(), wire::feature_attach_first)) co_return co_await rider->attach(std::move(link), std::move(request));
-  co_return co_await attach_alone(std::move(link), std::move(request));
+awaitable<Result<wire::pb::Attached>> attach(Link link, wire::pb::Attach request, std::shared_ptr<Rider> rider, Duration most) {
+  if (rider && wire::knows(link->peer(), wire::feature_attach_first))
+    co_return co_await rider->attach(std::move(link), std::move(request), most);
+  co_return co_await attach_alone(std::move(link), std::move(request), most);
 }
 
 }  // namespace deployctl::rollout::detail

@@ -17,7 +17,8 @@ class Rider : public std::enable_shared_from_this<Rider> {
   static bool may_ride(const wire::pb::Request& request) { return request.has_survey(); }
 
   // The target's number and hello, as soon as it is attached; the request goes on to it. Another relay may be tried after an error.
-  awaitable<Result<wire::pb::Attached>> attach(Link link, wire::pb::Attach request);
+  // Code::timed_out when the relay has not answered within `most`.
+  awaitable<Result<wire::pb::Attached>> attach(Link link, wire::pb::Attach request, Duration most);
   // It went with the attach that succeeded: the reply is to come, or has.
   bool went() const { return attached_.has_value(); }
   awaitable<Result<wire::pb::Reply>> reply();
@@ -25,6 +26,7 @@ class Rider : public std::enable_shared_from_this<Rider> {
   void give_up();
 
  private:
+  static awaitable<Status> await_attached(std::shared_ptr<Rider> self);
   static awaitable<void> run(std::shared_ptr<Rider> self, Link link, link::Call call);
   static awaitable<Result<wire::pb::Reply>> await_reply(std::shared_ptr<Rider> self);
 
@@ -38,7 +40,11 @@ class Rider : public std::enable_shared_from_this<Rider> {
   io::CancelToken stop_;
 };
 
+// How long a relay may take for an attach: it logs in to some of its targets at a time, each of which may take `login`, and may
+// have to install the agent. Pure.
+Duration attach_limit(Duration login, Duration installing, std::size_t targets_of_the_relay);
+
 // With a rider where there is one and the relay knows how.
-awaitable<Result<wire::pb::Attached>> attach(Link link, wire::pb::Attach request, std::shared_ptr<Rider> rider);
+awaitable<Result<wire::pb::Attached>> attach(Link link, wire::pb::Attach request, std::shared_ptr<Rider> rider, Duration most);
 
 }  // namespace deployctl::rollout::detail

@@ -19,6 +19,7 @@ awaitable<Result<Link>> LinkSession::open() {
   const auto self = shared_from_this();
   if (ending_.cancelled()) co_return fail(Code::cancelled, "the links were closed");
   if (alive()) co_return link_;
+  note_broken_protocol();
   if (failed_ && io::now_steady() < failed_at_ + left_alone) co_return fail(*failed_);
   if (!logging_in_) {
     logging_in_ = true;
@@ -28,6 +29,16 @@ awaitable<Result<Link>> LinkSession::open() {
   if (failed_) co_return fail(*failed_);
   if (!alive()) co_return fail(link_->why_closed());
   co_return link_;
+}
+
+void LinkSession::note_broken_protocol() {
+  if (!link_ || logging_in_ || link_->why_closed().code != Code::invalid) return;
+  auto why = link_->why_closed();
+  why.code = Code::unreachable;
+  failed_ = with_context(std::move(why), link_->name());
+  failed_at_ = io::now_steady();
+  sent_before_ += link_->sent();
+  link_.reset();
 }
 
 awaitable<void> LinkSession::run_login(std::shared_ptr<LinkSession> self) {

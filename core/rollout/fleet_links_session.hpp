@@ -1,5 +1,6 @@
 // One session that starts here, to a relay or a direct target: logged in to on demand, by one login however many ask for it,
-// and again when it was lost. A login that failed is not tried again for ten seconds: its error answers meanwhile.
+// and again when it was lost. A login that failed is not tried again for ten seconds: its error answers meanwhile. The same
+// goes for a peer that broke the protocol: a hostile one would have its flood handled again for each request.
 // Private to fleet_links. One strand.
 #pragma once
 
@@ -30,6 +31,7 @@ class LinkSession : public std::enable_shared_from_this<LinkSession> {
   void close();
 
  private:
+  void note_broken_protocol();
   static awaitable<void> run_login(std::shared_ptr<LinkSession> self);
 
   asio::any_io_executor executor_;

@@ -10,6 +10,12 @@ namespace {
 
 constexpr Duration for_installing{std::chrono::seconds(60)};
 
+// A target that can't be attached isn't reached, whatever it answered: the caller's own input is not at fault.
+Error unattached(Error why) {
+  if (why.code == Code::invalid || why.code == Code::absent || why.code == Code::internal) why.code = Code::unreachable;
+  return why;
+}
+
 }  // namespace
 
 void Ways::add(const model::Region& region) {
@@ -22,6 +28,7 @@ void Ways::add(const model::Region& region) {
   for (std::size_t i = 0; i < region.targets.size(); ++i) {
     Reached reached;
     reached.target = region.targets[i];
+    reached.region_size = region.targets.size();
     for (std::size_t k = 0; k < own.size(); ++k) reached.relays.push_back(own[(i + k) % own.size()]);
     targets.push_back(std::move(reached));
   }
@@ -76,6 +83,7 @@ awaitable<void> Ways::find_way(std::shared_ptr<Ways> self, std::size_t number, s
 awaitable<Status> Ways::reach(Reached& target, std::shared_ptr<Rider> rider) {
   target.link.reset();
   if (target.relays.empty()) co_return co_await reach_directly(target);
+  const bool has_another_way = target.relays.size() > 1 || target.target.direct_identity_file;
   std::string reasons, hint;
   for (const auto& relay : target.relays) {
     Status attached;
@@ -87,6 +95,7 @@ awaitable<Status> Ways::reach(Reached& target, std::shared_ptr<Rider> rider) {
       if (!link) break;
       if (!(*link)->closed()) co_return attached;  // the relay answered: it is the target that can't be reached
       if (again) break;                            // it died meanwhile, and the next one too
+      if ((*link)->fell_silent() && has_another_way) break;  // it hangs: others may not
     }
     reasons += (reasons.empty() ? "" : "; ") + attached.error().text();
     if (hint.empty()) hint = attached.error().hint;
@@ -115,8 +124,19 @@ wire::pb::Attach Ways::attach_of(const Reached& target) const {
 awaitable<Status> Ways::attach(Reached& target, std::shared_ptr<Relay> relay, Link link,
                                             std::shared_ptr<Rider> rider) {
   if (!known_hosts) co_return fail(known_hosts.error());
-  auto attached = co_await detail::attach(link, attach_of(target), std::move(rider));
-  if (!attached) co_return fail(relay->told(link, attached.error(), {}));
+  const auto most = attach_limit(options.login_timeout, for_installing, target.region_size);
+  auto request = attach_of(target);
+  auto endpoint = request;
+  endpoint.clear_timeout_ms();
+  // One that doesn't know these fields would take them for another endpoint.
+  if (wire::knows(link->peer(), wire::feature_fresh_logins)) {
+    request.set_fresh(options.kept_logins == KeptLogins::replaced);
+    request.set_no_kept(options.kept_logins == KeptLogins::unused);
+  }
+  auto attached = co_await detail::attach(link, std::move(request), std::move(rider), most);
+  if (!attached) co_return fail(relay->told(link, unattached(attached.error()), {}));
+  if (!relay->claim_number(link, attached->target(), endpoint.SerializeAsString()))
+    co_return fail(relay->told(link, error(Code::unreachable, "protocol error: the relay gave two targets the same number"), {}));
   target.via = relay;
   target.link = link;
   target.number = attached->target();

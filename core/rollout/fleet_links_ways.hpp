@@ -23,6 +23,7 @@ struct Search {
 struct Reached {
   model::Target target;
   std::vector<std::shared_ptr<Relay>> relays;  // of its region, its own first
+  std::size_t region_size = 0;                 // targets of its region
   std::shared_ptr<Search> search;
   std::shared_ptr<Relay> via;           // null: direct
   Link link;                            // to the relay, or to the target itself

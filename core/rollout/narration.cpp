@@ -126,6 +126,12 @@ Event Story::of_step(TargetIndex target, const wire::pb::Step& step) const {
   return event;
 }
 
+Event Story::of_kept_login(TargetIndex target, Error why) const {
+  Event event = at(target, "target_login_kept");
+  event.error = std::move(why);
+  return event;
+}
+
 Event Story::of_progress(TargetIndex target, const wire::pb::Progress& progress) const {
   Event event = at(target, "target_staging");
   event.body = dump({{"received", progress.received()}, {"total", progress.total()}});

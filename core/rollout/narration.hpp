@@ -21,6 +21,7 @@ struct Story {
   // A target's state has become `now`.
   std::optional<Event> of_change(TargetIndex target, TargetState now, const std::optional<Error>& why, Duration took) const;
   Event of_step(TargetIndex target, const wire::pb::Step& step) const;
+  Event of_kept_login(TargetIndex target, Error why) const;
   Event of_progress(TargetIndex target, const wire::pb::Progress& progress) const;
   // Their relay brings them when they are back, until then.
   Event left_to_relay(const LeftBehind& left, WallTime until) const;

@@ -42,6 +42,7 @@ awaitable<void> Run::activate_on(TargetIndex target, Goal goal, std::string kind
   const auto& place = order.spec.targets[target];
   const auto request = rollout::activate(order.ticket, goal, kind, order.spec.regions[place.region].name, place.name, 0);
   const std::function<void(const wire::pb::Event&)> watch = [this, target](const wire::pb::Event& event) {
+    if (event.has_kept_login()) parts.recorder.add(story.of_kept_login(target, wire::to_error(event.kept_login().why())));
     if (!event.has_step()) return;
     parts.recorder.add(story.of_step(target, event.step()));
     changed.notify_all();  // the main loop writes and shows it

@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::size_t max_text = 64 * 1024;  // of each text in an abort; a whole one stays below a frame's cap
 constexpr int max_context = 8;
+constexpr std::size_t max_code = 64;
 
 // protobuf refuses a string that isn't UTF-8, and what a host printed may be anything.
 std::string clean(const std::string& text) {
@@ -36,10 +37,12 @@ pb::Abort to_abort(const Error& error) {
   return abort;
 }
 
+// No more than an abort may hold, whatever the peer put there.
 Error to_error(const pb::Abort& abort) {
-  Error error{to_code(abort.code()), abort.message(), {}, abort.hint()};
-  if (error.message.empty()) error.message = "the peer gave up without a word (" + abort.code() + ")";
-  for (const auto& context : abort.context()) error.context.push_back(context);
+  Error error{to_code(abort.code()), abort.message().substr(0, max_text), {}, abort.hint().substr(0, max_text)};
+  if (error.message.empty()) error.message = "the peer gave no reason (" + abort.code().substr(0, max_code) + ")";
+  const int most = std::min(abort.context_size(), max_context);
+  for (int i = 0; i < most; ++i) error.context.push_back(abort.context(i).substr(0, max_text));
   return error;
 }
 

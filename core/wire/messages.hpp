@@ -18,6 +18,8 @@ inline constexpr const char* feature_packed = "packs";
 inline constexpr const char* feature_desires = "desires";
 // A target keeps modes without rights for others or the group (model::Manifest::has_private_modes).
 inline constexpr const char* feature_private_modes = "private-modes";
+// A relay logs in to a target anew while it answers over a login that it kept (Attach.fresh, Request.fresh_login).
+inline constexpr const char* feature_fresh_logins = "fresh-logins";
 bool knows(const pb::Hello& hello, std::string_view feature);
 
 pb::Abort to_abort(const Error& error);

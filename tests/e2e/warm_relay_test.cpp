@@ -3,10 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <pwd.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -15,6 +17,7 @@
 
 using namespace deployctl;
 using namespace deployctl::testing;
+using ::testing::EndsWith;
 using ::testing::SizeIs;
 
 namespace {
@@ -39,11 +42,58 @@ TEST(WarmRelay, KeepsItsTargetsLoggedInToForTheNextCaller) {
   ASSERT_EQ(lab.deployctl({"deploy", "deploy.yaml", "--ref", "v1"}).exit.code, 0);
   const auto agents = agents_of(lab, " target ");
   EXPECT_THAT(agents, SizeIs(3));
+  const auto looked = lab.deployctl({"fleet", "ping", "deploy.yaml"}, "elsewhere");
+  EXPECT_EQ(looked.exit.code, 0) << looked.out << looked.err;
+  EXPECT_EQ(agents_of(lab, " target "), agents);
+  EXPECT_THAT(background(lab), SizeIs(1));
+}
+
+// What activates gets logins of its own; those are kept from then on, and the former end.
+TEST(WarmRelay, LogsInAnewForWhatActivates) {
+  Lab lab({.targets = 3});
+  ASSERT_EQ(lab.deployctl({"deploy", "deploy.yaml", "--ref", "v1"}).exit.code, 0);
+  const auto before = agents_of(lab, " target ");
   const auto second = lab.deployctl({"deploy", "deploy.yaml", "--ref", "v2"}, "elsewhere");
   EXPECT_EQ(second.exit.code, 0) << second.out << second.err;
-  EXPECT_EQ(agents_of(lab, " target "), agents);
   EXPECT_TRUE(lab.all_run("v2"));
+  const auto are_others = [&] {
+    const auto now = agents_of(lab, " target ");
+    return now.size() == 3 && std::none_of(now.begin(), now.end(), [&](int pid) { return before.contains(pid); });
+  };
+  EXPECT_TRUE(eventually(are_others));
   EXPECT_THAT(background(lab), SizeIs(1));
+}
+
+namespace {
+
+// PATH of the service that runs at a target.
+std::string path_of_service(const Lab& lab, unsigned target) {
+  std::string pid;
+  std::getline(std::ifstream(lab.place(0, target) + "/shared/pid") >> std::ws, pid);
+  std::ifstream environment("/proc/" + pid + "/environ");
+  for (std::string entry; std::getline(environment, entry, '\0');)
+    if (entry.starts_with("PATH=")) return entry;
+  return {};
+}
+
+}  // namespace
+
+TEST(WarmRelay, ServicesGetTheEnvironmentOfALoginOfNow) {
+  const auto* account = ::getpwuid(::getuid());
+  if (!account || !std::string_view(account->pw_shell).ends_with("/bash")) GTEST_SKIP() << "the login's shell is not bash, which reads .bashrc";
+  for (const bool keeps : {true, false}) {
+    Lab lab({.targets = 2});
+    if (!keeps) lab.keep_no_links();
+    ASSERT_EQ(lab.deployctl({"deploy", "deploy.yaml", "--ref", "v1"}).exit.code, 0);
+    for (unsigned i = 0; i < 2; ++i) std::ofstream(lab.target(0, i).home() + "/.bashrc") << "export PATH=\"$PATH:/of-a-later-login\"\n";
+    const auto deployed = lab.deployctl({"deploy", "deploy.yaml", "--ref", "v2"});
+    EXPECT_EQ(deployed.exit.code, 0) << deployed.out << deployed.err;
+    for (unsigned i = 0; i < 2; ++i) EXPECT_THAT(path_of_service(lab, i), EndsWith(":/of-a-later-login"));
+    for (unsigned i = 0; i < 2; ++i) std::ofstream(lab.target(0, i).home() + "/.bashrc") << "export PATH=\"$PATH:/of-the-last-login\"\n";
+    const auto back = lab.deployctl({"rollback", "deploy.yaml"});
+    EXPECT_EQ(back.exit.code, 0) << back.out << back.err;
+    for (unsigned i = 0; i < 2; ++i) EXPECT_THAT(path_of_service(lab, i), EndsWith(":/of-the-last-login"));
+  }
 }
 
 TEST(WarmRelay, ThatWasKilledIsStartedAgain) {

@@ -93,6 +93,33 @@ TEST(Remote, AMachineOfAnotherKindIsRefusedByName) {
   EXPECT_THAT(role.error().text(), HasSubstr("riscv64"));
 }
 
+TEST(Remote, AHostWithoutUnameIsRefusedWithWhatItLacks) {
+  Sshd server({.environment = {"PATH=/nonexistent"}});
+  const auto role = run_async(greet(to(server), as_target()));
+  ASSERT_FALSE(role);
+  EXPECT_EQ(role.error().code, Code::unreachable);
+  EXPECT_THAT(role.error().text(), HasSubstr("cannot install the agent: the host has no `mkdir`"));
+  EXPECT_THAT(role.error().hint, HasSubstr("install coreutils or busybox"));
+}
+
+TEST(Remote, AHostWhoseUnameFailsGetsTheAgentThatItCanRun) {
+  const TempDir dir;
+  Sshd server({.environment = {with_program(dir, "uname", "exit 1")}});
+  const auto role = run_async(greet(to(server), as_target()));
+  ASSERT_TRUE(role) << role.error().text();
+  EXPECT_EQ(*role, "target");
+}
+
+TEST(Remote, AnAccountThatTakesNoLoginIsToldInItsWords) {
+  Sshd::Options config;
+  config.authorized = {"restrict,command=\"echo This account is currently not available.; exit 1\" " + fixtures::client_key().public_line};
+  Sshd server(config);
+  const auto role = run_async(greet(to(server), as_target()));
+  ASSERT_FALSE(role);
+  EXPECT_THAT(role.error().text(), HasSubstr("it said: This account is currently not available."));
+  EXPECT_THAT(role.error().hint, HasSubstr("usermod -s /bin/sh"));
+}
+
 TEST(Remote, TwoAtOnceInstallOneAgent) {
   Sshd server;
   const auto options = as_target();

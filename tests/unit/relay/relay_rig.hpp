@@ -177,6 +177,7 @@ struct Rig {
     ++dials;
     dialled.notify_all();
     while (hold_dials) co_await dialled.wait();
+    if (refuse_dials) co_return fail(with_context(error(Code::authentication, "the key is not accepted"), request.host()));
     if (!targets.contains(request.host())) co_return fail(with_context(error(Code::unreachable, "connection refused"), request.host()));
     auto& stand_in = target(request.host());
     auto pair = io::make_stream_pair(executor);
@@ -203,7 +204,7 @@ struct Rig {
   io::Notifier dialled;
   std::map<std::string, std::unique_ptr<StandIn>> targets;
   unsigned dials = 0;
-  bool hold_dials = false;
+  bool hold_dials = false, refuse_dials = false;
   relay::RelayService relay;
 };
 

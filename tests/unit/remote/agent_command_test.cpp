@@ -26,6 +26,7 @@ struct Host {
   TempDir dir;
   remote::AgentImage image = make(2000);
   std::string home = dir / "home with space";
+  std::vector<std::string> programs{};  // all that its PATH has; empty: what this host has
 
   Host() { std::filesystem::create_directory(home); }
   remote::AgentImage make(std::size_t padding) const {
@@ -40,16 +41,29 @@ struct Host {
   std::string run(const std::string& shell = "sh", const std::string& sent = {},
                   const std::string& wrap = {}) const {
     const std::string command = remote::detail::agent_command(image, "target");
-    const auto sending = dir.write("sent", remote::detail::install_line(image, "1234") + io::read_file(sent.empty() ? image.path : sent).value());
+    const bool has_uname = programs.empty();
+    const auto sending = dir.write("sent", remote::detail::install_line(image, "1234", has_uname) + io::read_file(sent.empty() ? image.path : sent).value());
     const auto bytes = io::open_fd(sending, O_RDONLY);
     io::Command process;
     process.argv = {shell, "-c", command};
     if (!wrap.empty())
       process.argv = {"unshare", "-Urm", "sh", "-c", wrap + "; exec sh -c \"$1\"", "sh", command};
     process.env = environment_with({"HOME=" + home});
+    if (!programs.empty()) {
+      process.env = environment_with({"HOME=" + home, "PATH=" + path_of_programs()});
+      process.argv.front() = "/bin/" + shell;
+    }
     process.in = io::Stdio::of(bytes->get());
     const auto said = io::run(process, std::chrono::seconds(30));
     return said ? said->out : said.error().text();
+  }
+  std::string path_of_programs() const {
+    const std::string path = dir / "bin";
+    std::filesystem::remove_all(path);
+    std::filesystem::create_directory(path);
+    for (const auto& name : programs)
+      std::filesystem::create_symlink(check_program({"sh", "-c", "printf %s \"$(command -v " + name + ")\""}), path + "/" + name);
+    return path;
   }
   std::size_t files() const {
     std::error_code ec;
@@ -103,6 +117,30 @@ TEST(AgentCommand, AsksForTheAgentInstallsItAndRunsItThenRunsItAtOnce) {
     EXPECT_EQ(*sha256_file(host.installed()), host.image.digest);
     EXPECT_EQ(host.files(), 1u);
   }
+}
+
+TEST(AgentCommand, AHostWithoutUnameSaysSoAndRunsTheAgentWhereItCan) {
+  Host host;
+  host.programs = {"mkdir", "head", "sha256sum", "chmod", "mv", "rm"};
+  EXPECT_EQ(host.run(), std::string(wire::missing_magic) + "?\nruns target\n");
+  EXPECT_EQ(host.files(), 1u);
+}
+
+TEST(AgentCommand, AHostWithoutUnameThatCantRunTheAgentKeepsNone) {
+  Host host;
+  host.programs = {"mkdir", "head", "sha256sum", "chmod", "mv", "rm"};
+  host.image = *remote::AgentImage::load(host.dir.write("of another machine", "\x7f" "ELF, but not for this one", 0755));
+  EXPECT_THAT(host.run(), HasSubstr("the host cannot run the agent, and has no `uname` that says what machine it is"));
+  EXPECT_EQ(host.files(), 0u);
+}
+
+TEST(AgentCommand, AHostThatLacksWhatInstallingTakesIsSaid) {
+  Host host;
+  host.programs = {"mkdir", "head", "chmod", "mv", "rm"};
+  EXPECT_EQ(host.run(), std::string(wire::missing_magic) + "?\ndeployctl: cannot install the agent: the host has no `sha256sum`\n");
+  host.programs = {"rm"};
+  EXPECT_THAT(host.run(), HasSubstr("the host has no `mkdir`"));
+  EXPECT_EQ(host.files(), 0u);
 }
 
 TEST(AgentCommand, OtherBytesAreSaidAndNotKept) {

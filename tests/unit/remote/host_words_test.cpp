@@ -6,6 +6,7 @@
 
 #include "core/io/stream_pair.hpp"
 #include "core/link/agent_link.hpp"
+#include "core/link/host_words.hpp"
 #include "core/wire/frame.hpp"
 #include "tests/support/run_async.hpp"
 
@@ -35,4 +36,15 @@ TEST(HostWords, ThatCameWithTheMachinesNameAreToldWhenTheHostHangsUp) {
   const Error why = run_async(refusal());
   EXPECT_EQ(why.code, Code::unreachable);
   EXPECT_THAT(why.text(), HasSubstr("cannot install the agent: no room"));
+}
+
+TEST(HostWords, ComeWithWhatToDoAboutThem) {
+  const auto advice = [](const char* words) { return link::advice_for(words); };
+  EXPECT_THAT(advice("cannot install the agent: the host has no `mkdir`"), HasSubstr("install coreutils or busybox"));
+  EXPECT_THAT(advice("head: write error: No space left on device"), HasSubstr("df -h ~"));
+  EXPECT_THAT(advice("mkdir: cannot create directory: Read-only file system"), HasSubstr("writable, or put deploy-agent in place"));
+  EXPECT_THAT(advice("cannot be executed: is its file system mounted noexec?"), HasSubstr("remount the home's file system with exec"));
+  EXPECT_THAT(advice("This account is currently not available."), HasSubstr("usermod -s /bin/sh"));
+  EXPECT_THAT(advice("WARNING: Your password has expired. Password change required but no TTY available."), HasSubstr("chage -l"));
+  EXPECT_THAT(advice(""), HasSubstr("log in by hand with ssh"));
 }
