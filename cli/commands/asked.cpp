@@ -5,6 +5,7 @@
 
 #include "cli/commands/globals.hpp"
 #include "cli/commands/json_object.hpp"
+#include "core/model/bounded_json.hpp"
 
 namespace deployctl::commands {
 namespace {
@@ -24,7 +25,7 @@ std::string Asked::json() const { return JsonObject().add("plan", plan).add_if("
 
 Result<Asked> Asked::parse(const std::string& json) {
   try {
-    const auto read = nlohmann::json::parse(json);
+    const auto read = model::parse_json(json);
     return Asked{read.at("plan").get<std::string>(), read.value("fleet", ""), read.at("set").get<std::vector<std::string>>(),
                  read.value("together", "")};
   } catch (const nlohmann::json::exception&) {

@@ -68,7 +68,7 @@ void Board::take(const Event& event) {
     baking.reset();
     result = body.text("result");
     error = event.error;
-    seconds = static_cast<std::uint64_t>(std::max(0.0, body.number("seconds")));
+    seconds = static_cast<std::uint64_t>(std::clamp(body.number("seconds"), 0.0, 3.2e8));
     wan_bytes = body.count("wan_bytes");
     if (previous.empty()) previous = body.text("previous");
   }

@@ -2,6 +2,7 @@
 
 #include "core/gate/measure.hpp"
 #include "core/http/exchange.hpp"
+#include "core/model/bounded_json.hpp"
 
 namespace deployctl::gate {
 namespace {
@@ -14,7 +15,7 @@ std::string first_words(const std::string& text) { return text.substr(0, std::mi
 
 // {"status": "pass" | "fail" | "wait", "message": "..."}; whatever else a 2xx says is a pass.
 model::Measured of_answer(const std::string& url, const http::Answer& answer) {
-  const auto json = nlohmann::json::parse(answer.body, nullptr, false);
+  const auto json = model::try_parse_json(answer.body);
   const bool spoken = json.is_object() && json.contains("status") && json["status"].is_string();
   const std::string status = spoken ? json["status"].get<std::string>() : "pass";
   std::string words = "webhook " + url + (spoken ? " says " + status : " answered " + std::to_string(answer.status));
