@@ -1,6 +1,7 @@
 #include "core/artifact/build.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cctype>
@@ -81,6 +82,7 @@ class Building {
   Result<std::vector<Found>> make(git::Mirror& mirror, WorkSlot& slot, const std::string& log);
   Status check_out(git::Mirror& mirror, WorkSlot& slot, Steps& steps);
   Status run_steps(WorkSlot& slot, Steps& steps);
+  void warn(const std::string& log, const std::string& text);
   ArtifactRecord record() const;
 
   const BuildRequest& request_;
@@ -183,8 +185,28 @@ Status Building::run_steps(WorkSlot& slot, Steps& steps) {
                    environment(slot, true));
 }
 
+void Building::warn(const std::string& log, const std::string& text) {
+  auto fd = io::open_fd(log, O_WRONLY | O_APPEND);
+  if (fd) (void)io::write_all(fd->get(), as_bytes("warning: " + text + "\n"));
+  watch_.warning(text);
+}
+
+// Checked out and built under the usual umask: an artifact's modes are what the commit and the steps make them, and not what the
+// operator's login happens to be set to. The work slot itself was made before, under the operator's.
+class UsualUmask {
+ public:
+  UsualUmask() : before_(::umask(022)) {}
+  ~UsualUmask() { ::umask(before_); }
+  UsualUmask(const UsualUmask&) = delete;
+  UsualUmask& operator=(const UsualUmask&) = delete;
+
+ private:
+  mode_t before_;
+};
+
 Result<std::vector<Found>> Building::make(git::Mirror& mirror, WorkSlot& slot, const std::string& log) {
   {
+    const UsualUmask umask;
     Steps steps(slot, log, watch_, cancel_);
     steps.expect(step_count(), 1);  // the fetch is behind us
     steps.announce("check out");
@@ -193,7 +215,9 @@ Result<std::vector<Found>> Building::make(git::Mirror& mirror, WorkSlot& slot, c
     DEPLOYCTL_CHECK(run_steps(slot, steps));
     steps.announce("collect");
   }  // what the steps left running is over before their files are read
-  auto found = collect(slot.src(), request_.build.artifact);
+  std::vector<std::string> notes;
+  auto found = collect(slot.src(), request_.build.artifact, &notes);
+  for (const auto& note : notes) warn(log, note);
   if (found || found.error().code != Code::build_failed) return found;
   Error e = found.error();
   e.hint += (e.hint.empty() ? "" : "; ") + std::string("the checkout is kept in ") + slot.src() +

@@ -29,6 +29,7 @@ class BuildWatch {
   virtual void step(const std::string& what, std::size_t number,
                     std::size_t of) = 0;           // "fetch", "check out", "make -j2", "collect"
   virtual void output(std::string_view text) = 0;  // of the running step, as it comes
+  virtual void warning(const std::string& text) { output("warning: " + text + "\n"); }  // about what became of the artifact
 };
 
 struct BuildRequest {
