@@ -9,6 +9,7 @@
 #include "agents/target/json.hpp"
 #include "core/io/atomic_file.hpp"
 #include "core/io/files.hpp"
+#include "core/io/trusted_path.hpp"
 
 namespace deployctl::target {
 namespace {
@@ -20,7 +21,7 @@ Json to_json(const Intent& i) {
   return {{"record", "intent"}, {"rollout", i.rollout}, {"epoch", i.epoch}, {"service", i.service},
           {"environment", i.environment}, {"region", i.region}, {"target", i.target}, {"to", i.to},
           {"to_release", i.to_release}, {"from", i.from}, {"from_release", i.from_release},
-          {"log_from", i.log_from}, {"time", wall_ms()}};
+          {"log_from", i.log_from}, {"time", wall_ms()}, {"kind", i.kind}};
 }
 
 Intent intent_from(const Json& json) {
@@ -36,6 +37,7 @@ Intent intent_from(const Json& json) {
   json.at("from").get_to(i.from);
   json.at("from_release").get_to(i.from_release);
   json.at("log_from").get_to(i.log_from);
+  i.kind = json.value("kind", "");
   return i;
 }
 
@@ -114,7 +116,7 @@ Status sync(int fd, const std::string& what) {
 
 Result<JournalText> Journal::read(const Slot& slot) {
   const std::string file = slot.state("journal");
-  DEPLOYCTL_TRY(text, io::read_file(file));
+  DEPLOYCTL_TRY(text, io::read_own_file(file));
   return parse(text, file);
 }
 
@@ -129,9 +131,9 @@ Status Journal::begin(const Slot& slot, const Intent& intent) {
 
 Result<Journal> Journal::open(const Slot& slot) {
   const std::string file = slot.state("journal");
-  DEPLOYCTL_TRY(text, io::read_file(file));
+  DEPLOYCTL_TRY(text, io::read_own_file(file));
   DEPLOYCTL_TRY(parsed, parse(text, file));
-  DEPLOYCTL_TRY(fd, io::open_fd(file, O_WRONLY | O_APPEND));
+  DEPLOYCTL_TRY(fd, io::open_fd(file, O_WRONLY | O_APPEND | O_NOFOLLOW));
   const auto whole = text.rfind('\n') + 1;
   if (whole != text.size() && ::ftruncate(fd.get(), static_cast<off_t>(whole)) != 0)
     return fail(os_error(errno, "cut a torn line off " + file));
