@@ -26,10 +26,15 @@ wire::pb::Holder holder_of(const std::string& rollout) {
   return holder;
 }
 
-wire::pb::Request survey(const wire::pb::Place& place, bool with_health) {
+wire::pb::Request survey(const wire::pb::Place& place, bool with_health, const Digest& goal) {
   wire::pb::Request request;
   *request.mutable_survey()->mutable_place() = place;
   request.mutable_survey()->set_with_health(with_health);
+  if (!with_health) return request;
+  auto& inspect = *request.mutable_survey()->mutable_inspect();
+  inspect.set_current(true);
+  inspect.set_previous(true);
+  if (!goal.empty()) inspect.add_releases(goal.raw());
   return request;
 }
 

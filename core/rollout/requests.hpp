@@ -21,7 +21,8 @@ wire::pb::Place place_of(const std::string& service, const std::string& environm
 // This process as the holder of a grant.
 wire::pb::Holder holder_of(const std::string& rollout);
 
-wire::pb::Request survey(const wire::pb::Place& place, bool with_health);
+// `with_health` also looks at the trees of the running release, of the healthy one before it, and of `goal` where given.
+wire::pb::Request survey(const wire::pb::Place& place, bool with_health, const Digest& goal = {});
 wire::pb::Request take_grant(const Ticket& ticket, const std::string& replaces, const std::string& reason);
 wire::pb::Request renew_grant(const Ticket& ticket);
 wire::pb::Request drop_grant(const Ticket& ticket);
