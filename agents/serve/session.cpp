@@ -17,7 +17,6 @@ namespace {
 using wire::Frame;
 using wire::FrameType;
 
-constexpr std::size_t max_requests = 100'000;  // open at once: a relay's targets, and a few for each
 constexpr std::size_t max_request_bytes = 64 * wire::max_payload;  // of those together
 constexpr std::size_t max_hello = 16 * 1024;
 
@@ -75,7 +74,8 @@ awaitable<Result<Chunk>> Stream::next_chunk() {
 }
 
 struct Session : std::enable_shared_from_this<Session> {
-  Session(std::shared_ptr<link::FramePipe> p, Service& s) : pipe(std::move(p)), service(s), over(pipe->executor()) {}
+  Session(std::shared_ptr<link::FramePipe> p, Service& s, std::size_t most)
+      : pipe(std::move(p)), service(s), max_requests(most), over(pipe->executor()) {}
 
   static awaitable<void> run_request(std::shared_ptr<Session> self, std::shared_ptr<Stream> stream, wire::pb::Request request);
   Status take(Frame& frame);
@@ -91,6 +91,7 @@ struct Session : std::enable_shared_from_this<Session> {
 
   std::shared_ptr<link::FramePipe> pipe;
   Service& service;
+  std::size_t max_requests;  // open at once
   std::map<std::uint32_t, std::shared_ptr<Stream>> streams;
   std::uint32_t last_opened = 0;
   std::size_t open_bytes = 0;     // of the requests of `streams`
@@ -225,7 +226,7 @@ awaitable<Status> serve_session(std::unique_ptr<io::ByteStream> stream, Service&
   DEPLOYCTL_CO_CHECK(co_await introduce(*stream, options));
   link::PipeOptions pipe_options{options.ping_every, options.silence};
   const auto pipe = link::FramePipe::start(std::move(stream), {}, pipe_options);
-  const auto session = std::make_shared<Session>(pipe, service);
+  const auto session = std::make_shared<Session>(pipe, service, options.max_requests);
   auto result = co_await greet(*session);
   while (result) {
     auto frame = co_await pipe->next();

@@ -20,6 +20,7 @@ struct SessionOptions {
   std::vector<std::string> features = {};  // beside those that every session has
   Duration ping_every{std::chrono::seconds(5)};
   Duration silence{std::chrono::seconds(20)};
+  std::size_t max_requests = 100'000;  // open at once: a relay's targets, and a few for each
 };
 
 awaitable<Status> serve_session(std::unique_ptr<io::ByteStream> stream, Service& service, SessionOptions options);

@@ -9,6 +9,7 @@
 #include "agents/target/health.hpp"
 #include "agents/target/hooks.hpp"
 #include "agents/target/kept_releases.hpp"
+#include "agents/target/preconditions.hpp"
 #include "agents/target/switch.hpp"
 #include "core/io/files.hpp"
 #include "core/io/flock.hpp"
@@ -30,6 +31,7 @@ Result<Side> side_of(const Slot& slot, const std::string& folder) {
   if (folder.empty()) return Side{};
   DEPLOYCTL_TRY(kept, kept_release(slot, folder));
   Side side;
+  if (kept.unreadable) return fail(*kept.unreadable);
   side.folder = folder;
   side.version = kept.version();
   if (kept.release) side.activation = kept.release->activation;
@@ -136,8 +138,12 @@ Status Executor::prepare() {
   for (const Side* side : {&from_, &to_})
     if (side->unreadable) return fail(*side->unreadable);
   if (to_.folder.empty()) return {};
-  DEPLOYCTL_CHECK(check_whole(slot_, to_.folder));
-  return check_linked_files(slot_, to_.activation);
+  Preconditions of;
+  of.folder = to_.folder;
+  of.way_back = intent().kind == kind_revert;
+  of.installs = intent().to != intent().from && to_.activation.hook(TargetHook::install) != nullptr;
+  DEPLOYCTL_CHECK(check_preconditions(slot_, of));
+  return make_shared_dirs(slot_, to_.activation);
 }
 
 std::vector<std::string> Executor::env_of(const Side& side) const {
@@ -201,6 +207,7 @@ Status Executor::end(Outcome outcome) {
 }  // namespace
 
 Status finish_journal(const Slot& slot) {
+  DEPLOYCTL_CHECK(slot.check_trusted());
   DEPLOYCTL_TRY(lock, io::FileLock::lock(slot.state("lock"), "activation, process " + std::to_string(::getpid())));
   auto journal = Journal::open(slot);
   if (!journal && journal.error().code == Code::absent) return {};

@@ -4,6 +4,7 @@
 #include "agents/target/activation_watch.hpp"
 #include "agents/target/grant.hpp"
 #include "agents/target/kept_releases.hpp"
+#include "agents/target/preconditions.hpp"
 #include "agents/target/prune.hpp"
 #include "agents/target/requests.hpp"
 #include "agents/target/survey.hpp"
@@ -73,6 +74,8 @@ Result<std::optional<Activated>> find_already(const Placed& place, const Goal& g
   if (goal.folder.empty()) return std::optional(std::move(already));
   DEPLOYCTL_TRY(kept, kept_release(place.slot, goal.folder));
   if (kept.failed || (kept.release && !kept.confirmed)) return std::optional<Activated>{};
+  // Exchanged for a whole tree since it was last healthy: what runs was started from the damaged one.
+  if (kept.sealed_at > kept.confirmed_at && kept.release) return std::optional<Activated>{};
   DEPLOYCTL_TRY(health, check_health(place.slot, place.identity));
   if (health.state() == "unhealthy") return std::optional<Activated>{};
   already.set_outcome(Activated::ALREADY);
@@ -116,6 +119,18 @@ Result<Finding> begin(const Placed& place, const wire::pb::Activate& asked, cons
   return Finding{Finding::Kind::follow, {}};
 }
 
+// A refusal here leaves no receipt: nothing was tried, so the release isn't one that failed.
+Status check_goal(const Slot& slot, const wire::pb::Activate& asked, const Goal& goal) {
+  if (goal.folder.empty()) return {};
+  DEPLOYCTL_TRY(kept, kept_release(slot, goal.folder));
+  DEPLOYCTL_TRY(current, slot.current_folder());
+  Preconditions of;
+  of.folder = goal.folder;
+  of.way_back = asked.kind() == kind_revert;
+  of.installs = current != goal.folder && kept.release && kept.release->activation.hook(model::TargetHook::install);
+  return check_preconditions(slot, of);
+}
+
 Result<Finding> look(const Placed& place, const wire::pb::Activate& asked) {
   const Claim claim{asked.rollout(), asked.epoch()};
   DEPLOYCTL_CHECK(check_claim(place, claim));
@@ -125,6 +140,7 @@ Result<Finding> look(const Placed& place, const wire::pb::Activate& asked) {
   if (known) return std::move(*known);
   DEPLOYCTL_TRY(already, find_already(place, goal));
   if (already) return answer(std::move(*already));
+  DEPLOYCTL_CHECK(check_goal(place.slot, asked, goal));
   return begin(place, asked, goal);
 }
 

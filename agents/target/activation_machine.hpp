@@ -34,6 +34,9 @@ enum class Outcome { active, reverted, broken, deactivated };
 const char* to_string(Outcome outcome);
 Result<Outcome> to_outcome(const std::string& word);
 
+// Activate.kind of a rollout that takes a target back to what it ran.
+inline constexpr const char* kind_revert = "revert";
+
 // The journal's first line: what is to be done. Folders are names in releases/.
 struct Intent {
   std::string rollout;

@@ -7,6 +7,7 @@
 #include "agents/target/json.hpp"
 #include "core/io/atomic_file.hpp"
 #include "core/io/files.hpp"
+#include "core/io/trusted_path.hpp"
 
 namespace deployctl::target {
 namespace {
@@ -112,7 +113,7 @@ Status check(const Grant& held, const std::string& rollout, std::uint64_t epoch,
 
 Result<Grant> GrantFile::read() const {
   const std::string file = slot_.state("grant.json");
-  auto text = io::read_file(file);
+  auto text = io::read_own_file(file);
   if (!text && text.error().code == Code::absent) return Grant{};
   if (!text) return fail(text.error());
   return read_json<Grant>(*text, file, grant_from);

@@ -9,6 +9,7 @@
 #include "agents/target/json.hpp"
 #include "core/io/atomic_file.hpp"
 #include "core/io/files.hpp"
+#include "core/io/trusted_path.hpp"
 
 namespace deployctl::target {
 namespace {
@@ -115,7 +116,7 @@ Status sync(int fd, const std::string& what) {
 
 Result<JournalText> Journal::read(const Slot& slot) {
   const std::string file = slot.state("journal");
-  DEPLOYCTL_TRY(text, io::read_file(file));
+  DEPLOYCTL_TRY(text, io::read_own_file(file));
   return parse(text, file);
 }
 
@@ -130,9 +131,9 @@ Status Journal::begin(const Slot& slot, const Intent& intent) {
 
 Result<Journal> Journal::open(const Slot& slot) {
   const std::string file = slot.state("journal");
-  DEPLOYCTL_TRY(text, io::read_file(file));
+  DEPLOYCTL_TRY(text, io::read_own_file(file));
   DEPLOYCTL_TRY(parsed, parse(text, file));
-  DEPLOYCTL_TRY(fd, io::open_fd(file, O_WRONLY | O_APPEND));
+  DEPLOYCTL_TRY(fd, io::open_fd(file, O_WRONLY | O_APPEND | O_NOFOLLOW));
   const auto whole = text.rfind('\n') + 1;
   if (whole != text.size() && ::ftruncate(fd.get(), static_cast<off_t>(whole)) != 0)
     return fail(os_error(errno, "cut a torn line off " + file));

@@ -5,6 +5,7 @@
 
 #include "core/io/atomic_file.hpp"
 #include "core/io/files.hpp"
+#include "core/io/trusted_path.hpp"
 #include "core/model/manifest_change.hpp"
 
 namespace deployctl::target {
@@ -30,7 +31,7 @@ struct Chain {
 Result<Chain> read_chain(const Slot& slot, Digest artifact) {
   Chain chain;
   while (true) {
-    DEPLOYCTL_TRY(text, io::read_file(file_of(slot, artifact), longest));
+    DEPLOYCTL_TRY(text, io::read_own_file(file_of(slot, artifact), longest));
     chain.names.push_back(artifact);
     if (!ManifestChange::begins(text)) {
       chain.whole = std::move(text);

@@ -14,6 +14,7 @@
 #include "core/io/atomic_file.hpp"
 #include "core/io/beneath.hpp"
 #include "core/io/files.hpp"
+#include "core/io/trusted_path.hpp"
 
 namespace deployctl::target {
 namespace {
@@ -77,7 +78,7 @@ std::vector<std::string> with_name(std::vector<std::string> names, const std::st
 std::vector<std::string> read_names(const Slot& slot, const std::string& folder) {
   using Names = std::vector<std::string>;
   const std::string file = slot.about(folder) + "/names.json";
-  const auto text = io::read_file(file);
+  const auto text = io::read_own_file(file);
   if (!text) return {};
   return read_json<Names>(*text, file, [](const Json& json) { return json.at("names").get<Names>(); }).value_or(Names{});
 }
@@ -86,44 +87,26 @@ Status write_names(const Slot& slot, const std::string& folder, const std::vecto
   return io::write_file(slot.about(folder) + "/names.json", dump({{"names", names}}) + "\n", 0600);
 }
 
-Result<KeptRelease> look_at(const Slot& slot, const std::string& folder, const std::vector<Receipt>& receipts) {
+KeptRelease look_at(const Slot& slot, const std::string& folder, const std::vector<Receipt>& receipts) {
   KeptRelease kept;
   kept.folder = folder;
-  auto text = io::read_file(slot.about(folder) + "/release.json");
+  const std::string file = slot.about(folder) + "/release.json";
+  auto text = io::read_own_file(file);
   if (text) {
     while (!text->empty() && text->back() == '\n') text->pop_back();
     auto release = model::Release::parse(*text);
-    if (!release) return fail(with_context(release.error(), slot.about(folder)));
-    kept.release = std::move(*release);
-    kept.staged_at = written_at(slot.about(folder) + "/release.json");
-    kept.names = {kept.release->version};
-    for (const auto& name : read_names(slot, folder)) kept.names = with_name(std::move(kept.names), name);
+    if (release) {
+      kept.release = std::move(*release);
+      kept.names = {kept.release->version};
+      for (const auto& name : read_names(slot, folder)) kept.names = with_name(std::move(kept.names), name);
+    } else kept.unreadable = with_context(release.error(), file);
+    kept.staged_at = written_at(file);
+    if (const auto sealed = sealed_at(slot, folder)) kept.sealed_at = *sealed / 1'000'000;
   } else if (text.error().code != Code::absent) {
-    return fail(text.error());
+    kept.unreadable = text.error();
   }
   apply(kept, receipts);
   return kept;
-}
-
-Status changed(const model::Entry& entry, const std::string& why) {
-  return fail(with_hint(error(Code::verification, "release file " + entry.path + " " + why), "stage the release again"));
-}
-
-Status check_entry(io::ParentFolder& folders, const model::Entry& entry, std::int64_t sealed, bool installs) {
-  const auto place = folders.of(entry.path);
-  struct stat st {};
-  if (!place || ::fstatat(place->dir, place->name.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0)
-    return changed(entry, "is missing");
-  if (installs) return {};
-  switch (entry.type) {
-    case model::EntryType::folder: return S_ISDIR(st.st_mode) ? Status{} : changed(entry, "is no folder any more");
-    case model::EntryType::link: return S_ISLNK(st.st_mode) ? Status{} : changed(entry, "is no link any more");
-    case model::EntryType::file: break;
-  }
-  if (!S_ISREG(st.st_mode)) return changed(entry, "is no plain file any more");
-  if (static_cast<std::uint64_t>(st.st_size) != entry.size) return changed(entry, "has another size");
-  if (ns(st.st_mtim) > sealed) return changed(entry, "was changed after it was staged");
-  return {};
 }
 
 // What a release kept here was last, and when it was last healthy; of all others the newest.
@@ -148,12 +131,11 @@ Status shorten_receipts(const Slot& slot) {
   return io::write_file(slot.state("receipts"), text, 0600);
 }
 
-bool above(const std::string& upper, const std::string& lower) { return lower.starts_with(upper + "/"); }
-
 }  // namespace
 
 Status append_receipt(const Slot& slot, const Receipt& receipt) {
-  DEPLOYCTL_TRY(fd, io::open_fd(slot.state("receipts"), O_RDWR | O_APPEND | O_CREAT, 0600));
+  DEPLOYCTL_TRY(fd, io::open_fd(slot.state("receipts"), O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW, 0600));
+  DEPLOYCTL_CHECK(io::check_own_file(fd.get(), slot.state("receipts")));
   // A line that a crash cut short must not swallow this one.
   char last = '\n';
   const off_t size = ::lseek(fd.get(), 0, SEEK_END);
@@ -168,7 +150,7 @@ Status append_receipt(const Slot& slot, const Receipt& receipt) {
 Result<std::vector<Receipt>> read_receipts(const Slot& slot) {
   const std::string file = slot.state("receipts");
   std::vector<Receipt> receipts;
-  auto text = io::read_file(file, 1024ULL * 1024 * 1024);
+  auto text = io::read_own_file(file, 1024ULL * 1024 * 1024);
   if (!text && text.error().code == Code::absent) return receipts;
   if (!text) return fail(text.error());
   for (std::size_t at = 0; at < text->size();) {
@@ -203,8 +185,7 @@ Result<std::vector<KeptRelease>> kept_releases(const Slot& slot) {
   for (const auto& name : *names) {
     struct stat st {};
     if (name.front() == '.' || ::lstat(slot.release(name).c_str(), &st) != 0 || !S_ISDIR(st.st_mode)) continue;
-    DEPLOYCTL_TRY(one, look_at(slot, name, receipts));
-    kept.push_back(std::move(one));
+    kept.push_back(look_at(slot, name, receipts));
   }
   return kept;
 }
@@ -260,7 +241,7 @@ std::int64_t seal_time() {
 
 Result<std::int64_t> sealed_at(const Slot& slot, const std::string& folder) {
   const std::string file = slot.about(folder) + "/sealed.json";
-  auto text = io::read_file(file);
+  auto text = io::read_own_file(file);
   if (!text && text.error().code == Code::absent)
     return fail(with_hint(error(Code::verification, "release " + folder + " was never staged to its end"),
                           "stage the release again"));
@@ -272,36 +253,6 @@ Result<std::int64_t> sealed_at(const Slot& slot, const std::string& folder) {
 bool is_as_sealed(const struct stat& status, const model::Entry& file, std::int64_t sealed) {
   return S_ISREG(status.st_mode) && static_cast<std::uint64_t>(status.st_size) == file.size &&
          ns(status.st_mtim) <= sealed;
-}
-
-Status check_whole(const Slot& slot, const std::string& folder) {
-  DEPLOYCTL_TRY(kept, kept_release(slot, folder));
-  if (!kept.release) return {};
-  DEPLOYCTL_TRY(manifest, kept_manifest(slot, kept.release->artifact));
-  DEPLOYCTL_TRY(sealed, sealed_at(slot, folder));
-  DEPLOYCTL_TRY(dir, io::open_fd(slot.release(folder), O_RDONLY | O_DIRECTORY));
-  const bool installs = kept.release->activation.hook(model::TargetHook::install) != nullptr;
-  io::ParentFolder folders(dir.get());
-  for (const auto& entry : manifest.entries()) {
-    DEPLOYCTL_CHECK(check_entry(folders, entry, sealed, installs));
-  }
-  return {};
-}
-
-Status check_links(const model::Release& release, const model::Manifest& manifest) {
-  std::vector<std::string> links = release.activation.linked_dirs;
-  links.insert(links.end(), release.activation.linked_files.begin(), release.activation.linked_files.end());
-  for (const auto& link : links) {
-    DEPLOYCTL_CHECK(io::check_relative(link));
-    for (const auto& entry : manifest.entries()) {
-      const bool leaf = entry.type != model::EntryType::folder;
-      if (entry.path == link || above(link, entry.path) || (leaf && above(entry.path, link)))
-        return fail(with_hint(error(Code::invalid, "artifact path '" + entry.path + "' stands where '" + link +
-                                                       "' is to be linked from shared"),
-                              "take it out of the artifact, or out of linked_dirs and linked_files"));
-    }
-  }
-  return {};
 }
 
 }  // namespace deployctl::target

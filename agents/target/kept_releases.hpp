@@ -18,8 +18,10 @@ namespace deployctl::target {
 
 struct KeptRelease {
   std::string folder;
-  std::optional<model::Release> release;  // absent: not made by us
+  std::optional<model::Release> release;  // absent: not made by us, or
+  std::optional<Error> unreadable;        // made by us, but its record can't be read: it can't be activated before it is staged again
   std::int64_t staged_at = 0;             // wall clock, ms; 0: not made by us
+  std::int64_t sealed_at = 0;             // the same; when its tree got its name, 0: never
   bool confirmed = false;                 // was healthy once
   std::int64_t confirmed_at = 0;          // wall clock, ms; the last time
   bool failed = false;                    // its last activation was taken back
@@ -49,7 +51,7 @@ Result<std::vector<Receipt>> read_receipts(const Slot& slot);
 // What a survey reports: the newest, and the last one of each release kept here, in order. At most 32 and one per kept release.
 std::vector<Receipt> recent_receipts(const std::vector<Receipt>& receipts, const std::vector<KeptRelease>& kept);
 
-// All folders of releases/, sorted by name.
+// All folders of releases/, sorted by name. One whose record is damaged keeps none of the others from being listed.
 Result<std::vector<KeptRelease>> kept_releases(const Slot& slot);
 Result<KeptRelease> kept_release(const Slot& slot, const std::string& folder);       // Code::absent
 Result<KeptRelease> kept_release(const Slot& slot, const Digest& release);           // by its digest
@@ -69,11 +71,4 @@ Status seal(const Slot& slot, const std::string& folder, std::int64_t at);
 Result<std::int64_t> sealed_at(const Slot& slot, const std::string& folder);
 // Of the right size, and not changed since.
 bool is_as_sealed(const struct stat& status, const model::Entry& file, std::int64_t sealed);
-// The tree is as it was sealed: every entry there, of its type and size, and no file changed since. Contents are not read.
-// A release with an install hook may change its own files: there only what exists is looked at. Code::verification.
-Status check_whole(const Slot& slot, const std::string& folder);
-
-// A linked path that is an artifact's own, lies beneath one of its files or above one of its entries: Code::invalid.
-Status check_links(const model::Release& release, const model::Manifest& manifest);
-
 }  // namespace deployctl::target

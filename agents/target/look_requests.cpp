@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "agents/target/inspection.hpp"
 #include "agents/target/requests.hpp"
 #include "agents/target/survey.hpp"
 #include "agents/target/text.hpp"
@@ -49,8 +50,10 @@ Result<std::string> log_of(const Placed& place, const std::string& rollout) {
 
 awaitable<Result<Reply>> answer_survey(Context& context, wire::pb::Survey asked) {
   DEPLOYCTL_CO_TRY(place, placed(context, asked.place()));
-  const std::function<Result<wire::pb::Surveyed>()> work = [place, asked] {
-    return survey(place.slot, place.identity, asked.with_health(), asked.with_history());
+  const std::function<Result<wire::pb::Surveyed>()> work = [place, asked]() -> Result<wire::pb::Surveyed> {
+    DEPLOYCTL_TRY(surveyed, survey(place.slot, place.identity, asked.with_health(), asked.with_history()));
+    if (asked.has_inspect() && surveyed.other_service().empty()) inspect(place.slot, asked.inspect(), surveyed);
+    return surveyed;
   };
   DEPLOYCTL_CO_TRY(surveyed, co_await io::run_blocking(context.pool, work));
   Reply reply;

@@ -11,6 +11,7 @@
 #include "core/io/atomic_file.hpp"
 #include "core/io/beneath.hpp"
 #include "core/io/files.hpp"
+#include "core/io/trusted_path.hpp"
 
 namespace deployctl::target {
 namespace {
@@ -50,9 +51,14 @@ Result<Slot> Slot::at(const std::string& deploy_to, const std::string& home) {
   return Slot(path);
 }
 
+// Beneath deploy_to the agent believes what it reads: journals are finished, hooks are run. .deployctl may say what it likes
+// only where nobody else could have written it.
+Status Slot::check_trusted() const { return io::check_trusted(path_, {".deployctl", "releases"}); }
+
 Result<std::optional<Identity>> Slot::identity() const {
+  DEPLOYCTL_CHECK(check_trusted());
   const std::string file = state("identity.json");
-  auto text = io::read_file(file);
+  auto text = io::read_own_file(file);
   if (!text && text.error().code == Code::absent) return std::optional<Identity>{};
   if (!text) return fail(text.error());
   const auto read = [](const Json& json) {
@@ -71,6 +77,8 @@ Status Slot::claim(const Identity& wanted) const {
   DEPLOYCTL_CHECK(io::make_dirs(path_ + "/.deployctl", 0700));
   DEPLOYCTL_CHECK(io::make_dirs(state("hooks"), 0700));
   DEPLOYCTL_CHECK(io::make_dirs(state("releases"), 0700));
+  // What was missing before may have been made by another user in between.
+  DEPLOYCTL_CHECK(check_trusted());
   if (owner) return {};
   const Json json{{"service", wanted.service}, {"environment", wanted.environment}};
   DEPLOYCTL_CHECK(io::write_file(state("identity.json"), dump(json) + "\n"));

@@ -30,7 +30,11 @@ class Slot {
   std::string about(const std::string& folder) const { return state("releases/" + folder); }
   std::string hook_log(const std::string& rollout) const { return state("hooks/" + rollout + ".log"); }
 
-  // Absent: nobody's yet.
+  // deploy_to, .deployctl and releases are under the control of this login and root alone (core/io/trusted_path.hpp), or not
+  // there yet: else Code::refused. Every request checks it before it reads or writes anything here.
+  Status check_trusted() const;
+
+  // Absent: nobody's yet. Checks the above first.
   Result<std::optional<Identity>> identity() const;
   // Makes the folders and writes the identity; Code::refused when deploy_to belongs to another service.
   Status claim(const Identity& identity) const;

@@ -6,6 +6,7 @@
 #include "agents/target/grant.hpp"
 #include "agents/target/requests.hpp"
 #include "agents/target/staging.hpp"
+#include "agents/target/tree_check.hpp"
 #include "core/io/blocking.hpp"
 #include "core/io/deadline.hpp"
 #include "core/link/payload_index.hpp"
@@ -162,6 +163,7 @@ Reply staged(bool already, std::uint64_t received) {
 
 awaitable<Result<Reply>> answer_stage(Context& context, wire::pb::Stage asked, Exchange& exchange) {
   DEPLOYCTL_CO_TRY(order, order_of(context, asked));
+  asked.clear_index();  // the order has it: megabytes for as long as this takes
   const Slot slot = order.place.slot;
   const auto inbound = std::make_shared<Inbound>(std::move(order));
   const std::function<Status()> check = [inbound] { return check_claim(inbound->order().place, inbound->order().claim); };

@@ -22,7 +22,8 @@ Error no_base(const std::string& why) {
   return with_hint(error(Code::absent, "base: " + why), "send a payload that needs no base");
 }
 
-unsigned sealed_mode(const model::Entry& entry) { return (entry.mode & 0111) ? 0555 : 0444; }
+// Nobody writes: 0444, 0555, and 0440 to 0500 where others are kept out.
+unsigned sealed_mode(const model::Entry& entry) { return entry.mode & ~0222u; }
 
 bool can_copy_instead(int errnum) {
   return errnum == EPERM || errnum == EXDEV || errnum == EMLINK || errnum == EACCES || errnum == EOPNOTSUPP;
@@ -45,8 +46,9 @@ Result<Base> Base::of(const Slot& slot, const Digest& artifact) {
     if (!dir) return fail(no_base(dir.error().text()));
     base.dir_ = std::move(*dir);
     base.links_ = kept.release->activation.hook(model::TargetHook::install) == nullptr;
+    DEPLOYCTL_TRY(linked, model::LinkedPaths::of(kept.release->activation, base.manifest_));
     for (const auto& entry : base.manifest_.entries())
-      if (entry.type == model::EntryType::file) base.files_.emplace(entry.content, &entry);
+      if (entry.type == model::EntryType::file && !linked.replaces(entry.path)) base.files_.emplace(entry.content, &entry);
     return base;
   }
   return fail(no_base("artifact " + artifact.text() + " is not kept here"));
@@ -81,7 +83,8 @@ struct Staging::FromBase {
 Status Staging::begin(const model::Manifest& manifest) {
   if (manifest.digest() != release_.artifact)
     return fail(Code::verification, "the payload's manifest is not that of artifact " + release_.artifact.text());
-  DEPLOYCTL_CHECK(check_links(release_, manifest));
+  DEPLOYCTL_TRY(linked, model::LinkedPaths::of(release_.activation, manifest));
+  linked_ = std::move(linked);
   DEPLOYCTL_CHECK(io::remove_tree(folder()));
   DEPLOYCTL_CHECK(io::make_dirs(folder()));
   DEPLOYCTL_TRY(dir, io::open_fd(folder(), O_RDONLY | O_DIRECTORY));
@@ -91,6 +94,7 @@ Status Staging::begin(const model::Manifest& manifest) {
   std::optional<FromBase> from;
   if (base_) from.emplace(base_->dir(), dir_.get());
   for (const auto& entry : manifest_->entries()) {
+    if (linked_.replaces(entry.path)) continue;
     DEPLOYCTL_CHECK(place(from ? &*from : nullptr, entry));
   }
   return check_room();
@@ -99,7 +103,7 @@ Status Staging::begin(const model::Manifest& manifest) {
 // In the order of the paths: a folder comes before what is in it. `from` is null where there is no base.
 Status Staging::place(FromBase* from, const model::Entry& entry) {
   switch (entry.type) {
-    case model::EntryType::folder: return io::make_dirs_beneath(dir_.get(), entry.path, 0755);
+    case model::EntryType::folder: return io::make_dirs_beneath(dir_.get(), entry.path, entry.mode);
     case model::EntryType::link: return io::symlink_beneath(dir_.get(), entry.path, entry.link);
     case model::EntryType::file: break;
   }
@@ -213,7 +217,7 @@ Status Staging::to_disk() {
     return {};
   }
   for (const auto& entry : manifest_->entries()) {
-    if (entry.type != model::EntryType::folder) continue;
+    if (entry.type != model::EntryType::folder || linked_.replaces(entry.path)) continue;
     DEPLOYCTL_TRY(dir, io::open_beneath(dir_.get(), entry.path, O_RDONLY | O_DIRECTORY));
     if (::fsync(dir.get()) != 0) return fail(os_error(errno, "fsync " + entry.path));
   }

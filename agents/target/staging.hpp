@@ -14,6 +14,7 @@
 
 #include "agents/target/kept_releases.hpp"
 #include "core/io/fd.hpp"
+#include "core/model/linked_paths.hpp"
 #include "core/payload/decode.hpp"
 
 namespace deployctl::target {
@@ -71,6 +72,7 @@ class Staging : public payload::TreeSink {
   bool links_;
   bool committed_ = false;
   std::optional<model::Manifest> manifest_;
+  model::LinkedPaths linked_;  // entries that give way to links: they aren't placed
   std::map<Digest, Paths> wanted_;  // not here yet
   io::Fd dir_;
   bool each_synced_ = true;

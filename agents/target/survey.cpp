@@ -76,6 +76,10 @@ wire::pb::KeptRelease to_wire(const KeptRelease& kept) {
   out.set_confirmed_at(kept.confirmed_at);
   out.set_failed(kept.failed);
   for (const auto& name : kept.names) out.add_names(printable(name));
+  if (kept.unreadable) {
+    out.set_damaged(true);
+    out.set_damage(printable(kept.unreadable->text()));
+  }
   return out;
 }
 

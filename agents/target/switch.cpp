@@ -13,13 +13,6 @@
 namespace deployctl::target {
 namespace {
 
-// From releases/FOLDER/a/b to shared/a/b.
-std::string way_to_shared(const std::string& path) {
-  std::string way = "../../";
-  for (auto n = std::count(path.begin(), path.end(), '/'); n > 0; --n) way += "../";
-  return way + "shared/" + path;
-}
-
 Status link_one(int release, const std::string& path) {
   const auto slash = path.rfind('/');
   if (slash != std::string::npos) {
@@ -42,24 +35,30 @@ Status sync_dir(int dir, const std::string& path) {
 
 }  // namespace
 
-Status check_linked_files(const Slot& slot, const model::Activation& activation) {
-  for (const auto& file : activation.linked_files)
-    if (!io::exists(slot.shared() + "/" + file))
-      return fail(with_hint(error(Code::absent, "linked file " + slot.shared() + "/" + file + " is missing"),
-                            "put it there, or take it out of linked_files"));
+std::string way_to_shared(const std::string& path) {
+  std::string way = "../../";
+  for (auto n = std::count(path.begin(), path.end(), '/'); n > 0; --n) way += "../";
+  return way + "shared/" + path;
+}
+
+// What an operator linked elsewhere (a bigger disk) is left as it is.
+Status make_shared_dirs(const Slot& slot, const model::Activation& activation) {
+  if (activation.linked_dirs.empty() && activation.linked_files.empty()) return {};
+  DEPLOYCTL_CHECK(io::make_dirs(slot.shared()));
+  DEPLOYCTL_TRY(shared, io::open_fd(slot.shared(), O_RDONLY | O_DIRECTORY));
+  for (const auto& dir : activation.linked_dirs)
+    if (!io::exists(slot.shared() + "/" + dir)) {
+      auto made = io::make_dirs_beneath(shared.get(), dir);
+      if (!made) return fail(with_context(made.error(), slot.shared()));
+    }
   return {};
 }
 
 Status link_shared(const Slot& slot, const std::string& folder, const model::Activation& activation) {
   if (activation.linked_dirs.empty() && activation.linked_files.empty()) return {};
-  DEPLOYCTL_CHECK(io::make_dirs(slot.shared()));
-  DEPLOYCTL_TRY(shared, io::open_fd(slot.shared(), O_RDONLY | O_DIRECTORY));
+  DEPLOYCTL_CHECK(make_shared_dirs(slot, activation));
   DEPLOYCTL_TRY(release, io::open_fd(slot.release(folder), O_RDONLY | O_DIRECTORY));
   for (const auto& dir : activation.linked_dirs) {
-    // What an operator linked elsewhere (a bigger disk) is left as it is.
-    if (!io::exists(slot.shared() + "/" + dir)) {
-      DEPLOYCTL_CHECK(io::make_dirs_beneath(shared.get(), dir));
-    }
     DEPLOYCTL_CHECK(link_one(release.get(), dir));
   }
   for (const auto& file : activation.linked_files) {
@@ -79,7 +78,7 @@ Status switch_current(const Slot& slot, const std::string& folder) {
     return sync_dir(dir.get(), slot.path());
   }
   if (!io::exists(slot.release(folder))) return fail(Code::absent, slot.release(folder) + " does not exist");
-  constexpr const char* beside = ".current-next";
+  const char* const beside = next_link;
   if (::unlinkat(dir.get(), beside, 0) != 0 && errno != ENOENT) return fail(os_error(errno, "remove a stale link"));
   if (::symlinkat(("releases/" + folder).c_str(), dir.get(), beside) != 0)
     return fail(os_error(errno, "make a link in " + slot.path()));

@@ -9,9 +9,14 @@
 
 namespace deployctl::target {
 
-// Code::absent when one of linked_files is not in shared/.
-Status check_linked_files(const Slot& slot, const model::Activation& activation);
-// Makes missing linked_dirs in shared/, and all links in the release folder. What isn't such a link is in the way: an error.
+// The link's text, from its place in releases/FOLDER to the same path in shared/.
+std::string way_to_shared(const std::string& path);
+// The name beside `current` that a switch renames.
+inline constexpr const char* next_link = ".current-next";
+
+// Makes missing linked_dirs in shared/.
+Status make_shared_dirs(const Slot& slot, const model::Activation& activation);
+// The same, and all links in the release folder. What isn't such a link is in the way: an error.
 Status link_shared(const Slot& slot, const std::string& folder, const model::Activation& activation);
 
 // An empty folder removes `current`. One that is there already is left as it is.

@@ -10,6 +10,8 @@ namespace {
 using wire::pb::Reply;
 using wire::pb::Request;
 
+// Each holds the index of its payload, up to three megabytes. One for each service of the host is usual.
+constexpr std::size_t max_stages = 32;
 constexpr std::size_t most_threads = 4;  // they wait for the disk and for health checks rather than compute
 
 Error not_here(const Request& request) {
@@ -23,7 +25,27 @@ struct TargetService::State {
       : pool(most_threads), context{pool, std::move(options.self_exe), std::move(options.home)} {}
   asio::thread_pool pool;
   Context context;
+  std::size_t stages = 0;  // going on, or waiting for a lock
 };
+
+namespace {
+
+struct Counted {
+  explicit Counted(std::size_t& n) : count(n) { ++count; }
+  ~Counted() { --count; }
+  Counted(const Counted&) = delete;
+  Counted& operator=(const Counted&) = delete;
+  std::size_t& count;
+};
+
+serve::awaitable<Result<Reply>> stage(Context& context, std::size_t& stages, Request request, serve::Exchange& exchange) {
+  if (stages >= max_stages) co_return fail(Code::locked, "too many releases are being staged here at once");
+  const Counted counted(stages);
+  auto asked = std::move(*request.mutable_stage());
+  co_return co_await answer_stage(context, std::move(asked), exchange);
+}
+
+}  // namespace
 
 TargetService::TargetService(TargetOptions options) : state_(std::make_unique<State>(std::move(options))) {}
 TargetService::~TargetService() { state_->pool.join(); }
@@ -36,7 +58,7 @@ serve::awaitable<Result<Reply>> TargetService::serve(Request request, serve::Exc
     case Request::kTakeGrant: co_return co_await answer_take_grant(context, request.take_grant(), exchange);
     case Request::kRenewGrant: co_return co_await answer_renew_grant(context, request.renew_grant());
     case Request::kDropGrant: co_return co_await answer_drop_grant(context, request.drop_grant());
-    case Request::kStage: co_return co_await answer_stage(context, request.stage(), exchange);
+    case Request::kStage: co_return co_await stage(context, state_->stages, std::move(request), exchange);
     case Request::kActivate: co_return co_await answer_activate(context, request.activate(), exchange);
     case Request::kCheck: co_return co_await answer_check(context, request.check());
     case Request::kReadLog: co_return co_await answer_read_log(context, request.read_log());

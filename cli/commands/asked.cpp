@@ -8,6 +8,7 @@
 #include "core/base/digest.hpp"
 #include "core/io/atomic_file.hpp"
 #include "core/io/files.hpp"
+#include "core/model/bounded_json.hpp"
 #include "plans/read_once.hpp"
 
 namespace deployctl::commands {
@@ -51,7 +52,7 @@ std::string Asked::json() const { return JsonObject().add("plan", plan).add_if("
 
 Result<Asked> Asked::parse(const std::string& json) {
   try {
-    const auto read = nlohmann::json::parse(json);
+    const auto read = model::parse_json(json);
     return Asked{read.at("plan").get<std::string>(), read.value("fleet", ""), read.at("set").get<std::vector<std::string>>(),
                  read.value("together", ""), read.value("notify", std::vector<std::string>{})};
   } catch (const nlohmann::json::exception&) {

@@ -31,6 +31,7 @@ class Teller : public artifact::BuildWatch {
   void output(std::string_view text) override { tell("build_output", JsonObject().add("text", text), true); }
 
   void note(const std::string& text) override { tell("build_note", JsonObject().add("text", text)); }
+  void warning(const std::string& text) override { tell("warning", JsonObject(), false, error(Code::unsupported, text)); }
 
   void payload(const Precoded& made) {
     tell("build_payload", JsonObject().add("base", made.base).add("bytes", made.bytes).add("seconds", made.seconds));

@@ -27,15 +27,15 @@ constexpr std::size_t rollouts_looked_at = 5;
 constexpr std::chrono::days freezes_ahead{14};
 
 asio::awaitable<void> survey_into(rollout::FleetSurvey& out, rollout::FleetLinks& links, std::size_t targets, wire::pb::Place place,
-                                  io::CancelToken token) {
-  out = co_await rollout::survey_fleet(links, targets, place, true, token);
+                                  io::CancelToken token, Digest goal) {
+  out = co_await rollout::survey_fleet(links, targets, place, true, token, false, goal);
 }
 
-Result<rollout::FleetSurvey> look(Context& context, const model::Plan& plan, std::size_t targets) {
+Result<rollout::FleetSurvey> look(Context& context, const model::Plan& plan, std::size_t targets, const Digest& goal) {
   DEPLOYCTL_TRY(session, FleetSession::open(plan, context));
   rollout::FleetSurvey survey;
   const auto place = rollout::place_of(plan.service, plan.environment, plan.release.deploy_to);
-  session->run(survey_into(survey, session->links(), targets, place, context.cancel()));
+  session->run(survey_into(survey, session->links(), targets, place, context.cancel(), goal));
   if (context.cancel().cancelled()) return fail(Code::cancelled, "interrupted");
   return survey;
 }
@@ -76,7 +76,7 @@ Status ask_everybody(Context& context, ledger::Ledger& ledger, PlanPicture& pict
   picture.commit = built.commit;
   picture.version = built.version;
   picture.built = !built.artifact.empty();
-  DEPLOYCTL_TRY(survey, look(context, picture.plan, picture.spec.targets.size()));
+  DEPLOYCTL_TRY(survey, look(context, picture.plan, picture.spec.targets.size(), release_of(picture.plan, built)));
   picture.survey = std::move(survey);
   picture.needs = rollout::needs_of(*picture.survey, release_of(picture.plan, built));
   if (picture.built) picture.size_of = payload_sizes(*store, built.artifact);

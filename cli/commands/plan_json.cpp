@@ -54,6 +54,8 @@ JsonObject target_json(const PlanPicture& picture, std::size_t target) {
   const auto& one = (*picture.survey)[target];
   if (one.error) return out.add_raw("error", to_json(*one.error).text());
   out.add("needs", word(picture.needs[target].need));
+  for (const auto& kept : one.reply->kept())
+    if (kept.damaged()) out.add("damaged", kept.version() + ": " + kept.damage());
   if (one.reply->has_current()) return out.add("current", one.reply->current().version());
   return out.add_null("current");
 }

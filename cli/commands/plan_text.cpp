@@ -112,6 +112,21 @@ std::vector<std::string> people_needed(const PlanPicture& picture) {
   return waves;
 }
 
+// Releases that were changed on targets, by version and difference.
+Lines damage_lines(const PlanPicture& picture) {
+  std::map<std::string, std::vector<std::string>> hosts;
+  for (std::size_t i = 0; i < picture.survey->size(); ++i)
+    if (const auto& reply = (*picture.survey)[i].reply)
+      for (const auto& kept : reply->kept())
+        if (kept.damaged()) hosts[kept.version() + " was changed after it was staged: " + kept.damage()].push_back(picture.spec.targets[i].name);
+  Lines lines;
+  for (const auto& [what, names] : hosts)
+    lines.emplace_back(what + "  (" + names.front() + (names.size() > 1 ? " and " + std::to_string(names.size() - 1) + " more" : "") +
+                           "; a rollout to it stages it again)",
+                       Tone::warn);
+  return lines;
+}
+
 // What stands in the way, or may.
 Lines ahead(const PlanPicture& picture) {
   Lines lines;
@@ -122,6 +137,7 @@ Lines ahead(const PlanPicture& picture) {
     lines.emplace_back("next freeze: " + (words ? *words : words.error().text()));
   }
   if (picture.survey) {
+    for (auto& line : damage_lines(picture)) lines.push_back(std::move(line));
     const auto lacking = picture.without_direct_login();
     lines.emplace_back(lacking.empty() ? "a rollback would go through without the relays too"
                                        : "a rollback needs the relays of " + joined(lacking) + ": their targets have no direct login");

@@ -32,6 +32,9 @@ TargetStatus target_status(const model::Target& target, const rollout::TargetSur
   out.release = Digest::from_raw(reply.current().release()).value_or(Digest{});
   out.version = names.display(out.release, reported);
   if (out.version != reported) out.reported = reported;
+  if (reply.current().damaged()) out.damage = reply.current().damage();
+  for (const auto& kept : reply.kept())
+    if (kept.damaged() && kept.folder() != reply.current().folder()) out.previous_damage = kept.version() + ": " + kept.damage();
   if (reply.current().confirmed_at() > 0) out.since = WallTime(std::chrono::milliseconds(reply.current().confirmed_at()));
   return out;
 }
@@ -46,6 +49,7 @@ JsonObject to_json(const TargetStatus& target) {
   out.add_if("reported", target.reported);
   if (target.since) out.add("since", to_string(*target.since));
   if (!target.failing.empty()) out.add("failing", target.failing);
+  out.add_if("damaged", target.damage).add_if("previous_damaged", target.previous_damage);
   if (target.behind) {
     JsonObject behind;
     behind.add("version", target.behind->version).add("until", to_string(target.behind->until)).add_if("trouble", target.behind->trouble);
@@ -71,6 +75,9 @@ std::string note_of(const TargetStatus& target) {
   if (!target.reported.empty()) out += (out.empty() ? "" : "; ") + std::string("the target calls it ") + target.reported;
   if (target.error) out += (out.empty() ? "" : "; ") + target.error->text();
   for (const auto& check : target.failing) out += (out.empty() ? "" : "; ") + check;
+  if (!target.damage.empty()) out += (out.empty() ? "" : "; ") + ("damaged: " + target.damage + ", deploy " + target.version + " again to repair it");
+  if (!target.previous_damage.empty())
+    out += (out.empty() ? "" : "; ") + ("damaged: " + target.previous_damage + " (a rollback stages it again)");
   return out;
 }
 
@@ -81,7 +88,7 @@ void add_target(output::Table& table, const std::string& region, const TargetSta
 }
 
 bool calm(const TargetStatus& target) {
-  return target.reported.empty() && !target.behind && !target.version.empty() && (target.health == "healthy" || target.health == "unchecked");
+  return target.reported.empty() && target.damage.empty() && target.previous_damage.empty() && !target.behind && !target.version.empty() && (target.health == "healthy" || target.health == "unchecked");
 }
 
 // Many alike are one row, in the order in which the first of each came; all others follow one by one.

@@ -24,6 +24,8 @@ struct TargetStatus {
   std::vector<std::string> failing;  // checks
   std::optional<WallTime> since;     // confirmed healthy
   std::optional<Error> error;
+  std::string damage;                // what differs from what was staged, in the release that runs
+  std::string previous_damage;       // the same in the one that a rollback would go to, with its version in front
   // Its relay brings it to a release once it answers, or could not.
   struct Behind {
     std::string version, trouble;

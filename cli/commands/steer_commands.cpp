@@ -7,6 +7,7 @@
 #include "cli/commands/invocation.hpp"
 #include "cli/commands/steering.hpp"
 #include "core/rollout/advice.hpp"
+#include "core/model/bounded_json.hpp"
 #include "core/rollout/event.hpp"
 #include "core/rollout/words.hpp"
 
@@ -75,7 +76,7 @@ Result<std::string> waiting_wave(const Found& found) {
   for (const auto& row : rows) {
     const auto event = rollout::parse_event(row.json);
     if (!event) continue;
-    const auto body = nlohmann::json::parse(event->body, nullptr, false);
+    const auto body = model::try_parse_json(event->body);
     if (event->name == "rollout_waiting") wave = body.is_object() && body.value("for", "") == "approval" ? event->wave : "";
     if (event->name == "rollout_going_on") wave.clear();
   }
@@ -89,7 +90,7 @@ Status check_wave(const Found& found, const std::string& wave) {
   for (const auto& row : rows) {
     const auto event = rollout::parse_event(row.json);
     if (!event || event->name != "rollout_started") continue;
-    const auto body = nlohmann::json::parse(event->body, nullptr, false);
+    const auto body = model::try_parse_json(event->body);
     names.clear();
     for (const auto& one : body.value("waves", nlohmann::json::array())) {
       if (one.value("name", "") == wave) return {};

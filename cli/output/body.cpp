@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/model/bounded_json.hpp"
+
 namespace deployctl::output {
 namespace {
 
@@ -27,7 +29,7 @@ struct Body::Members {
   }
 };
 
-Body::Body(const std::string& json) : members_(new Members{Json::parse(json, nullptr, false)}) {}
+Body::Body(const std::string& json) : members_(new Members{model::try_parse_json(json)}) {}
 Body::~Body() = default;
 
 bool Body::has(const char* name) const { return !members_->at(name).is_null(); }

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -21,7 +22,7 @@ std::string size(std::uint64_t bytes) {
 
 std::string rate(double bytes_per_second) {
   const bool sane = std::isfinite(bytes_per_second) && bytes_per_second > 0;
-  return size(sane ? static_cast<std::uint64_t>(bytes_per_second) : 0) + "/s";
+  return size(sane ? static_cast<std::uint64_t>(std::min(bytes_per_second, 1e19)) : 0) + "/s";
 }
 
 std::string age(WallTime then, WallTime now) {

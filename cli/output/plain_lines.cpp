@@ -138,6 +138,7 @@ Lines PlainLines::target(const Event& event, const Board& board) {
   if (event.name == "target_unreachable") return bad_target(event, board, "unreachable", Tone::warn);
   if (event.name == "target_active") return active(event, board);
   if (event.name == "target_login_kept") return login_kept(event);
+  if (event.name == "target_damaged") return damaged(event);
   if (!tells(Detail::steps)) return {};
   const Body body(event.body);
   if (event.name == "target_staged")
@@ -166,6 +167,12 @@ Lines PlainLines::bad_target(const Event& event, const Board& board, const char*
   if (hooks_ran && !tells(Detail::all)) add_output(out, target->output, failure_lines);
   add_hint(out, event);
   return out;
+}
+
+Lines PlainLines::damaged(const Event& event) {
+  const Body body(event.body);
+  const std::string which = event.version + (body.flag("current") ? ", which runs, " : " ");
+  return {target_line(event, "damaged", Tone::warn, which + "was changed on the target: " + body.text("damage"))};
 }
 
 Lines PlainLines::active(const Event& event, const Board& board) {

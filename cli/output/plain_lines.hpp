@@ -29,6 +29,7 @@ class PlainLines {
   Lines build(const Event& event, const Board& board) const;
   Lines course(const Event& event, const Board& board) const;
   Lines target(const Event& event, const Board& board);
+  Lines damaged(const Event& event);
   Lines bad_target(const Event& event, const Board& board, const char* word, Tone tone);
   Lines active(const Event& event, const Board& board);
   Lines login_kept(const Event& event);

@@ -1,6 +1,7 @@
 #include "core/artifact/build.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cctype>
@@ -95,6 +96,7 @@ class Building {
   Result<std::vector<Found>> give_way_to_links(std::vector<Found> found);
   Status check_out(git::Mirror& mirror, WorkSlot& slot, Steps& steps);
   Status run_steps(WorkSlot& slot, Steps& steps);
+  void warn(const std::string& log, const std::string& text);
   ArtifactRecord record() const;
 
   const BuildRequest& request_;
@@ -212,8 +214,28 @@ Result<std::vector<Found>> Building::give_way_to_links(std::vector<Found> found)
   return found;
 }
 
+void Building::warn(const std::string& log, const std::string& text) {
+  auto fd = io::open_fd(log, O_WRONLY | O_APPEND);
+  if (fd) (void)io::write_all(fd->get(), as_bytes("warning: " + text + "\n"));
+  watch_.warning(text);
+}
+
+// Checked out and built under the usual umask: an artifact's modes are what the commit and the steps make them, and not what the
+// operator's login happens to be set to. The work slot itself was made before, under the operator's.
+class UsualUmask {
+ public:
+  UsualUmask() : before_(::umask(022)) {}
+  ~UsualUmask() { ::umask(before_); }
+  UsualUmask(const UsualUmask&) = delete;
+  UsualUmask& operator=(const UsualUmask&) = delete;
+
+ private:
+  mode_t before_;
+};
+
 Result<std::vector<Found>> Building::make(git::Mirror& mirror, WorkSlot& slot, const std::string& log) {
   {
+    const UsualUmask umask;
     Steps steps(slot, log, watch_, cancel_);
     steps.expect(step_count(), 1);  // the fetch is behind us
     steps.announce("check out");
@@ -222,7 +244,9 @@ Result<std::vector<Found>> Building::make(git::Mirror& mirror, WorkSlot& slot, c
     DEPLOYCTL_CHECK(run_steps(slot, steps));
     steps.announce("collect");
   }  // what the steps left running is over before their files are read
-  auto found = collect(slot.src(), request_.build.artifact);
+  std::vector<std::string> notes;
+  auto found = collect(slot.src(), request_.build.artifact, &notes);
+  for (const auto& note : notes) warn(log, note);
   if (found) found = give_way_to_links(std::move(*found));
   if (found || found.error().code != Code::build_failed) return found;
   Error e = found.error();

@@ -31,6 +31,7 @@ class BuildWatch {
                     std::size_t of) = 0;           // "fetch", "check out", "make -j2", "collect"
   virtual void output(std::string_view text) = 0;  // of the running step, as it comes
   virtual void note(const std::string&) {}         // what a person should know of a build that goes on; one line
+  virtual void warning(const std::string& text) { output("warning: " + text + "\n"); }  // about what became of the artifact
 };
 
 struct BuildRequest {

@@ -8,6 +8,7 @@
 
 #include "core/io/atomic_file.hpp"
 #include "core/io/files.hpp"
+#include "core/model/bounded_json.hpp"
 
 namespace deployctl::artifact {
 namespace {
@@ -77,7 +78,7 @@ Result<io::FileLock> lock_build(const std::string& store, const Digest& key, con
 Result<Digest> built_before(const ArtifactStore& store, const Digest& key) {
   const auto text = io::read_file(folder(store.dir()) + "/" + key.hex() + ".json");
   if (!text) return Digest();
-  const auto json = Json::parse(*text, nullptr, false);
+  const auto json = model::try_parse_json(*text);
   if (!json.is_object() || !json.contains("artifact") || !json["artifact"].is_string()) return Digest();
   const auto artifact = Digest::parse(json["artifact"].get<std::string>());
   if (!artifact) return Digest();
@@ -97,7 +98,7 @@ Status forget_builds(const std::string& store, const std::set<Digest>& kept) {
   for (const auto& name : *names) {
     const std::string path = folder(store) + "/" + name;
     if (name.ends_with(".json")) {
-      const auto json = Json::parse(io::read_file(path).value_or(""), nullptr, false);
+      const auto json = model::try_parse_json(io::read_file(path).value_or(""));
       const bool named = json.is_object() && json.contains("artifact") && json["artifact"].is_string();
       const auto artifact = Digest::parse(named ? json["artifact"].get<std::string>() : "");
       if (artifact && kept.contains(*artifact)) continue;

@@ -8,6 +8,7 @@
 #include <climits>
 #include <map>
 
+#include "core/artifact/file_modes.hpp"
 #include "core/artifact/glob.hpp"
 #include "core/base/digest.hpp"
 #include "core/io/beneath.hpp"
@@ -33,7 +34,7 @@ std::string joined(const std::string& folder, const std::string& name) {
 
 class Collection {
  public:
-  explicit Collection(const std::string& root) : root_(root) {}
+  explicit Collection(const std::string& root) : root_(root), modes_(root) {}
 
   Status apply(const model::ArtifactRule& rule);
   std::vector<Found> found() const {
@@ -41,6 +42,7 @@ class Collection {
     for (const auto& [path, taken] : taken_) out.push_back(taken.found);
     return out;
   }
+  std::vector<std::string> notes() const { return modes_.lines(); }
 
  private:
   struct Taken {
@@ -50,8 +52,11 @@ class Collection {
   Status take(const model::ArtifactRule& rule, const std::string& source, const std::string& to);
   Status take_folder(const model::ArtifactRule& rule, const std::string& source, const std::string& to);
   Status add(const model::ArtifactRule& rule, Found found);
+  unsigned limit_of(const std::string& source) const;
   std::string root_;
   bool took_ = false;  // the rule at hand has brought something
+  ModeNotes modes_;
+  unsigned limit_ = 0777;  // rights that the folders above what a rule names leave to it
   std::map<std::string, Taken> taken_;
 };
 
@@ -95,6 +100,7 @@ Status Collection::apply(const model::ArtifactRule& rule) {
   for (const auto& match : matches) {
     std::string to = match;
     if (rule.to) to = beneath ? joined(plain(*rule.to), match.substr(match.rfind('/') + 1)) : plain(*rule.to);
+    limit_ = limit_of(match);
     DEPLOYCTL_CHECK(take(rule, match, to));
   }
   if (!took_ && !rule.exclude.empty())
@@ -107,10 +113,24 @@ bool is_excluded(const model::ArtifactRule& rule, const std::string& source) {
          std::any_of(rule.exclude.begin(), rule.exclude.end(), [&](const std::string& pattern) { return is_matched(pattern, source); });
 }
 
+// A file that a rule takes out of a private folder stays as private as it was there.
+unsigned Collection::limit_of(const std::string& source) const {
+  unsigned limit = 0777;
+  for (auto slash = source.find('/'); slash != std::string::npos; slash = source.find('/', slash + 1)) {
+    struct stat st {};
+    if (::stat((root_ + "/" + source.substr(0, slash)).c_str(), &st) == 0) limit &= audience_of(st.st_mode);
+  }
+  return limit;
+}
+
 Status Collection::take_folder(const model::ArtifactRule& rule, const std::string& source,
                                const std::string& to) {
   if (!to.empty()) {
-    Found folder{{to, EntryType::folder, 0755, 0, {}, {}}, root_ + "/" + source};
+    const std::string path = root_ + "/" + source;
+    struct stat st {};
+    if (::lstat(path.c_str(), &st) != 0) return fail(os_error(errno, "look at " + path));
+    Found folder{{to, EntryType::folder, carried_mode(st.st_mode) & limit_, 0, {}, {}}, path};
+    modes_.add(to, path, st, folder.entry.mode);
     DEPLOYCTL_CHECK(add(rule, std::move(folder)));
   }
   DEPLOYCTL_TRY(names, io::list_dir(root_ + "/" + source));
@@ -130,7 +150,8 @@ Status Collection::take(const model::ArtifactRule& rule, const std::string& sour
   if (to.empty()) return fail(at_rule(rule, "artifact rule '" + rule.from + "': '.' is no name for a file"));
   Found found{{to, EntryType::file, 0644, 0, {}, {}}, path};
   if (S_ISREG(st.st_mode)) {
-    found.entry.mode = (st.st_mode & S_IXUSR) ? 0755 : 0644;
+    found.entry.mode = carried_mode(st.st_mode) & limit_;
+    modes_.add(to, path, st, found.entry.mode);
     found.entry.size = static_cast<std::uint64_t>(st.st_size);
     if (st.st_size < 1024 && io::read_file(path).value_or("").starts_with(lfs_pointer))
       return fail(with_hint(at_rule(rule, source + " is a git-lfs pointer, not the file itself"),
@@ -175,11 +196,12 @@ Status Collection::add(const model::ArtifactRule& rule, Found found) {
 
 }  // namespace
 
-Result<std::vector<Found>> collect(const std::string& root, const std::vector<model::ArtifactRule>& rules) {
+Result<std::vector<Found>> collect(const std::string& root, const std::vector<model::ArtifactRule>& rules, std::vector<std::string>* notes) {
   Collection collection(root);
   for (const auto& rule : rules) {
     DEPLOYCTL_CHECK(collection.apply(rule));
   }
+  if (notes) *notes = collection.notes();
   return collection.found();
 }
 

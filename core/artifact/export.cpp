@@ -50,7 +50,7 @@ Status write_blob(io::Fd blob, int to, const model::Entry& entry) {
 }
 
 Status write_entry(int root, const model::Entry& entry, store::BlobStore& blobs) {
-  if (entry.type == EntryType::folder) return io::make_dirs_beneath(root, entry.path, 0755);
+  if (entry.type == EntryType::folder) return io::make_dirs_beneath(root, entry.path, entry.mode);
   if (entry.type == EntryType::link) return io::symlink_beneath(root, entry.path, entry.link);
   DEPLOYCTL_TRY(blob, blobs.open(entry.content));
   DEPLOYCTL_TRY(file, io::open_beneath(root, entry.path, O_WRONLY | O_CREAT | O_EXCL, 0600));

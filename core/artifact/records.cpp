@@ -5,6 +5,7 @@
 
 #include "core/io/atomic_file.hpp"
 #include "core/io/files.hpp"
+#include "core/model/bounded_json.hpp"
 
 namespace deployctl::artifact {
 namespace {
@@ -28,7 +29,7 @@ std::string to_text(const ArtifactRecord& r) {
 Result<ArtifactRecord> from_text(const std::string& text) {
   ArtifactRecord r;
   try {
-    const auto json = Json::parse(text);
+    const auto json = model::parse_integer_json(text);
     DEPLOYCTL_TRY(digest, Digest::parse(json.at("digest").get<std::string>()));
     DEPLOYCTL_TRY(made, parse_time(json.at("made").get<std::string>()));
     r.digest = digest;

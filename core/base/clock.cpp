@@ -33,12 +33,14 @@ ClockInUse::ClockInUse(const Clock& clock) : before_(in_use) { in_use = &clock; 
 ClockInUse::~ClockInUse() { in_use = before_; }
 
 std::string to_string(WallTime t) {
-  const auto ms = t.time_since_epoch().count();
-  const std::time_t seconds = ms / 1000;
+  // Rounded down, so that a time before 1970 has milliseconds from 0 to 999 too.
+  const auto whole = std::chrono::floor<std::chrono::seconds>(t);
+  const auto ms = (t - whole).count();
+  const std::time_t seconds = whole.time_since_epoch().count();
   std::tm tm{};
   ::gmtime_r(&seconds, &tm);
   return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
-                     tm.tm_hour, tm.tm_min, tm.tm_sec, ms % 1000);
+                     tm.tm_hour, tm.tm_min, tm.tm_sec, ms);
 }
 
 Result<WallTime> parse_time(std::string_view text) {
@@ -46,12 +48,14 @@ Result<WallTime> parse_time(std::string_view text) {
   int ms = 0;
   const std::string copy(text);
   char z = 0;
-  if (std::sscanf(copy.c_str(), "%4d-%2d-%2dT%2d:%2d:%2d.%3d%c", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &tm.tm_hour,
-                  &tm.tm_min, &tm.tm_sec, &ms, &z) != 8 || z != 'Z')
-    return fail(Code::invalid, "'" + copy + "' is not a time such as 2026-11-24T09:08:32.120Z");
+  const int read = std::sscanf(copy.c_str(), "%4d-%2d-%2dT%2d:%2d:%2d.%3d%c", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &tm.tm_hour,
+                               &tm.tm_min, &tm.tm_sec, &ms, &z);
   tm.tm_year -= 1900;
   tm.tm_mon -= 1;
-  return WallTime(std::chrono::milliseconds(static_cast<std::int64_t>(::timegm(&tm)) * 1000 + ms));
+  const WallTime time(std::chrono::milliseconds(static_cast<std::int64_t>(::timegm(&tm)) * 1000 + ms));
+  // One spelling for each time: sscanf also takes signs, blanks, a 13th month and text after the end.
+  if (read == 8 && to_string(time) == text) return time;
+  return fail(Code::invalid, "'" + copy + "' is not a time such as 2026-11-24T09:08:32.120Z");
 }
 
 }  // namespace deployctl

@@ -5,6 +5,7 @@
 #include "core/gate/endpoint.hpp"
 #include "core/gate/measure.hpp"
 #include "core/http/exchange.hpp"
+#include "core/model/bounded_json.hpp"
 
 namespace deployctl::gate {
 namespace {
@@ -47,7 +48,7 @@ const char* why_not_understood(const http::Answer& answer, const nlohmann::json&
 
 // {"status": "pass" | "fail" | "wait", "message": "..."}; an empty body, plain text and other JSON pass.
 model::Measured of_answer(const Endpoint& endpoint, const http::Answer& answer) {
-  const auto json = nlohmann::json::parse(answer.body, nullptr, false);
+  const auto json = model::try_parse_json(answer.body);
   const std::string who = "webhook " + endpoint.shown;
   if (const char* why = why_not_understood(answer, json))
     return {How::inconclusive, who + " answered " + std::to_string(answer.status) + " " + why};

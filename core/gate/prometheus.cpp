@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/http/exchange.hpp"
+#include "core/model/bounded_json.hpp"
 
 namespace deployctl::gate {
 namespace {
@@ -65,7 +66,7 @@ std::string expanded(const std::string& query, const std::vector<std::string>& t
 
 Result<double> value_of(const std::string& json) {
   try {
-    return read(Json::parse(json));
+    return read(model::parse_json(json));
   } catch (const Json::exception&) {
     return fail(Code::invalid, "the answer is not Prometheus': " + json.substr(0, 100));
   }

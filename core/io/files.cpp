@@ -48,21 +48,87 @@ Result<Fd> open_folder(int at, const std::string& name, const std::string& path)
   return dir;
 }
 
-Status remove_at(int at, const std::string& name, const std::string& path) {
-  if (::unlinkat(at, name.c_str(), 0) == 0 || errno == ENOENT) return {};
-  if (errno != EISDIR && errno != EPERM && errno != EACCES) return fail(os_error(errno, "remove " + path));
-  struct stat st {};
-  const int errnum = errno;
-  if (::fstatat(at, name.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISDIR(st.st_mode))
-    return fail(os_error(errnum, "remove " + path));
-  DEPLOYCTL_TRY(dir, open_folder(at, name, path));
-  DEPLOYCTL_TRY(for_names, duplicate(dir.get()));
-  DEPLOYCTL_TRY(names, names_in(std::move(for_names), path));
-  for (const auto& child : names) {
-    DEPLOYCTL_CHECK(remove_at(dir.get(), child, path + "/" + child));
+// Removes a folder with all beneath it. However deep the tree is, one folder is open at a time: a descriptor for each level
+// would end at the process's limit of descriptors, and the tree could never be removed.
+class TreeRemoval {
+ public:
+  // `at` is borrowed; `path` is `name` as messages show it.
+  TreeRemoval(int at, std::string path) : top_(at), path_(std::move(path)) {}
+  Status run(const std::string& name);
+
+ private:
+  struct Level {
+    std::string name;
+    std::vector<std::string> left;  // names in it that are still to be removed
+    struct stat identity {};        // which folder it is: ".." of the one below must lead back to it
+  };
+  int parent() const { return levels_.empty() ? top_ : open_.get(); }
+  Status remove(const std::string& name);
+  Status enter(const std::string& name);
+  Status leave();
+
+  int top_;
+  std::string path_;
+  Fd open_;  // the folder of levels_.back()
+  std::vector<Level> levels_;
+};
+
+Status TreeRemoval::run(const std::string& name) {
+  DEPLOYCTL_CHECK(remove(name));
+  while (!levels_.empty()) {
+    if (levels_.back().left.empty()) {
+      DEPLOYCTL_CHECK(leave());
+      continue;
+    }
+    const std::string child = std::move(levels_.back().left.back());
+    levels_.back().left.pop_back();
+    path_ += "/" + child;
+    const auto depth = levels_.size();
+    DEPLOYCTL_CHECK(remove(child));
+    if (levels_.size() == depth) path_.resize(path_.size() - child.size() - 1);
   }
-  if (::unlinkat(at, name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT)
-    return fail(os_error(errno, "remove folder " + path));
+  return {};
+}
+
+// What is no folder goes at once; a folder is entered.
+Status TreeRemoval::remove(const std::string& name) {
+  if (::unlinkat(parent(), name.c_str(), 0) == 0 || errno == ENOENT) return {};
+  const int errnum = errno;
+  if (errnum != EISDIR && errnum != EPERM && errnum != EACCES) return fail(os_error(errnum, "remove " + path_));
+  struct stat st {};
+  if (::fstatat(parent(), name.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISDIR(st.st_mode))
+    return fail(os_error(errnum, "remove " + path_));
+  return enter(name);
+}
+
+Status TreeRemoval::enter(const std::string& name) {
+  DEPLOYCTL_TRY(dir, open_folder(parent(), name, path_));
+  Level level;
+  level.name = name;
+  if (::fstat(dir.get(), &level.identity) != 0) return fail(os_error(errno, "look at " + path_));
+  DEPLOYCTL_TRY(for_names, duplicate(dir.get()));
+  DEPLOYCTL_TRY(names, names_in(std::move(for_names), path_));
+  level.left = std::move(names);
+  levels_.push_back(std::move(level));
+  open_ = std::move(dir);
+  return {};
+}
+
+Status TreeRemoval::leave() {
+  const std::string name = std::move(levels_.back().name);
+  levels_.pop_back();
+  if (!levels_.empty()) {
+    Fd above(::openat(open_.get(), "..", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    struct stat st {};
+    if (!above || ::fstat(above.get(), &st) != 0) return fail(os_error(errno, "open the folder of " + path_));
+    const auto& expected = levels_.back().identity;
+    if (st.st_dev != expected.st_dev || st.st_ino != expected.st_ino)
+      return fail(Code::denied, "remove " + path_ + ": the folder was moved meanwhile");
+    open_ = std::move(above);
+  }
+  if (::unlinkat(parent(), name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT)
+    return fail(os_error(errno, "remove folder " + path_));
+  path_.resize(path_.size() - std::min(path_.size(), name.size() + 1));
   return {};
 }
 
@@ -81,12 +147,16 @@ Status make_dir(const std::string& path, unsigned mode) {
 
 Result<std::string> read_file(const std::string& path, std::uint64_t most) {
   DEPLOYCTL_TRY(fd, open_fd(path, O_RDONLY));
+  return read_open_file(fd.get(), path, most);
+}
+
+Result<std::string> read_open_file(int fd, const std::string& path, std::uint64_t most) {
   std::string out;
   struct stat st {};
-  if (::fstat(fd.get(), &st) == 0 && st.st_size > 0) out.reserve(std::min(static_cast<std::uint64_t>(st.st_size), most));
+  if (::fstat(fd, &st) == 0 && st.st_size > 0) out.reserve(std::min(static_cast<std::uint64_t>(st.st_size), most));
   char buffer[64 * 1024];
   for (;;) {
-    const ssize_t n = ::read(fd.get(), buffer, sizeof buffer);
+    const ssize_t n = ::read(fd, buffer, sizeof buffer);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return fail(os_error(errno, "read " + path));
     if (n == 0) return out;
@@ -115,7 +185,7 @@ Result<std::vector<std::string>> list_dir(const std::string& path) {
   return names_in(std::move(fd), path);
 }
 
-Status remove_tree(const std::string& path) { return remove_at(AT_FDCWD, path, path); }
+Status remove_tree(const std::string& path) { return TreeRemoval(AT_FDCWD, path).run(path); }
 
 Status write_all(int fd, BytesView data) {
   while (!data.empty()) {

@@ -12,6 +12,8 @@ namespace deployctl::io {
 
 // The whole file; Code::invalid above `most` bytes.
 Result<std::string> read_file(const std::string& path, std::uint64_t most = 64ULL * 1024 * 1024);
+// The same for a file that is open already; `path` is for messages.
+Result<std::string> read_open_file(int fd, const std::string& path, std::uint64_t most);
 // Every missing folder of the path. What exists must be a folder (a link to one will do).
 Status make_dirs(const std::string& path, unsigned mode = 0755);
 Status fsync_dir(const std::string& path);

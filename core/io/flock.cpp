@@ -7,12 +7,17 @@
 #include <cerrno>
 
 #include "core/io/files.hpp"
+#include "core/io/trusted_path.hpp"
 
 namespace deployctl::io {
 namespace {
 
 Result<Fd> take(const std::string& path, int operation) {
-  DEPLOYCTL_TRY(fd, open_fd(path, O_RDWR | O_CREAT, 0644));
+  // The holder's name is written into it: never into what a link of another user leads to.
+  DEPLOYCTL_TRY(fd, open_fd(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0644));
+  if (::geteuid() != 0) {
+    DEPLOYCTL_CHECK(check_own_file(fd.get(), path));
+  }
   int taken = 0;
   do taken = ::flock(fd.get(), operation);
   while (taken != 0 && errno == EINTR);

@@ -85,7 +85,7 @@ Result<End> open_end(const Stdio& stdio, int target) {
     default: break;
   }
   const std::string path = stdio.kind == Stdio::Kind::null ? "/dev/null" : stdio.path;
-  const int how = stdio.kind == Stdio::Kind::append ? O_APPEND : O_TRUNC;
+  const int how = stdio.kind == Stdio::Kind::append ? O_APPEND | O_NOFOLLOW : O_TRUNC;
   DEPLOYCTL_TRY(fd, open_fd(path, reads ? O_RDONLY : O_WRONLY | O_CREAT | how, 0644));
   DEPLOYCTL_TRY(copy, duplicate(fd.get()));
   end.theirs = std::move(copy);

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "core/base/result.hpp"
+#include "core/model/bounded_json.hpp"
 
 namespace deployctl::model::detail {
 
@@ -15,7 +16,7 @@ using Json = nlohmann::json;
 template <class T, class Read>
 Result<T> read_json(std::string_view text, const char* what, Read read) {
   try {
-    return read(Json::parse(text));
+    return read(parse_integer_json(text));
   } catch (const Json::exception& e) {
     return fail(Code::invalid, std::string(what) + " is not as expected: " + e.what());
   }

@@ -43,10 +43,12 @@ bool link_stays_inside(const Entry& entry) {
   return true;
 }
 
+bool is_one_of(unsigned mode, std::initializer_list<unsigned> all) { return std::find(all.begin(), all.end(), mode) != all.end(); }
+
 bool right_mode(const Entry& entry) {
   switch (entry.type) {
-    case EntryType::file: return entry.mode == 0644 || entry.mode == 0755;
-    case EntryType::folder: return entry.mode == 0755;
+    case EntryType::file: return is_one_of(entry.mode, {0644, 0755, 0640, 0750, 0600, 0700});
+    case EntryType::folder: return is_one_of(entry.mode, {0755, 0750, 0700});
     case EntryType::link: return entry.mode == 0777;
   }
   return false;
@@ -54,7 +56,7 @@ bool right_mode(const Entry& entry) {
 
 Status check(const Entry& entry) {
   if (!plain_path(entry.path)) return fail(bad(entry, "is not a plain relative path"));
-  if (!right_mode(entry)) return fail(bad(entry, "has a mode other than 0644, 0755 (0755 for folders, 0777 for links)"));
+  if (!right_mode(entry)) return fail(bad(entry, "has a mode that no artifact holds: files have 0644 or 0755, folders 0755, both also without rights for others or the group; links 0777"));
   const bool file = entry.type == EntryType::file;
   if (!file && (entry.size != 0 || !entry.content.empty())) return fail(bad(entry, "is no file but has contents"));
   if (file && entry.content.empty()) return fail(bad(entry, "has no digest"));
@@ -184,6 +186,10 @@ std::string Manifest::json() const {
   }
   text += "\n],\"format\":1}\n";
   return text;
+}
+
+bool Manifest::has_private_modes() const {
+  return std::any_of(entries_.begin(), entries_.end(), [](const Entry& entry) { return (entry.mode & 0005) == 0; });
 }
 
 std::uint64_t Manifest::total_size() const {

@@ -92,6 +92,14 @@ Result<ManifestChange> ManifestChange::parse(std::string_view json) {
   return change;
 }
 
+Result<Digest> ManifestChange::base_of(std::string_view json) {
+  detail::CanonicalReader reader(json);
+  reader.expect("{\"base\":");
+  const Digest base = reader.prefixed_digest();
+  if (reader.failed()) return fail(misfit("is not spelled canonically"));
+  return base;
+}
+
 bool ManifestChange::begins(std::string_view json) { return json.starts_with(beginning); }
 
 }  // namespace deployctl::model

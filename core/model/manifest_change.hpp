@@ -21,6 +21,7 @@ struct ManifestChange {
   std::string json() const;  // canonical, newline at the end; never what a manifest begins with
   static Result<ManifestChange> parse(std::string_view json);  // Code::invalid: spelled in another way
   static bool begins(std::string_view json);  // a change, not a manifest
+  static Result<Digest> base_of(std::string_view json);  // of its beginning alone, without reading the rest; Code::invalid
   bool operator==(const ManifestChange&) const = default;
 };
 

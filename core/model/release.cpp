@@ -2,6 +2,7 @@
 
 #include <cctype>
 
+#include "core/model/bounded_json.hpp"
 #include "core/model/json.hpp"
 
 namespace deployctl::model {
@@ -35,7 +36,7 @@ std::string Release::folder() const {
 std::string Release::json() const {
   return detail::dump({{"version", version},
                        {"artifact", artifact.text()},
-                       {"activation", detail::Json::parse(activation.json())}});
+                       {"activation", parse_json(activation.json())}});
 }
 
 Result<Release> Release::parse(std::string_view text) {

@@ -29,6 +29,7 @@ struct Decoder::State {
 
   Status begin_manifest();
   Result<model::Manifest> read_manifest() const;
+  Error other_manifest() const { return error(Code::verification, "the payload's manifest is not that of artifact " + expected.text()); }
   Status end_manifest();
   Status read_kind();
   Status read_window_head();
@@ -126,22 +127,27 @@ Status Decoder::State::part_read() {
 Status Decoder::State::begin_manifest() {
   DEPLOYCTL_TRY(lengths, format::read_manifest_head(held));
   expect(Part::manifest, lengths.coded);
+  json.reserve(lengths.plain);  // bounded by the format; growing piece by piece would need it twice
   return inflater.begin(lengths.plain, {});
 }
 
 Result<model::Manifest> Decoder::State::read_manifest() const {
-  if (!model::ManifestChange::begins(json)) return model::Manifest::parse(json);
+  // Verified before it is parsed: a megabyte of coded text can be a manifest whose entries need hundreds of megabytes.
+  if (!model::ManifestChange::begins(json)) {
+    if (sha256(json) != expected) return fail(other_manifest());
+    return model::Manifest::parse(json);
+  }
+  DEPLOYCTL_TRY(base, model::ManifestChange::base_of(json));
+  if (!base_manifest || base_manifest->digest() != base)
+    return fail(no_base(base, "the payload changes its manifest, which isn't here"));
   DEPLOYCTL_TRY(change, model::ManifestChange::parse(json));
-  if (!base_manifest || base_manifest->digest() != change.base)
-    return fail(no_base(change.base, "the payload changes its manifest, which isn't here"));
   return change.apply(*base_manifest);
 }
 
 Status Decoder::State::end_manifest() {
   DEPLOYCTL_CHECK(inflater.finish());
   DEPLOYCTL_TRY(manifest, read_manifest());
-  if (manifest.digest() != expected)
-    return fail(Code::verification, "the payload's manifest is not that of artifact " + expected.text());
+  if (manifest.digest() != expected) return fail(other_manifest());
   json = std::string();
   DEPLOYCTL_CHECK(contents.know(manifest));
   DEPLOYCTL_CHECK(sink.begin(manifest));

@@ -26,6 +26,11 @@ class PayloadSource {
     (void)next, (void)base, (void)goal;
     return nullptr;
   }
+  // Whether the artifact holds modes that only agents with the feature "private-modes" keep; false where it can't be read.
+  virtual asio::awaitable<bool> has_private_modes(Digest artifact) {
+    (void)artifact;
+    co_return false;
+  }
   // One that is made already, preferably the smallest; null: there is none.
   virtual asio::awaitable<std::shared_ptr<ChunkSource>> made(Digest next, std::optional<Digest> base) = 0;
 };

@@ -75,13 +75,22 @@ std::set<TargetIndex> Drive::first_staged() const {
   return staged_first(spec_, past_, frozen);
 }
 
+std::string Drive::rebuild_command(const Goal& goal) const {
+  std::string commit = row_.commit;
+  if (commit.empty() && parts_.ledger)
+    if (const auto past = parts_.ledger->history(row_.service, row_.environment, 200))
+      for (const auto& row : *past)
+        if (row.release == goal.release && !row.commit.empty() && commit.empty()) commit = row.commit;
+  return commit.empty() ? "" : "build it again and deploy it: deployctl deploy PLAN --ref " + commit;
+}
+
 awaitable<Status> Drive::prepare(const Goal& goal, StagerOrder order) {
   const bool take_over = row_.kind == "rollback" || !parts_.user_reason.empty();
   const std::string reason = parts_.user_reason.empty() ? row_.kind : parts_.user_reason;
   const auto executor = co_await asio::this_coro::executor;
   for (;;) {
     stager_ = std::make_unique<Stager>(executor, parts_.links, order);
-    const GrantOrder asked{take_over, reason, ledgers_epoch() + 1, stage_early(goal)};
+    const GrantOrder asked{take_over, reason, ledgers_epoch() + 1, stage_early(goal), goal.release};
     auto granted = co_await take_grants(parts_.links, ticket_, survey_, asked, parts_.interrupt);
     if (granted) break;
     co_await stager_->end();
@@ -100,7 +109,7 @@ awaitable<Status> Drive::prepare(const Goal& goal, StagerOrder order) {
 awaitable<Driven> Drive::go(RolloutSpec spec, Goal goal, std::string release_json, Digest artifact) {
   spec_ = std::move(spec);
   spec_.waits = parts_.waits;
-  const StagerOrder staging{spec_, artifact, release_json, plan_.prefer, parts_.payloads};
+  const StagerOrder staging{spec_, artifact, release_json, plan_.prefer, parts_.payloads, rebuild_command(goal)};
   auto ready = co_await prepare(goal, staging);
   if (!ready) co_return over(not_begun(ready.error()), false);
   Story story{&spec_, row_.version, {}, {}};

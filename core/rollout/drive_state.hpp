@@ -37,6 +37,8 @@ class Drive {
   asio::awaitable<Driven> go(RolloutSpec spec, Goal goal, std::string release_json, Digest artifact);
   asio::awaitable<void> send_ahead(Digest artifact);
   std::set<TargetIndex> first_staged() const;
+  // How to get the goal's artifact where this host has none any more; empty: the ledger knows no commit of it.
+  std::string rebuild_command(const Goal& goal) const;
   std::function<void(TargetIndex)> stage_early(const Goal& goal);
   asio::awaitable<Status> prepare(const Goal& goal, StagerOrder order);
   asio::awaitable<bool> waits_on(Error why);

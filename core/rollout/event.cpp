@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/model/bounded_json.hpp"
+
 namespace deployctl::rollout {
 namespace {
 
@@ -11,13 +13,13 @@ using Json = nlohmann::ordered_json;
 std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 // Stray bytes in JSON text can only stand within its strings: they are replaced there and then the text parses.
-std::string valid_utf8(const std::string& text) { return Json::parse(dump(Json(text))).get<std::string>(); }
+std::string valid_utf8(const std::string& text) { return model::parse_json<Json>(dump(Json(text))).get<std::string>(); }
 
 // A body that is no object at all is shown as it is rather than lost with the line.
 Json body_of(const std::string& text) {
   if (text.empty()) return Json::object();
-  Json body = Json::parse(text, nullptr, false);
-  if (body.is_discarded()) body = Json::parse(valid_utf8(text), nullptr, false);
+  Json body = model::try_parse_json<Json>(text);
+  if (body.is_discarded()) body = model::try_parse_json<Json>(valid_utf8(text));
   if (body.is_object()) return body;
   return Json{{"body", text}};
 }
@@ -79,7 +81,10 @@ std::string to_json_line(const Event& event) {
 
 Result<Event> parse_event(std::string_view line) {
   try {
-    Json json = Json::parse(line);
+    Json json = model::parse_json<Json>(line);
+    for (const char* name : {"schema", "seq"})
+      if (json.contains(name) && !json.at(name).is_number_integer())
+        return fail(Code::invalid, std::string("a line is no event: '") + name + "' is not an integer");
     const int schema = json.at("schema").get<int>();
     if (schema > event_schema)
       return fail(Code::unsupported, "an event of schema " + std::to_string(schema) + "; this version knows " +

@@ -1,5 +1,7 @@
 #include "core/rollout/fleet_links.hpp"
 
+#include <algorithm>
+
 #include "core/rollout/fleet_links_ways.hpp"
 
 namespace deployctl::rollout {
@@ -45,6 +47,13 @@ std::uint64_t FleetLinks::rate(std::size_t target) const {
 std::string FleetLinks::agent(std::size_t target) const {
   if (target >= ways_->targets.size() || !ways_->targets[target].open()) return "";
   return ways_->targets[target].agent;
+}
+
+std::string FleetLinks::lacks(std::size_t target, std::string_view feature) const {
+  if (target >= ways_->targets.size() || !ways_->targets[target].open()) return "";
+  const auto& reached = ways_->targets[target];
+  if (std::find(reached.features.begin(), reached.features.end(), feature) != reached.features.end()) return "";
+  return "the agent on " + reached.name() + " (" + reached.agent + ") is older and doesn't know '" + std::string(feature) + "'";
 }
 
 std::uint64_t FleetLinks::wan_bytes() const {

@@ -71,6 +71,7 @@ class FleetLinks : public TargetLinks {
   asio::awaitable<std::vector<wire::pb::Desire>> desired(wire::pb::Place place);
   // The agent there, "deploy-agent 0.1.0"; "" when not reached.
   std::string agent(std::size_t target) const;
+  std::string lacks(std::size_t target, std::string_view feature) const override;
   // Logs in to the relays of every region and says what is there; for `fleet ping`.
   struct RelayStatus {
     std::string region, name;

@@ -141,6 +141,7 @@ awaitable<Status> Ways::attach(Reached& target, std::shared_ptr<Relay> relay, Li
   target.link = link;
   target.number = attached->target();
   target.agent = attached->hello().program();
+  target.features.assign(attached->hello().features().begin(), attached->hello().features().end());
   co_return Status{};
 }
 
@@ -156,6 +157,7 @@ awaitable<Status> Ways::reach_directly(Reached& target) {
   target.link = link;
   target.number = 0;
   target.agent = link->peer().program();
+  target.features.assign(link->peer().features().begin(), link->peer().features().end());
   co_return Status{};
 }
 

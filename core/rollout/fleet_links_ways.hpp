@@ -29,6 +29,7 @@ struct Reached {
   Link link;                            // to the relay, or to the target itself
   std::uint32_t number = 0;             // behind the relay
   std::string agent;                    // as its hello named it
+  std::vector<std::string> features;    // of its hello
   std::shared_ptr<LinkSession> direct;  // made when first needed
 
   bool open() const { return link && !link->closed(); }

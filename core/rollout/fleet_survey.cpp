@@ -13,8 +13,8 @@ constexpr Duration survey_deadline{std::chrono::minutes(2)};
 constexpr Duration a_turn{300};  // of each target: a relay logs in to its targets by turns
 
 asio::awaitable<Result<wire::pb::Surveyed>> ask(TargetLinks& links, TargetIndex target, wire::pb::Place place, bool with_health, Duration limit,
-                                               bool with_history = false) {
-  DEPLOYCTL_CO_TRY(reply, co_await links.call(target, survey(place, with_health, with_history), limit));
+                                               bool with_history = false, Digest goal = {}) {
+  DEPLOYCTL_CO_TRY(reply, co_await links.call(target, survey(place, with_health, with_history, goal), limit));
   if (!reply.has_surveyed()) co_return fail(Code::invalid, "the agent answered a survey with something else");
   if (!reply.surveyed().other_service().empty())
     co_return fail(with_hint(error(Code::refused, place.deploy_to() + " belongs to " + reply.surveyed().other_service()),
@@ -24,29 +24,47 @@ asio::awaitable<Result<wire::pb::Surveyed>> ask(TargetLinks& links, TargetIndex 
 
 }  // namespace
 
-asio::awaitable<Result<wire::pb::Surveyed>> survey_target(TargetLinks& links, TargetIndex target, wire::pb::Place place, bool with_health) {
-  return ask(links, target, std::move(place), with_health, survey_deadline);
+asio::awaitable<Result<wire::pb::Surveyed>> survey_target(TargetLinks& links, TargetIndex target, wire::pb::Place place, bool with_health,
+                                                          Digest goal) {
+  return ask(links, target, std::move(place), with_health, survey_deadline, false, goal);
 }
 
 Duration survey_limit(std::size_t targets) { return std::max(survey_deadline, a_turn * static_cast<std::int64_t>(targets)); }
 
 asio::awaitable<void> survey_into(TargetLinks& links, TargetIndex target, wire::pb::Place place, Duration limit, io::CancelToken token,
-                                  TargetSurvey& out, bool with_health, bool with_history) {
-  auto reply = co_await io::with_cancel(ask(links, target, std::move(place), with_health, limit, with_history), token, "survey");
+                                  TargetSurvey& out, bool with_health, bool with_history, Digest goal) {
+  auto reply = co_await io::with_cancel(ask(links, target, std::move(place), with_health, limit, with_history, goal), token, "survey");
   if (reply) out.reply = std::move(*reply);
   else out.error = reply.error();
 }
 
 asio::awaitable<FleetSurvey> survey_fleet(TargetLinks& links, std::size_t targets, wire::pb::Place place, bool with_health,
-                                          io::CancelToken token, bool with_history) {
+                                          io::CancelToken token, bool with_history, Digest goal) {
   FleetSurvey out(targets);
   const Duration limit = survey_limit(targets);
   std::vector<asio::awaitable<void>> work;
   for (std::size_t i = 0; i < targets; ++i)
-    work.push_back(survey_into(links, static_cast<TargetIndex>(i), place, limit, token, out[i], with_health, with_history));
+    work.push_back(survey_into(links, static_cast<TargetIndex>(i), place, limit, token, out[i], with_health, with_history, goal));
   co_await io::gather(std::move(work));
   co_return out;
 }
+
+namespace {
+
+// A grant's answer inspects nothing: what was found just before still holds.
+void keep_damage(const wire::pb::KeptRelease& before, wire::pb::KeptRelease& now) {
+  if (before.folder() != now.folder() || !before.damaged()) return;
+  now.set_damaged(true);
+  now.set_damage(before.damage());
+}
+
+void keep_damage(const wire::pb::Surveyed& before, wire::pb::Surveyed& now) {
+  if (now.has_current()) keep_damage(before.current(), *now.mutable_current());
+  for (const auto& old : before.kept())
+    for (auto& kept : *now.mutable_kept()) keep_damage(old, kept);
+}
+
+}  // namespace
 
 asio::awaitable<wire::pb::Surveyed> seen_with_grant(TargetLinks& links, TargetIndex target, wire::pb::Place place, wire::pb::Surveyed before,
                                                     wire::pb::Surveyed granted) {
@@ -54,6 +72,7 @@ asio::awaitable<wire::pb::Surveyed> seen_with_grant(TargetLinks& links, TargetIn
   const bool finished = !before.unfinished_rollout().empty() || before.current().folder() != granted.current().folder();
   if (!finished) {
     *granted.mutable_health() = before.health();
+    keep_damage(before, granted);
     co_return granted;
   }
   auto again = co_await survey_target(links, target, std::move(place), true);
@@ -84,7 +103,7 @@ Digest artifact_of(const wire::pb::Surveyed& survey) { return Digest::from_raw(s
 
 bool keeps(const wire::pb::Surveyed& survey, const Goal& goal) {
   return !goal.release.empty() && std::any_of(survey.kept().begin(), survey.kept().end(),
-                                              [&](const auto& kept) { return kept.release() == goal.release.raw(); });
+                                              [&](const auto& kept) { return kept.release() == goal.release.raw() && !kept.damaged(); });
 }
 
 ledger::Baseline baseline_now(const wire::pb::Surveyed& survey, const std::string& region, const std::string& target) {

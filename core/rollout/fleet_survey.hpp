@@ -23,16 +23,18 @@ struct TargetSurvey {
 using FleetSurvey = std::vector<TargetSurvey>;  // by target index
 
 // Opens the target's link and asks. Another service's deploy_to is Code::refused.
-asio::awaitable<Result<wire::pb::Surveyed>> survey_target(TargetLinks& links, TargetIndex target, wire::pb::Place place, bool with_health);
+// `with_health` and `goal` as for requests.hpp's survey().
+asio::awaitable<Result<wire::pb::Surveyed>> survey_target(TargetLinks& links, TargetIndex target, wire::pb::Place place, bool with_health,
+                                                          Digest goal = {});
 // All at once, in two minutes, or in longer where thousands have to be logged in to by turns; `token` ends those that are still
 // waited for (Code::cancelled).
 // `with_history`: with receipts and the last grant, for a rollback's choice.
 asio::awaitable<FleetSurvey> survey_fleet(TargetLinks& links, std::size_t targets, wire::pb::Place place, bool with_health,
-                                          io::CancelToken token, bool with_history = false);
+                                          io::CancelToken token, bool with_history = false, Digest goal = {});
 
 // One of them, into `out`; and how long it may take where so many are looked at together.
 asio::awaitable<void> survey_into(TargetLinks& links, TargetIndex target, wire::pb::Place place, Duration limit, io::CancelToken token,
-                                  TargetSurvey& out, bool with_health = true, bool with_history = false);
+                                  TargetSurvey& out, bool with_health = true, bool with_history = false, Digest goal = {});
 Duration survey_limit(std::size_t targets);
 inline bool is_looked_at(const TargetSurvey& one) { return one.reply || one.error; }
 
@@ -50,7 +52,7 @@ std::string replaceable(const wire::pb::Surveyed& survey, const std::string& our
 
 // Of what it runs now; empty: nothing, or nothing of ours.
 Digest artifact_of(const wire::pb::Surveyed& survey);
-bool keeps(const wire::pb::Surveyed& survey, const Goal& goal);  // the goal's release
+bool keeps(const wire::pb::Surveyed& survey, const Goal& goal);  // the goal's release, and its copy isn't damaged
 // What it runs now, as the way back.
 ledger::Baseline baseline_now(const wire::pb::Surveyed& survey, const std::string& region, const std::string& target);
 Facts facts_of(const wire::pb::Surveyed& survey, const Goal& goal, const ledger::Baseline& baseline);

@@ -5,6 +5,8 @@
 #include <queue>
 #include <set>
 
+#include "core/model/bounded_json.hpp"
+
 namespace deployctl::rollout {
 namespace {
 
@@ -14,9 +16,9 @@ TargetNeed need_of(const TargetSurvey& one, const Digest& goal) {
   if (!one.reply) return {};
   const auto current = one.reply->has_current() ? baseline_now(*one.reply, "", "") : ledger::Baseline{};
   if (!goal.empty()) {
-    if (current.release == goal) return {Need::nothing, {}};
+    if (current.release == goal && !one.reply->current().damaged()) return {Need::nothing, {}};
     for (const auto& kept : one.reply->kept())
-      if (Digest::from_raw(kept.release()).value_or(Digest{}) == goal) return {Need::switch_only, {}};
+      if (Digest::from_raw(kept.release()).value_or(Digest{}) == goal && !kept.damaged()) return {Need::switch_only, {}};
   }
   return {Need::payload, current.artifact};
 }
@@ -35,7 +37,8 @@ double number(const nlohmann::json& body, const char* name) {
   return at != body.end() && at->is_number() ? at->get<double>() : 0;
 }
 
-Duration of_seconds(double seconds) { return Duration(static_cast<std::int64_t>(seconds * 1000)); }
+// Bounded: what a ledger's events or a peer say may be any number, and converting one out of range is undefined.
+Duration of_seconds(double seconds) { return Duration(static_cast<std::int64_t>(std::clamp(seconds, 0.0, 3.2e8) * 1000)); }
 
 Duration time_of_gates(const SpecWave& wave) {
   Duration longest = wave.bake_time;
@@ -90,7 +93,7 @@ Pace pace_of(const std::vector<std::vector<Event>>& rollouts) {
   for (const auto& events : rollouts)
     for (const auto& event : events) {
       if (event.name != "target_active" && event.name != "target_staged") continue;
-      const auto body = nlohmann::json::parse(event.body, nullptr, false);
+      const auto body = model::try_parse_json(event.body);
       const double seconds = number(body, "seconds"), bytes = number(body, "received");
       if (seconds <= 0) continue;
       if (event.name == "target_active") activations[event.region].push_back(of_seconds(seconds));

@@ -46,7 +46,7 @@ class Quorum {
 
   awaitable<void> enter(TargetIndex target) {
     auto& one = survey_[target];
-    if (!is_looked_at(one)) co_await survey_into(links_, target, ticket_.place, survey_limit(survey_.size()), token_, one);
+    if (!is_looked_at(one)) co_await survey_into(links_, target, ticket_.place, survey_limit(survey_.size()), token_, one, true, false, order_.goal);
     ++known_;
     answered_ += one.reply ? 1 : 0;
     looked_.notify_all();

@@ -24,6 +24,7 @@ struct GrantOrder {
   std::uint64_t least_epoch = 0;
   // Each target that granted, as soon as a majority has: the rollout goes on, whoever is still waited for. Absent: nobody is told.
   std::function<void(TargetIndex)> granted{};
+  Digest goal{};  // the release that is to run: targets that keep it say whether their copy is damaged
 };
 
 // Fills `survey`: a target that has neither an answer nor an error is looked at first, with its health, as by survey_fleet(). One

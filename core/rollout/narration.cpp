@@ -154,6 +154,13 @@ Event Story::of_staged(TargetIndex target, const wire::pb::Staged& staged, Durat
   return event;
 }
 
+Event Story::of_damage(TargetIndex target, const std::string& release_version, const std::string& damage, bool current) const {
+  Event event = at(target, "target_damaged");
+  event.version = release_version;
+  event.body = dump({{"damage", damage}, {"current", current}});
+  return event;
+}
+
 Event Story::of_gate(WaveIndex wave, std::size_t gate, const Measured& measured) const {
   static constexpr std::array words{"pass", "fail", "inconclusive"};
   Event event = named("gate_measured");

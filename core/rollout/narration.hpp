@@ -26,6 +26,8 @@ struct Story {
   // Their relay brings them when they are back, until then.
   Event left_to_relay(const LeftBehind& left, WallTime until) const;
   Event of_staged(TargetIndex target, const wire::pb::Staged& staged, Duration took) const;
+  // A release that the target keeps isn't as it was staged; `current`: it is the one that runs.
+  Event of_damage(TargetIndex target, const std::string& release_version, const std::string& damage, bool current) const;
   Event of_gate(WaveIndex wave, std::size_t gate, const Measured& measured) const;
   Event of_word(const MachineEvent& word) const;  // Steered or Approved
   Event of_hook(ControlHook hook, const std::optional<Error>& error) const;

@@ -34,11 +34,16 @@ wire::pb::Holder holder_of(const std::string& rollout, const std::string& kind, 
   return holder;
 }
 
-wire::pb::Request survey(const wire::pb::Place& place, bool with_health, bool with_history) {
+wire::pb::Request survey(const wire::pb::Place& place, bool with_health, bool with_history, const Digest& goal) {
   wire::pb::Request request;
   *request.mutable_survey()->mutable_place() = place;
   request.mutable_survey()->set_with_health(with_health);
   request.mutable_survey()->set_with_history(with_history);
+  if (!with_health) return request;
+  auto& inspect = *request.mutable_survey()->mutable_inspect();
+  inspect.set_current(true);
+  inspect.set_previous(true);
+  if (!goal.empty()) inspect.add_releases(goal.raw());
   return request;
 }
 

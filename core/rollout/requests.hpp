@@ -23,7 +23,8 @@ wire::pb::Holder holder_of(const std::string& rollout);
 // With what the rollout does: "deploy", "rollback" or "converge", and where to.
 wire::pb::Holder holder_of(const std::string& rollout, const std::string& kind, const Goal& goal);
 
-wire::pb::Request survey(const wire::pb::Place& place, bool with_health, bool with_history = false);
+// `with_health` also looks at the trees of the running release, of the healthy one before it, and of `goal` where given.
+wire::pb::Request survey(const wire::pb::Place& place, bool with_health, bool with_history = false, const Digest& goal = {});
 wire::pb::Request take_grant(const Ticket& ticket, const std::string& replaces, const std::string& reason);
 wire::pb::Request renew_grant(const Ticket& ticket);
 wire::pb::Request drop_grant(const Ticket& ticket);

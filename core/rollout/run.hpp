@@ -34,6 +34,8 @@ struct Run : std::enable_shared_from_this<Run> {
 
   awaitable<void> stage(TargetIndex target);
   awaitable<void> activate_on(TargetIndex target, Goal goal, std::string kind);
+  awaitable<Status> stage_again(TargetIndex target, Error damage);
+  void tell_damaged();
   awaitable<void> check_on(TargetIndex target);
   awaitable<void> reopen(TargetIndex target);
   awaitable<Result<Facts>> look_again(TargetIndex target);

@@ -7,6 +7,16 @@ namespace {
 
 constexpr Duration progress_every{std::chrono::seconds(1)};
 
+// The target's copy of the release isn't what was staged, and nothing was stopped. An agent that was asked before it checks says
+// so in a journal of its own.
+std::optional<Error> damage_of(const Result<wire::pb::Reply>& reply) {
+  if (!reply) return reply.error().code == Code::verification ? std::optional(reply.error()) : std::nullopt;
+  const auto& done = reply->activated();
+  if (done.outcome() != wire::pb::Activated::REVERTED || !done.has_error()) return {};
+  Error why = wire::to_error(done.error());
+  return why.code == Code::verification ? std::optional(std::move(why)) : std::nullopt;
+}
+
 // The link is at fault, not the target's answer.
 bool is_lost(Code code) {
   return code == Code::unreachable || code == Code::disconnected || code == Code::timed_out || code == Code::cancelled ||
@@ -60,6 +70,16 @@ awaitable<void> Run::activate_on(TargetIndex target, Goal goal, std::string kind
     auto again = call();
     reply = co_await io::with_cancel(std::move(again), stop, "activate");
   }
+  const auto damage = goal.release == order.goal.release ? damage_of(reply) : std::nullopt;
+  if (damage) {
+    auto repaired = co_await stage_again(target, *damage);
+    if (!repaired) {
+      post(Activated{target, Went::reverted, false, repaired.error()});
+      co_return;
+    }
+    auto again = call();
+    reply = co_await io::with_cancel(std::move(again), stop, "activate");
+  }
   if (!reply && is_lost(reply.error().code)) {
     post(ActivateLost{target, reply.error()});
   } else if (!reply) {
@@ -73,6 +93,28 @@ awaitable<void> Run::activate_on(TargetIndex target, Goal goal, std::string kind
     const Went went = broken ? Went::broken : reverted ? Went::reverted : Went::active;
     post(Activated{target, went, done.unhealthy(), why});
   }
+}
+
+// A kept release that was changed on the target is no dead end while this host has its artifact.
+awaitable<Status> Run::stage_again(TargetIndex target, Error damage) {
+  static constexpr std::string_view named = " is damaged: ";  // behind the release's name, which the event has
+  const auto at = damage.message.find(named);
+  const std::string what = at == std::string::npos ? damage.message : damage.message.substr(at + named.size());
+  parts.recorder.add(story.of_damage(target, order.goal.version, what, false));
+  changed.notify_all();
+  const auto& survey = order.survey[target].reply;
+  const Digest base = survey ? artifact_of(*survey) : Digest{};
+  parts.stager.forget(target);
+  const Stager::OnEvent watch;
+  auto done = co_await parts.stager.stage(target, order.ticket, base, watch);
+  if (done) {
+    parts.recorder.add(story.of_staged(target, done->staged, done->took));
+    co_return Status{};
+  }
+  Error why = std::move(damage);
+  why.message += "; it can't be staged again: " + done.error().text();
+  why.hint = done.error().hint;
+  co_return fail(std::move(why));
 }
 
 awaitable<void> Run::check_on(TargetIndex target) {
@@ -99,7 +141,7 @@ awaitable<Result<Facts>> Run::look_again(TargetIndex target) {
   auto& known = order.survey[target];
   known.still_activating = false;
   parts.stager.forget(target);
-  DEPLOYCTL_CO_TRY(seen, co_await survey_target(parts.links, target, order.ticket.place, true));
+  DEPLOYCTL_CO_TRY(seen, co_await survey_target(parts.links, target, order.ticket.place, true, order.goal.release));
   const auto request = take_grant(order.ticket, replaceable(seen, order.ticket.rollout(), order.take_over), order.reason);
   auto granted = co_await parts.links.call(target, request, order.activation_limit);
   if (!granted) {

@@ -70,6 +70,7 @@ awaitable<RolloutOutcome> Run::run() {
   spawn(renew_all());
   if (parts.hear || parts.frozen) spawn(listen());
   tell_unreachable();
+  tell_damaged();
   look_at_calendar();
   post(Begin{});
   for (auto& word : order.words) {
@@ -128,6 +129,19 @@ void Run::tell_unreachable() {
     const auto state = machine.state(i);
     if (state != TargetState::unreachable && state != TargetState::failed) continue;
     if (auto event = story.of_change(i, state, machine.error_of(i), Duration(0))) parts.recorder.add(std::move(*event));
+  }
+}
+
+// What the survey found of the release that is to run and of the one that runs.
+void Run::tell_damaged() {
+  for (TargetIndex i = 0; i < order.survey.size(); ++i) {
+    const auto& seen = order.survey[i].reply;
+    if (!seen) continue;
+    for (const auto& kept : seen->kept()) {
+      const bool current = kept.folder() == seen->current().folder();
+      const bool goal = !kept.release().empty() && kept.release() == order.goal.release.raw();
+      if (kept.damaged() && (current || goal)) parts.recorder.add(story.of_damage(i, kept.version(), kept.damage(), current));
+    }
   }
 }
 

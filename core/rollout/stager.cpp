@@ -85,13 +85,26 @@ awaitable<Result<Stager::Done>> Stager::stage_now(TargetIndex target, Ticket tic
 
 awaitable<Result<wire::pb::Staged>> Stager::stage_on(TargetIndex target, Ticket ticket, Digest base, OnEvent on_event) {
   if (!shipments_ || order_.release_json.empty())
-    co_return fail(with_hint(error(Code::absent, "it does not keep the release, and this host has no artifact of it to send"),
-                             "deploy the version instead"));
+    co_return fail(with_hint(error(Code::absent, "the target has no usable copy of the release, and this host has no artifact of it to send"),
+                             order_.rebuild.empty() ? "deploy the version instead" : order_.rebuild));
+  DEPLOYCTL_CO_CHECK(co_await check_agent(target));
   if (!base.empty()) {
     auto staged = co_await stage_from(target, ticket, base, on_event);
     if (staged || staged.error().code != Code::absent) co_return staged;
   }
-  co_return co_await stage_from(target, std::move(ticket), Digest{}, std::move(on_event));
+  auto staged = co_await stage_from(target, std::move(ticket), Digest{}, std::move(on_event));
+  if (!staged && staged.error().code == Code::absent && !order_.rebuild.empty()) co_return fail(with_hint(staged.error(), order_.rebuild));
+  co_return staged;
+}
+
+// An older agent would refuse the manifest without saying what for.
+awaitable<Status> Stager::check_agent(TargetIndex target) {
+  const std::string older = links_.lacks(target, wire::feature_private_modes);
+  if (older.empty()) co_return Status{};
+  const bool needed = co_await order_.payloads->has_private_modes(order_.artifact);
+  if (!needed) co_return Status{};
+  co_return fail(with_hint(error(Code::unsupported, older + ": the artifact has files without rights for others, which it can't keep"),
+                           "install the agent of this deployctl there, or give the files a mode such as 0644 in a build step"));
 }
 
 awaitable<Result<wire::pb::Staged>> Stager::stage_from(TargetIndex target, Ticket ticket, Digest base, OnEvent on_event) {

@@ -21,6 +21,7 @@ struct StagerOrder {
   std::string release_json;  // empty: it can't be staged, targets must keep it
   model::Prefer prefer = model::Prefer::time;
   payload::PayloadSource* payloads = nullptr;  // null: nothing can be staged
+  std::string rebuild{};                       // how to get the artifact where this host has none: a command, or empty
 };
 
 class Stager {
@@ -56,6 +57,7 @@ class Stager {
   static asio::awaitable<Result<Done>> join(std::shared_ptr<Begun> begun);
   asio::awaitable<Result<Done>> stage_now(TargetIndex target, Ticket ticket, Digest base, OnEvent on_event);
   asio::awaitable<Result<wire::pb::Staged>> stage_on(TargetIndex target, Ticket ticket, Digest base, OnEvent on_event);
+  asio::awaitable<Status> check_agent(TargetIndex target);
   asio::awaitable<Result<wire::pb::Staged>> stage_from(TargetIndex target, Ticket ticket, Digest base, OnEvent on_event);
 
   asio::any_io_executor executor_;

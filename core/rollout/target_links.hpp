@@ -46,6 +46,8 @@ class TargetLinks {
   // Every relay that was reached gives up what it keeps for this place; a rollout's word once all its targets were heard, whose
   // grants fence what a relay may still be doing. Not waited for.
   virtual void withdraw_desired(const wire::pb::Place&) {}
+  // Why the agent there can't do what `feature` (a word of its hello) names; empty: it can, or was not reached yet.
+  virtual std::string lacks(std::size_t target, std::string_view feature) const { return (void)target, (void)feature, std::string(); }
   // Bytes a second that the last large payload had on its way to the target's relay; 0: not known.
   virtual std::uint64_t rate(std::size_t target) const = 0;
   // Handed to links that start here, to relays and to direct targets, frames and all; without SSH's own share and without

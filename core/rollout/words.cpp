@@ -3,6 +3,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "core/model/bounded_json.hpp"
 #include "core/rollout/event.hpp"
 
 namespace deployctl::rollout {
@@ -11,7 +12,7 @@ namespace {
 using To = Steered::To;
 
 bool rests_at_a_pause(const Event& event) {
-  const auto body = nlohmann::json::parse(event.body, nullptr, false);
+  const auto body = model::try_parse_json(event.body);
   return body.is_object() && body.value("for", "") == to_string(Waits::For::pause);
 }
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "tests/support/temp_dir.hpp"
@@ -170,6 +171,55 @@ TEST_F(CollectTest, RefusesSocketsDevicesAndLfsPointers) {
 TEST_F(CollectTest, RefusesNamesThatAreNotUtf8) {
   dir_.write("dist/caf\xe9", "x");
   EXPECT_NE(failure({rule("dist")}).text().find("is not UTF-8"), std::string::npos);
+}
+
+// Modes without rights for others are kept, the rest becomes the usual ones.
+TEST_F(CollectTest, CarriesWhoMayReadAndExecute) {
+  struct Case {
+    unsigned here, carried;
+  };
+  for (const auto& [here, carried] : {Case{0600, 0600}, {0400, 0600}, {0700, 0700}, {0640, 0640}, {0750, 0750}, {0644, 0644}, {0664, 0644},
+                                      {0755, 0755}, {0777, 0755}, {0444, 0644}, {04755, 0755}}) {
+    dir_.write("m/file", "x");
+    ASSERT_EQ(::chmod((dir_ / "m/file").c_str(), here), 0);
+    const auto found = collect(dir_.path(), {rule("m/file")});
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->front().entry.mode, carried) << std::oct << here;
+  }
+  dir_.write("out/tls.key", "key", 0644);
+  ASSERT_EQ(::chmod((dir_ / "out").c_str(), 0700), 0);
+  const auto whole = collect(dir_.path(), {rule("out")});
+  ASSERT_TRUE(whole);
+  EXPECT_EQ(whole->front().entry.mode, 0700u);
+  const auto taken_out = collect(dir_.path(), {rule("out/tls.key", "key")});
+  ASSERT_TRUE(taken_out);
+  EXPECT_EQ(taken_out->front().entry.mode, 0600u) << "nobody else could reach it in its folder";
+}
+
+TEST_F(CollectTest, SaysWhatOfTheModesIsNotCarried) {
+  dir_.write("out/setuid", "x", 0755);
+  dir_.write("out/tmp/x", "x");
+  dir_.write("out/tls.key", "key", 0600);
+  ASSERT_EQ(::chmod((dir_ / "out/setuid").c_str(), 06755), 0);
+  ASSERT_EQ(::chmod((dir_ / "out/tmp").c_str(), 01777), 0);
+  std::vector<std::string> notes;
+  ASSERT_TRUE(collect(dir_.path(), {rule("out")}, &notes));
+  std::string all;
+  for (const auto& note : notes) all += note + "\n";
+  for (const char* part : {"the setuid bit of out/setuid (mode 6755)", "the setgid bit of out/setuid", "the sticky bit of out/tmp (mode 1777)",
+                           "the right of everybody to write of out/tmp", "without rights for others are kept on the targets: out/tls.key"})
+    EXPECT_NE(all.find(part), std::string::npos) << part << " in:\n" << all;
+  ASSERT_TRUE(collect(dir_.path(), {rule("src")}, &notes));
+  EXPECT_TRUE(notes.empty());
+}
+
+TEST_F(CollectTest, SaysWhatHasCapabilitiesOrAttributes) {
+  dir_.write("out/app", "x", 0755);
+  if (::setxattr((dir_ / "out/app").c_str(), "user.note", "1", 1, 0) != 0) GTEST_SKIP() << "this file system has no extended attributes";
+  std::vector<std::string> notes;
+  ASSERT_TRUE(collect(dir_.path(), {rule("out")}, &notes));
+  ASSERT_EQ(notes.size(), 1u);
+  EXPECT_NE(notes.front().find("the extended attribute user.note of out/app"), std::string::npos);
 }
 
 }  // namespace

@@ -32,3 +32,20 @@ TEST(WallTime, GoesThereAndBack) {
   EXPECT_EQ(*parse_time(to_string(t)), t);
   EXPECT_FALSE(parse_time("yesterday"));
 }
+
+TEST(WallTime, BeforeNineteenSeventyIsWrittenAndReadAlike) {
+  EXPECT_EQ(to_string(WallTime(-1ms)), "1969-12-31T23:59:59.999Z");
+  EXPECT_EQ(to_string(WallTime(-1000ms)), "1969-12-31T23:59:59.000Z");
+  for (const auto ms : {-1ms, -999ms, -1000ms, -86'400'001ms, 0ms, 1ms}) {
+    const WallTime t(ms);
+    const auto back = parse_time(to_string(t));
+    ASSERT_TRUE(back) << to_string(t);
+    EXPECT_EQ(*back, t);
+  }
+}
+
+TEST(WallTime, HasOneSpelling) {
+  for (const auto* bad : {"2026-13-01T00:00:00.000Z", "2026-11-30T24:00:00.000Z", "2026-11-30T11:56:02.469Zx", " 026-11-30T11:56:02.469Z",
+                          "2026-11-30T11:56:02.-31Z", "2026-02-30T00:00:00.000Z", "2026-11-30T11:56:02.46Z"})
+    EXPECT_FALSE(parse_time(bad)) << bad;
+}

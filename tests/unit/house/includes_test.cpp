@@ -133,3 +133,12 @@ TEST(House, EveryHeaderSaysWhatItIsFor) {
     EXPECT_TRUE(read_text(root + "/" + file).starts_with("// ")) << file << " begins with no word on what it is for";
   }
 }
+
+// Its parser is bounded (core/model/bounded_json.hpp); one that isn't lets a peer use up the stack.
+TEST(House, JsonTextIsParsedInOnePlaceOnly) {
+  const std::regex unbounded(R"(\b[Jj]son::(parse|accept|sax_parse|from_cbor|from_msgpack|from_bson|from_ubjson)\()");
+  for (const auto& file : sources()) {
+    if (file.starts_with("core/model/bounded_json")) continue;
+    EXPECT_FALSE(std::regex_search(without_comment(read_text(root + "/" + file)), unbounded)) << file << " calls nlohmann's parser itself";
+  }
+}

@@ -46,6 +46,7 @@ class PaperFleet final : public rollout::TargetLinks {
     co_return wire::pb::Reply{};
   }
   void carry_ahead(std::size_t, std::shared_ptr<rollout::Shipment>) override {}
+  std::string lacks(std::size_t, std::string_view feature) const override { return old_agents ? "an agent without '" + std::string(feature) + "'" : ""; }
   std::uint64_t rate(std::size_t) const override { return 0; }
   std::uint64_t wan_bytes() const override { return 0; }
 
@@ -63,6 +64,7 @@ class PaperFleet final : public rollout::TargetLinks {
   std::vector<Asked> asked;
   Duration staging{1000};          // takes
   unsigned stages_that_fail = 0;   // the first ones
+  bool old_agents = false;         // their hellos name no feature
 
  private:
   void note(std::size_t target, const wire::pb::Request& request) {

@@ -34,6 +34,8 @@ struct AnyPayload final : payload::PayloadSource {
     co_return std::make_shared<OneChunk>();
   }
   asio::awaitable<std::shared_ptr<payload::ChunkSource>> made(Digest, std::optional<Digest>) override { co_return nullptr; }
+  asio::awaitable<bool> has_private_modes(Digest) override { co_return private_modes; }
+  bool private_modes = false;
 };
 
 class Staging {
@@ -90,6 +92,24 @@ TEST(Stager, WhatWasBegunIsJoinedAndNotBegunAgain) {
   EXPECT_EQ((*it.done)->took, 1010ms) << "since it was begun, not since it was asked for";
   EXPECT_EQ(it.done_at, 1010ms);
   EXPECT_THAT(it.heard, ElementsAre(2u)) << "what comes from now on";
+}
+
+TEST(Stager, AnOldAgentIsRefusedByNameWhereTheArtifactHasPrivateModes) {
+  Staging it;
+  it.fleet.old_agents = true;
+  it.payloads.private_modes = true;
+  it.stage_at(0ms);
+  it.run();
+  ASSERT_TRUE(it.done);
+  ASSERT_FALSE(*it.done);
+  EXPECT_EQ(it.done->error().code, Code::unsupported);
+  EXPECT_THAT(it.done->error().text(), ::testing::HasSubstr("an agent without 'private-modes'"));
+  EXPECT_EQ(it.fleet.count("stage"), 0u);
+  Staging usual;
+  usual.fleet.old_agents = true;
+  usual.stage_at(0ms);
+  usual.run();
+  EXPECT_TRUE(usual.done && *usual.done) << "any other artifact is staged there as before";
 }
 
 TEST(Stager, WhatWasOverBeforeIsThereAtOnce) {

@@ -5,6 +5,7 @@
 
 #include <fstream>
 
+#include "agents/target/tree_check.hpp"
 #include "agents/target/switch.hpp"
 #include "core/io/files.hpp"
 #include "tests/unit/target/releases.hpp"

@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "core/io/files.hpp"
+#include "agents/target/tree_check.hpp"
 #include "tests/unit/target/releases.hpp"
 
 using namespace deployctl;
@@ -64,6 +65,52 @@ TEST_F(StagingTest, AnotherModeIsACopy) {
   EXPECT_NE(look(in(release.folder(), "redis.conf")).st_ino, look(in(old, "redis.conf")).st_ino);
   EXPECT_EQ(look(in(release.folder(), "redis.conf")).st_mode & 07777, 0555u);
   EXPECT_EQ(look(in(old, "redis.conf")).st_mode & 07777, 0444u);
+}
+
+// Nobody but this login reads what nobody else could read where it was built.
+TEST_F(StagingTest, ModesWithoutRightsForOthersAreKept) {
+  const Tree tree{{{"key", {"k", 0600}}, {"run", {"r", 0700}}, {"group", {"g", 0640}}, {"gx", {"x", 0750}}, {"same", {"k", 0644}}}, {}};
+  auto entries = tree.manifest().entries();
+  for (const auto& [path, mode] : {std::pair("private", 0700u), std::pair("ours", 0750u)}) {
+    model::Entry folder;
+    folder.path = path;
+    folder.type = model::EntryType::folder;
+    folder.mode = mode;
+    entries.push_back(folder);
+  }
+  const auto manifest = model::Manifest::make(entries);
+  ASSERT_TRUE(manifest) << manifest.error().text();
+  EXPECT_TRUE(manifest->has_private_modes());
+  EXPECT_FALSE(one.manifest().has_private_modes());
+  model::Release release;
+  release.version = "1";
+  release.artifact = manifest->digest();
+  {
+    Staging staging(slot, release, nullptr);
+    ASSERT_TRUE(staging.begin(*manifest));
+    for (const auto& [path, file] : tree.files) {
+      if (path == "same") continue;  // has the content of "key"
+      ASSERT_TRUE(staging.begin_content(sha256(file.text), file.text.size()));
+      ASSERT_TRUE(staging.data(as_bytes(file.text)));
+      ASSERT_TRUE(staging.end_content());
+    }
+    ASSERT_TRUE(staging.commit());
+  }
+  const auto mode = [&](const std::string& path) { return look(in(release.folder(), path)).st_mode & 07777; };
+  EXPECT_EQ(mode("key"), 0400u);
+  EXPECT_EQ(mode("run"), 0500u);
+  EXPECT_EQ(mode("group"), 0440u);
+  EXPECT_EQ(mode("gx"), 0550u);
+  EXPECT_EQ(mode("same"), 0444u) << "the same bytes under another mode are a file of their own";
+  EXPECT_EQ(mode("private"), 0700u);
+  EXPECT_EQ(mode("ours"), 0750u);
+  // From a base: never a hard link with other rights.
+  const Tree opened{{{"key", {"k", 0644}}}, {}};
+  const auto base = Base::of(slot, manifest->digest());
+  ASSERT_TRUE(base);
+  ASSERT_TRUE(stage(slot, opened, opened.release("2"), &*base));
+  EXPECT_EQ(look(in(opened.release("2").folder(), "key")).st_mode & 07777, 0444u);
+  EXPECT_EQ(mode("key"), 0400u);
 }
 
 TEST_F(StagingTest, AnInstallHookGetsATreeOfItsOwn) {
