@@ -16,7 +16,7 @@ rollout::RolloutSpec spec_of(rollout::Kind kind) {
   spec.regions[1].max_parallel = 3;
   spec.targets.resize(12);
   for (const auto& [name, targets] : {std::pair{"canary", 2}, {"rest", 10}}) {
-    rollout::WaveSpec wave;
+    rollout::SpecWave wave;
     wave.name = name;
     wave.regions.resize(1);
     wave.regions[0].targets.resize(static_cast<std::size_t>(targets));
