@@ -64,7 +64,7 @@ void add(output::Lines& lines, const std::string& label, const std::string& text
 }  // namespace
 
 ChangePreview ChangePreview::of(const std::string& service, const std::string& environment, const rollout::RollbackPreview& preview) {
-  return {service, environment, preview.version, preview.running, preview.unanswered, preview.holder};
+  return {service, environment, preview.version, preview.running, preview.unanswered, preview.holder, preview.note};
 }
 
 output::Lines preview_lines(const std::string& verb, const ChangePreview& preview, const rollout::RolloutSpec& spec, std::size_t width) {
@@ -74,6 +74,7 @@ output::Lines preview_lines(const std::string& verb, const ChangePreview& previe
   add(lines, "to", preview.to.empty() ? "nothing" : preview.to, width);
   add(lines, "targets", output::number(spec.targets.size()) + " in " + output::count(spec.regions.size(), "region"), width);
   add(lines, spec.waves.size() == 1 ? "wave" : "waves", waves_text(spec), width);
+  if (!preview.note.empty()) add(lines, "note", preview.note, width);
   if (!preview.holder.empty()) add(lines, "ends", "rollout " + preview.holder + ", which is going on", width);
   return lines;
 }

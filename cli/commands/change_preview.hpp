@@ -20,6 +20,7 @@ struct ChangePreview {
   std::map<std::string, unsigned> running;  // by version, the targets that run it now; "": no release of ours
   unsigned unanswered = 0;
   std::string holder;  // of a rollout that would end; empty: none
+  std::string note{};  // what was decided about the release; may be empty
 
   static ChangePreview of(const std::string& service, const std::string& environment, const rollout::RollbackPreview& preview);
 };

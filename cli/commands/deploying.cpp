@@ -76,13 +76,13 @@ Status lock_service(Context& context, Ready& ready, const DeployOptions& options
 }
 
 // What the build refuses, for an artifact that was built for other links, or before they were checked.
-Status check_links(const artifact::ArtifactStore& store, const Ready& ready) {
+Status check_links(const artifact::ArtifactStore& store, const Ready& ready, const rollout::CommandFor& command_for) {
   DEPLOYCTL_TRY(manifest, store.manifest(ready.release.artifact));
   const auto& activation = ready.plan.release.activation;
   DEPLOYCTL_TRY(replaced, artifact::replaced_by_links(manifest.entries(), {activation.linked_dirs, activation.linked_files}));
   if (replaced.empty()) return {};
   return fail(with_hint(error(Code::build_failed, "the artifact brings the folder '" + replaced.front() + "' where release.linked_dirs needs a link"),
-                        "build it again, which leaves the folder out: deployctl build --fresh --ref " + ready.commit + " " + ready.named));
+                        rollout::hint_of("build it again, which leaves the folder out", command_for, {Kind::build_fresh, ready.commit})));
 }
 
 Status choose_release(Context& context, Ready& ready, const DeployOptions& options, Viewing& view) {
@@ -95,7 +95,7 @@ Status choose_release(Context& context, Ready& ready, const DeployOptions& optio
     ready.release.artifact = found->digest;
     ready.release.version = found->version;
     ready.commit = found->commit;
-    return check_links(*store, ready);
+    return check_links(*store, ready, commands_of(options.invocation(context.globals(), ready.named)));
   }
   DEPLOYCTL_TRY(built, build_artifact(context, ready.plan, *store, view.sink()));
   ready.release.artifact = built.artifact;

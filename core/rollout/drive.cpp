@@ -81,7 +81,7 @@ std::string Drive::rebuild_command(const Goal& goal) const {
     if (const auto past = parts_.ledger->history(row_.service, row_.environment, 200))
       for (const auto& row : *past)
         if (row.release == goal.release && !row.commit.empty() && commit.empty()) commit = row.commit;
-  return commit.empty() ? "" : "build it again and deploy it: deployctl deploy PLAN --ref " + commit;
+  return commit.empty() ? "" : hint_of("build it again and deploy it", parts_.command_for, {Advice::Kind::deploy_ref, commit});
 }
 
 awaitable<Status> Drive::prepare(const Goal& goal, StagerOrder order) {

@@ -20,10 +20,7 @@ struct RollbackPreview {
   unsigned unanswered = 0;                  // targets that have not answered
   RolloutSpec spec;
   std::string holder;  // of another rollout that is going on and would end; empty: none
-  // What was seen, without the time at which it was: two previews that agree in this would do the same.
-  bool same_as(const RollbackPreview& other) const {
-    return release == other.release && running == other.running && holder == other.holder;
-  }
+  std::string note{};  // what was decided about the release; may be empty
 };
 
 struct DriveParts {

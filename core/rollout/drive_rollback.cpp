@@ -95,7 +95,9 @@ awaitable<Driven> Drive::roll_back(std::string to) {
   if (!chosen->to) co_return nothing_to_do(*chosen);
   const Candidate goal_release = *chosen->to;
   if (parts_.confirm_rollback) {
-    auto confirmed = parts_.confirm_rollback(preview_of(goal_release, survey_, spec_, parts_.id));
+    auto preview = preview_of(goal_release, survey_, spec_, parts_.id);
+    preview.note = chosen->note;
+    auto confirmed = parts_.confirm_rollback(preview);
     if (!confirmed) co_return over(not_begun(confirmed.error()), false);
   }
   row_.version = goal_release.version;

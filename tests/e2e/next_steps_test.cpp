@@ -47,7 +47,8 @@ io::Output interrupted(const Lab& lab, Words words, const std::string& until, in
   auto child = lab.start(words, "log");
   EXPECT_TRUE(eventually([&] { return read_text(lab.dir() / "log").find(until) != std::string::npos; })) << read_text(lab.dir() / "log");
   (void)child.signal(SIGINT);
-  *code = child.wait().code;
+  const auto ended = child.wait();
+  *code = ended ? ended->code : -1;
   io::Output said;
   said.out = read_text(lab.dir() / "log");
   for (const auto& command : commands_in(said.out)) EXPECT_EQ(problem_of(command, words), "") << command;
