@@ -154,15 +154,17 @@ TEST(NextStep, OfADeployThatFailedHalfWayGoesBackToWhatRanBeforeHoweverOftenItIs
 }
 
 TEST(NextStep, OfAnIncompleteDeployBringsTheRestToItsRelease) {
-  Lab lab;
+  Lab::Options options;
+  options.targets = 3;  // two of them are a majority
+  Lab lab(options);
   ASSERT_EQ(deploy(lab, "v1").exit.code, 0);
-  lab.target(0, 1).stop();
+  lab.target(0, 2).stop();
   const auto said = deploy(lab, "v2", {"--set", "rollout.max_unreachable=1", "--set", "rollout.catch_up=0s"});
   ASSERT_EQ(said.exit.code, 8) << said.out << said.err;
   const auto next = next_steps_in(said);
   ASSERT_EQ(next.size(), 1u) << said.out;
   EXPECT_THAT(next[0], HasSubstr("deployctl fleet converge deploy.yaml --set rollout.max_unreachable=1"));
-  lab.target(0, 1).start();
+  lab.target(0, 2).start();
   const auto pasted = lab.paste(next[0]);
   EXPECT_EQ(pasted.exit.code, 0) << pasted.out << pasted.err;
   EXPECT_TRUE(eventually([&] { return lab.all_run("v2"); }));
