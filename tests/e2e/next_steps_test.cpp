@@ -213,7 +213,9 @@ TEST(NextStep, OfAPausedRolloutOfAnotherIsNeitherARollbackNorATakeOver) {
 }
 
 TEST(NextStep, OfALoginThatPrintsOrAnotherProcessorIsExitElevenAndNoRollback) {
-  Lab lab;
+  Lab::Options options;
+  options.relays = 0;  // which would keep the logins of the deploys before
+  Lab lab(options);
   ASSERT_EQ(deploy(lab, "v1").exit.code, 0);
   ASSERT_EQ(deploy(lab, "v2").exit.code, 0);
   lab.dir().write("r0-t0/.bashrc", "seq 40000\n");
