@@ -71,7 +71,7 @@ TEST_F(Asked, CtrlCAndSigtermAtAQuestionEndWithTheirOwnExitCodes) {
 TEST_F(Asked, ADeploysQuestionNamesBothVersionsAndStaysOnTheScreen) {
   auto terminal = lab.at_terminal({"deploy", "deploy.yaml", "--ref", "v1"}, {40, 24});
   terminal->wait_for("[y/N]");
-  EXPECT_THAT(terminal->shown(), AllOf(HasSubstr("from     v2 on 2 targets"), HasSubstr("to       v1"), HasSubstr("all (2)")));
+  EXPECT_THAT(terminal->shown(), AllOf(HasSubstr("from     v2 on 2 targets"), HasSubstr("to       v1"), HasSubstr("canary (1), r0 (1)")));
   terminal->type("y\r");
   EXPECT_EQ(terminal->wait(), 0) << terminal->shown();
   EXPECT_THAT(screen_after(terminal->shown()), AllOf(HasSubstr("deploy? [y/N] y"), HasSubstr("toy v1 is active everywhere")));
