@@ -79,7 +79,11 @@ Lab::Lab(Options options) : options_(std::move(options)) {
       server.network = network;
       server.listen_ip = prefix + std::to_string(11 + i);
       server.home = dir_ / ("r" + std::to_string(r) + "-t" + std::to_string(i));
-      if (r + 1 == options_.regions && i + 1 == options_.targets) server.config = options_.target_config;
+      if (r + 1 == options_.regions && i + 1 == options_.targets) {
+        server.config = options_.target_config;
+        if (!options_.forced_command.empty())
+          server.authorized = {"restrict,command=\"" + options_.forced_command + "\" " + client_key().public_line};
+      }
       targets_.back().push_back(std::make_unique<Sshd>(server));
     }
   }
@@ -172,20 +176,20 @@ void Lab::tag(const std::string& name, const std::string& health, const std::str
 
 io::Output Lab::deployctl(std::vector<std::string> words, const std::string& state) const {
   auto argv = words;
-  argv.insert(argv.begin(), std::string(TEST_BINARY_DIR) + "/bin/deployctl");
+  argv.insert(argv.begin(), programs_ + "/deployctl");
   auto said = run_program(std::move(argv), dir_.path(), environment(state));
-  if (after_command) after_command(words, said);
+  if (after_command && programs_ == std::string(TEST_BINARY_DIR) + "/bin") after_command(words, said);
   return said;
 }
 
 io::Output Lab::paste(const std::string& command_line) const {
   auto env = environment("state");
-  env.push_back("PATH=" + std::string(TEST_BINARY_DIR) + "/bin:/usr/bin:/bin:/usr/sbin:/sbin");
+  env.push_back("PATH=" + programs_ + ":/usr/bin:/bin:/usr/sbin:/sbin");
   return run_program({"/bin/bash", "-c", command_line}, dir_.path(), env);
 }
 
 std::unique_ptr<Terminal> Lab::at_terminal(std::vector<std::string> words, Terminal::Size size) const {
-  words.insert(words.begin(), std::string(TEST_BINARY_DIR) + "/bin/deployctl");
+  words.insert(words.begin(), programs_ + "/deployctl");
   auto env = environment("state");
   env.push_back("TERM=xterm");
   return std::make_unique<Terminal>(std::move(words), dir_.path(), environment_with(std::move(env)), size);
@@ -198,7 +202,7 @@ std::vector<std::string> Lab::environment(const std::string& state) const {
 }
 
 io::Subprocess Lab::start(std::vector<std::string> words, const std::string& log, const std::string& state) const {
-  words.insert(words.begin(), std::string(TEST_BINARY_DIR) + "/bin/deployctl");
+  words.insert(words.begin(), programs_ + "/deployctl");
   io::Command command;
   command.argv = std::move(words);
   command.cwd = dir_.path();

@@ -31,6 +31,7 @@ class Lab {
     std::string health_check = "{command: ./well.sh, interval: 50ms, timeout: 2s, healthy_after: 2, deadline: 1s}";
     bool networks = false;  // each region in a network of its own, whose link can be cut: needs root
     std::vector<std::string> target_config = {};  // more lines for sshd_config of the last target of the last region
+    std::string forced_command = {};  // of the last target of the last region: the only command that the client's key may run
   };
   Lab() : Lab(Options{}) {}
   explicit Lab(Options options);
@@ -54,6 +55,8 @@ class Lab {
   static inline std::function<void(const std::vector<std::string>& words, const io::Output& said)> after_command{};
   // From here on no command leaves a link keeper behind.
   void keep_no_links() { keep_links_ = false; }
+  // From here on commands are those of another build: the folder that holds its deployctl and deploy-agent.
+  void use_programs(std::string folder) { programs_ = std::move(folder); }
   // The last event of a `--output json` run that has this name, as JSON text; empty: none.
   static std::string event(const std::string& out, const std::string& name);
 
@@ -76,6 +79,7 @@ class Lab {
 
   Options options_;
   bool keep_links_ = true;
+  std::string programs_ = std::string(TEST_BINARY_DIR) + "/bin";
   TempDir dir_;
   std::vector<std::unique_ptr<Network>> networks_;
   std::vector<std::vector<std::unique_ptr<Sshd>>> relays_, targets_;
