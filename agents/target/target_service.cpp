@@ -36,6 +36,7 @@ serve::awaitable<Result<Reply>> TargetService::serve(Request request, serve::Exc
     case Request::kTakeGrant: co_return co_await answer_take_grant(context, request.take_grant(), exchange);
     case Request::kRenewGrant: co_return co_await answer_renew_grant(context, request.renew_grant());
     case Request::kDropGrant: co_return co_await answer_drop_grant(context, request.drop_grant());
+    case Request::kRepairEpoch: co_return co_await answer_repair_epoch(context, request.repair_epoch());
     case Request::kStage: co_return co_await answer_stage(context, request.stage(), exchange);
     case Request::kActivate: co_return co_await answer_activate(context, request.activate(), exchange);
     case Request::kCheck: co_return co_await answer_check(context, request.check());
@@ -47,7 +48,6 @@ serve::awaitable<Result<Reply>> TargetService::serve(Request request, serve::Exc
     case Request::kDesire:
     case Request::kWithdraw:
     case Request::kListDesires:
-    case Request::kRepairEpoch:
     case Request::BODY_NOT_SET: break;
   }
   co_return fail(not_here(request));

@@ -4,6 +4,7 @@
 #include "cli/commands/commands.hpp"
 #include "cli/commands/context.hpp"
 #include "cli/commands/together.hpp"
+#include "cli/commands/fleet_look.hpp"
 #include "cli/commands/fleet_session.hpp"
 #include "cli/commands/freezing.hpp"
 #include "cli/commands/payload_size.hpp"
@@ -25,15 +26,15 @@ constexpr std::size_t rollouts_looked_at = 5;
 constexpr std::chrono::days freezes_ahead{14};
 
 asio::awaitable<void> survey_into(rollout::FleetSurvey& out, rollout::FleetLinks& links, std::size_t targets, wire::pb::Place place,
-                                  io::CancelToken token) {
-  out = co_await rollout::survey_fleet(links, targets, place, true, token);
+                                  io::CancelToken token, rollout::SurveyPatience patience) {
+  out = co_await rollout::survey_fleet(links, targets, place, true, token, std::move(patience));
 }
 
 Result<rollout::FleetSurvey> look(Context& context, const model::Plan& plan, std::size_t targets) {
   DEPLOYCTL_TRY(session, FleetSession::open(plan, context));
   rollout::FleetSurvey survey;
   const auto place = rollout::place_of(plan.service, plan.environment, plan.release.deploy_to);
-  session->run(survey_into(survey, session->links(), targets, place, context.cancel()));
+  session->run(survey_into(survey, session->links(), targets, place, context.cancel(), patience_of_a_look(context, plan)));
   if (context.cancel().cancelled()) return fail(Code::cancelled, "interrupted");
   return survey;
 }

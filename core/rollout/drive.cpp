@@ -14,6 +14,10 @@ namespace {
 using asio::awaitable;
 
 constexpr Duration hold_retry{std::chrono::seconds(1)};
+// For those that are missing, once most have answered. They are asked all along and join when they answer, so a rollback does
+// well to begin without them.
+constexpr Duration deploy_grace{std::chrono::seconds(3)};
+constexpr Duration rollback_grace{std::chrono::milliseconds(700)};
 
 RolloutOutcome not_begun(Error why) {
   RolloutOutcome outcome;
@@ -28,6 +32,14 @@ Duration activation_limit(const model::Activation& activation) {
   for (const auto& [which, hook] : activation.hooks) sum += 2 * hook.timeout;
   for (const auto& check : activation.health_checks) sum += 2 * (check.deadline + check.timeout);
   return sum;
+}
+
+// One step of an activation reports nothing while it goes on: a hook, a check, of the new release or of the one before it.
+Duration activation_stall(const model::Activation& activation) {
+  Duration longest{std::chrono::minutes(5)};
+  for (const auto& [which, hook] : activation.hooks) longest = std::max(longest, hook.timeout);
+  for (const auto& check : activation.health_checks) longest = std::max(longest, check.deadline + check.timeout);
+  return longest + std::chrono::minutes(1);
 }
 
 }  // namespace
@@ -80,7 +92,12 @@ awaitable<Status> Drive::prepare(const Goal& goal, StagerOrder order) {
   const auto executor = co_await asio::this_coro::executor;
   for (;;) {
     stager_ = std::make_unique<Stager>(executor, parts_.links, order);
-    const GrantOrder asked{take_over, reason, ledgers_epoch() + 1, stage_early(goal)};
+    GrantOrder asked{take_over, reason, ledgers_epoch() + 1, stage_early(goal)};
+    asked.grace = spec_.kind == Kind::rollback ? rollback_grace : deploy_grace;
+    asked.may_be_missing = spec_.kind == Kind::rollback ? spec_.targets.size() : spec_.max_unreachable;
+    asked.finishing_stall = activation_stall(plan_.release.activation);
+    asked.awaited = [this](const Awaited& awaited) { tell_awaited(awaited); };
+    asked.plan_file = plan_.file;
     auto granted = co_await take_grants(parts_.links, ticket_, survey_, asked, parts_.interrupt);
     if (granted) break;
     co_await stager_->end();
@@ -110,6 +127,8 @@ awaitable<Driven> Drive::go(RolloutSpec spec, Goal goal, std::string release_jso
   order.ticket = ticket_;
   order.goal = goal;
   order.activation_limit = activation_limit(plan_.release.activation);
+  order.activation_stall = activation_stall(plan_.release.activation);
+  order.plan_file = plan_.file;
   order.take_over = row_.kind == "rollback" || !parts_.user_reason.empty();
   order.reason = parts_.user_reason.empty() ? row_.kind : parts_.user_reason;
   order.baselines = baselines_;
@@ -176,7 +195,8 @@ awaitable<Driven> Drive::roll_back(std::string to) {
   auto spec = make_rollback_spec(plan_);
   if (!spec) co_return over(not_begun(spec.error()), false);
   spec_ = *spec;
-  survey_ = co_await survey_fleet(parts_.links, spec_.targets.size(), place_, true, parts_.interrupt);
+  const SurveyPatience patience{rollback_grace, [this](const Awaited& awaited) { tell_awaited(awaited); }};
+  survey_ = co_await survey_fleet(parts_.links, spec_.targets.size(), place_, true, parts_.interrupt, patience);
   std::vector<ledger::RolloutRow> past;
   if (parts_.ledger)
     if (auto rows = parts_.ledger->history(row_.service, row_.environment, 200)) past = std::move(*rows);

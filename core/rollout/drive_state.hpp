@@ -46,6 +46,7 @@ class Drive {
   void close_row(const RolloutOutcome& outcome);
   Driven over(RolloutOutcome outcome, bool began);
   void warn(const std::string& words);
+  void tell_awaited(const Awaited& awaited);
 
   const model::Plan& plan_;
   DriveParts parts_;
