@@ -88,9 +88,9 @@ TEST(EpochRepair, WhereMostAreOutOfRangeItStaysAboveTheLedger) {
 
 TEST(EpochRepair, OneThatIsTooFarBehindIsBroughtAlong) {
   const std::uint64_t most = std::uint64_t{1} << 45;
-  const auto repair = choose_epoch_repair(0, {most, most, 17, 0});
+  const auto repair = choose_epoch_repair(0, {most, most, most, 17, 0});
   EXPECT_EQ(repair.epoch, most);
-  EXPECT_THAT(repair.targets, ::testing::ElementsAre(2u)) << "one that stores nothing takes any";
+  EXPECT_THAT(repair.targets, ::testing::ElementsAre(3u)) << "one that stores nothing takes any";
 }
 
 TEST(EpochRepair, WhatFailedRolloutsLeaveNeedsNone) { EXPECT_THAT(choose_epoch_repair(0, {17, 17, 60, 3}).targets, ::testing::IsEmpty()); }
