@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/model/epoch.hpp"
+
 namespace deployctl::relay {
 namespace {
 
@@ -20,9 +22,12 @@ bool serves(const Surveyed& look) {
 
 // Somebody began anew: what we know of the region is old. Whoever holds a target by a lower epoch is older than the desire: one that
 // was brought along by the one before, most of all, and went away before it could give the grant back.
+// An epoch that no rollout can have reached since is one host's word, and ends nothing for the others.
 bool superseded(const Desire& desire, const Looks& looks) {
   return std::any_of(looks.begin(), looks.end(), [&](const auto& look) {
     if (!look) return false;
+    const bool ahead = look->epoch() > desire.holder().epoch();
+    if (ahead && look->epoch() - desire.holder().epoch() > model::max_epoch_lead) return false;
     if (look->epoch() != desire.holder().epoch()) return look->epoch() > desire.holder().epoch();
     return look->has_holder() && look->holder().rollout() != desire.holder().rollout();
   });

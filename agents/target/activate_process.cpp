@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 
 #include "agents/target/health.hpp"
 #include "agents/target/hooks.hpp"
@@ -16,6 +17,10 @@
 
 namespace deployctl::target {
 namespace {
+
+// For a prune that is at its end. The agent that follows the journal starts another process when this one gives up.
+constexpr Duration lock_wait{std::chrono::seconds(20)};
+const std::string lock_text = "activation, process ";
 
 using model::TargetHook;
 
@@ -206,9 +211,29 @@ Status Executor::end(Outcome outcome) {
 
 }  // namespace
 
+namespace {
+
+// What the lock's file says: another process of this program carries the activation out. Its steps have deadlines of their own.
+bool is_held_by_activation(const std::string& path) {
+  const std::string holder = io::FileLock::holder(path);
+  if (!holder.starts_with(lock_text)) return false;
+  const auto pid = static_cast<pid_t>(std::strtol(holder.c_str() + lock_text.size(), nullptr, 10));
+  return pid > 0 && ::kill(pid, 0) == 0;
+}
+
+Result<io::FileLock> lock_for_activation(const std::string& path) {
+  for (;;) {
+    auto lock = io::FileLock::lock(path, lock_text + std::to_string(::getpid()), lock_wait);
+    const bool waits = !lock && lock.error().code == Code::locked && is_held_by_activation(path);
+    if (!waits) return lock;
+  }
+}
+
+}  // namespace
+
 Status finish_journal(const Slot& slot) {
   DEPLOYCTL_CHECK(slot.check_trusted());
-  DEPLOYCTL_TRY(lock, io::FileLock::lock(slot.state("lock"), "activation, process " + std::to_string(::getpid())));
+  DEPLOYCTL_TRY(lock, lock_for_activation(slot.state("lock")));
   auto journal = Journal::open(slot);
   if (!journal && journal.error().code == Code::absent) return {};
   if (!journal) return fail(journal.error());

@@ -19,6 +19,7 @@ using wire::pb::Reply;
 
 constexpr Duration longest_wait{std::chrono::minutes(1)};  // for a lock that is held for moments
 constexpr std::size_t longest_kind = 32;  // bytes
+constexpr Duration begin_wait{std::chrono::seconds(20)};   // for the one that an activation begins under
 
 struct Goal {
   std::string folder;   // empty: nothing is to run
@@ -146,6 +147,7 @@ Result<Finding> look(const Placed& place, const wire::pb::Activate& asked) {
 
 awaitable<Result<Activated>> activate(Context& context, Placed place, wire::pb::Activate asked, Exchange& exchange) {
   const std::function<Result<Finding>()> work = [place, asked] { return look(place, asked); };
+  const auto give_up = io::now_steady() + begin_wait;
   for (;;) {
     DEPLOYCTL_CO_TRY(found, co_await io::run_blocking(context.pool, work));
     if (found.kind == Finding::Kind::answer) co_return std::move(found.answer);
@@ -155,6 +157,7 @@ awaitable<Result<Activated>> activate(Context& context, Placed place, wire::pb::
       continue;
     }
     if (exchange.cancelled().cancelled()) co_return fail(Code::cancelled, "the caller went away before it began");
+    if (io::now_steady() >= give_up) co_return fail(io::FileLock::locked(place.slot.state("lock")));
     co_await io::sleep_for(std::chrono::milliseconds(50));
   }
 }

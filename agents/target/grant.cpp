@@ -8,11 +8,13 @@
 #include "core/io/atomic_file.hpp"
 #include "core/io/files.hpp"
 #include "core/io/trusted_path.hpp"
+#include "core/model/epoch.hpp"
 
 namespace deployctl::target {
 namespace {
 
 constexpr Duration longest_ttl{std::chrono::hours(1)};
+constexpr Duration lock_wait{std::chrono::seconds(2)};
 
 std::string words(const GrantHolder& holder) {
   std::string text = "rollout " + holder.rollout;
@@ -31,6 +33,18 @@ Error held_by(const Grant& grant, const BootTime& now) {
 Error superseded(const Grant& grant, std::uint64_t epoch) {
   return error(Code::locked, "epoch " + std::to_string(epoch) + " is over: epoch " + std::to_string(grant.epoch) +
                                  " was granted to " + words(grant.holder));
+}
+
+constexpr const char* repair_hint = "deployctl fleet repair-epoch PLAN";
+
+Error out_of_range(std::uint64_t epoch) {
+  return with_hint(error(Code::locked, "epoch " + std::to_string(epoch) + " is out of range: no rollout can have reached it"), repair_hint);
+}
+
+Error too_far(std::uint64_t asked, std::uint64_t held) {
+  return with_hint(error(Code::locked, "epoch " + std::to_string(asked) + " is too far above epoch " + std::to_string(held) +
+                                           ", which this target stores"),
+                   repair_hint);
 }
 
 BootTime until(const BootTime& now, Duration ttl) {
@@ -76,10 +90,25 @@ Duration Grant::left(const BootTime& now) const {
 Result<Grant> take(const Grant& held, const GrantRequest& request, const BootTime& now) {
   const bool same = held.holder.rollout == request.holder.rollout;
   if (request.holder.rollout.empty()) return fail(Code::invalid, "a grant needs a rollout's id");
+  if (request.epoch > model::max_epoch) return fail(out_of_range(request.epoch));
+  if (held.epoch > model::max_epoch) return fail(out_of_range(held.epoch));
+  if (held.epoch > 0 && request.epoch > held.epoch && request.epoch - held.epoch > model::max_epoch_step)
+    return fail(too_far(request.epoch, held.epoch));
   if (!same && held.living(now) && request.replaces != held.holder.rollout) return fail(held_by(held, now));
   if (request.epoch == 0 || request.epoch < held.epoch || (request.epoch == held.epoch && !same))
     return fail(superseded(held, request.epoch));
   return Grant{request.epoch, request.holder, false, until(now, request.ttl)};
+}
+
+Result<Grant> repair_epoch(const Grant& held, std::uint64_t stored, std::uint64_t epoch, const GrantHolder& by, const BootTime& now) {
+  if (epoch > model::max_epoch) return fail(out_of_range(epoch));
+  if (held.living(now)) return fail(held_by(held, now));
+  if (held.epoch != stored)
+    return fail(Code::locked, "this target stores epoch " + std::to_string(held.epoch) + " by now, not " + std::to_string(stored));
+  const std::uint64_t apart = std::max(stored, epoch) - std::min(stored, epoch);
+  if (apart <= model::max_epoch_lead)
+    return fail(Code::refused, "epoch " + std::to_string(stored) + " needs no repair: it is not far from epoch " + std::to_string(epoch));
+  return Grant{epoch, by, true, {}};
 }
 
 Result<Grant> renew(const Grant& held, const std::string& rollout, std::uint64_t epoch, Duration ttl,
@@ -120,7 +149,11 @@ Result<Grant> GrantFile::read() const {
 }
 
 Result<io::FileLock> GrantFile::lock() const {
-  return io::FileLock::lock(slot_.state("grant.lock"), "process " + std::to_string(::getpid()));
+  auto lock = io::FileLock::lock(slot_.state("grant.lock"), "process " + std::to_string(::getpid()), lock_wait);
+  if (lock || lock.error().code != Code::locked) return lock;
+  Error why = lock.error();
+  why.code = Code::timed_out;
+  return fail(std::move(why));
 }
 
 Result<Grant> GrantFile::change(const std::function<Result<Grant>(const Grant&)>& how) const {

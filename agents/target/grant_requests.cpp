@@ -10,7 +10,7 @@ namespace {
 
 using wire::pb::Reply;
 
-constexpr Duration longest_wait{std::chrono::minutes(1)};  // for a lock that is held for moments
+constexpr Duration longest_wait{std::chrono::seconds(10)};  // for a lock that is held for moments
 
 GrantRequest request_of(const wire::pb::TakeGrant& asked) {
   const auto& holder = asked.holder();
@@ -90,6 +90,25 @@ awaitable<Result<Reply>> answer_renew_grant(Context& context, wire::pb::RenewGra
     DEPLOYCTL_CHECK(place.slot.check_identity(place.identity));
     const auto how = [&](const Grant& held) { return renew(held, asked.rollout(), asked.epoch(), ttl, boot_now()); };
     DEPLOYCTL_TRY(renewed, GrantFile(place.slot).change(how));
+    return {};
+  };
+  DEPLOYCTL_CO_CHECK(co_await io::run_blocking(context.pool, work));
+  Reply reply;
+  reply.mutable_done();
+  co_return reply;
+}
+
+awaitable<Result<Reply>> answer_repair_epoch(Context& context, wire::pb::RepairEpoch asked) {
+  DEPLOYCTL_CO_TRY(place, placed(context, asked.place()));
+  const std::function<Status()> work = [place, asked]() -> Status {
+    DEPLOYCTL_CHECK(place.slot.check_identity(place.identity));
+    DEPLOYCTL_TRY(going_on, unfinished(place.slot));
+    if (going_on) return fail(Code::locked, "the activation of rollout " + going_on->rollout + " is not at its end");
+    const GrantHolder by{"epoch-repair", asked.holder().user(), asked.holder().host(), asked.holder().pid(), asked.holder().pid_start(),
+                         asked.holder().boot_id(), asked.holder().since(),
+                         "epoch " + std::to_string(asked.stored()) + " was repaired to " + std::to_string(asked.epoch())};
+    const auto how = [&](const Grant& held) { return repair_epoch(held, asked.stored(), asked.epoch(), by, boot_now()); };
+    DEPLOYCTL_TRY(repaired, GrantFile(place.slot).change(how));
     return {};
   };
   DEPLOYCTL_CO_CHECK(co_await io::run_blocking(context.pool, work));

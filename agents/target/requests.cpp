@@ -22,7 +22,8 @@ awaitable<Result<io::FileLock>> wait_for_lock(std::string path, std::string hold
   const auto give_up = io::now_steady() + most;
   for (;;) {
     auto lock = io::FileLock::try_lock(path, holder);
-    if (lock || lock.error().code != Code::locked || io::now_steady() >= give_up) co_return lock;
+    if (lock || lock.error().code != Code::locked) co_return lock;
+    if (io::now_steady() >= give_up) co_return fail(io::FileLock::locked(path));
     if (exchange.cancelled().cancelled()) co_return fail(Code::cancelled, "the caller went away");
     co_await io::sleep_for(std::chrono::milliseconds(50));
   }

@@ -38,7 +38,7 @@ struct Claim {
 // The slot is the service's, and the rollout holds its grant. Blocking, short.
 Status check_claim(const Placed& place, const Claim& claim);
 
-// One of the slot's locks, for at most `most`; then Code::locked with the holder's words. Code::cancelled when the caller
+// One of the slot's locks, for at most `most`; then Code::locked, naming the process that holds it. Code::cancelled when the caller
 // goes away meanwhile.
 awaitable<Result<io::FileLock>> wait_for_lock(std::string path, std::string holder, Duration most, Exchange& exchange);
 
@@ -49,6 +49,7 @@ awaitable<Result<wire::pb::Reply>> answer_read_log(Context& context, wire::pb::R
 awaitable<Result<wire::pb::Reply>> answer_take_grant(Context& context, wire::pb::TakeGrant asked, Exchange& exchange);
 awaitable<Result<wire::pb::Reply>> answer_renew_grant(Context& context, wire::pb::RenewGrant asked);
 awaitable<Result<wire::pb::Reply>> answer_drop_grant(Context& context, wire::pb::DropGrant asked);
+awaitable<Result<wire::pb::Reply>> answer_repair_epoch(Context& context, wire::pb::RepairEpoch asked);
 awaitable<Result<wire::pb::Reply>> answer_stage(Context& context, wire::pb::Stage asked, Exchange& exchange);
 awaitable<Result<wire::pb::Reply>> answer_activate(Context& context, wire::pb::Activate asked, Exchange& exchange);
 awaitable<Result<wire::pb::Reply>> answer_prune(Context& context, wire::pb::Prune asked, Exchange& exchange);

@@ -59,6 +59,7 @@ serve::awaitable<Result<Reply>> TargetService::serve(Request request, serve::Exc
     case Request::kRenewGrant: co_return co_await answer_renew_grant(context, request.renew_grant());
     case Request::kDropGrant: co_return co_await answer_drop_grant(context, request.drop_grant());
     case Request::kStage: co_return co_await stage(context, state_->stages, std::move(request), exchange);
+    case Request::kRepairEpoch: co_return co_await answer_repair_epoch(context, request.repair_epoch());
     case Request::kActivate: co_return co_await answer_activate(context, request.activate(), exchange);
     case Request::kCheck: co_return co_await answer_check(context, request.check());
     case Request::kReadLog: co_return co_await answer_read_log(context, request.read_log());
@@ -69,7 +70,6 @@ serve::awaitable<Result<Reply>> TargetService::serve(Request request, serve::Exc
     case Request::kDesire:
     case Request::kWithdraw:
     case Request::kListDesires:
-    case Request::kRepairEpoch:
     case Request::BODY_NOT_SET: break;
   }
   co_return fail(not_here(request));

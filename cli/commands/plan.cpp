@@ -4,6 +4,7 @@
 #include "cli/commands/commands.hpp"
 #include "cli/commands/context.hpp"
 #include "cli/commands/together.hpp"
+#include "cli/commands/fleet_look.hpp"
 #include "cli/commands/fleet_session.hpp"
 #include "cli/commands/freezing.hpp"
 #include "cli/commands/next_step.hpp"
@@ -27,15 +28,15 @@ constexpr std::size_t rollouts_looked_at = 5;
 constexpr std::chrono::days freezes_ahead{14};
 
 asio::awaitable<void> survey_into(rollout::FleetSurvey& out, rollout::FleetLinks& links, std::size_t targets, wire::pb::Place place,
-                                  io::CancelToken token, Digest goal) {
-  out = co_await rollout::survey_fleet(links, targets, place, true, token, false, goal);
+                                  io::CancelToken token, rollout::SurveyPatience patience, Digest goal) {
+  out = co_await rollout::survey_fleet(links, targets, place, true, token, std::move(patience), false, goal);
 }
 
 Result<rollout::FleetSurvey> look(Context& context, const model::Plan& plan, std::size_t targets, const Digest& goal) {
   DEPLOYCTL_TRY(session, FleetSession::open(plan, context));
   rollout::FleetSurvey survey;
   const auto place = rollout::place_of(plan.service, plan.environment, plan.release.deploy_to);
-  session->run(survey_into(survey, session->links(), targets, place, context.cancel(), goal));
+  session->run(survey_into(survey, session->links(), targets, place, context.cancel(), patience_of_a_look(context, plan), goal));
   if (context.cancel().cancelled()) return fail(Code::cancelled, "interrupted");
   return survey;
 }

@@ -44,6 +44,14 @@ bool Body::flag(const char* name) const {
   return json.is_boolean() && json.get<bool>();
 }
 
+std::vector<std::string> Body::texts(const char* name) const {
+  std::vector<std::string> out;
+  const Json& list = members_->at(name);
+  if (!list.is_array()) return out;
+  for (const auto& entry : list) out.push_back(text_of(entry));
+  return out;
+}
+
 std::vector<std::pair<std::string, std::uint64_t>> Body::sizes(const char* name) const {
   std::vector<std::pair<std::string, std::uint64_t>> out;
   const Json& list = members_->at(name);

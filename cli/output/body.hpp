@@ -22,6 +22,7 @@ class Body {
   double number(const char* name) const;
   std::uint64_t count(const char* name) const;  // a number, or how many an array holds
   bool flag(const char* name) const;
+  std::vector<std::string> texts(const char* name) const;  // of an array
   // [{"name":..,"targets":..},...]
   std::vector<std::pair<std::string, std::uint64_t>> sizes(const char* name) const;
 

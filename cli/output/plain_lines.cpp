@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cli/output/awaited_text.hpp"
 #include "cli/output/body.hpp"
 #include "cli/output/humane.hpp"
 #include "cli/output/next_steps.hpp"
@@ -107,6 +108,9 @@ Lines PlainLines::course(const Event& event, const Board& board) const {
                       .add("  " + body.text("message")));
   } else if (!tells(Detail::milestones)) {
     return out;
+  } else if (event.name == "targets_awaited") {
+    const AwaitedTargets awaited{body.count("answered"), body.count("targets"), body.count("missing"), body.texts("names"), body.flag("going_on")};
+    out.push_back(Line(awaited_text(awaited), Tone::dim));
   } else if (event.name == "gate_measured") {
     out.push_back(Line("gate " + body.text("gate") + ": ").add("passed", Tone::good).add("  " + body.text("message")));
   } else if (event.name == "rollout_going_on") {

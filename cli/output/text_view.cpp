@@ -22,7 +22,9 @@ TextView::TextView(const ViewOptions& options) : options_(options), words_(detai
 
 void TextView::on(const Event& event) {
   board_.take(event);
-  put(words_.of(event, board_), options_.out, options_.color);
+  // Who is waited for is news for a moment, and no part of what the command prints.
+  const bool passing = event.name == "targets_awaited";
+  put(words_.of(event, board_), passing ? options_.err : options_.out, options_.color && !passing);
 }
 
 void TextView::finish() {

@@ -2,15 +2,20 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
+#include <thread>
 
 #include "core/io/files.hpp"
 #include "core/io/trusted_path.hpp"
 
 namespace deployctl::io {
 namespace {
+
+constexpr std::chrono::milliseconds retry{20};
 
 Result<Fd> take(const std::string& path, int operation) {
   // The holder's name is written into it: never into what a link of another user leads to.
@@ -33,6 +38,28 @@ Status sign(int fd, const std::string& path, const std::string& holder) {
   return {};
 }
 
+// "process 4711 (python3)": another process that has the file open; empty where none can be seen. Whoever waits for the lock has it
+// open for moments only.
+std::string process_with(const std::string& path) {
+  struct stat wanted {};
+  if (::stat(path.c_str(), &wanted) != 0) return {};
+  const auto processes = list_dir("/proc");
+  if (!processes) return {};
+  for (const auto& pid : *processes) {
+    if (pid.find_first_not_of("0123456789") != std::string::npos || pid == std::to_string(::getpid())) continue;
+    const auto open = list_dir("/proc/" + pid + "/fd");
+    if (!open) continue;
+    for (const auto& fd : *open) {
+      struct stat st {};
+      if (::stat(("/proc/" + pid + "/fd/" + fd).c_str(), &st) != 0 || st.st_ino != wanted.st_ino || st.st_dev != wanted.st_dev) continue;
+      std::string name = read_file("/proc/" + pid + "/comm").value_or("");
+      while (!name.empty() && name.back() == '\n') name.pop_back();
+      return "process " + pid + (name.empty() ? "" : " (" + name + ")");
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<FileLock> FileLock::try_lock(const std::string& path, const std::string& holder) {
@@ -41,10 +68,20 @@ Result<FileLock> FileLock::try_lock(const std::string& path, const std::string& 
   return FileLock(std::move(fd));
 }
 
-Result<FileLock> FileLock::lock(const std::string& path, const std::string& holder) {
-  DEPLOYCTL_TRY(fd, take(path, LOCK_EX));
-  DEPLOYCTL_CHECK(sign(fd.get(), path, holder));
-  return FileLock(std::move(fd));
+Result<FileLock> FileLock::lock(const std::string& path, const std::string& holder, Duration most) {
+  const auto give_up = std::chrono::steady_clock::now() + most;
+  for (;;) {
+    auto lock = try_lock(path, holder);
+    if (lock || lock.error().code != Code::locked) return lock;
+    if (std::chrono::steady_clock::now() >= give_up) return fail(locked(path));
+    std::this_thread::sleep_for(retry);
+  }
+}
+
+Error FileLock::locked(const std::string& path) {
+  const std::string process = process_with(path);
+  const std::string by = process.empty() ? holder(path) : process;
+  return error(Code::locked, path + " is locked by " + (by.empty() ? "another process" : by));
 }
 
 std::string FileLock::holder(const std::string& path) { return read_file(path, 64 * 1024).value_or(""); }

@@ -15,6 +15,8 @@ namespace {
 using asio::awaitable;
 
 constexpr Duration hold_retry{std::chrono::seconds(1)};
+// For those that are missing, once most have answered.
+constexpr Duration deploy_grace{std::chrono::seconds(3)};
 
 // Hooks of the new release and of the old one, checks of both; and what nobody thought of.
 Duration activation_limit(const model::Activation& activation) {
@@ -22,6 +24,14 @@ Duration activation_limit(const model::Activation& activation) {
   for (const auto& [which, hook] : activation.hooks) sum += 2 * hook.timeout;
   for (const auto& check : activation.health_checks) sum += 2 * (check.deadline + check.timeout);
   return sum;
+}
+
+// One step of an activation reports nothing while it goes on: a hook, a check, of the new release or of the one before it.
+Duration activation_stall(const model::Activation& activation) {
+  Duration longest{std::chrono::minutes(5)};
+  for (const auto& [which, hook] : activation.hooks) longest = std::max(longest, hook.timeout);
+  for (const auto& check : activation.health_checks) longest = std::max(longest, check.deadline + check.timeout);
+  return longest + std::chrono::minutes(1);
 }
 
 }  // namespace
@@ -90,7 +100,12 @@ awaitable<Status> Drive::prepare(const Goal& goal, StagerOrder order) {
   const auto executor = co_await asio::this_coro::executor;
   for (;;) {
     stager_ = std::make_unique<Stager>(executor, parts_.links, order);
-    const GrantOrder asked{take_over, reason, ledgers_epoch() + 1, stage_early(goal), goal.release};
+    GrantOrder asked{take_over, reason, ledgers_epoch() + 1, stage_early(goal), goal.release};
+    asked.grace = spec_.kind == Kind::rollback ? rollback_grace : deploy_grace;
+    asked.may_be_missing = spec_.kind == Kind::rollback ? spec_.targets.size() : spec_.max_unreachable;
+    asked.finishing_stall = activation_stall(plan_.release.activation);
+    asked.awaited = [this](const Awaited& awaited) { tell_awaited(awaited); };
+    asked.plan_file = plan_.file;
     auto granted = co_await take_grants(parts_.links, ticket_, survey_, asked, parts_.interrupt);
     if (granted) break;
     co_await stager_->end();
@@ -120,6 +135,8 @@ awaitable<Driven> Drive::go(RolloutSpec spec, Goal goal, std::string release_jso
   order.ticket = ticket_;
   order.goal = goal;
   order.activation_limit = activation_limit(plan_.release.activation);
+  order.activation_stall = activation_stall(plan_.release.activation);
+  order.plan_file = plan_.file;
   order.take_over = row_.kind == "rollback" || !parts_.user_reason.empty();
   order.reason = parts_.user_reason.empty() ? row_.kind : parts_.user_reason;
   order.baselines = baselines_;

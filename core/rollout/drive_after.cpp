@@ -1,10 +1,13 @@
 // What follows a rollout's end, and its hooks on this host: the grants go back, old releases go, the relays are asked to bring
 // along those that were away.
 #include <algorithm>
+#include <asio/this_coro.hpp>
 #include <set>
 
+#include "core/io/deadline.hpp"
 #include "core/io/files.hpp"
 #include "core/io/gather.hpp"
+#include "core/io/notifier.hpp"
 #include "core/link/payload_index.hpp"
 #include "core/rollout/control_hooks.hpp"
 #include "core/rollout/drive_state.hpp"
@@ -13,6 +16,8 @@
 namespace deployctl::rollout {
 
 using asio::awaitable;
+
+constexpr Duration last_grace{std::chrono::seconds(10)};
 
 // Against what each ran when it was seen last, else what most ran: what the relay has anyway, or is made here already.
 awaitable<std::vector<std::shared_ptr<Shipment>>> Drive::payloads_for(LeftBehind left, Digest artifact, wire::pb::Desire& desire) {
@@ -56,17 +61,61 @@ static awaitable<void> prune_one(TargetLinks& links, const Ticket& ticket, Targe
   if (!pruned) co_await drop_grant_of(links, ticket, target);
 }
 
+namespace {
+
+// The last requests of a rollout. One silent target holds nothing up: the last ones have a few seconds once most are done; an agent
+// goes on with what it was asked for.
+class LastRequests {
+ public:
+  LastRequests(const asio::any_io_executor& executor, std::size_t total) : total_(total), done_(executor) {}
+
+  awaitable<void> run(awaitable<void> request) {
+    auto kept = finished(std::move(request));
+    (void)co_await io::with_cancel(std::move(kept), late_, "the rollout's last request");
+    if (++ended_ == total_) over_.cancel();
+    done_.notify_all();
+  }
+  awaitable<void> end_late() {
+    while (ended_ * 2 <= total_ && ended_ < total_) co_await done_.wait();
+    const auto rested = co_await io::pause_for(last_grace, over_);
+    if (rested) late_.cancel();
+  }
+
+ private:
+  static awaitable<Status> finished(awaitable<void> request) {
+    co_await std::move(request);
+    co_return Status{};
+  }
+  std::size_t total_, ended_ = 0;
+  io::Notifier done_;
+  io::CancelToken late_, over_;
+};
+
+// It answered at the beginning, or joined later.
+bool has_granted(const TargetSurvey& first_look, std::optional<TargetState> state) {
+  return first_look.reply || (state && *state != TargetState::unreachable && *state != TargetState::ready);
+}
+
+}  // namespace
+
 // Old releases go only when the way back is not needed any more. Neither this nor the giving back can fail a rollout.
 awaitable<void> Drive::end_well(const RolloutOutcome& outcome) {
   const bool well = went_through(outcome);
   const Goal goal{row_.release, {}, row_.version};
-  std::vector<awaitable<void>> work;
+  std::vector<awaitable<void>> requests;
   for (TargetIndex i = 0; i < survey_.size(); ++i) {
-    if (!survey_[i].reply) continue;
-    const bool active = well && i < outcome.states.size() && outcome.states[i] == TargetState::active;
-    if (active) work.push_back(prune_one(parts_.links, ticket_, i, plan_.release.keep_releases, goal));
-    else work.push_back(drop_grant_of(parts_.links, ticket_, i));
+    std::optional<TargetState> state;
+    if (i < outcome.states.size()) state = outcome.states[i];
+    if (!has_granted(survey_[i], state)) continue;
+    const bool active = well && state == TargetState::active;
+    if (active) requests.push_back(prune_one(parts_.links, ticket_, i, plan_.release.keep_releases, goal));
+    else requests.push_back(drop_grant_of(parts_.links, ticket_, i));
   }
+  if (requests.empty()) co_return;
+  LastRequests last(co_await asio::this_coro::executor, requests.size());
+  std::vector<awaitable<void>> work;
+  work.push_back(last.end_late());
+  for (auto& request : requests) work.push_back(last.run(std::move(request)));
   co_await io::gather(std::move(work));
 }
 

@@ -4,6 +4,7 @@
 #include <random>
 
 #include "core/rollout/drive_state.hpp"
+#include "core/rollout/epochs.hpp"
 #include "core/rollout/this_process.hpp"
 #include "core/rollout/words.hpp"
 
@@ -11,6 +12,8 @@ namespace deployctl::rollout {
 namespace {
 
 using ledger::RolloutState;
+
+constexpr std::size_t epochs_looked_at = 20;  // rollouts
 
 // "r-20261124-091502-3f9a": sorts by time, short enough to say aloud.
 std::string new_id() {
@@ -87,10 +90,15 @@ Status Drive::choose_id() {
   return {};
 }
 
-// Of what is unfinished. Targets that were set up anew since don't know it.
+// The highest of this service's latest rollouts: targets that were set up anew since don't know it, and one that lies can't hide it.
+// What an earlier version stored out of range counts as unknown.
 std::uint64_t Drive::ledgers_epoch() const {
-  std::uint64_t newest = row_.epoch;
-  for (const auto& other : superseded_) newest = std::max(newest, other.epoch);
+  std::uint64_t newest = epoch_in_range(row_.epoch);
+  for (const auto& other : superseded_) newest = std::max(newest, epoch_in_range(other.epoch));
+  if (!parts_.ledger) return newest;
+  const auto past = parts_.ledger->history(row_.service, row_.environment, epochs_looked_at);
+  if (!past) return newest;
+  for (const auto& row : *past) newest = std::max(newest, epoch_in_range(row.epoch));
   return newest;
 }
 
@@ -134,6 +142,17 @@ void Drive::warn(const std::string& words) {
     event.time = system_clock().wall();
     parts_.sink(event);
   }
+}
+
+void Drive::tell_awaited(const Awaited& awaited) {
+  const Story story{&spec_, row_.version, {}, {}};
+  auto event = story.of_awaited(awaited);
+  if (recorder_) return recorder_->add(std::move(event));
+  if (!parts_.sink) return;
+  event.service = row_.service;
+  event.environment = row_.environment;
+  event.time = system_clock().wall();
+  parts_.sink(event);
 }
 
 // What the ledger knows of the oldest unfinished rollout stands; the rest is what each runs now. Written before any touch.

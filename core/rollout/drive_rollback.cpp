@@ -83,7 +83,8 @@ awaitable<Driven> Drive::roll_back(std::string to) {
   auto spec = make_rollback_spec(plan_);
   if (!spec) co_return over(not_begun(spec.error()), false);
   spec_ = *spec;
-  survey_ = co_await survey_fleet(parts_.links, spec_.targets.size(), place_, true, parts_.interrupt, true);
+  const SurveyPatience patience{rollback_grace, [this](const Awaited& awaited) { tell_awaited(awaited); }};
+  survey_ = co_await survey_fleet(parts_.links, spec_.targets.size(), place_, true, parts_.interrupt, patience, true);
   if (!any_answer(survey_)) co_return over(not_begun(with_context(of_host(*survey_.front().error), "no target answers")), false);
   const auto chosen = choose(to);
   if (!chosen) {

@@ -16,6 +16,10 @@
 
 namespace deployctl::rollout {
 
+// For targets that are missing, once most have answered. They are asked all along and join when they answer, so a rollback does
+// well to begin without them.
+inline constexpr Duration rollback_grace{std::chrono::milliseconds(700)};
+
 // Everything on the links' strand.
 class Drive {
  public:
@@ -54,6 +58,7 @@ class Drive {
   Driven nothing_to_do(const RollbackChoice& choice);
   void leave_out_disputed(const ReleaseNames& names, const Digest& goal, const std::string& to);
   void warn(const std::string& words);
+  void tell_awaited(const Awaited& awaited);
 
   const model::Plan& plan_;
   DriveParts parts_;

@@ -1,9 +1,12 @@
 #include "core/rollout/fleet_survey.hpp"
 
 #include <algorithm>
+#include <asio/this_coro.hpp>
 
 #include "core/io/deadline.hpp"
 #include "core/io/gather.hpp"
+#include "core/io/notifier.hpp"
+#include "core/io/until_set.hpp"
 #include "core/rollout/this_process.hpp"
 
 namespace deployctl::rollout {
@@ -38,14 +41,80 @@ asio::awaitable<void> survey_into(TargetLinks& links, TargetIndex target, wire::
   else out.error = reply.error();
 }
 
+namespace {
+
+// The survey of a whole fleet while it goes on.
+class SurveyRun {
+ public:
+  SurveyRun(const asio::any_io_executor& executor, FleetSurvey& survey, SurveyPatience patience, io::CancelToken token)
+      : survey_(survey), patience_(std::move(patience)), token_(std::move(token)), answered_(executor) {}
+
+  asio::awaitable<void> run(TargetLinks& links, wire::pb::Place place, bool with_health, bool with_history, Digest goal) {
+    std::vector<asio::awaitable<void>> work;
+    work.push_back(pass_interrupt_on());
+    work.push_back(give_up_the_late());
+    work.push_back(report());
+    for (TargetIndex i = 0; i < survey_.size(); ++i) work.push_back(ask_one(links, i, place, with_health, with_history, goal));
+    if (survey_.empty()) over_.cancel();
+    co_await io::gather(std::move(work));
+  }
+
+ private:
+  asio::awaitable<void> ask_one(TargetLinks& links, TargetIndex target, wire::pb::Place place, bool with_health, bool with_history, Digest goal) {
+    auto& one = survey_[target];
+    co_await survey_into(links, target, std::move(place), survey_limit(survey_.size()), stop_, one, with_health, with_history, goal);
+    if (!one.reply && gave_up_ && one.error->code == Code::cancelled) {
+      one.error = not_answered_yet();
+      one.late = true;
+    }
+    ++known_;
+    replies_ += one.reply ? 1 : 0;
+    answered_.notify_all();
+    if (known_ == survey_.size()) over_.cancel();
+  }
+
+  asio::awaitable<void> pass_interrupt_on() {
+    const auto set = co_await io::until_set(token_, over_);
+    if (set) stop_.cancel();
+  }
+
+  asio::awaitable<void> give_up_the_late() {
+    if (!patience_.grace) co_return;
+    while (replies_ * 2 <= survey_.size() && known_ < survey_.size()) co_await answered_.wait();
+    const auto waited = co_await io::pause_for(*patience_.grace, over_);
+    if (!waited) co_return;
+    gave_up_ = true;
+    if (patience_.awaited) patience_.awaited(awaited(true));
+    stop_.cancel();
+  }
+
+  asio::awaitable<void> report() {
+    const auto waited = co_await io::pause_for(awaited_after, over_);
+    if (waited && patience_.awaited && !gave_up_) patience_.awaited(awaited(false));
+  }
+
+  Awaited awaited(bool over) const {
+    Awaited out{known_, survey_.size(), {}, over};
+    for (TargetIndex i = 0; i < survey_.size(); ++i)
+      if (!is_looked_at(survey_[i])) out.missing.push_back(i);
+    return out;
+  }
+
+  FleetSurvey& survey_;
+  SurveyPatience patience_;
+  io::CancelToken token_, stop_, over_;  // the caller's; ends what is still asked; all is known
+  io::Notifier answered_;
+  std::size_t known_ = 0, replies_ = 0;
+  bool gave_up_ = false;
+};
+
+}  // namespace
+
 asio::awaitable<FleetSurvey> survey_fleet(TargetLinks& links, std::size_t targets, wire::pb::Place place, bool with_health,
-                                          io::CancelToken token, bool with_history, Digest goal) {
+                                          io::CancelToken token, SurveyPatience patience, bool with_history, Digest goal) {
   FleetSurvey out(targets);
-  const Duration limit = survey_limit(targets);
-  std::vector<asio::awaitable<void>> work;
-  for (std::size_t i = 0; i < targets; ++i)
-    work.push_back(survey_into(links, static_cast<TargetIndex>(i), place, limit, token, out[i], with_health, with_history, goal));
-  co_await io::gather(std::move(work));
+  SurveyRun survey(co_await asio::this_coro::executor, out, std::move(patience), std::move(token));
+  co_await survey.run(links, std::move(place), with_health, with_history, goal);
   co_return out;
 }
 
@@ -82,13 +151,6 @@ asio::awaitable<wire::pb::Surveyed> seen_with_grant(TargetLinks& links, TargetIn
 
 bool is_activating_for(const wire::pb::Surveyed& seen, const std::string& our_rollout, const Error& refusal) {
   return refusal.code == Code::locked && seen.unfinished_rollout() == our_rollout;
-}
-
-std::uint64_t next_epoch(const FleetSurvey& survey) {
-  std::uint64_t highest = 0;
-  for (const auto& one : survey)
-    if (one.reply) highest = std::max(highest, one.reply->epoch());
-  return highest + 1;
 }
 
 std::string replaceable(const wire::pb::Surveyed& survey, const std::string& our_rollout, bool take_over) {

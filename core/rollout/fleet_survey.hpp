@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/io/cancel_token.hpp"
+#include "core/rollout/awaited.hpp"
 #include "core/rollout/target_links.hpp"
 #include "core/rollout/goal.hpp"
 #include "core/rollout/machine.hpp"
@@ -19,6 +20,7 @@ struct TargetSurvey {
   std::optional<Error> error;
   bool still_activating = false;  // somebody else holds it, and an activation of ours goes on there
   bool left_out = false;          // it answered, and `error` says why the rollout goes without it: it counts as failed
+  bool late = false;              // the command went on before it answered; `error` says so
 };
 using FleetSurvey = std::vector<TargetSurvey>;  // by target index
 
@@ -26,11 +28,17 @@ using FleetSurvey = std::vector<TargetSurvey>;  // by target index
 // `with_health` and `goal` as for requests.hpp's survey().
 asio::awaitable<Result<wire::pb::Surveyed>> survey_target(TargetLinks& links, TargetIndex target, wire::pb::Place place, bool with_health,
                                                           Digest goal = {});
+
+// How long a survey waits for the slow.
+struct SurveyPatience {
+  std::optional<Duration> grace{};  // after more than half have answered; the rest are late then. Absent: it waits for all
+  OnAwaited awaited{};
+};
 // All at once, in two minutes, or in longer where thousands have to be logged in to by turns; `token` ends those that are still
 // waited for (Code::cancelled).
 // `with_history`: with receipts and the last grant, for a rollback's choice.
 asio::awaitable<FleetSurvey> survey_fleet(TargetLinks& links, std::size_t targets, wire::pb::Place place, bool with_health,
-                                          io::CancelToken token, bool with_history = false, Digest goal = {});
+                                          io::CancelToken token, SurveyPatience patience = {}, bool with_history = false, Digest goal = {});
 
 // One of them, into `out`; and how long it may take where so many are looked at together.
 asio::awaitable<void> survey_into(TargetLinks& links, TargetIndex target, wire::pb::Place place, Duration limit, io::CancelToken token,
@@ -46,7 +54,6 @@ asio::awaitable<wire::pb::Surveyed> seen_with_grant(TargetLinks& links, TargetIn
 // It did not grant the rollout: whether it was seen at what that rollout's last driver had begun there.
 bool is_activating_for(const wire::pb::Surveyed& seen, const std::string& our_rollout, const Error& refusal);
 
-std::uint64_t next_epoch(const FleetSurvey& survey);
 // The rollout whose grant may be replaced there, if any: its driver, a process of this host, is dead; or all may be.
 std::string replaceable(const wire::pb::Surveyed& survey, const std::string& our_rollout, bool take_over);
 

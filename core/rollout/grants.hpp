@@ -4,8 +4,13 @@
 //
 //   a target:  looked at ─► a majority was looked at ─► the first one granted ─► it is asked too ─► granted
 //
-// The epoch is one above the highest that is known when a majority was heard: whatever rollout ever went on had a majority too. Who
-// is heard of later and knows a higher one (of a rollout that did not get as far) makes all be asked again with a higher one.
+// The epoch is chosen when a majority was heard (epochs.hpp): whatever rollout ever went on had a majority too. A target that is
+// heard of later and knows a higher one, which can be believed, makes all be asked again with a higher one still. One whose epoch
+// can't be believed is left out.
+//
+// Nothing waits for one host. The first target has half a second; once a majority has granted, those that were asked have
+// `grace`, and if the rollout may go on without those that are missing, all of them have no more. They are `late` then: asked
+// again when their wave comes.
 //
 // Two that begin at once could split the targets evenly and both go home. So all ask the same one first, that which comes first
 // in the fleet of those that answer: who gets it has a head start for the rest. Whoever holds a target against a majority of ours
@@ -18,6 +23,12 @@
 
 namespace deployctl::rollout {
 
+// A settled target grants within this, or it counts as silent: agents wait a minute at most for a lock that is held for moments.
+inline constexpr Duration take_stall{std::chrono::seconds(70)};
+inline constexpr Duration take_again_limit{std::chrono::seconds(5)};
+// A target that was left in the middle of an activation finishes it first, and reports each step.
+inline constexpr Duration take_deadline{std::chrono::minutes(30)};
+
 struct GrantOrder {
   bool take_over = false;  // living grants of others give way
   std::string reason{};    // for whoever asks who holds it
@@ -25,6 +36,11 @@ struct GrantOrder {
   // Each target that granted, as soon as a majority has: the rollout goes on, whoever is still waited for. Absent: nobody is told.
   std::function<void(TargetIndex)> granted{};
   Digest goal{};  // the release that is to run: targets that keep it say whether their copy is damaged
+  Duration grace{std::chrono::seconds(5)};  // of the rest, once a majority has granted
+  std::size_t may_be_missing = 0;           // the rollout goes on without so many
+  Duration finishing_stall{std::chrono::minutes(10)};  // silence of one that finishes an activation
+  OnAwaited awaited{};
+  std::string plan_file = "PLAN";           // for hints
 };
 
 // Fills `survey`: a target that has neither an answer nor an error is looked at first, with its health, as by survey_fleet(). One

@@ -69,6 +69,8 @@ Machine::Machine(RolloutSpec spec, std::vector<std::optional<Facts>> facts, std:
 
 std::vector<Action> Machine::handle(const MachineEvent& event, SteadyTime now) {
   out_.clear();
+  now_ = now;
+  may_lack_.reset();
   if (phase_ == Phase::over) return {};
   std::visit([&](const auto& e) { take(e, now); }, event);
   if (begun_) advance(now);
@@ -87,6 +89,12 @@ void Machine::take(const Begin&, SteadyTime now) {
                           " targets can't be reached, max_unreachable is " + std::to_string(spec_.max_unreachable) +
                           "; nothing was activated");
     return finish(RolloutResult::failed, with_hint(std::move(why), "fix them, take them out of the fleet, or raise max_unreachable"));
+  }
+  for (const auto late : past_.late) {
+    if (targets_.at(late).state != TargetState::unreachable) continue;
+    targets_[late].reopening = true;
+    targets_[late].asked = now;
+    say(Reopen{late});
   }
   if (!spec_.pre_deploy) return;
   hook_ = ControlHook::pre_deploy;
@@ -120,8 +128,9 @@ void Machine::take(const Reopened& e, SteadyTime now) {
     target.state = TargetState::failed;
     target.away = !e.facts.at_baseline;
     target.error = error(Code::disconnected, "the link broke while it was activating");
-  } else {
+  } else if (phase_ == Phase::working || phase_ == Phase::rolling_back) {
     target.state = TargetState::ready;
+    answered_late_.push_back(e.target);
   }
 }
 
@@ -143,7 +152,7 @@ void Machine::take(const ReopenFailed& e, SteadyTime now) {
     target.state = TargetState::stuck;
   } else if (is_of_the_way(e.error.code) || is_held(e.error.code)) {
     target.state = TargetState::unreachable;
-    target.still_activating = e.still_activating;
+    target.still_activating = e.still_activating && !target.given_up;
   } else {
     target.state = TargetState::failed;
     target.looked = never;  // it answers, and what was known of its health is old
@@ -162,9 +171,10 @@ void Machine::take(const StageFailed& e, SteadyTime) {
   Target& target = targets_[e.target];
   if (target.state != TargetState::staging) return;
   target.error = e.error;
+  const bool silent = e.error.code == Code::timed_out;  // its link is fine: it would be silent again
   if (!is_of_the_way(e.error.code)) {
     target.state = TargetState::failed;
-  } else if (++target.lost < most_lost) {
+  } else if (!silent && ++target.lost < most_lost) {
     target.state = TargetState::unreachable;
     ask_again(e.target);
   } else {

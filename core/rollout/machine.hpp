@@ -17,6 +17,9 @@
 // nothing, say on a full disk, is no look: of a target that it left as it was no more is known than before. Where the plan gives
 // no min_healthy, as many may be down by our own doing as there are slots. In a rollback an unhealthy target needs no slot.
 //
+// An unreachable target that is asked again holds nobody up for longer than a few seconds, where the budget allows going on without
+// it. When it answers after all it joins the wave that goes on.
+//
 // Waiting (for an approval, at a pause, for a gate that gives no answer, for the end of a freeze, held by somebody) takes as long
 // as it takes where somebody can be waited for; else the rollout ends as paused. A freeze holds up waves of a deploy that have
 // not begun, and nothing else.
@@ -127,6 +130,8 @@ struct Past {
   std::set<TargetIndex> still_activating{};
   // Those whose answers can't be trusted: the rollout goes without them, and they count as failed from the first.
   std::set<TargetIndex> left_out{};
+  // Those that had not answered when the rollout began at the others. They don't serve, as far as is known, and are asked all along.
+  std::set<TargetIndex> late{};
 };
 
 class Machine {
@@ -163,6 +168,9 @@ class Machine {
     bool reopening = false;  // an answer is awaited
     bool checking = false;
     bool tried = false;      // unreachable, and asked again when its wave came
+    bool replaced = false;   // by a substitute in its wave
+    bool given_up = false;   // what another rollout holds, for too long
+    SteadyTime asked{};      // reopening: since when
     bool still_activating = false;  // unreachable, as it is another's; keeps its slot of ours
     bool served = false;     // at any time since the rollout began
     unsigned lost = 0;       // links that broke under it
@@ -183,7 +191,6 @@ class Machine {
   };
   struct Part {  // of the wave that is going on
     WaveRegion plan;
-    std::size_t wanted = 0;
     std::vector<TargetIndex> members;
     std::optional<SteadyTime> last_start;
   };
@@ -224,6 +231,14 @@ class Machine {
   bool part_over(const Part& part) const;
   void start_some(Part& part, SteadyTime now);
   void hold_to_deadline(SteadyTime now);
+  bool give_up_what_others_hold(SteadyTime now);
+  bool may_lack_unreachable() const;
+  bool joins(TargetIndex target);
+  bool is_overdue(const Target& target) const;
+  bool is_left_with_the_overdue() const;
+  WaveIndex own_wave(TargetIndex target) const;
+  bool is_member(TargetIndex target) const;
+  void join_late();
   std::string what_blocks(RegionIndex region) const;
   bool end_wave(SteadyTime now);
   bool settled(TargetIndex target) const;
@@ -272,6 +287,9 @@ class Machine {
   Past past_;
   Phase phase_ = Phase::working;
   bool begun_ = false;
+  SteadyTime now_{};                 // of the event that is handled
+  mutable std::optional<bool> may_lack_;  // may_lack_unreachable(), for the event that is handled
+  std::vector<TargetIndex> answered_late_;  // and have not found their wave yet
   WaveIndex wave_ = 0;
   bool wave_begun_ = false;
   std::vector<Part> parts_;

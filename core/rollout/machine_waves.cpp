@@ -6,6 +6,9 @@
 namespace deployctl::rollout {
 namespace {
 
+// An unreachable target that is asked again is waited for so long.
+constexpr Duration late_grace{std::chrono::seconds(5)};
+
 std::string plural(unsigned n, const char* what) { return std::to_string(n) + " target" + (n == 1 ? " " : "s ") + what; }
 
 }  // namespace
@@ -33,6 +36,7 @@ void Machine::work(SteadyTime now) {
     if (tripped()) return;
     if (!may_go_on(now)) return;
     if (!wave_begun_ && !begin_wave(now)) return;
+    join_late();
     stage_wave(wave_);
     if (wave_ + 1 < spec_.waves.size()) stage_wave(wave_ + 1);
     unsigned open = 0;
@@ -41,7 +45,7 @@ void Machine::work(SteadyTime now) {
       if (part_over(part)) continue;
       if (open++ < spec_.waves[wave_].max_parallel_regions) start_some(part, now);
     }
-    if (open > 0) {
+    if (open > 0 || is_left_with_the_overdue()) {
       prove(now);
       look_around(now);
       return hold_to_deadline(now);
@@ -103,10 +107,11 @@ bool Machine::begin_wave(SteadyTime now) {
   parts_.clear();
   say(WaveBegins{wave_});
   for (const auto& region : wave.regions) {
-    Part part{region, region.targets.size(), region.targets, {}};
+    Part part{region, region.targets, {}};
     for (const auto target : part.members) {
       if (targets_[target].state == TargetState::active) say(Already{target});
-      if (targets_[target].state == TargetState::unreachable && !targets_[target].tried) ask_again(target);
+      const bool asked = targets_[target].tried || targets_[target].reopening;
+      if (targets_[target].state == TargetState::unreachable && !asked) ask_again(target);
     }
     parts_.push_back(std::move(part));
   }
@@ -123,21 +128,25 @@ void Machine::stage_wave(WaveIndex wave) {
     }
 }
 
-// Each unreachable member of a wave that wants a number is replaced by the region's next target.
+// Each unreachable member of a wave that wants a number is replaced by the region's next target. One that answers later joins
+// another wave.
 void Machine::substitute(Part& part) {
   auto& more = part.plan.substitutes;
-  const auto lacking = [&] {
-    return std::count_if(part.members.begin(), part.members.end(), [this](TargetIndex t) {
-      return targets_[t].state != TargetState::unreachable || targets_[t].reopening;
-    }) < static_cast<std::ptrdiff_t>(part.wanted);
+  const auto is_lost = [this](TargetIndex t) {
+    return targets_[t].state == TargetState::unreachable && (!targets_[t].reopening || is_overdue(targets_[t]));
   };
-  while (!more.empty() && lacking()) {
+  const auto lost_one = [&] { return std::find_if(part.members.begin(), part.members.end(), is_lost); };
+  while (!more.empty()) {
+    const auto lost = lost_one();
+    if (lost == part.members.end()) return;
+    targets_[*lost].replaced = true;
+    part.members.erase(lost);
     const auto next = more.front();
     more.erase(more.begin());
     part.members.push_back(next);
     Target& target = targets_[next];
     if (target.state == TargetState::active) say(Already{next});
-    if (target.state == TargetState::unreachable && !target.tried) ask_again(next);
+    if (target.state == TargetState::unreachable && !target.tried && !target.reopening) ask_again(next);
     if (target.state == TargetState::ready) {
       target.state = target.facts.has_goal ? TargetState::staged : TargetState::staging;
       if (target.state == TargetState::staging) say(Stage{next});
@@ -153,7 +162,7 @@ bool Machine::settled(TargetIndex index) const {
     case TargetState::unhealthy:
     case TargetState::reverted:
     case TargetState::stuck: return true;
-    case TargetState::unreachable: return !target.reopening && !target.still_activating;
+    case TargetState::unreachable: return (!target.reopening || is_overdue(target)) && !target.still_activating;
     default: return false;
   }
 }
@@ -196,7 +205,10 @@ std::string Machine::what_blocks(RegionIndex region) const {
 }
 
 void Machine::hold_to_deadline(SteadyTime now) {
+  for (const auto& target : targets_)
+    if (target.reopening && target.state == TargetState::unreachable && !is_overdue(target)) wake_by(target.asked + late_grace);
   if (now < last_progress_ + spec_.progress_deadline) return wake_by(last_progress_ + spec_.progress_deadline);
+  if (give_up_what_others_hold(now)) return;
   std::string words = "no target advanced for " + humane(spec_.progress_deadline) + " in wave '" + spec_.waves[wave_].name +
                       "' (progress_deadline)";
   const auto waits = std::find_if(parts_.begin(), parts_.end(), [this](const Part& part) { return !part_over(part); });
@@ -234,7 +246,81 @@ bool Machine::end_wave(SteadyTime now) {
 void Machine::ask_again(TargetIndex target) {
   targets_[target].reopening = true;
   targets_[target].tried = true;
+  targets_[target].asked = now_;
   say(Reopen{target});
+}
+
+// ---- those that are slow to answer ----
+
+bool Machine::may_lack_unreachable() const {
+  if (!may_lack_) may_lack_ = spec_.kind == Kind::rollback || counts().unreachable <= spec_.max_unreachable;
+  return *may_lack_;
+}
+
+// It has had its time, and the rollout may go on without it.
+bool Machine::is_overdue(const Target& target) const {
+  return target.reopening && target.state == TargetState::unreachable && now_ >= target.asked + late_grace && may_lack_unreachable();
+}
+
+// A wave of a deploy in which no other target is active waits for them: it can't show anything without one.
+bool Machine::is_left_with_the_overdue() const {
+  if (spec_.kind == Kind::rollback || any_active()) return false;
+  return std::any_of(parts_.begin(), parts_.end(), [this](const Part& part) {
+    return std::any_of(part.members.begin(), part.members.end(), [this](TargetIndex t) { return is_overdue(targets_[t]); });
+  });
+}
+
+WaveIndex Machine::own_wave(TargetIndex target) const {
+  for (WaveIndex w = 0; w < spec_.waves.size(); ++w)
+    for (const auto& region : spec_.waves[w].regions)
+      if (std::find(region.targets.begin(), region.targets.end(), target) != region.targets.end()) return w;
+  return static_cast<WaveIndex>(spec_.waves.size());
+}
+
+bool Machine::is_member(TargetIndex target) const {
+  return std::any_of(parts_.begin(), parts_.end(), [target](const Part& part) {
+    return std::find(part.members.begin(), part.members.end(), target) != part.members.end();
+  });
+}
+
+// A target that answered when its wave was over, or when another had taken its place there, joins the wave that goes on. It does
+// not lengthen a bake time while there is another wave to come.
+void Machine::join_late() {
+  if (answered_late_.empty() || (bake_until_ && wave_ + 1 < spec_.waves.size())) return;
+  std::erase_if(answered_late_, [this](TargetIndex target) { return joins(target); });
+}
+
+// False: it has to wait for another wave.
+bool Machine::joins(TargetIndex index) {
+  Target& target = targets_[index];
+  const WaveIndex own = own_wave(index);
+  if (target.state != TargetState::ready || own > wave_ || is_member(index)) return true;
+  if (own == wave_ && target.replaced && wave_ + 1 < spec_.waves.size()) return false;
+  const RegionIndex region = spec_.targets[index].region;
+  auto part = std::find_if(parts_.begin(), parts_.end(), [region](const Part& p) { return p.plan.region == region; });
+  if (part == parts_.end()) {
+    Part late{{region, spec_.regions[region].max_parallel, {}, {}}, {}, {}};
+    part = parts_.insert(parts_.end(), std::move(late));
+  }
+  part->members.push_back(index);
+  target.state = target.facts.has_goal ? TargetState::staged : TargetState::staging;
+  if (target.state == TargetState::staging) say(Stage{index});
+  return true;
+}
+
+// Others hold targets where an activation of this rollout went on, and nothing has changed for as long as the plan allows: those
+// targets count as unreachable from here on, and give their slots back.
+bool Machine::give_up_what_others_hold(SteadyTime now) {
+  bool any = false;
+  for (auto& target : targets_) {
+    if (!std::exchange(target.still_activating, false)) continue;
+    any = target.given_up = true;
+    target.tried = true;
+  }
+  if (!any) return false;
+  last_progress_ = now;
+  wake_by(now);
+  return true;
 }
 
 }  // namespace deployctl::rollout

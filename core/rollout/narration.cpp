@@ -9,6 +9,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr std::size_t most_named = 20;  // targets in one event
+
 std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 Event named(const char* name) {
@@ -179,6 +181,19 @@ Event Story::of_word(const MachineEvent& word) const {
   } else if (const auto* steered = std::get_if<Steered>(&word)) {
     event.body = dump({{"word", to_string(steered->to)}, {"by", steered->by}});
   }
+  return event;
+}
+
+Event Story::of_awaited(const Awaited& awaited) const {
+  Event event = named("targets_awaited");
+  Json names = Json::array();
+  for (const auto target : awaited.missing) {
+    if (names.size() == most_named) break;
+    names.push_back(spec->targets[target].name);
+  }
+  event.body = dump({{"answered", awaited.answered}, {"targets", awaited.total}, {"missing", awaited.missing.size()},
+                     {"names", std::move(names)}, {"going_on", awaited.over}});
+  event.fleeting = true;
   return event;
 }
 

@@ -2,6 +2,7 @@
 // contract (man/deployctl-events.7).
 #pragma once
 
+#include "core/rollout/awaited.hpp"
 #include "core/rollout/event.hpp"
 #include "core/rollout/left_behind.hpp"
 #include "core/rollout/machine.hpp"
@@ -30,6 +31,8 @@ struct Story {
   Event of_damage(TargetIndex target, const std::string& release_version, const std::string& damage, bool current) const;
   Event of_gate(WaveIndex wave, std::size_t gate, const Measured& measured) const;
   Event of_word(const MachineEvent& word) const;  // Steered or Approved
+  // Not recorded: it is news for a moment.
+  Event of_awaited(const Awaited& awaited) const;
   Event of_hook(ControlHook hook, const std::optional<Error>& error) const;
   // `kind` as in the ledger's row.
   Event started(const std::string& kind, const std::string& previous, const std::string& commit) const;

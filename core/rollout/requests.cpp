@@ -69,6 +69,16 @@ wire::pb::Request renew_grant(const Ticket& ticket) {
   return request;
 }
 
+wire::pb::Request repair_epoch(const wire::pb::Place& place, const wire::pb::Holder& by, std::uint64_t stored, std::uint64_t epoch) {
+  wire::pb::Request request;
+  auto& repair = *request.mutable_repair_epoch();
+  *repair.mutable_place() = place;
+  *repair.mutable_holder() = by;
+  repair.set_stored(stored);
+  repair.set_epoch(epoch);
+  return request;
+}
+
 wire::pb::Request drop_grant(const Ticket& ticket) {
   wire::pb::Request request;
   auto& drop = *request.mutable_drop_grant();

@@ -27,6 +27,8 @@ wire::pb::Holder holder_of(const std::string& rollout, const std::string& kind, 
 wire::pb::Request survey(const wire::pb::Place& place, bool with_health, bool with_history = false, const Digest& goal = {});
 wire::pb::Request take_grant(const Ticket& ticket, const std::string& replaces, const std::string& reason);
 wire::pb::Request renew_grant(const Ticket& ticket);
+// `stored`: as the target's survey reported it.
+wire::pb::Request repair_epoch(const wire::pb::Place& place, const wire::pb::Holder& by, std::uint64_t stored, std::uint64_t epoch);
 wire::pb::Request drop_grant(const Ticket& ticket);
 // `base`: the artifact that the payload is coded against; empty: none.
 wire::pb::Request stage(const Ticket& ticket, const std::string& release_json, const Digest& base, const payload::Index& index);

@@ -5,6 +5,7 @@
 #include <asio/any_io_executor.hpp>
 #include <deque>
 #include <map>
+#include <set>
 
 #include "core/io/notifier.hpp"
 #include "core/rollout/runner.hpp"
@@ -14,6 +15,8 @@ namespace deployctl::rollout::detail {
 using asio::awaitable;
 
 constexpr Duration check_limit{std::chrono::minutes(1)};
+// A settled target grants within this: its agent gives up earlier on a lock that another process holds.
+constexpr Duration grant_stall{std::chrono::seconds(15)};
 
 struct Run : std::enable_shared_from_this<Run> {
   Run(asio::any_io_executor executor, RolloutOrder order, RunnerParts parts);
@@ -27,6 +30,9 @@ struct Run : std::enable_shared_from_this<Run> {
   void take(const MachineEvent& event);
   void tell_change(TargetIndex target, TargetState before);
   void tell_unreachable();
+  void tell_late(const MachineEvent& event);
+  void tell_those_still_late();
+  void refused(TargetIndex target, Error why);
   void perform(const std::vector<Action>& actions);
   void begin(const Action& action);
   void decline(const Action& action, const Error& why);
@@ -57,6 +63,8 @@ struct Run : std::enable_shared_from_this<Run> {
   Story story;
   std::vector<SteadyTime> since;  // the target's activation began
   std::map<TargetIndex, bool> renewing;
+  std::set<TargetIndex> late;     // have not answered since the beginning, and no event has said so
+  std::set<TargetIndex> taken;    // refused us as superseded; another rollout has them, or they lie
   std::string frozen;  // as the machine was told
   SteadyTime progress_told{};
   io::CancelToken stop;     // everything of ours ends

@@ -1,17 +1,13 @@
 // What goes on beside the targets while a rollout runs: hooks of this host, gates, words that somebody says to it, grants that are
 // renewed.
 #include "core/io/deadline.hpp"
+#include "core/io/until_set.hpp"
 #include "core/rollout/run.hpp"
 
 namespace deployctl::rollout::detail {
 namespace {
 
 constexpr Duration renew_every{std::chrono::seconds(5)};
-
-awaitable<Status> until_set(io::CancelToken token) {
-  co_await token.wait();
-  co_return Status{};
-}
 
 }  // namespace
 
@@ -70,7 +66,7 @@ awaitable<void> Run::listen() {
 }
 
 awaitable<void> Run::watch_interrupt() {
-  const auto set = co_await io::with_cancel(until_set(parts.interrupt), stop, "wait");
+  const auto set = co_await io::until_set(parts.interrupt, stop);
   if (set) post(Interrupt{});
 }
 
@@ -83,12 +79,25 @@ awaitable<void> Run::renew_all() {
   }
 }
 
-// Only a newer grant is news; a link that broke is found out by whoever needs it.
+// Only a newer grant is news; a link that broke is found out by what needs it.
 awaitable<void> Run::renew(TargetIndex target) {
   renewing[target] = true;
   auto done = co_await io::with_cancel(parts.links.call(target, renew_grant(order.ticket), check_limit), stop, "renew");
   renewing[target] = false;
-  if (!done && done.error().code == Code::locked && !stop.cancelled()) post(Superseded{done.error()});
+  if (done) taken.erase(target);
+  else if (done.error().code == Code::locked && !stop.cancelled()) refused(target, done.error());
+}
+
+// A target says that its grant is another's. One host's word ends nothing: the rollout goes on while most targets are its own,
+// and asks the others at once, since a rollout that takes over takes a majority. Targets that are another's refuse by themselves
+// whatever is asked of them.
+void Run::refused(TargetIndex target, Error why) {
+  if (!taken.insert(target).second) return;
+  std::size_t ours = 0;
+  for (TargetIndex i = 0; i < order.survey.size(); ++i) ours += order.survey[i].reply && !taken.contains(i) ? 1 : 0;
+  if (ours * 2 <= order.survey.size()) return post(Superseded{std::move(why)});
+  for (TargetIndex i = 0; i < order.survey.size(); ++i)
+    if (order.survey[i].reply && !taken.contains(i) && !renewing[i]) spawn(renew(i));
 }
 
 }  // namespace deployctl::rollout::detail

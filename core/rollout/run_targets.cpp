@@ -1,5 +1,7 @@
 // What the runner does at the targets: staging, activation, checks, and finding those again that were lost.
-#include "core/io/deadline.hpp"
+#include "core/io/stall.hpp"
+#include "core/model/epoch.hpp"
+#include "core/rollout/epochs.hpp"
 #include "core/rollout/run.hpp"
 
 namespace deployctl::rollout::detail {
@@ -51,20 +53,26 @@ awaitable<void> Run::stage(TargetIndex target) {
 awaitable<void> Run::activate_on(TargetIndex target, Goal goal, std::string kind) {
   const auto& place = order.spec.targets[target];
   const auto request = rollout::activate(order.ticket, goal, kind, order.spec.regions[place.region].name, place.name, 0);
-  const std::function<void(const wire::pb::Event&)> watch = [this, target](const wire::pb::Event& event) {
+  const auto progress = std::make_shared<io::Progress>();
+  const std::function<void(const wire::pb::Event&)> watch = [this, target, progress](const wire::pb::Event& event) {
     if (event.has_kept_login()) parts.recorder.add(story.of_kept_login(target, wire::to_error(event.kept_login().why())));
     if (!event.has_step()) return;
+    progress->made();
     parts.recorder.add(story.of_step(target, event.step()));
     changed.notify_all();  // the main loop writes and shows it
   };
-  auto call = [&] { return parts.links.call(target, request, order.activation_limit, watch); };
+  auto call = [&] {
+    progress->made();
+    return io::with_stall_limit(parts.links.call(target, request, order.activation_limit, watch), progress, order.activation_stall, "activate");
+  };
   auto work = call();
   auto reply = co_await io::with_cancel(std::move(work), stop, "activate");
   if (!reply && reply.error().code == Code::locked) {
     // A grant that merely ran out (we slept) can be renewed; one that is another's can't.
     auto renewed = co_await parts.links.call(target, renew_grant(order.ticket), check_limit);
     if (!renewed && renewed.error().code == Code::locked) {
-      post(Superseded{renewed.error()});
+      refused(target, renewed.error());
+      post(ActivateLost{target, renewed.error()});
       co_return;
     }
     auto again = call();
@@ -142,8 +150,14 @@ awaitable<Result<Facts>> Run::look_again(TargetIndex target) {
   known.still_activating = false;
   parts.stager.forget(target);
   DEPLOYCTL_CO_TRY(seen, co_await survey_target(parts.links, target, order.ticket.place, true, order.goal.release));
+  if (seen.epoch() > order.ticket.epoch + model::max_epoch_lead)
+    co_return fail(implausible_epoch(seen.epoch(), order.ticket.epoch, order.plan_file));
   const auto request = take_grant(order.ticket, replaceable(seen, order.ticket.rollout(), order.take_over), order.reason);
-  auto granted = co_await parts.links.call(target, request, order.activation_limit);
+  const auto progress = std::make_shared<io::Progress>();
+  const std::function<void(const wire::pb::Event&)> watch = [progress](const wire::pb::Event&) { progress->made(); };
+  const Duration stall = seen.unfinished_rollout().empty() ? grant_stall : order.activation_stall;
+  auto work = io::with_stall_limit(parts.links.call(target, request, order.activation_limit, watch), progress, stall, "take the grant");
+  auto granted = co_await std::move(work);
   if (!granted) {
     known.still_activating = is_activating_for(seen, order.ticket.rollout(), granted.error());
     co_return fail(granted.error());
@@ -152,6 +166,8 @@ awaitable<Result<Facts>> Run::look_again(TargetIndex target) {
   seen = std::move(together);
   known.reply = seen;
   known.error.reset();
+  known.late = false;
+  taken.erase(target);
   auto& baseline = order.baselines[target];
   if (!baseline) {
     const auto& place = order.spec.targets[target];

@@ -25,10 +25,11 @@ std::vector<std::optional<Error>> errors_of(const FleetSurvey& survey) {
 
 Past past_of(const RolloutOrder& order) {
   Past past = order.past;
-  for (TargetIndex i = 0; i < order.survey.size(); ++i)
+  for (TargetIndex i = 0; i < order.survey.size(); ++i) {
     if (order.survey[i].still_activating) past.still_activating.insert(i);
-  for (TargetIndex i = 0; i < order.survey.size(); ++i)
+    else if (order.survey[i].late) past.late.insert(i);
     if (order.survey[i].left_out) past.left_out.insert(i);
+  }
   return past;
 }
 
@@ -94,6 +95,7 @@ awaitable<RolloutOutcome> Run::run() {
     events.pop_front();
     take(event);
   }
+  tell_those_still_late();
   stop.cancel();
   parts.stager.ending().cancel();
   while (in_flight > 0) co_await changed.wait();
@@ -113,6 +115,7 @@ void Run::take(const MachineEvent& event) {
   const auto before = target ? machine.state(*target) : TargetState::ready;
   const auto actions = machine.handle(event, io::now_steady());
   if (target) tell_change(*target, before);
+  tell_late(event);
   perform(actions);
 }
 
@@ -123,11 +126,16 @@ void Run::tell_change(TargetIndex target, TargetState before) {
   if (auto event = story.of_change(target, now, machine.error_of(target), took)) parts.recorder.add(std::move(*event));
 }
 
-// Those that did not answer the survey, or that the rollout goes without: no change of state will tell of them.
+// Those that did not answer the survey, or that the rollout goes without: no change of state will tell of them. Of those that
+// are merely late nothing is reported before they answer, or can't be reached.
 void Run::tell_unreachable() {
   for (TargetIndex i = 0; i < order.survey.size(); ++i) {
     const auto state = machine.state(i);
     if (state != TargetState::unreachable && state != TargetState::failed) continue;
+    if (state == TargetState::unreachable && order.survey[i].late) {
+      late.insert(i);
+      continue;
+    }
     if (auto event = story.of_change(i, state, machine.error_of(i), Duration(0))) parts.recorder.add(std::move(*event));
   }
 }
@@ -143,6 +151,20 @@ void Run::tell_damaged() {
       if (kept.damaged() && (current || goal)) parts.recorder.add(story.of_damage(i, kept.version(), kept.damage(), current));
     }
   }
+}
+
+// A late one that could not be reached after all.
+void Run::tell_late(const MachineEvent& event) {
+  if (const auto* answered = std::get_if<Reopened>(&event)) late.erase(answered->target);
+  const auto* failed = std::get_if<ReopenFailed>(&event);
+  if (!failed || late.erase(failed->target) == 0 || machine.state(failed->target) != TargetState::unreachable) return;
+  if (auto told = story.of_change(failed->target, TargetState::unreachable, failed->error, Duration(0))) parts.recorder.add(std::move(*told));
+}
+
+void Run::tell_those_still_late() {
+  for (const auto target : std::exchange(late, {}))
+    if (auto event = story.of_change(target, TargetState::unreachable, machine.error_of(target), Duration(0))) parts.recorder.add(std::move(*event));
+  (void)parts.recorder.flush();
 }
 
 // Recorded first, all of them in one transaction; done second.

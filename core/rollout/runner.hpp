@@ -21,8 +21,10 @@ struct RolloutOrder {
   Ticket ticket;
   Goal goal;
   Duration activation_limit{std::chrono::hours(1)};  // how long one may take, hooks and checks and the way back
+  Duration activation_stall{std::chrono::minutes(10)};  // a target that reports nothing for so long while it activates counts as lost
   bool take_over = false;    // living grants of others give way
   std::string reason;        // of the take-over
+  std::string plan_file = "PLAN";  // for hints
   // By target: what it ran before the oldest unfinished rollout; absent: not known yet, what it runs when it is first seen.
   std::vector<std::optional<ledger::Baseline>> baselines;
   FleetSurvey survey;        // by target; those with an error are asked again when their wave comes

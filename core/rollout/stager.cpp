@@ -30,7 +30,10 @@ bool others_come_after(const RolloutSpec& spec, std::size_t region) {
 Stager::Stager(asio::any_io_executor executor, TargetLinks& links, StagerOrder order)
     : executor_(executor), links_(links), order_(std::move(order)), changed_(executor) {
   if (order_.payloads) shipments_.emplace(*order_.payloads, links_, order_.artifact, order_.prefer, ending_);
-  for (std::size_t r = 0; r < order_.spec.regions.size(); ++r) turns_.push_back(std::make_unique<io::Turns>(executor, at_once));
+  for (std::size_t r = 0; r < order_.spec.regions.size(); ++r) {
+    turns_.push_back(std::make_unique<io::Turns>(executor, at_once));
+    progress_.push_back(std::make_shared<io::Progress>());
+  }
 }
 
 awaitable<Result<Stager::Done>> Stager::stage(TargetIndex target, Ticket ticket, Digest base, OnEvent on_event) {
@@ -112,7 +115,20 @@ awaitable<Result<wire::pb::Staged>> Stager::stage_from(TargetIndex target, Ticke
   const bool last = !others_come_after(order_.spec, region);
   DEPLOYCTL_CO_TRY(ship, co_await shipments_->get(base, region, target, last));
   const auto request = rollout::stage(ticket, order_.release_json, base, ship->chunks->index());
-  DEPLOYCTL_CO_TRY(reply, co_await links_.call(target, request, stage_limit, std::move(on_event), ship));
+  const auto progress = progress_[region];
+  progress->made();
+  const OnEvent watch = [progress, on_event, received = std::make_shared<std::uint64_t>(0)](const wire::pb::Event& event) {
+    if (event.has_progress() && event.progress().received() > *received) {
+      *received = event.progress().received();
+      progress->made();
+    }
+    if (on_event) on_event(event);
+  };
+  // Shorter than the rollout's own deadline, so that one silent target is given up before the rollout is.
+  const Duration stall = order_.spec.progress_deadline * 9 / 10;
+  auto work = io::with_stall_limit(links_.call(target, request, stage_limit, watch, ship), progress, stall, "staging");
+  DEPLOYCTL_CO_TRY(reply, co_await std::move(work));
+  progress->made();
   co_return reply.staged();
 }
 

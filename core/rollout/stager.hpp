@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "core/io/notifier.hpp"
+#include "core/io/stall.hpp"
 #include "core/io/turns.hpp"
 #include "core/rollout/requests.hpp"
 #include "core/rollout/shipments.hpp"
@@ -66,6 +67,7 @@ class Stager {
   io::CancelToken ending_;
   std::optional<Shipments> shipments_;  // where there are payloads
   std::vector<std::unique_ptr<io::Turns>> turns_;
+  std::vector<std::shared_ptr<io::Progress>> progress_;  // by region: a target may wait for its turn at the relay
   std::map<TargetIndex, std::shared_ptr<Begun>> begun_;
   std::size_t in_flight_ = 0;  // of those that were begun
   io::Notifier changed_;

@@ -111,11 +111,12 @@ TEST(Faults, AFullDiskOnATargetTakesTheRolloutBackWithItsOwnWords) {
 
 namespace {
 
-// Three targets, the last of which lets nobody in before the gate is opened.
+// Three targets, the last of which lets nobody in before the gate is opened, and a plan that can't do without it.
 struct OneIsLate {
   TempDir gate;
   Lab lab{{.relays = 0,
            .targets = 3,
+           .rollout = "  max_unreachable: 0\n",
            .target_config = {"ForceCommand sh -c 'while [ ! -e " + (gate / "open") + " ]; do sleep 0.02; done; exec sh -c \"$SSH_ORIGINAL_COMMAND\"'"}}};
   io::Subprocess driver = lab.start({"deploy", "deploy.yaml", "--ref", "v1", "--output", "json"}, "log");
   OneIsLate() {
@@ -152,6 +153,66 @@ TEST(Faults, AnInterruptWhileOneIsAwaitedChangesNothingAndHoldsNobody) {
   const auto said = deploy(late.lab, "v2", "another");
   EXPECT_EQ(said.exit.code, 0) << said.out << said.err;
   EXPECT_TRUE(late.lab.all_run("v2")) << "one who knows nothing of the first finds every target free";
+}
+
+namespace {
+
+// Four targets that run v2 after v1; then one of them is up and answers no login before the gate is opened again.
+struct OneHangs {
+  TempDir gate;
+  Lab lab{{.relays = 0,
+           .targets = 4,
+           .rollout = "  max_parallel: 4\n  min_healthy: 0\n",
+           .target_config = {"ForceCommand sh -c 'while [ ! -e " + (gate / "open") + " ]; do sleep 0.02; done; exec sh -c \"$SSH_ORIGINAL_COMMAND\"'"}}};
+  OneHangs() {
+    gate.write("open", "");
+    EXPECT_EQ(deploy(lab, "v1").exit.code, 0);
+    EXPECT_EQ(deploy(lab, "v2").exit.code, 0);
+    std::filesystem::remove(gate / "open");
+  }
+  std::string log() const { return read_text(lab.dir() / "log"); }
+  bool others_run(const std::string& version) const {
+    return lab.running(0, 0) == version && lab.running(0, 1) == version && lab.running(0, 2) == version;
+  }
+};
+
+}  // namespace
+
+TEST(Faults, ARollbackBeginsWithoutAHostThatHangsWhichJoinsWhenItAnswers) {
+  OneHangs one;
+  auto driver = one.lab.start({"rollback", "deploy.yaml", "--output", "json"}, "log");
+  ASSERT_TRUE(eventually([&] { return one.others_run("v1"); })) << one.log();
+  EXPECT_EQ(one.lab.running(0, 3), "v2");
+  EXPECT_THAT(one.log(), HasSubstr("\"event\":\"targets_awaited\""));
+  EXPECT_THAT(Lab::event(one.log(), "targets_awaited"), HasSubstr(one.lab.target(0, 3).host()));
+  one.gate.write("open", "");
+  const auto ended = driver.wait(std::chrono::seconds(60));
+  ASSERT_TRUE(ended);
+  EXPECT_THAT(ended->code, AnyOf(0, 8)) << "it came in time, or is left to a later one\n" << one.log();
+}
+
+TEST(Faults, ADeployWithinItsBudgetBeginsWithoutAHostThatHangs) {
+  OneHangs one;
+  auto driver = one.lab.start({"deploy", "deploy.yaml", "--ref", "v1", "--output", "json"}, "log");
+  ASSERT_TRUE(eventually([&] { return one.others_run("v1"); })) << one.log();
+  EXPECT_EQ(one.lab.running(0, 3), "v2");
+  const auto ended = driver.wait(std::chrono::seconds(60));
+  ASSERT_TRUE(ended);
+  EXPECT_EQ(ended->code, 8) << one.log();
+  EXPECT_THAT(Lab::event(one.log(), "target_unreachable"), HasSubstr(one.lab.target(0, 3).host())) << "the end names it";
+  one.gate.write("open", "");
+}
+
+TEST(Faults, StatusAndPlanShowWhatTheyHaveWithoutAHostThatHangs) {
+  OneHangs one;
+  const auto status = one.lab.deployctl({"status", "deploy.yaml"});
+  EXPECT_EQ(status.exit.code, 0) << status.out << status.err;
+  EXPECT_THAT(status.out, HasSubstr("has not answered yet"));
+  EXPECT_THAT(status.err, HasSubstr("3 of 4 answered, waiting for " + one.lab.target(0, 3).host()));
+  const auto plan = one.lab.deployctl({"plan", "deploy.yaml"});
+  EXPECT_EQ(plan.exit.code, 0) << plan.out << plan.err;
+  EXPECT_THAT(plan.out, HasSubstr("has not answered yet"));
+  one.gate.write("open", "");
 }
 
 TEST(Faults, ABuildThatFailsShowsItsLastLinesAndTouchesNoTarget) {

@@ -73,8 +73,29 @@ target::BootTime SimTarget::now() const { return {"boot-" + std::to_string(boot_
 
 // ---- requests ----
 
+// Its link lives, and it never answers.
+bool SimTarget::is_silent_on(const wire::pb::Request& request) const {
+  switch (lie) {
+    case Lie::silent_survey: return request.has_survey();
+    case Lie::silent_grant: return request.has_take_grant();
+    case Lie::silent_stage: return request.has_stage();
+    case Lie::silent_activate: return request.has_activate();
+    default: return false;
+  }
+}
+
+std::optional<SimTarget::Reply> SimTarget::lie_about(const wire::pb::Request& request) const {
+  if (lie == Lie::refuses && (request.has_renew_grant() || request.has_stage() || request.has_activate()))
+    return Reply(fail(Code::locked, "epoch 1 is over: epoch 2 was granted to rollout r-lie"));
+  if (lie != Lie::claims_active || !request.has_activate()) return std::nullopt;
+  wire::pb::Reply reply;
+  reply.mutable_activated()->set_outcome(wire::pb::Activated::ACTIVE);
+  return Reply(std::move(reply));
+}
+
 void SimTarget::serve(wire::pb::Request request, Answer answer) {
-  if (!up_) return;
+  if (!up_ || is_silent_on(request)) return;
+  if (auto lied = lie_about(request)) return answer(std::move(*lied));
   std::erase_if(in_flight_, [](const auto& waiting) { return waiting->done; });
   const auto waiting = in_flight_.emplace_back(std::make_shared<Waiting>(Waiting{std::move(answer)}));
   const auto run = [](SimTarget* self, wire::pb::Request asked, std::shared_ptr<Waiting> to) -> awaitable<void> {
@@ -253,6 +274,8 @@ wire::pb::Surveyed SimTarget::survey(bool with_health, bool with_history) const 
   if (with_history && grant_.epoch > 0) *out.mutable_last_grant() = holder;
   if (with_history) out.mutable_receipts()->Add(receipts_.begin(), receipts_.end());
   if (busy()) out.set_unfinished_rollout(journal_->intent.rollout);
+  if (lie == Lie::epoch) out.set_epoch(lying_epoch);
+  if (lie == Lie::claims_activation && !grant_.holder.rollout.empty()) out.set_unfinished_rollout(grant_.holder.rollout);
   if (with_health) *out.mutable_health() = health();
   return out;
 }

@@ -65,6 +65,10 @@ class SimTarget {
   const std::string& activator() const;  // rollout of the unfinished journal; empty: none
 
   bool ignores_epochs = false;  // broken on purpose
+  // A compromised or faulty host: what it answers may bind nothing but itself.
+  enum class Lie { none, epoch, silent_survey, silent_grant, silent_stage, silent_activate, refuses, claims_active, claims_activation };
+  Lie lie = Lie::none;
+  std::uint64_t lying_epoch = 0;
   enum class Disk { tight, seldom_full, well };
   Disk disk = Disk::seldom_full;
 
@@ -74,6 +78,8 @@ class SimTarget {
     std::vector<target::Record> records;
   };
   using Reply = Result<wire::pb::Reply>;
+  bool is_silent_on(const wire::pb::Request& request) const;
+  std::optional<Reply> lie_about(const wire::pb::Request& request) const;
   awaitable<Reply> answer_to(wire::pb::Request request);
   awaitable<Reply> take_grant(wire::pb::TakeGrant asked);
   awaitable<Reply> stage(wire::pb::Stage asked);

@@ -11,6 +11,7 @@ namespace deployctl::simulation {
 namespace {
 
 constexpr Duration longest{std::chrono::hours(48)};
+constexpr Duration longest_with_liars{std::chrono::hours(3)};  // of the last command, when nothing else is wrong
 
 // One chunk, always there.
 struct OneChunk final : payload::ChunkSource {
@@ -39,6 +40,7 @@ World::World(std::uint64_t seed, Broken broken, bool talks) : chance_(seed), bro
   make_fleet();
   make_plan();
   make_trouble();
+  make_liars(seed);
 }
 
 World::~World() {
@@ -168,7 +170,10 @@ void World::heal() {
 
 // Whatever came before: from a host that knows nothing of it, all targets come to one release.
 void World::finish_well() {
-  told_plan_.rollout.max_unreachable = model::Amount{0, false};
+  unsigned liars = 0;
+  for (std::size_t t = 0; t < targets_.size(); ++t) liars += lies(t) ? 1 : 0;
+  told_plan_.rollout.max_unreachable = model::Amount{liars, false};
+  if (liars > 0) told_plan_.rollout.max_failed = told_plan_.rollout.max_unhealthy = model::Amount{liars, false};
   for (unsigned tries = 0; tries < 4 && verdict_.held; ++tries) {
     Command last;
     last.host = 2;
@@ -176,11 +181,14 @@ void World::finish_well() {
     last.takes_over = true;
     last.waits = true;
     begin(last);
-    if (!run_until_quiet(longest)) return broke("the last command never ended");
-    if (controllers_.back()->driven && controllers_.back()->driven->outcome.result == rollout::RolloutResult::succeeded) break;
+    const auto most = liars > 0 ? longest_with_liars : longest;
+    if (!run_until_quiet(most)) return broke("the last command never ended");
+    if (!controllers_.back()->driven) continue;
+    const auto result = controllers_.back()->driven->outcome.result;
+    if (result == rollout::RolloutResult::succeeded || (liars > 0 && result == rollout::RolloutResult::incomplete)) break;
   }
   for (const auto& target : targets_)
-    if (verdict_.held && (target->current() != releases_.size() - 1 || !target->confirmed()))
+    if (verdict_.held && target->lie == SimTarget::Lie::none && (target->current() != releases_.size() - 1 || !target->confirmed()))
       broke(fmt::format("{} does not run the last release, although everything is well: the last command ended as {}", target->name(),
                         controllers_.back()->driven ? rollout::to_string(controllers_.back()->driven->outcome.result) : "nothing"));
 }

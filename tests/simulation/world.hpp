@@ -56,6 +56,8 @@ class World : public TargetWatch {
   void make_plan();
   void make_releases();
   void make_trouble();
+  void make_liars(std::uint64_t seed);
+  bool lies(std::size_t target) const { return targets_[target]->lie != SimTarget::Lie::none; }
   bool locked(const Command& command) const;
   void begin(Command command);
   void end(Controller& controller, const char* how);

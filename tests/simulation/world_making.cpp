@@ -126,4 +126,26 @@ void World::make_trouble() {
   }
 }
 
+// A chance of its own: what honest targets do in a seed is the same with liars and without. They are always fewer than half: one, or
+// a whole region.
+void World::make_liars(std::uint64_t seed) {
+  Chance chance(seed ^ 0x5bd1e995);
+  if (!chance.percent(20) || broken_ != Broken::nothing) return;
+  std::size_t first = chance.below(static_cast<unsigned>(targets_.size())), last = first;
+  if (chance.percent(30)) {
+    const auto region = region_of(first);
+    first = region_begins_[region];
+    last = region_begins_[region + 1] - 1;
+  }
+  if ((last - first + 1) * 2 >= targets_.size()) return;
+  const auto kind = static_cast<SimTarget::Lie>(chance.between(1, 8));
+  static constexpr std::uint64_t epochs[] = {~std::uint64_t{0} - 1, std::uint64_t{1} << 62, std::uint64_t{1} << 41, 1000};
+  const auto epoch = epochs[chance.below(4)];
+  for (std::size_t t = first; t <= last; ++t) {
+    targets_[t]->lie = kind;
+    targets_[t]->lying_epoch = epoch;
+    say(targets_[t]->name(), fmt::format("lies, in the way {}", static_cast<int>(kind)));
+  }
+}
+
 }  // namespace deployctl::simulation

@@ -269,7 +269,7 @@ TEST_F(MirrorTest, TwoFetchesAtOnceBothSucceed) {
 TEST_F(MirrorTest, ACancelledFetchSaysSoAlsoWhileItWaitsForAnother) {
   repo_.commit_file("a", "1");
   auto m = fetched();
-  const auto other = io::FileLock::lock(m.path() + ".lock", "another");
+  const auto other = io::FileLock::try_lock(m.path() + ".lock", "another");
   Limits limits;
   std::thread canceller([token = limits.cancel] { token.cancel(); });
   const auto status = m.fetch(limits);

@@ -106,6 +106,11 @@ TEST(CatchUp, IsOverWhenANewerRolloutWasSeenAnywhere) {
   EXPECT_EQ(next_step(held, {runs("v1"), another, {}}, now).what, What::over);
 }
 
+TEST(CatchUp, AMembersAbsurdEpochEndsNothingForTheOthers) {
+  auto desire = desire_for(3, 1);
+  EXPECT_EQ(next_step(desire, {runs("v1"), runs("v2"), runs("v2", ~std::uint64_t{0} - 1)}, now).what, What::bring);
+}
+
 TEST(CatchUp, TakesOneFromAnOlderRolloutThatStillHoldsIt) {
   auto desire = desire_for(2, 1);
   auto back = runs("v1", 6);

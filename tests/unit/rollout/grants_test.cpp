@@ -34,11 +34,6 @@ TEST(Grants, WhoHoldsThemIsNamedBeforeWhoCanNotBeReached) {
   EXPECT_THAT(judged.error().text(), HasSubstr("held by rollout r-1"));
 }
 
-TEST(Grants, TheNextEpochIsAboveTheHighestThatAnyTargetKnows) {
-  EXPECT_EQ(next_epoch({answered(3), refused(Code::unreachable, "x"), answered(7)}), 8u);
-  EXPECT_EQ(next_epoch({answered()}), 1u);
-}
-
 TEST(Grants, ATargetThatAnotherHoldsMayStillBeActivatingForUs) {
   auto survey = answered(3);
   const Error held = error(Code::locked, "held by rollout r-1");

@@ -17,6 +17,7 @@ struct PaperTarget {
   std::string holder = {};           // a living one
   Duration held_for{0};              // by somebody who came after the look, since the beginning
   std::string holds_after_look = {}; // who that is
+  std::string silent_on = {};        // "survey", "take", ...: such a request is never answered
 };
 
 struct Asked {
@@ -36,6 +37,8 @@ class PaperFleet final : public rollout::TargetLinks {
     note(target, request);
     co_await io::sleep_for(reached_[target] ? Duration(10) : targets_[target].away);
     reached_[target] = true;
+    while (!targets_[target].silent_on.empty() && what_of(request) == targets_[target].silent_on)
+      co_await io::sleep_for(std::chrono::hours(1));
     if (targets_[target].dead) co_return fail(Code::unreachable, "no route to host");
     if (request.has_survey()) co_return survey_of(target);
     if (request.has_take_grant()) co_return take(target, request.take_grant());
@@ -67,6 +70,12 @@ class PaperFleet final : public rollout::TargetLinks {
   bool old_agents = false;         // their hellos name no feature
 
  private:
+  static std::string what_of(const wire::pb::Request& request) {
+    if (request.has_survey()) return "survey";
+    if (request.has_take_grant()) return "take";
+    if (request.has_stage()) return "stage";
+    return "";
+  }
   void note(std::size_t target, const wire::pb::Request& request) {
     if (request.has_survey()) asked.push_back({target, "survey", io::now_steady(), 0});
     if (request.has_take_grant()) asked.push_back({target, "take", io::now_steady(), request.take_grant().holder().epoch()});

@@ -49,7 +49,7 @@ class Wanting {
   PaperFleet fleet;
   Ticket ticket;
   FleetSurvey survey;
-  GrantOrder order{false, "test"};
+  GrantOrder order{.reason = "test"};
   io::CancelToken token;
   std::vector<Told> told;
   std::optional<Status> taken;
@@ -113,7 +113,7 @@ TEST(TakeGrants, WhoeverGotTooFewTellsOfNobodyAndGivesThemBack) {
 
 TEST(TakeGrants, TheFirstOfTheFleetIsAskedBeforeAnybodyElse) {
   std::vector<PaperTarget> five(5);
-  five[0].away = 5s;
+  five[0].away = 400ms;
   Wanting it(five);
   it.run();
   ASSERT_TRUE(*it.taken);
@@ -207,4 +207,129 @@ TEST(TakeGrants, ThoseThatWereLookedAtBeforeAreNotLookedAtAgain) {
   ASSERT_TRUE(*it.taken);
   EXPECT_EQ(it.fleet.count("survey"), 0u);
   EXPECT_EQ(it.fleet.count("take"), 2u);
+}
+
+// ---- one host that is slow or silent ----
+
+TEST(TakeGrants, AFirstTargetThatDoesNotAnswerIsNotWaitedFor) {
+  std::vector<PaperTarget> five(5);
+  five[0].away = 40s;
+  Wanting it(five);
+  it.run();
+  ASSERT_TRUE(*it.taken);
+  ASSERT_THAT(it.fleet.times(1, "take"), SizeIs(1));
+  EXPECT_LT(it.fleet.times(1, "take")[0], 1s);
+  EXPECT_LT(it.told.front().when, 1s);
+}
+
+TEST(TakeGrants, AFirstTargetThatIsSilentAboutItsGrantHoldsNoneOfTheOthers) {
+  std::vector<PaperTarget> five(5);
+  five[0].silent_on = "take";
+  Wanting it(five);
+  it.order.may_be_missing = 1;
+  it.run();
+  ASSERT_TRUE(*it.taken);
+  EXPECT_LT(it.told.front().when, 1s);
+  EXPECT_LT(it.ended, 10s);
+  EXPECT_TRUE(it.survey[0].late);
+}
+
+TEST(TakeGrants, OnceAMajorityHasGrantedASilentTargetGetsSecondsWhateverTheBudget) {
+  Wanting it(five_with_a_far_one({.silent_on = "take"}));
+  it.run();
+  ASSERT_TRUE(*it.taken);
+  EXPECT_LT(it.ended, 10s);
+  ASSERT_TRUE(it.survey[4].error);
+  EXPECT_EQ(it.survey[4].error->code, Code::timed_out);
+}
+
+TEST(TakeGrants, WithinTheBudgetNobodyWaitsForOneThatIsFar) {
+  Wanting it(five_with_a_far_one());
+  it.order.may_be_missing = 1;
+  it.run();
+  ASSERT_TRUE(*it.taken);
+  EXPECT_LT(it.ended, 10s);
+  EXPECT_TRUE(it.survey[4].late);
+  EXPECT_EQ(it.survey[4].error->code, Code::timed_out);
+}
+
+TEST(TakeGrants, WhereMoreAreMissingThanTheBudgetAllowsTheyAreWaitedFor) {
+  std::vector<PaperTarget> five(5);
+  five[3].away = five[4].away = 60s;
+  Wanting it(five);
+  it.order.may_be_missing = 1;
+  it.run();
+  ASSERT_TRUE(*it.taken);
+  EXPECT_GE(it.ended, 60s);
+  for (const auto& one : it.survey) EXPECT_FALSE(one.late);
+}
+
+TEST(TakeGrants, ASilentSurveyHoldsNobodyUp) {
+  Wanting it(five_with_a_far_one({.silent_on = "survey"}));
+  it.order.may_be_missing = 1;
+  it.run();
+  ASSERT_TRUE(*it.taken);
+  EXPECT_LT(it.ended, 10s);
+}
+
+TEST(TakeGrants, AMajorityThatIsSilentIsAnErrorInTheEnd) {
+  std::vector<PaperTarget> three(3, PaperTarget{.silent_on = "take"});
+  Wanting it(three);
+  it.run();
+  ASSERT_FALSE(*it.taken);
+  EXPECT_LT(it.ended, 3min);
+}
+
+TEST(TakeGrants, ThoseThatAreMissingAreReportedWithinASecond) {
+  Wanting it(five_with_a_far_one());
+  it.order.may_be_missing = 1;
+  std::vector<Awaited> reports;
+  it.order.awaited = [&](const Awaited& awaited) { reports.push_back(awaited); };
+  it.run();
+  ASSERT_THAT(reports, SizeIs(2));
+  EXPECT_EQ(reports[0].answered, 4u);
+  EXPECT_EQ(reports[0].total, 5u);
+  EXPECT_THAT(reports[0].missing, ElementsAre(4u));
+  EXPECT_FALSE(reports[0].over);
+  EXPECT_TRUE(reports[1].over) << "and when the rollout goes on without it";
+}
+
+TEST(TakeGrants, NothingIsReportedWhereAllAnswerAtOnce) {
+  Wanting it(std::vector<PaperTarget>(5));
+  it.order.awaited = [&](const Awaited&) { ADD_FAILURE(); };
+  it.run();
+  EXPECT_TRUE(*it.taken);
+}
+
+// ---- one host that lies about its epoch ----
+
+TEST(TakeGrants, ATargetsAbsurdEpochReachesNobodyElse) {
+  std::vector<PaperTarget> five(5, PaperTarget{.epoch = 6});
+  five[2].epoch = ~std::uint64_t{0} - 1;
+  Wanting it(five);
+  it.run();
+  ASSERT_TRUE(*it.taken);
+  EXPECT_EQ(it.ticket.epoch, 7u);
+  EXPECT_THAT(it.fleet.times(2, "take"), IsEmpty());
+  ASSERT_TRUE(it.survey[2].error);
+  EXPECT_THAT(it.survey[2].error->hint, HasSubstr("repair-epoch"));
+}
+
+TEST(TakeGrants, NorDoesThatOfOneThatIsHeardOfLater) {
+  Wanting it(five_with_a_far_one({.away = 20s, .epoch = ~std::uint64_t{0} - 1}));
+  it.run();
+  ASSERT_TRUE(*it.taken);
+  EXPECT_EQ(it.ticket.epoch, 1u);
+  EXPECT_TRUE(it.survey[4].error);
+  for (const auto& one : it.fleet.asked) EXPECT_LE(one.epoch, 1u);
+}
+
+TEST(TakeGrants, WhereMostStoreAnAbsurdEpochTheWayOutIsNamed) {
+  std::vector<PaperTarget> three(3, PaperTarget{.epoch = ~std::uint64_t{0}});
+  Wanting it(three);
+  it.order.plan_file = "/plans/app.yaml";
+  it.run();
+  ASSERT_FALSE(*it.taken);
+  EXPECT_THAT(it.taken->error().hint, HasSubstr("deployctl fleet repair-epoch /plans/app.yaml"));
+  EXPECT_EQ(it.fleet.count("take"), 0u);
 }
