@@ -22,13 +22,17 @@ TextView::TextView(const ViewOptions& options) : options_(options), words_(detai
 
 void TextView::on(const Event& event) {
   board_.take(event);
-  put(words_.of(event, board_), options_.out, options_.color);
+  const auto lines = words_.of(event, board_);
+  if (event.error) put(lines, options_.err, options_.err_color);
+  else put(lines, options_.out, options_.color);
 }
 
 void TextView::finish() {
   if (std::exchange(finished_, true)) return;
-  if (!options_.quiet || board_.result != "succeeded")
-    put(summary(board_, {options_.command_for, 0, options_.utf8}), options_.out, options_.color);
+  const bool well = board_.result == "succeeded";
+  const auto lines = summary(board_, {options_.command_for, 0, options_.utf8});
+  if (!well) put(lines, options_.err, options_.err_color);
+  else if (!options_.quiet) put(lines, options_.out, options_.color);
 }
 
 void TextView::note(const Line& line) { put({line}, options_.err, false); }
