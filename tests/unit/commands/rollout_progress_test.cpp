@@ -51,10 +51,10 @@ TEST_F(RolloutProgressTest, SaysWhatItWaitsForAlsoWhereItCameToRest) {
 
 TEST_F(RolloutProgressTest, SaysWhoPausedItAndWhy) {
   starts();
-  add("rollout_steered", R"({"word":"pause","by":"ann@desk (graphs odd)"})");
-  add("rollout_waiting", R"({"for":"held","message":"held by ann@desk (graphs odd)"})", "canary");
+  add("rollout_steered", R"j({"word":"pause","by":"ann@desk (graphs odd)"})j");
+  add("rollout_waiting", R"j({"for":"held","message":"held by ann@desk (graphs odd)"})j", "canary");
   EXPECT_EQ(progress.words(), "paused by ann@desk (graphs odd), wave canary (1 of 3), 1 of 20 active");
-  EXPECT_NE(progress.json().text().find(R"("waiting":"held","message":"held by ann@desk (graphs odd)","paused_by":"ann@desk (graphs odd)")"), std::string::npos);
+  EXPECT_NE(progress.json().text().find(R"j("waiting":"held","message":"held by ann@desk (graphs odd)","paused_by":"ann@desk (graphs odd)")j"), std::string::npos);
   add("rollout_steered", R"({"word":"resume","by":"ann@desk"})");
   add("rollout_going_on", "{}", "canary");
   EXPECT_EQ(progress.words(), "wave canary (1 of 3), 1 of 20 active");
