@@ -71,6 +71,19 @@ awaitable<Result<wire::pb::Reply>> RelayService::wish(wire::pb::Request request)
   co_return reply;
 }
 
+namespace {
+
+// With a command for the relay. Inodes run out like bytes do, and gigabytes look free then.
+Error explained(Error e) {
+  if (e.code == Code::no_space)
+    return with_hint(std::move(e), "on the relay: df -h ~/.cache and df -i ~/.cache show whether space or inodes have run out; remove what is not needed there");
+  if (e.code == Code::denied && e.hint.empty())
+    return with_hint(std::move(e), "on the relay: ls -ld ~/.cache ~/.cache/deployctl; the user that deploys must be able to write there");
+  return e;
+}
+
+}  // namespace
+
 awaitable<Result<wire::pb::Reply>> RelayService::take_in(wire::pb::Carry request, serve::Exchange& exchange) {
   DEPLOYCTL_CO_TRY(index, link::to_index(request.index()));
   const Duration round_trip(std::min(request.round_trip_ms(), longest_round_trip_ms));
@@ -80,7 +93,7 @@ awaitable<Result<wire::pb::Reply>> RelayService::take_in(wire::pb::Carry request
     shared_->cache.forget_unused();
     carried = co_await carry(shared_->cache.payload(index), exchange, round_trip);
   }
-  if (!carried) co_return fail(carried.error());
+  if (!carried) co_return fail(explained(carried.error()));
   co_return done();
 }
 

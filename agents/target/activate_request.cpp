@@ -1,6 +1,8 @@
 // activate and prune.
 #include <sys/stat.h>
 
+#include <algorithm>
+
 #include "agents/target/activation_watch.hpp"
 #include "agents/target/grant.hpp"
 #include "agents/target/kept_releases.hpp"
@@ -20,6 +22,7 @@ using wire::pb::Reply;
 constexpr Duration longest_wait{std::chrono::minutes(1)};  // for a lock that is held for moments
 constexpr std::size_t longest_kind = 32;  // bytes
 constexpr Duration begin_wait{std::chrono::seconds(20)};   // for the one that an activation begins under
+constexpr std::size_t max_listed = 20;                     // things that a prune could not remove
 
 struct Goal {
   std::string folder;   // empty: nothing is to run
@@ -178,12 +181,12 @@ Status name_current(const Slot& slot, const Named& named) {
 }
 
 // The claim is looked at under the locks: whoever was granted meanwhile has waited for them, and counts on what it saw.
-awaitable<Result<std::vector<std::string>>> prune_locked(Context& context, Placed place, Claim claim, std::vector<Digest> in_use,
-                                                         std::size_t keep, Named named, Exchange& exchange) {
+awaitable<Result<PruneResult>> prune_locked(Context& context, Placed place, Claim claim, std::vector<Digest> in_use,
+                                            std::size_t keep, Named named, Exchange& exchange) {
   const Slot& slot = place.slot;
   DEPLOYCTL_CO_TRY(staging, co_await wait_for_lock(slot.state("staging.lock"), "pruning", longest_wait, exchange));
   DEPLOYCTL_CO_TRY(lock, co_await wait_for_lock(slot.state("lock"), "pruning", longest_wait, exchange));
-  const std::function<Result<std::vector<std::string>>()> work = [place, claim, in_use, keep, named]() -> Result<std::vector<std::string>> {
+  const std::function<Result<PruneResult>()> work = [place, claim, in_use, keep, named]() -> Result<PruneResult> {
     DEPLOYCTL_CHECK(check_claim(place, claim));
     DEPLOYCTL_CHECK(name_current(place.slot, named));
     return prune(place.slot, in_use, keep);
@@ -191,7 +194,17 @@ awaitable<Result<std::vector<std::string>>> prune_locked(Context& context, Place
   co_return co_await io::run_blocking(context.pool, work);
 }
 
-// What ran before stays too: it is where a rollback of this rollout goes.
+Reply pruned_reply(const PruneResult& result) {
+  Reply reply;
+  auto& pruned = *reply.mutable_pruned();
+  for (const auto& folder : result.folders) pruned.add_folders(folder);
+  const std::size_t listed = std::min(result.unremoved.size(), max_listed);
+  for (std::size_t i = 0; i < listed; ++i) *pruned.add_unremoved() = to_wire(result.unremoved[i]);
+  pruned.set_unlisted(static_cast<std::uint32_t>(result.unremoved.size() - listed));
+  return reply;
+}
+
+// What could not be removed is in the slot's files and shows in surveys. What ran before stays too: it is where a rollback of this rollout goes.
 awaitable<void> prune_after(Context& context, Placed place, Claim claim, std::size_t keep, Exchange& exchange) {
   const auto journal = Journal::read(place.slot);
   if (!journal) co_return;
@@ -227,7 +240,7 @@ awaitable<Result<Reply>> answer_prune(Context& context, wire::pb::Prune asked, E
     DEPLOYCTL_CO_TRY(release, Digest::from_raw(asked.release()));
     named = Named{release, asked.version()};
   }
-  auto folders = co_await prune_locked(context, place, claim, std::move(in_use), asked.keep(), std::move(named), exchange);
+  auto pruned = co_await prune_locked(context, place, claim, std::move(in_use), asked.keep(), std::move(named), exchange);
   if (asked.then_drop()) {
     wire::pb::DropGrant drop;
     *drop.mutable_place() = asked.place();
@@ -235,11 +248,8 @@ awaitable<Result<Reply>> answer_prune(Context& context, wire::pb::Prune asked, E
     drop.set_epoch(asked.epoch());
     DEPLOYCTL_CO_CHECK(co_await answer_drop_grant(context, drop));
   }
-  if (!folders) co_return fail(folders.error());
-  Reply reply;
-  auto& pruned = *reply.mutable_pruned();
-  for (const auto& folder : *folders) pruned.add_folders(folder);
-  co_return reply;
+  if (!pruned) co_return fail(pruned.error());
+  co_return pruned_reply(*pruned);
 }
 
 }  // namespace deployctl::target

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "agents/target/free_space.hpp"
 #include "agents/target/kept_releases.hpp"
 #include "agents/target/survey.hpp"
 #include "agents/target/text.hpp"
@@ -18,7 +19,9 @@ namespace {
 
 constexpr Duration look_every{std::chrono::milliseconds(50)};
 constexpr int most_starts = 3;
-constexpr std::uint64_t most_output = 64 * 1024;
+constexpr std::uint64_t most_output = 64 * 1024;   // with one step
+constexpr std::uint64_t most_sent = 256 * 1024;    // in full, of one activation
+constexpr std::uint64_t short_output = 4 * 1024;   // with each step after that
 
 // The detached process, seen through a pidfd of our own: it outlives whoever holds it.
 struct Detached {
@@ -46,7 +49,8 @@ Result<Detached> start_process(const Slot& slot, const std::string& self_exe) {
   return Detached{std::move(*pidfd)};
 }
 
-// What the hooks said since the last look.
+// What the hooks printed since the last look. Of long output the end is sent, after a line that says how much is left out; the
+// file keeps all of it. After `most_sent` bytes only short ends are sent.
 class LogTail {
  public:
   LogTail(std::string path, std::uint64_t from) : path_(std::move(path)), at_(from) {}
@@ -56,17 +60,21 @@ class LogTail {
     if (!fd || ::fstat(fd->get(), &st) != 0) return {};
     const auto size = static_cast<std::uint64_t>(st.st_size);
     if (size <= at_) return {};
-    at_ = std::max(at_, size - std::min(size, most_output));
-    std::string text(size - at_, '\0');
-    const ssize_t n = ::pread(fd->get(), text.data(), text.size(), static_cast<off_t>(at_));
+    const auto most = sent_ < most_sent ? most_output : short_output;
+    const auto left_out = size - at_ - std::min(size - at_, most);
+    std::string text(size - at_ - left_out, '\0');
+    const ssize_t n = ::pread(fd->get(), text.data(), text.size(), static_cast<off_t>(at_ + left_out));
     text.resize(static_cast<std::size_t>(std::max<ssize_t>(n, 0)));
-    at_ += text.size();
+    at_ += left_out + text.size();
+    sent_ += text.size();
+    if (left_out > 0) text = "[" + std::to_string(left_out) + " bytes left out; all of it is in " + path_ + "]\n" + text;
     return text;
   }
 
  private:
   std::string path_;
   std::uint64_t at_;
+  std::uint64_t sent_ = 0;
 };
 
 std::optional<wire::pb::Event> event_of(const Record& record, LogTail& log) {
@@ -121,6 +129,7 @@ wire::pb::Activated activated_of(const Slot& slot, const JournalText& journal) {
     Error why = with_context(progress.failure->error, to_string(progress.failure->step));
     if (progress.ended == Outcome::broken && !progress.back_failures.empty())
       why.message += "; and on the way back: " + progress.back_failures.back().error.message;
+    why = explain_storage(std::move(why), slot.path());
     why.message = printable(why.message);
     *out.mutable_error() = wire::to_abort(why);
     out.set_unhealthy(progress.failure->error.code == Code::unhealthy);

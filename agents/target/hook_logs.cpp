@@ -53,14 +53,15 @@ void give_back_beginning(const Log& log) {
 Status prune_hook_logs(const Slot& slot) {
   DEPLOYCTL_TRY(logs, logs_of(slot));
   std::sort(logs.begin(), logs.end(), newer);
+  Status first;  // of the failures; the others are removed all the same
   for (std::size_t i = 0; i < logs.size(); ++i) {
     if (i >= newest) {
-      DEPLOYCTL_CHECK(io::remove_file(logs[i].path));
+      if (auto removed = io::remove_file(logs[i].path); !removed && first) first = std::move(removed);
     } else if (logs[i].size > huge) {
       give_back_beginning(logs[i]);
     }
   }
-  return {};
+  return first;
 }
 
 }  // namespace deployctl::target

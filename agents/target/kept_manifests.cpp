@@ -93,11 +93,12 @@ Status forget_manifests(const Slot& slot, const std::vector<Digest>& artifacts) 
   auto names = io::list_dir(folder_of(slot));
   if (!names && names.error().code == Code::absent) return {};
   if (!names) return fail(names.error());
-  for (const auto& name : *names)
-    if (!needed.contains(name)) {
-      DEPLOYCTL_CHECK(io::remove_file(folder_of(slot) + "/" + name));
-    }
-  return {};
+  Status first;  // of the failures; the others are removed all the same
+  for (const auto& name : *names) {
+    if (needed.contains(name)) continue;
+    if (auto removed = io::remove_file(folder_of(slot) + "/" + name); !removed && first) first = std::move(removed);
+  }
+  return first;
 }
 
 }  // namespace deployctl::target

@@ -8,35 +8,89 @@
 
 #include "agents/target/hook_logs.hpp"
 #include "agents/target/journal.hpp"
+#include "agents/target/json.hpp"
 #include "agents/target/kept_manifests.hpp"
+#include "core/io/atomic_file.hpp"
 #include "core/io/files.hpp"
 
 namespace deployctl::target {
 namespace {
 
-Status remove_release(const Slot& slot, const std::string& folder) {
-  // Out of sight first: a tree that is half removed must never look like a release.
-  const std::string aside = slot.releases() + "/.removing-" + folder;
-  if (::rename(slot.release(folder).c_str(), aside.c_str()) != 0)
-    return fail(os_error(errno, "move " + slot.release(folder) + " aside"));
-  DEPLOYCTL_CHECK(io::fsync_dir(slot.releases()));
-  DEPLOYCTL_CHECK(io::remove_tree(slot.about(folder)));
-  return io::remove_tree(aside);
+constexpr std::size_t max_remembered = 20;
+constexpr int max_names_aside = 100;
+
+std::string unremoved_file(const Slot& slot) { return slot.state("unremoved.json"); }
+
+// Removes one thing after another; a failure is kept with its path and doesn't stop the rest.
+class Cleanup {
+ public:
+  explicit Cleanup(const Slot& slot) : slot_(slot) {}
+
+  // True: it is gone.
+  bool tree(const std::string& path) { return keep(path, io::remove_tree(path)); }
+  bool keep(const std::string& path, Status done) {
+    if (done) return true;
+    unremoved_.push_back({path, std::move(done).error()});
+    return false;
+  }
+
+  // Renamed first: a tree that is half removed must never look like a release.
+  bool release(const std::string& folder) {
+    auto aside = move_aside(folder);
+    if (!aside) return keep(slot_.release(folder), fail(aside.error()));
+    keep(slot_.releases(), io::fsync_dir(slot_.releases()));
+    const bool forgotten = tree(slot_.about(folder));
+    return tree(*aside) && forgotten;
+  }
+
+  void leftovers() {
+    if (auto names = io::list_dir(slot_.releases()); !names) keep(slot_.releases(), fail(names.error()));
+    else
+      for (const auto& name : *names)
+        if (name.starts_with(".removing-") || name.starts_with(".staging-")) tree(slot_.releases() + "/" + name);
+    // What is stored about trees that are gone, or that a crash kept from their names.
+    if (auto known = io::list_dir(slot_.state("releases")); !known) keep(slot_.state("releases"), fail(known.error()));
+    else
+      for (const auto& name : *known)
+        if (!io::exists(slot_.release(name))) tree(slot_.about(name));
+  }
+
+  std::vector<Unremoved> take() { return std::move(unremoved_); }
+
+ private:
+  // An earlier tree of the same name may still be there, as it can't be removed.
+  Result<std::string> move_aside(const std::string& folder) const {
+    const std::string from = slot_.release(folder);
+    for (int n = 1;; ++n) {
+      const std::string aside = slot_.releases() + "/.removing-" + folder + (n == 1 ? "" : "." + std::to_string(n));
+      if (::rename(from.c_str(), aside.c_str()) == 0) return aside;
+      const bool taken = errno == ENOTEMPTY || errno == EEXIST;
+      if (!taken || n == max_names_aside) return fail(os_error(errno, "move " + from + " aside"));
+    }
+  }
+
+  const Slot& slot_;
+  std::vector<Unremoved> unremoved_;
+};
+
+Status remember(const Slot& slot, const std::vector<Unremoved>& all) {
+  if (all.empty()) return io::remove_file(unremoved_file(slot));
+  Json list = Json::array();
+  for (std::size_t i = 0; i < std::min(all.size(), max_remembered); ++i)
+    list.push_back({{"path", all[i].path}, {"code", to_string(all[i].error.code)}, {"message", all[i].error.text()}});
+  return io::write_file(unremoved_file(slot), dump(list) + "\n", 0600);
 }
 
-Status clear_leftovers(const Slot& slot) {
-  DEPLOYCTL_TRY(names, io::list_dir(slot.releases()));
-  for (const auto& name : names)
-    if (name.starts_with(".removing-")) {
-      DEPLOYCTL_CHECK(io::remove_tree(slot.releases() + "/" + name));
+Result<std::vector<Unremoved>> remembered(const std::string& text, const std::string& file) {
+  return read_json<std::vector<Unremoved>>(text, file, [](const Json& json) -> Result<std::vector<Unremoved>> {
+    std::vector<Unremoved> out;
+    for (const auto& one : json) {
+      if (out.size() == max_remembered) break;
+      out.push_back({one.at("path").get<std::string>(),
+                     error(to_code(one.at("code").get<std::string>()), one.at("message").get<std::string>())});
     }
-  // What we knew of trees that are gone, or that a crash kept from their names.
-  DEPLOYCTL_TRY(known, io::list_dir(slot.state("releases")));
-  for (const auto& name : known)
-    if (!io::exists(slot.release(name))) {
-      DEPLOYCTL_CHECK(io::remove_tree(slot.about(name)));
-    }
-  return {};
+    return out;
+  });
 }
 
 std::string link_of(const std::string& path) {
@@ -91,7 +145,17 @@ std::set<std::string> folders_in_use(const Slot& slot) {
   return used;
 }
 
-Result<std::vector<std::string>> prune(const Slot& slot, const std::vector<Digest>& in_use, std::size_t keep) {
+std::vector<Unremoved> unremoved(const Slot& slot) {
+  const auto file = unremoved_file(slot);
+  const auto text = io::read_file(file, 1024 * 1024);
+  if (!text) return {};
+  auto all = remembered(*text, file);
+  if (!all) return {};
+  std::erase_if(*all, [](const Unremoved& one) { return !io::exists(one.path); });
+  return std::move(*all);
+}
+
+Result<PruneResult> prune(const Slot& slot, const std::vector<Digest>& in_use, std::size_t keep) {
   DEPLOYCTL_TRY(kept, kept_releases(slot));
   DEPLOYCTL_TRY(current, slot.current_folder());
   DEPLOYCTL_TRY(going_on, unfinished(slot));
@@ -100,18 +164,22 @@ Result<std::vector<std::string>> prune(const Slot& slot, const std::vector<Diges
   if (going_on) safe.insert({going_on->to, going_on->from});
   for (const auto& one : kept)
     if (one.release && std::find(in_use.begin(), in_use.end(), one.release->digest()) != in_use.end()) safe.insert(one.folder);
-  auto pruned = choose_pruned(kept, safe, keep);
-  if (!pruned.empty()) {  // only then all of the host's processes are gone through
+  auto chosen = choose_pruned(kept, safe, keep);
+  if (!chosen.empty()) {  // only then all of the host's processes are gone through
     safe.merge(folders_in_use(slot));
-    pruned = choose_pruned(kept, safe, keep);
+    chosen = choose_pruned(kept, safe, keep);
   }
-  DEPLOYCTL_CHECK(clear_leftovers(slot));  // first: one of them may have the name that is needed to move a tree aside
-  for (const auto& folder : pruned) {
-    DEPLOYCTL_CHECK(remove_release(slot, folder));
-  }
-  DEPLOYCTL_CHECK(forget_manifests(slot, artifacts_but(kept, pruned)));
-  DEPLOYCTL_CHECK(prune_hook_logs(slot));
-  return pruned;
+  PruneResult result;
+  Cleanup cleanup(slot);
+  cleanup.leftovers();
+  for (const auto& folder : chosen)
+    if (cleanup.release(folder)) result.folders.push_back(folder);
+  cleanup.keep(slot.state("manifests"), forget_manifests(slot, artifacts_but(kept, result.folders)));
+  cleanup.keep(slot.state("hooks"), prune_hook_logs(slot));
+  result.unremoved = cleanup.take();
+  if (auto noted = remember(slot, result.unremoved); !noted)
+    result.unremoved.push_back({unremoved_file(slot), std::move(noted).error()});
+  return result;
 }
 
 }  // namespace deployctl::target

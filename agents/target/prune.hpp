@@ -15,8 +15,22 @@ std::vector<std::string> choose_pruned(const std::vector<KeptRelease>& kept, con
 // Folders in releases/ that a process of this host has as its program, root or cwd, as far as /proc lets us see.
 std::set<std::string> folders_in_use(const Slot& slot);
 
-// The folders removed. Also clears what interrupted removals and stagings left, and old hook logs. Under
-// the slot's lock and the staging lock.
-Result<std::vector<std::string>> prune(const Slot& slot, const std::vector<Digest>& in_use, std::size_t keep);
+// Something that should be gone and could not be removed.
+struct Unremoved {
+  std::string path;
+  Error error;
+};
+
+struct PruneResult {
+  std::vector<std::string> folders;  // removed
+  std::vector<Unremoved> unremoved;  // the others were removed all the same; the next prune tries these again
+};
+
+// Also clears what interrupted removals and stagings left, and old hook logs. What can't be removed is remembered for surveys
+// (unremoved()). An error: nothing could be decided. Under the slot's lock and the staging lock.
+Result<PruneResult> prune(const Slot& slot, const std::vector<Digest>& in_use, std::size_t keep);
+
+// What the last prune could not remove and is still there.
+std::vector<Unremoved> unremoved(const Slot& slot);
 
 }  // namespace deployctl::target

@@ -44,14 +44,6 @@ bool is_whole(const Order& order) {
   return kept && check_whole(order.place.slot, kept->folder);
 }
 
-// A full disk's words, with the place and what is left there.
-Error where(Error e, const Slot& slot) {
-  if (e.code != Code::no_space) return e;
-  const auto left = free_bytes(slot.path());
-  e = with_context(std::move(e), "stage in " + slot.path() + (left ? ", where " + megabytes(*left) + " are free" : ""));
-  return with_hint(std::move(e), "free some space there, or lower keep_releases");
-}
-
 // What is on its way in. One pool thread at a time.
 class Inbound {
  public:
@@ -174,9 +166,16 @@ awaitable<Result<Reply>> answer_stage(Context& context, wire::pb::Stage asked, E
   DEPLOYCTL_CO_TRY(already, co_await io::run_blocking(context.pool, whole));
   if (already) co_return staged(true, 0);
   const auto brought = co_await bring_in(context, inbound, exchange);
-  const std::function<Status()> leave = [inbound] { return inbound->leave(); };
-  (void)co_await io::run_blocking(context.pool, leave);
-  if (!brought) co_return fail(where(brought.error(), slot));
+  std::optional<Error> why;
+  if (!brought) why = brought.error();
+  // What has run out shows while what was staged is still there.
+  const std::function<Result<Error>()> leave = [inbound, slot, why]() -> Result<Error> {
+    Error explained = why ? explain_storage(*why, slot.path()) : Error{};
+    DEPLOYCTL_CHECK(inbound->leave());
+    return explained;
+  };
+  auto explained = co_await io::run_blocking(context.pool, leave);
+  if (!brought) co_return fail(explained ? *explained : brought.error());
   co_return staged(false, inbound->order().index.total());
 }
 

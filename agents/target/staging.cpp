@@ -113,13 +113,16 @@ Status Staging::place(FromBase* from, const model::Entry& entry) {
   return {};
 }
 
-// A disk that will be full is told before the payload has come. What the system says is free may be more than we may use.
+// A disk that will be full is reported before the payload has come. What the system says is free may be more than we may use.
 Status Staging::check_room() const {
-  std::uint64_t needed = 0;
-  for (const auto& [content, paths] : wanted_) needed += paths.front()->size;
-  const auto free = free_bytes(slot_.path());
-  if (!free || needed <= *free) return {};
-  return fail(Code::no_space, "the release needs " + megabytes(needed));
+  std::uint64_t bytes = 0;
+  for (const auto& [content, paths] : wanted_) bytes += paths.front()->size;
+  const auto free = free_space(slot_.path());
+  if (!free) return {};
+  const std::uint64_t files = wanted_.size();  // at least: further paths of the same content are links where that is possible
+  if (free->files && files > *free->files) return fail(Code::no_space, "the release needs " + std::to_string(files) + " more inodes");
+  if (bytes > free->bytes) return fail(Code::no_space, "the release needs " + megabytes(bytes));
+  return {};
 }
 
 // A file that is linked isn't read: it is what was verified when the base was staged, as activating the base again would
@@ -235,7 +238,9 @@ Status Staging::commit() {
   DEPLOYCTL_CHECK(take_name());
   DEPLOYCTL_CHECK(io::fsync_dir(slot_.releases()));
   DEPLOYCTL_CHECK(::deployctl::target::seal(slot_, release_.folder(), at));
-  return io::remove_tree(folder());  // what it was exchanged for
+  // What it was exchanged for. The release is there: what can't be removed now, the next prune tries again and reports.
+  (void)io::remove_tree(folder());
+  return {};
 }
 
 Status Staging::take_name() {
@@ -255,9 +260,7 @@ Status Staging::take_name() {
 Status clear_staging(const Slot& slot) {
   DEPLOYCTL_TRY(names, io::list_dir(slot.releases()));
   for (const auto& name : names)
-    if (name.starts_with(".staging-")) {
-      DEPLOYCTL_CHECK(io::remove_tree(slot.releases() + "/" + name));
-    }
+    if (name.starts_with(".staging-")) (void)io::remove_tree(slot.releases() + "/" + name);
   return {};
 }
 

@@ -81,7 +81,8 @@ class Staging : public payload::TreeSink {
   io::Fd file_;
 };
 
-// Takes away what crashes left of earlier stagings. Under the staging lock.
+// Removes what crashes left of earlier stagings. What can't be removed stays, and keeps no other release from being staged: the
+// next prune reports it. Under the staging lock.
 Status clear_staging(const Slot& slot);
 
 }  // namespace deployctl::target

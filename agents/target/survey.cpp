@@ -83,6 +83,15 @@ wire::pb::KeptRelease to_wire(const KeptRelease& kept) {
   return out;
 }
 
+wire::pb::Unremoved to_wire(const Unremoved& one) {
+  wire::pb::Unremoved out;
+  Error why = one.error;
+  why.message = printable(why.message);
+  out.set_path(printable(one.path));
+  *out.mutable_error() = wire::to_abort(why);
+  return out;
+}
+
 Result<wire::pb::Health> check_health(const Slot& slot, const Identity& identity) {
   wire::pb::Health health;
   DEPLOYCTL_TRY(current, slot.current_folder());
@@ -122,6 +131,7 @@ Result<wire::pb::Surveyed> survey(const Slot& slot, const Identity& identity, bo
   const BootTime now = boot_now();
   out.set_epoch(grant.epoch);
   if (grant.living(now)) *out.mutable_holder() = to_wire(grant, now);
+  for (const auto& one : unremoved(slot)) *out.add_unremoved() = to_wire(one);
   DEPLOYCTL_TRY(going_on, unfinished(slot));
   if (going_on) out.set_unfinished_rollout(going_on->rollout);
   if (with_history) {

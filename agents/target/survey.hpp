@@ -2,11 +2,13 @@
 #pragma once
 
 #include "agents/target/kept_releases.hpp"
+#include "agents/target/prune.hpp"
 #include "core/wire/messages.hpp"
 
 namespace deployctl::target {
 
 wire::pb::KeptRelease to_wire(const KeptRelease& kept);
+wire::pb::Unremoved to_wire(const Unremoved& one);
 
 // Another service's deploy_to is answered with other_service alone. `with_history`: last_grant and receipts.
 Result<wire::pb::Surveyed> survey(const Slot& slot, const Identity& identity, bool with_health, bool with_history = false);

@@ -2,7 +2,9 @@
 
 #include <asio/thread_pool.hpp>
 
+#include "agents/target/free_space.hpp"
 #include "agents/target/requests.hpp"
+#include "core/io/blocking.hpp"
 
 namespace deployctl::target {
 namespace {
@@ -16,6 +18,22 @@ constexpr std::size_t most_threads = 4;  // they wait for the disk and for healt
 
 Error not_here(const Request& request) {
   return error(Code::unsupported, std::string(wire::name_of(request)) + ": this agent is a target");
+}
+
+const wire::pb::Place& place_of(const Request& request) {
+  static const wire::pb::Place none;
+  switch (request.body_case()) {
+    case Request::kSurvey: return request.survey().place();
+    case Request::kTakeGrant: return request.take_grant().place();
+    case Request::kRenewGrant: return request.renew_grant().place();
+    case Request::kDropGrant: return request.drop_grant().place();
+    case Request::kStage: return request.stage().place();
+    case Request::kActivate: return request.activate().place();
+    case Request::kCheck: return request.check().place();
+    case Request::kReadLog: return request.read_log().place();
+    case Request::kPrune: return request.prune().place();
+    default: return none;
+  }
 }
 
 }  // namespace
@@ -50,7 +68,21 @@ serve::awaitable<Result<Reply>> stage(Context& context, std::size_t& stages, Req
 TargetService::TargetService(TargetOptions options) : state_(std::make_unique<State>(std::move(options))) {}
 TargetService::~TargetService() { state_->pool.join(); }
 
+// Whatever a request does on the disk: what is full or forbidden there is explained in one place.
 serve::awaitable<Result<Reply>> TargetService::serve(Request request, serve::Exchange& exchange) {
+  Context& context = state_->context;
+  const std::string deploy_to = place_of(request).deploy_to();
+  auto reply = co_await answer(std::move(request), exchange);
+  if (reply || (reply.error().code != Code::no_space && reply.error().code != Code::denied)) co_return reply;
+  const auto slot = Slot::at(deploy_to, context.home);
+  if (!slot) co_return reply;
+  const std::function<Result<Error>()> explain = [e = reply.error(), path = slot->path()]() -> Result<Error> { return explain_storage(e, path); };
+  auto explained = co_await io::run_blocking(context.pool, explain);
+  if (explained) co_return fail(*explained);
+  co_return reply;
+}
+
+serve::awaitable<Result<Reply>> TargetService::answer(Request request, serve::Exchange& exchange) {
   Context& context = state_->context;
   if (request.target() != 0) co_return fail(Code::invalid, "this agent is a target: nothing is attached to it");
   switch (request.body_case()) {

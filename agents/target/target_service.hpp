@@ -26,6 +26,8 @@ class TargetService : public serve::Service {
   serve::awaitable<void> ended() override;
 
  private:
+  serve::awaitable<Result<wire::pb::Reply>> answer(wire::pb::Request request, serve::Exchange& exchange);
+
   struct State;
   std::unique_ptr<State> state_;
 };

@@ -1,10 +1,13 @@
 #include "cli/commands/asked.hpp"
 
+#include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "cli/commands/context.hpp"
 #include "cli/commands/next_step.hpp"
+#include "cli/commands/notice.hpp"
 #include "core/base/digest.hpp"
 #include "core/io/atomic_file.hpp"
 #include "core/io/files.hpp"
@@ -48,7 +51,11 @@ Result<Asked> Asked::kept(Context& context, const std::string& plan) {
 
 Asked Asked::by(const std::string& plan, const Globals& globals) { return {absolute(plan), absolute(globals.fleet), globals.set, {}, {}}; }
 
-std::string Asked::json() const { return JsonObject().add("plan", plan).add_if("fleet", fleet).add("set", set).add_if("together", together).add("notify", notify).text(); }
+std::string Asked::json() const {
+  std::vector<std::string> kept;
+  std::copy_if(notify.begin(), notify.end(), std::back_inserter(kept), holds_no_secret);
+  return JsonObject().add("plan", plan).add_if("fleet", fleet).add("set", set).add_if("together", together).add("notify", kept).text();
+}
 
 Result<Asked> Asked::parse(const std::string& json) {
   try {

@@ -6,7 +6,9 @@
 #include "cli/commands/next_step.hpp"
 #include "cli/output/error_text.hpp"
 #include "cli/output/terminal.hpp"
+#include "cli/output/text.hpp"
 #include "core/base/clock.hpp"
+#include "core/base/printing.hpp"
 #include "core/rollout/event.hpp"
 
 namespace deployctl::commands {
@@ -16,6 +18,16 @@ void write_line(std::FILE* to, std::string_view line) {
   std::fwrite(line.data(), 1, line.size(), to);
   std::fputc('\n', to);
   std::fflush(to);
+}
+
+// What is full or forbidden in this host's state folder.
+Error explained(Error error, const std::string& state_option) {
+  if (!error.hint.empty() || (error.code != Code::no_space && error.code != Code::denied)) return error;
+  const auto state = StateDir::find(state_option);
+  if (!state || error.text().find(state->root) == std::string::npos) return error;
+  if (error.code == Code::denied) return with_hint(std::move(error), "see whose it is: ls -ld " + state->root);
+  return with_hint(std::move(error), "on this host: df -h " + state->root + " and df -i " + state->root +
+                                         " show whether space or inodes have run out; deployctl artifact gc removes old artifacts");
 }
 
 }  // namespace
@@ -33,9 +45,10 @@ void Context::print(std::string_view text) {
 
 void Context::print_json(const JsonObject& line) { print_json_line(line.text()); }
 
+// Also what older versions recorded, or what a digest covers and therefore is stored as it is.
 void Context::print_json_line(std::string_view line) {
   const std::lock_guard lock(writing_);
-  write_line(streams_.out, line);
+  write_line(streams_.out, printable_json(line));
 }
 
 void Context::note(std::string_view line) {
@@ -50,7 +63,7 @@ void Context::note_next(const rollout::Advice& advice, const Invocation& invocat
 void Context::warn(std::string_view line) {
   const std::lock_guard lock(writing_);
   std::fflush(streams_.out);
-  write_line(streams_.err, line);
+  for (const auto& one : output::lines_of(line)) write_line(streams_.err, output::printable(one));
 }
 
 void Context::emit(rollout::Event event) {
@@ -91,7 +104,8 @@ int Context::fail_with(const Error& error) {
   return fail_with(error, error.code == Code::cancelled ? Interrupt::exit_code() : exit_code(error.code));
 }
 
-int Context::fail_with(const Error& error, int code) {
+int Context::fail_with(const Error& failed, int code) {
+  const Error error = explained(failed, globals_.state);
   rollout::Event event;
   event.name = "command_failed";
   event.error = error;

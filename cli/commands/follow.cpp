@@ -21,26 +21,25 @@ struct Followed {
 };
 
 Status learn_of(ledger::Ledger& ledger, const std::string& id, std::uint64_t until, Viewing& view) {
-  DEPLOYCTL_TRY(rows, ledger.events(id));
-  for (const auto& row : rows)
-    if (const auto event = rollout::parse_event(row.json); event && row.seq <= until) view.learn(*event);
-  return {};
+  if (until == 0) return {};
+  return ledger.for_each_event(id, 0, [&](const ledger::EventRow& row) {
+    if (row.seq > until) return false;
+    if (const auto event = rollout::parse_event(row.json)) view.learn(*event);
+    return true;
+  });
 }
 
-Status show_more(ledger::Ledger& ledger, const std::string& id, Followed& so_far, const rollout::EventSink& sink) {
-  DEPLOYCTL_TRY(last, ledger.last_seq(id));
-  if (last <= so_far.seen) return {};
-  DEPLOYCTL_TRY(rows, ledger.events(id));
-  for (const auto& row : rows) {
-    if (row.seq <= so_far.seen) continue;
+// What came since. Stops when the user does, so that a rollout that records faster than it is shown can't hold the terminal.
+Status show_more(ledger::Ledger& ledger, const std::string& id, Followed& so_far, const rollout::EventSink& sink, const io::CancelToken& stop) {
+  return ledger.for_each_event(id, so_far.seen, [&](const ledger::EventRow& row) {
     so_far.seen = row.seq;
     const auto event = rollout::parse_event(row.json);
-    if (!event) continue;
+    if (!event) return !stop.cancelled();
     sink(*event);
     so_far.code.reset();
     if (event->name == "rollout_finished") so_far.code = exit_code_of_end(*event);
-  }
-  return {};
+    return !stop.cancelled();
+  });
 }
 
 }  // namespace
@@ -58,7 +57,7 @@ Result<int> follow(Context& context, const ledger::RolloutRow& row, std::uint64_
   DEPLOYCTL_CHECK(learn_of(*ledger, row.id, after, view));
   for (;;) {
     DEPLOYCTL_TRY(now, ledger->rollout(row.id));  // before its events: what it said last is seen
-    DEPLOYCTL_CHECK(show_more(*ledger, row.id, so_far, view.sink()));
+    DEPLOYCTL_CHECK(show_more(*ledger, row.id, so_far, view.sink(), context.cancel()));
     if (so_far.code && (!now || !is_driven(*now))) break;
     if (now && !is_driven(*now)) {
       view.finish();

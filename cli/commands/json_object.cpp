@@ -4,10 +4,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/base/printing.hpp"
+
 namespace deployctl::commands {
 
 std::string json_quote(std::string_view text) {
-  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return printable_json(nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
 JsonObject& JsonObject::add(std::string_view name, double value) { return add_raw(name, fmt::format("{:.3f}", value)); }

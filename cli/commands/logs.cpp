@@ -1,4 +1,7 @@
 // deployctl logs: what happened in a rollout, event by event, with what its hooks printed; from the ledger, no host is asked.
+// Events are read one after another: memory does not grow with the rollout.
+#include <utility>
+
 #include "cli/commands/commands.hpp"
 #include "cli/commands/context.hpp"
 #include "cli/commands/next_step.hpp"
@@ -12,61 +15,69 @@ struct LogsOptions {
   std::string rollout, target;
 };
 
-struct Told {
-  rollout::Event event;
-  std::string json;
-};
-
-Result<std::vector<Told>> events_of(ledger::Ledger& ledger, const std::string& id) {
-  DEPLOYCTL_TRY(rows, ledger.events(id));
-  std::vector<Told> out;
-  for (const auto& row : rows) {
-    auto event = rollout::parse_event(row.json);
-    if (!event) return fail(with_context(event.error(), "event " + std::to_string(row.seq) + " of " + id));
-    out.push_back({std::move(*event), row.json});
-  }
-  return out;
-}
-
 // "09:15:02" of "2026-11-24T09:15:02.120Z"
 std::string clock_time(WallTime time) { return to_string(time).substr(11, 8); }
 
-// The board hears of every event, so that each line knows what came before it; only those of the target are shown.
-void print_text(Context& context, const std::vector<Told>& all, const std::string& target) {
-  output::Board board;
-  output::PlainLines words(output::Detail::all);
-  std::string day;
-  for (const auto& told : all) {
-    board.take(told.event);
-    const auto lines = words.of(told.event, board);
-    if (!target.empty() && told.event.target != target) continue;
-    output::Lines stamped;
-    const auto today = to_string(told.event.time).substr(0, 10);
-    if (today != day && !lines.empty()) stamped.emplace_back(today + " (UTC)", output::Tone::dim);
-    if (!lines.empty()) day = today;
-    for (const auto& line : lines) stamped.push_back(output::Line(clock_time(told.event.time) + "  ", output::Tone::dim).add(line));
-    context.print_lines(stamped);
+// The board takes every event, so that each line knows what came before it; only those of the target are printed.
+class Printer {
+ public:
+  Printer(Context& context, std::string target) : context_(context), target_(std::move(target)) {}
+
+  void take(const rollout::Event& event, const std::string& json) {
+    ++taken_;
+    const bool wanted = target_.empty() || event.target == target_;
+    if (wanted) ++wanted_;
+    if (context_.json()) {
+      if (wanted) context_.print_json_line(json);
+      return;
+    }
+    board_.take(event);
+    const auto lines = words_.of(event, board_);
+    if (wanted) print(event.time, lines);
   }
-}
+
+  bool any() const { return taken_ > 0; }
+  bool any_wanted() const { return wanted_ > 0; }
+
+ private:
+  void print(WallTime time, const output::Lines& lines) {
+    if (lines.empty()) return;
+    output::Lines stamped;
+    const auto today = to_string(time).substr(0, 10);
+    if (today != std::exchange(day_, today)) stamped.emplace_back(today + " (UTC)", output::Tone::dim);
+    for (const auto& line : lines) stamped.push_back(output::Line(clock_time(time) + "  ", output::Tone::dim).add(line));
+    context_.print_lines(stamped);
+  }
+
+  Context& context_;
+  const std::string target_;
+  output::Board board_;
+  output::PlainLines words_{output::Detail::all};
+  std::string day_;
+  std::size_t taken_ = 0, wanted_ = 0;
+};
 
 Result<int> logs(const LogsOptions& options, Context& context) {
   DEPLOYCTL_TRY(ledger, context.ledger());
   DEPLOYCTL_TRY(row, ledger->rollout(options.rollout));
   if (!row)
-    return fail(with_hint(error(Code::absent, "no rollout '" + options.rollout + "' on this host"),
+    return fail(with_hint(error(Code::absent, "no rollout '" + options.rollout + "' on this host"), 
                           "see what it knows: " + command_for({rollout::Advice::Kind::list_rollouts}, Invocation::of(context.globals(), std::string()))));
-  DEPLOYCTL_TRY(events, events_of(*ledger, row->id));
-  bool any = events.empty() || options.target.empty();
-  for (const auto& told : events) {
-    const bool wanted = options.target.empty() || told.event.target == options.target;
-    any = any || wanted;
-    if (context.json() && wanted) context.print_json_line(told.json);
-  }
-  if (!any)
+  Printer printer(context, options.target);
+  Status readable;
+  DEPLOYCTL_CHECK(ledger->for_each_event(row->id, 0, [&](const ledger::EventRow& one) {
+    const auto event = rollout::parse_event(one.json);
+    if (event) printer.take(*event, one.json);
+    else readable = fail(with_context(event.error(), "event " + std::to_string(one.seq) + " of " + row->id));
+    const bool reader_is_there = std::ferror(context.streams().out) == 0;
+    return event && reader_is_there && !context.cancel().cancelled();
+  }));
+  if (!readable) return fail(readable.error());
+  if (context.cancel().cancelled()) return fail(Code::cancelled, "interrupted");
+  if (printer.any() && !printer.any_wanted())
     return fail(with_hint(error(Code::absent, row->id + " has no event of a target '" + options.target + "'"),
                           "name a target as the fleet does: HOST or HOST:PORT"));
-  if (!context.json()) print_text(context, events, options.target);
-  if (events.empty()) context.note(row->id + " has no events");
+  if (!printer.any()) context.note(row->id + " has no events");
   return exit_codes::done;
 }
 

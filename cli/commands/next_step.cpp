@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "cli/commands/notice.hpp"
 #include "cli/output/text.hpp"
 
 namespace deployctl::commands {
@@ -38,16 +39,9 @@ void add_option(Words& words, const char* name, const std::string& value) {
   words.push_back(value);
 }
 
-// A path is where many webhooks carry their token. A reference such as {env: HOOK} is no secret.
-bool may_be_shown(const std::string& url) {
-  if (url.starts_with("{")) return true;
-  const auto host = url.find("://");
-  return host != std::string::npos && url.find_first_of("/?#@", host + 3) == std::string::npos;
-}
-
 void add_notify(Words& words, const Invocation& invocation) {
   for (const auto& url : invocation.notify)
-    if (may_be_shown(url)) add_option(words, "--notify", url);
+    if (holds_no_secret(url)) add_option(words, "--notify", url);
 }
 
 void add_deploy(Words& words, const Invocation& invocation) {

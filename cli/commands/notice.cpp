@@ -26,6 +26,12 @@ Result<std::vector<model::SecretSource>> parse_notify(const std::vector<std::str
   return urls;
 }
 
+bool holds_no_secret(const std::string& value) {
+  if (value.starts_with("{")) return true;
+  const auto host = value.find("://");
+  return host != std::string::npos && value.find_first_of("/?#@", host + 3) == std::string::npos;
+}
+
 rollout::EventSink Notice::watch(rollout::EventSink next) {
   if (urls_.empty()) return next;
   return [this, next = std::move(next)](const rollout::Event& event) {

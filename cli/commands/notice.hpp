@@ -15,6 +15,10 @@ class Context;
 // The values of --notify. Code::invalid: one that is neither an http or https URL nor says where that is kept.
 Result<std::vector<model::SecretSource>> parse_notify(const std::vector<std::string>& values);
 
+// Whether a value of --notify may be shown and kept in the ledger: {env: NAME} and its like, or a URL that is nothing but a host.
+// A path is where many webhooks carry their token.
+bool holds_no_secret(const std::string& value);
+
 class Notice {
  public:
   explicit Notice(std::vector<model::SecretSource> urls) : urls_(std::move(urls)) {}

@@ -56,11 +56,12 @@ rollout::Pace pace(ledger::Ledger& ledger, const model::Plan& plan) {
   const auto rows = ledger.history(plan.service, plan.environment, rollouts_looked_at);
   if (!rows) return {};
   for (const auto& row : *rows) {
-    const auto told = ledger.events(row.id);
-    if (!told || row.state != ledger::RolloutState::succeeded) continue;
+    if (row.state != ledger::RolloutState::succeeded) continue;
     auto& events = rollouts.emplace_back();
-    for (const auto& one : *told)
-      if (auto event = rollout::parse_event(one.json)) events.push_back(std::move(*event));
+    (void)ledger.for_each_event(row.id, 0, [&](const ledger::EventRow& one) {
+      if (auto event = rollout::parse_if_named(one.json, {"target_active", "target_staged"})) events.push_back(std::move(*event));
+      return true;
+    });
   }
   return rollout::pace_of(rollouts);
 }

@@ -65,13 +65,14 @@ output::Lines service_table(const std::vector<ledger::RolloutRow>& rows, WallTim
   return table.lines(width);
 }
 
-output::Lines rollout_lines(const ledger::RolloutRow& row, WallTime now) {
+output::Lines rollout_lines(const ledger::RolloutRow& row, WallTime now, const std::string& progress) {
   const auto status = status_of(row);
   output::Table table({{""}, {""}});
   table.row({"rollout", row.id}, Tone::strong);
   table.row({"service", row.service + " (" + row.environment + ")"});
   table.row({row.kind, versions(row)});
   table.row({"state", status.state}, tone_of(status.state));
+  if (!progress.empty()) table.row({"now", progress}, Tone::warn);
   if (!status.reason.empty()) table.row({"reason", status.reason});
   if (!row.commit.empty()) table.row({"commit", row.commit});
   table.row({"started", to_string(row.started) + ", " + output::age(row.started, now)});

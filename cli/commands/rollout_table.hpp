@@ -16,6 +16,7 @@ std::string json_rows(const std::vector<ledger::RolloutRow>& rows);
 output::Lines history_table(const std::vector<ledger::RolloutRow>& rows, WallTime now, std::size_t width);
 // Of several services, one row each.
 output::Lines service_table(const std::vector<ledger::RolloutRow>& rows, WallTime now, std::size_t width);
-output::Lines rollout_lines(const ledger::RolloutRow& row, WallTime now);
+// `progress`: of an unfinished one, what it waits for (rollout_progress.hpp).
+output::Lines rollout_lines(const ledger::RolloutRow& row, WallTime now, const std::string& progress = {});
 
 }  // namespace deployctl::commands

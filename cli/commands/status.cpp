@@ -7,6 +7,7 @@
 #include "cli/commands/fleet_look.hpp"
 #include "cli/commands/follow.hpp"
 #include "cli/commands/next_step.hpp"
+#include "cli/commands/rollout_progress.hpp"
 #include "cli/commands/rollout_table.hpp"
 #include "cli/commands/status_report.hpp"
 #include "core/io/files.hpp"
@@ -19,16 +20,44 @@ struct StatusOptions {
   bool every = false, watch = false;
 };
 
-// A ledger that can't be read is told, and the targets are asked all the same: they know the truth.
-std::optional<RolloutStatus> newest_rollout(Context& context, const model::Plan& plan) {
-  const auto find = [&]() -> Result<std::optional<RolloutStatus>> {
-    DEPLOYCTL_TRY(ledger, context.ledger());
-    DEPLOYCTL_TRY(unfinished, ledger->unfinished(plan.service, plan.environment));
-    if (!unfinished.empty()) return std::optional(status_of(unfinished.back()));
-    DEPLOYCTL_TRY(last, ledger->history(plan.service, plan.environment, 1));
-    return last.empty() ? std::optional<RolloutStatus>{} : std::optional(status_of(last.front()));
-  };
-  auto found = find();
+constexpr std::size_t rollouts_read = 50;
+
+// What this host's ledger knows: the rollout that matters, and what the fleet is to run.
+struct FromLedger {
+  std::optional<RolloutStatus> rollout;
+  std::optional<Expected> expected;
+};
+
+// With what it waits for, where it is unfinished.
+Result<RolloutStatus> status_with_progress(ledger::Ledger& ledger, const ledger::RolloutRow& row) {
+  auto status = status_of(row);
+  if (!status.unfinished) return status;
+  RolloutProgress progress;
+  DEPLOYCTL_CHECK(ledger.for_each_event(row.id, 0, [&](const ledger::EventRow& event) {
+    progress.add(event);
+    return true;
+  }));
+  status.progress = progress.words();
+  status.details = progress.json();
+  return status;
+}
+
+Result<FromLedger> read_ledger(Context& context, const model::Plan& plan) {
+  DEPLOYCTL_TRY(ledger, context.ledger());
+  DEPLOYCTL_TRY(unfinished, ledger->unfinished(plan.service, plan.environment));
+  DEPLOYCTL_TRY(history, ledger->history(plan.service, plan.environment, rollouts_read));
+  FromLedger out;
+  out.expected = expected_of(history);
+  const auto* newest = !unfinished.empty() ? &unfinished.back() : !history.empty() ? &history.front() : nullptr;
+  if (!newest) return out;
+  DEPLOYCTL_TRY(status, status_with_progress(*ledger, *newest));
+  out.rollout = std::move(status);
+  return out;
+}
+
+// A ledger that can't be read is reported, and the targets are asked all the same: they know the truth.
+FromLedger known_here(Context& context, const model::Plan& plan) {
+  auto found = read_ledger(context, plan);
   if (found) return std::move(*found);
   context.warn("going on without the ledger: " + found.error().text());
   return {};
@@ -59,9 +88,13 @@ Result<int> of_plan(const StatusOptions& options, const std::string& named, Cont
   DEPLOYCTL_TRY(seen, look_at_fleet(context, plan, true));
   auto report = status_report(plan, seen.survey, rollout::ReleaseNames::settle(seen.survey, known_names(context, plan)));
   report.tell_of(seen.desired);
-  const auto last = newest_rollout(context, plan);
+  const auto known = known_here(context, plan);
   const auto held = holder_of(seen.survey);
-  report.rollout = held && (!last || !last->unfinished) ? held : last;
+  const auto& last = known.rollout;
+  const bool elsewhere = held && (!last || last->id != held->id) && (!last || !last->unfinished);
+  report.rollout = elsewhere ? held : last;
+  // What a rollout of another host is about is not known here, and its targets may run two releases meanwhile.
+  report.compare(elsewhere ? Expected{} : known.expected);
   if (context.json()) context.print_json(report.json());
   const bool every = options.every || context.globals().verbose > 0;
   context.print_lines(report.lines(system_clock().wall(), context.width(), every));
@@ -77,8 +110,9 @@ Result<int> of_rollout(const std::string& id, bool watch, Context& context) {
     return fail(with_hint(error(Code::absent, "no plan file and no rollout '" + id + "' on this host"),
                           "see what it knows: " + command_for({rollout::Advice::Kind::list_rollouts}, Invocation::of(context.globals(), std::string()))));
   if (watch) return follow(context, *row);
-  if (context.json()) context.print_json(to_json(*row));
-  context.print_lines(rollout_lines(*row, system_clock().wall()));
+  DEPLOYCTL_TRY(status, status_with_progress(*ledger, *row));
+  if (context.json()) context.print_json(status.unfinished ? to_json(*row).add_raw("progress", status.details.text()) : to_json(*row));
+  context.print_lines(rollout_lines(*row, system_clock().wall(), status.progress));
   return exit_codes::done;
 }
 
@@ -87,14 +121,23 @@ Result<int> of_ledger(Context& context) {
   DEPLOYCTL_TRY(ledger, context.ledger());
   DEPLOYCTL_TRY(services, ledger->services());
   std::vector<ledger::RolloutRow> rows;
+  std::vector<std::string> json;
+  output::Lines unfinished_ones;
   for (const auto& one : services) {
     DEPLOYCTL_TRY(unfinished, ledger->unfinished(one.service, one.environment));
     DEPLOYCTL_TRY(last, ledger->history(one.service, one.environment, 1));
     auto& newest = unfinished.empty() ? last : unfinished;
-    if (!newest.empty()) rows.push_back(newest.back());
+    if (newest.empty()) continue;
+    rows.push_back(newest.back());
+    DEPLOYCTL_TRY(status, status_with_progress(*ledger, newest.back()));
+    JsonObject object = to_json(newest.back());
+    if (status.unfinished) object.add_raw("progress", status.details.text());
+    json.push_back(object.text());
+    if (!status.progress.empty()) unfinished_ones.push_back(output::Line(status.id + "  ").add(status.progress, output::Tone::warn));
   }
-  if (context.json()) context.print_json(JsonObject().add_raw("services", json_rows(rows)));
+  if (context.json()) context.print_json(JsonObject().add_raw("services", json_array(json)));
   context.print_lines(service_table(rows, system_clock().wall(), context.width()));
+  context.print_lines(unfinished_ones);
   if (rows.empty()) context.note("no rollout on this host yet; with a plan, status asks the targets");
   return exit_codes::done;
 }

@@ -32,6 +32,11 @@ struct TargetStatus {
     WallTime until{};
   };
   std::optional<Behind> behind{};
+  std::string expected{};    // the version that the fleet is to run, where this target runs another release
+  struct Unremoved {
+    std::string path, why;
+  };
+  std::vector<Unremoved> unremoved{};  // by the last clean-up
 };
 
 struct RegionStatus {
@@ -43,7 +48,18 @@ struct RegionStatus {
 struct RolloutStatus {
   std::string id, state, kind, version, reason, who;
   bool unfinished = false;
+  std::string previous{};    // version that most targets ran before
+  std::string progress{};    // of an unfinished one: what it waits for, in which wave (rollout_progress.hpp)
+  JsonObject details{};      // the same as members
 };
+
+// What targets may run without being called diverged: the last completed rollout's release, and while one is unfinished its own.
+struct Expected {
+  std::vector<Digest> releases;  // none: what they should run can't be known now, and nothing is compared
+  std::string version;           // of the last completed one
+};
+// `history`: newest first. Nothing: the ledger doesn't say; then what most targets run counts.
+std::optional<Expected> expected_of(const std::vector<ledger::RolloutRow>& history);
 
 struct StatusReport {
   std::string service, environment;
@@ -52,6 +68,10 @@ struct StatusReport {
 
   std::size_t answered() const;
   std::size_t total() const;
+  // Marks the targets that run another release than the fleet is to run.
+  void compare(const std::optional<Expected>& expected);
+  // Targets that are not on the release that the fleet is to run: unreachable, diverged, or to be brought along by their relay.
+  std::size_t behind() const;
   // Whom relays bring along; by region and name.
   void tell_of(const std::vector<wire::pb::Desire>& desired);
   JsonObject json() const;

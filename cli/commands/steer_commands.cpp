@@ -71,32 +71,34 @@ Result<int> abort_it(const SteerOptions& options, Context& context) {
 
 // The wave whose approval it waits for, as its events tell.
 Result<std::string> waiting_wave(const Found& found) {
-  DEPLOYCTL_TRY(rows, found.ledger->events(found.row.id));
   std::string wave;
-  for (const auto& row : rows) {
-    const auto event = rollout::parse_event(row.json);
-    if (!event) continue;
+  DEPLOYCTL_CHECK(found.ledger->for_each_event(found.row.id, 0, [&](const ledger::EventRow& row) {
+    const auto event = rollout::parse_if_named(row.json, {"rollout_waiting", "rollout_going_on"});
+    if (!event) return true;
     const auto body = model::try_parse_json(event->body);
-    if (event->name == "rollout_waiting") wave = body.is_object() && body.value("for", "") == "approval" ? event->wave : "";
-    if (event->name == "rollout_going_on") wave.clear();
-  }
+    const bool waits = event->name == "rollout_waiting" && body.is_object() && body.value("for", "") == "approval";
+    wave = waits ? event->wave : "";
+    return true;
+  }));
   if (!wave.empty()) return wave;
   return fail(with_hint(error(Code::invalid, found.row.id + " waits for no approval now"), "name the wave that you approve ahead: --wave NAME"));
 }
 
 Status check_wave(const Found& found, const std::string& wave) {
-  DEPLOYCTL_TRY(rows, found.ledger->events(found.row.id));
   std::string names;
-  for (const auto& row : rows) {
-    const auto event = rollout::parse_event(row.json);
-    if (!event || event->name != "rollout_started") continue;
+  bool known = false;
+  DEPLOYCTL_CHECK(found.ledger->for_each_event(found.row.id, 0, [&](const ledger::EventRow& row) {
+    const auto event = rollout::parse_if_named(row.json, {"rollout_started"});
+    if (!event) return true;
     const auto body = model::try_parse_json(event->body);
     names.clear();
     for (const auto& one : body.value("waves", nlohmann::json::array())) {
-      if (one.value("name", "") == wave) return {};
+      known = known || one.value("name", "") == wave;
       names += (names.empty() ? "" : ", ") + one.value("name", "");
     }
-  }
+    return !known;
+  }));
+  if (known) return {};
   return fail(with_hint(error(Code::invalid, found.row.id + " has no wave '" + wave + "'"), "its waves: " + names));
 }
 

@@ -25,13 +25,12 @@ using Kind = rollout::Advice::Kind;
 
 // Any event of the driver that tells of a word to it.
 Result<bool> was_heard(ledger::Ledger& ledger, const std::string& id, std::uint64_t after) {
-  DEPLOYCTL_TRY(rows, ledger.events(id));
-  for (const auto& row : rows) {
-    if (row.seq <= after) continue;
-    const auto event = rollout::parse_event(row.json);
-    if (event && (event->name == "rollout_steered" || event->name == "rollout_finished")) return true;
-  }
-  return false;
+  bool heard = false;
+  DEPLOYCTL_CHECK(ledger.for_each_event(id, after, [&](const ledger::EventRow& row) {
+    heard = rollout::parse_if_named(row.json, {"rollout_steered", "rollout_finished"}).has_value();
+    return !heard;
+  }));
+  return heard;
 }
 
 }  // namespace

@@ -31,6 +31,13 @@ std::string key_of(const Event& event) { return event.region + '\0' + event.targ
 
 }  // namespace
 
+std::string reason_of(const Event& event) {
+  std::string reason = event.error ? event.error->text() : std::string();
+  const std::string own = event.target + ": ";
+  while (!event.target.empty() && reason.starts_with(own)) reason.erase(0, own.size());
+  return reason;
+}
+
 void append_tail(std::string& tail, const std::string& more, std::size_t most) {
   tail += more;
   if (tail.size() <= most) return;
@@ -145,12 +152,16 @@ void Board::take_target(const Event& event) {
     append_tail(target.output, body.text("output"), target_tail);
     return;
   }
+  if (event.name == "target_cleanup_failed") target.cleanup = body.text("message");
   for (const auto& [name, state] : moves) {
     if (event.name != name) continue;
     if (event.error) {
-      target.reason = event.error->text();
+      target.reason = reason_of(event);
       target.hint = event.error->hint;
     }
+    // It took itself back: it counts as what it failed as.
+    const bool is_bad = target.state == TargetState::failed || target.state == TargetState::unhealthy;
+    if (state == TargetState::reverted && is_bad && !rolling_back) continue;
     if (state == TargetState::activating || state == TargetState::reverting) target.step.clear();
     move(index, state);
     if (state == TargetState::staging) progress(index, body.count("received"), body.count("total"));

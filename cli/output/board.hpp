@@ -27,6 +27,7 @@ struct BoardTarget {
   std::string step;                       // while activating or reverting: "start"
   std::string output;                     // the last of what its hooks printed, until it is active
   std::string reason, hint;               // why it is not active
+  std::string cleanup;                    // what could not be removed once it was
 };
 
 struct BoardRegion {
@@ -99,6 +100,9 @@ class Board {
   std::size_t announced_ = 0;
   std::unordered_map<std::string, std::size_t> index_;  // region NUL target
 };
+
+// Why, without the name of the target where the event has that already.
+std::string reason_of(const Event& event);
 
 // The last `most` bytes of a text that grows, cut at a line's beginning.
 void append_tail(std::string& tail, const std::string& more, std::size_t most);

@@ -29,8 +29,6 @@ void add_hint(Lines& lines, const Event& event) {
   if (event.error && !event.error->hint.empty()) lines.push_back(Line("    hint: ", Tone::dim).add(event.error->hint));
 }
 
-std::string reason_of(const Event& event) { return event.error ? event.error->text() : std::string(); }
-
 // "word: detail", or the word alone.
 std::string told(const std::string& word, const std::string& detail) { return detail.empty() ? word : word + ": " + detail; }
 
@@ -147,11 +145,15 @@ Lines PlainLines::target(const Event& event, const Board& board) {
   const Body body(event.body);
   if (event.name == "target_staged")
     return {target_line(event, "staged", Tone::dim, body.flag("already") ? "was there already" : seconds_of(body))};
+  if (event.name == "target_cleanup_failed") return {target_line(event, "clean-up", Tone::warn, body.text("message"))};
   if (event.name == "target_activating") return {target_line(event, "activating", Tone::dim, "")};
   if (event.name == "target_reverting") return {target_line(event, "reverting", Tone::dim, "")};
   if (event.name != "target_step") return {};
   Lines out{target_line(event, body.text("step"), Tone::dim, told(body.text("state"), body.text("detail")))};
-  if (tells(Detail::all)) add_output(out, body.text("output"), SIZE_MAX);
+  if (!tells(Detail::all)) return out;
+  if (const auto bytes = body.count("omitted_bytes")) out.push_back(Line("    | [" + size(bytes) + " of output left out]", Tone::dim));
+  if (const auto events = body.count("omitted_events")) out.push_back(Line("    | [" + count(events, "step event") + " left out]", Tone::dim));
+  add_output(out, body.text("output"), SIZE_MAX);
   return out;
 }
 

@@ -1,15 +1,18 @@
 #include "cli/output/summary.hpp"
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "cli/output/humane.hpp"
 #include "cli/output/next_steps.hpp"
+#include "cli/output/reason_groups.hpp"
 #include "cli/output/table.hpp"
 
 namespace deployctl::output {
 namespace {
 
-constexpr std::size_t most_named = 20;  // targets per state; the rest is a count
+constexpr std::size_t most_named = 20;  // targets with the same reason; the rest is a count
 constexpr std::size_t most_regions = 40;
 constexpr std::size_t narrow = 60;      // below it nothing is aligned: spaces would push words into the next row
 
@@ -114,27 +117,70 @@ Lines counts(const Board& board, const SummaryLook& look) {
   return lines;
 }
 
+// The region of all of them, or how many.
+std::string regions_of(const Board& board, const std::vector<const BoardTarget*>& targets) {
+  std::set<std::size_t> regions;
+  for (const auto* target : targets) regions.insert(target->region);
+  return regions.size() == 1 ? board.regions.at(*regions.begin()).name : count(regions.size(), "region");
+}
+
+struct Trouble {
+  std::string region, targets, reason;
+};
+
+// Of the targets in this state, those with the same reason together.
+std::vector<Trouble> troubles(const Board& board, TargetState state) {
+  std::vector<std::pair<std::string, std::string>> reasons;
+  std::map<std::string, std::vector<const BoardTarget*>> by_name;
+  for (const auto& target : board.targets) {
+    // One that was reverted with the rest, for no reason of its own, is a count in the table above.
+    if (target.state != state || (state == TargetState::reverted && target.reason.empty())) continue;
+    reasons.emplace_back(target.name, target.reason);
+    by_name[target.name].push_back(&target);
+  }
+  std::vector<Trouble> out;
+  for (const auto& group : group_by_reason(reasons)) {
+    std::vector<const BoardTarget*> members;
+    for (const auto& name : group.targets) members.insert(members.end(), by_name[name].begin(), by_name[name].end());
+    const auto region = regions_of(board, members);
+    if (group.targets.size() == 1) out.push_back({region, group.targets[0], group.reason});
+    else out.push_back({region, count(group.targets.size(), "target"), group.reason + (group.reason.empty() ? "" : ": ") + named(group.targets, most_named)});
+  }
+  return out;
+}
+
 void add_left_behind(Lines& out, const Board& board, const SummaryLook& look) {
   Table table({{"", false}, {"", false, true}, {"", false, true}, {"", false}});
-  Lines in_a_row, more;
-  for (const auto& kind : left_behind) {
-    std::size_t named = 0, all = 0;
-    for (const auto& target : board.targets) {
-      // One that went back with the rest, for no reason of its own, is a count in the table above.
-      if (target.state != kind.state || (kind.state == TargetState::reverted && target.reason.empty())) continue;
-      if (++all > most_named) continue;
-      ++named;
-      in_a_row.push_back(Line(kind.word, kind.tone).add("  " + board.regions.at(target.region).name + "  " + target.name + "  " + target.reason));
-      table.row({kind.word, board.regions.at(target.region).name, target.name, target.reason}, kind.tone);
+  Lines in_a_row;
+  for (const auto& kind : left_behind)
+    for (const auto& trouble : troubles(board, kind.state)) {
+      in_a_row.push_back(Line(kind.word, kind.tone).add("  " + trouble.region + "  " + trouble.targets + "  " + trouble.reason));
+      table.row({kind.word, trouble.region, trouble.targets, trouble.reason}, kind.tone);
     }
-    if (all > named) more.push_back(Line(std::string("and ") + number(all - named) + " more " + kind.word, kind.tone));
-  }
   // The reason is the last column and is never cut: it may wrap, it may not be lost.
   if (look.width == 0 || look.width >= narrow)
     for (auto& line : table.lines(0, look.utf8)) out.push_back(std::move(line));
   else
     for (auto& line : in_a_row) out.push_back(std::move(line));
-  for (auto& line : more) out.push_back(std::move(line));
+}
+
+// The rollout's result does not depend on it, but a disk that fills up does.
+void add_cleanup(Lines& out, const Board& board) {
+  std::vector<std::pair<std::string, std::string>> reasons;
+  for (const auto& target : board.targets)
+    if (!target.cleanup.empty()) reasons.emplace_back(target.name, target.cleanup);
+  for (const auto& group : group_by_reason(reasons))
+    out.push_back(Line("warning: ", Tone::warn).add("on " + named(group.targets, most_named) + " " + group.reason));
+}
+
+// Without the reason of a target that is shown with it below.
+std::string why(const Board& board) {
+  std::string text = board.error->text();
+  for (const auto& target : board.targets) {
+    const std::string tail = ": " + target.name + ": " + target.reason;
+    if (!target.reason.empty() && text.size() > tail.size() && text.ends_with(tail)) return text.substr(0, text.size() - tail.size());
+  }
+  return text;
 }
 
 void add_hints(Lines& out, const Board& board) {
@@ -151,10 +197,11 @@ void add_hints(Lines& out, const Board& board) {
 Lines summary(const Board& board, const SummaryLook& look) {
   if (!board.over) return {};
   Lines out{headline(board)};
-  if (board.error) out.push_back(Line("  ").add(board.error->text()));
+  if (board.error) out.push_back(Line("  ").add(why(board)));
   if (!board.regions.empty() && (board.result != "succeeded" || board.regions.size() > 1))
     for (auto& line : counts(board, look)) out.push_back(std::move(line));
   add_left_behind(out, board, look);
+  add_cleanup(out, board);
   add_hints(out, board);
   if (board.wan_bytes) out.emplace_back(size(board.wan_bytes) + " sent from here", Tone::dim);
   if (board.result == "incomplete" && !board.caught_up_until.empty())

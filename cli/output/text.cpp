@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "core/base/printing.hpp"
+
 namespace deployctl::output {
 namespace {
 
@@ -20,13 +22,14 @@ constexpr std::array marks{
     Range{0x64b, 0x65f},   Range{0x1ab0, 0x1aff}, Range{0x1dc0, 0x1dff}, Range{0x200b, 0x200d},
     Range{0x20d0, 0x20ff}, Range{0xfe00, 0xfe0f}, Range{0xfe20, 0xfe2f},
 };
-// What turns the direction of the words around it, or ends a line behind a terminal's back.
-constexpr std::array turning{Range{0x200e, 0x200f}, Range{0x2028, 0x202e}, Range{0x2066, 0x2069}, Range{0xfeff, 0xfeff}};
 
 template <std::size_t n>
 bool in(const std::array<Range, n>& ranges, char32_t c) {
   return std::any_of(ranges.begin(), ranges.end(), [c](const Range& r) { return r.first <= c && c <= r.last; });
 }
+
+// Zero-width characters that ordinary words and emoji contain.
+bool joins(char32_t c) { return c == 0xad || (c >= 0x200b && c <= 0x200d); }
 
 constexpr char32_t bad = 0x110000;
 
@@ -75,7 +78,7 @@ std::string printable(std::string_view text) {
     const auto [c, size] = first_of(text.substr(at));
     if (c == bad) out += "\xef\xbf\xbd";
     else if (c == '\t' || c == '\n' || c == '\r') out += ' ';
-    else if (c < 0x20 || (c >= 0x7f && c < 0xa0) || in(turning, c)) out += '?';
+    else if (is_unsafe_to_print(c) && !joins(c)) out += '?';
     else out += text.substr(at, size);
     at += size;
   }

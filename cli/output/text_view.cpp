@@ -22,15 +22,19 @@ TextView::TextView(const ViewOptions& options) : options_(options), words_(detai
 
 void TextView::on(const Event& event) {
   board_.take(event);
-  // Who is waited for is news for a moment, and no part of what the command prints.
-  const bool passing = event.name == "targets_awaited";
-  put(words_.of(event, board_), passing ? options_.err : options_.out, options_.color && !passing);
+  const auto lines = words_.of(event, board_);
+  // Which targets are still waited for matters for a moment, and is no part of what the command prints.
+  if (event.name == "targets_awaited") put(lines, options_.err, false);
+  else if (event.error) put(lines, options_.err, options_.err_color);
+  else put(lines, options_.out, options_.color);
 }
 
 void TextView::finish() {
   if (std::exchange(finished_, true)) return;
-  if (!options_.quiet || board_.result != "succeeded")
-    put(summary(board_, {options_.command_for, 0, options_.utf8}), options_.out, options_.color);
+  const bool well = board_.result == "succeeded";
+  const auto lines = summary(board_, {options_.command_for, 0, options_.utf8});
+  if (!well) put(lines, options_.err, options_.err_color);
+  else if (!options_.quiet) put(lines, options_.out, options_.color);
 }
 
 void TextView::note(const Line& line) { put({line}, options_.err, false); }

@@ -11,6 +11,7 @@ ViewOptions view_options(std::FILE* out, std::FILE* err, bool no_color_option) {
   options.err = err;
   options.is_terminal = is_terminal(out);
   options.color = wants_color(out, no_color_option);
+  options.err_color = wants_color(err, no_color_option);
   options.utf8 = locale_is_utf8();
   return options;
 }

@@ -1,4 +1,5 @@
-// A rollout as the user asked to see it: JSON lines for CI, calm lines for a pipe, a live block for a terminal. The owner feeds
+// A rollout as the user asked to see it: JSON lines for CI, calm lines for a pipe (what went wrong and an end that
+// is no success go to `err`), a live block for a terminal. The owner feeds
 // every event in order to on(), calls tick() about ten times a second while it waits, and finish() once at the end, however it
 // ended; the destructor finishes what wasn't. One thread. Nothing here fails: a stream that can't be written is the owner's
 // to notice (ferror). A view says all there is to say of a rollout_finished: print no error beside it.
@@ -19,7 +20,8 @@ enum class Format { text, json };
 
 struct ViewOptions {
   Format format = Format::text;
-  bool color = false;
+  bool color = false;        // of `out`
+  bool err_color = false;
   bool quiet = false;        // failures, warnings and an end that wasn't success only
   unsigned verbosity = 0;    // 1: steps of targets and a build's output; 2: what their hooks print
   std::size_t width = 0;     // of the terminal; 0: asked for at each repaint, so that it may be resized

@@ -68,9 +68,11 @@ Code to_code(const std::string& word) {
 }
 
 std::string Error::text() const {
-  std::string out;
-  for (auto it = context.rbegin(); it != context.rend(); ++it) out += *it + ": ";
-  return out + message;
+  std::string out = message;
+  // A host that several layers name is named once.
+  for (const auto& where : context)
+    if (const std::string prefix = where + ": "; !out.starts_with(prefix)) out.insert(0, prefix);
+  return out;
 }
 
 Error error(Code code, std::string message) { return {code, std::move(message), {}, {}}; }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
+#include <system_error>
 
 namespace deployctl::git {
 namespace {
@@ -47,9 +48,17 @@ bool of_the_plans_host(const Url& repository, const Url& url) {
 
 bool is_relative(const std::string& text) { return text.starts_with("./") || text.starts_with("../"); }
 
+// Where a path leads: whoever may write into a repository's folder may put a link there.
+std::string real_path(const std::string& path) {
+  std::error_code none;
+  const auto real = std::filesystem::weakly_canonical(tidy(path), none);
+  return none ? tidy(path) : tidy(real.string());
+}
+
 bool stays_beside(const Url& parent, const Url& url) {
   if (parent.kind != Url::Kind::local) return true;  // submodule_url has compared the hosts
-  return is_or_is_beneath(url.path, std::filesystem::path(tidy(parent.path)).parent_path().string());
+  const std::string folder = std::filesystem::path(real_path(parent.path)).parent_path().string();
+  return folder != "/" && is_or_is_beneath(real_path(url.path), folder);
 }
 
 }  // namespace

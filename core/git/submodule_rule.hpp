@@ -1,5 +1,5 @@
 // Which repositories a commit may bring in as submodules: a commit's author must not decide which hosts are asked with the
-// operator's keys, and which paths of this machine end up in an artifact. Pure.
+// operator's keys, and which paths of this machine end up in an artifact. Pure, but for links of local paths, which are followed.
 #pragma once
 
 #include <string>

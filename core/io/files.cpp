@@ -66,11 +66,16 @@ class TreeRemoval {
   Status remove(const std::string& name);
   Status enter(const std::string& name);
   Status leave();
+  // One that stays does not keep the others: the first failure is what is returned.
+  void keep(Status done) {
+    if (!done && first_) first_ = std::move(done);
+  }
 
   int top_;
   std::string path_;
   Fd open_;  // the folder of levels_.back()
   std::vector<Level> levels_;
+  Status first_;
 };
 
 Status TreeRemoval::run(const std::string& name) {
@@ -84,10 +89,10 @@ Status TreeRemoval::run(const std::string& name) {
     levels_.back().left.pop_back();
     path_ += "/" + child;
     const auto depth = levels_.size();
-    DEPLOYCTL_CHECK(remove(child));
+    keep(remove(child));
     if (levels_.size() == depth) path_.resize(path_.size() - child.size() - 1);
   }
-  return {};
+  return std::move(first_);
 }
 
 // What is no folder goes at once; a folder is entered.
@@ -126,8 +131,7 @@ Status TreeRemoval::leave() {
       return fail(Code::denied, "remove " + path_ + ": the folder was moved meanwhile");
     open_ = std::move(above);
   }
-  if (::unlinkat(parent(), name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT)
-    return fail(os_error(errno, "remove folder " + path_));
+  if (::unlinkat(parent(), name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT) keep(fail(os_error(errno, "remove folder " + path_)));
   path_.resize(path_.size() - std::min(path_.size(), name.size() + 1));
   return {};
 }

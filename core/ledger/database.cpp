@@ -33,6 +33,11 @@ constexpr int newest = static_cast<int>(steps.size());
 constexpr const char* lost_hint =
     "move it aside: the targets know what they run, and the next deploy or status asks them; only history is lost";
 
+// Inodes run out like bytes do, and gigabytes look free then.
+std::string room_hint(const std::string& path) {
+  return "df -h " + path + " and df -i " + path + " show whether space or inodes have run out; make room there and run the command again";
+}
+
 Status make_private_dirs(const fs::path& dir) {
   if (dir.empty() || ::access(dir.c_str(), F_OK) == 0) return {};
   if (dir.has_parent_path() && dir.parent_path() != dir) {
@@ -126,16 +131,17 @@ Error Database::to_error(const SQLite::Exception& e) {
     case SQLITE_CORRUPT:
       return with_hint(error(Code::verification, where + " is damaged: " + e.what()), lost_hint);
     case SQLITE_FULL:
-      return with_hint(error(Code::no_space, where + ": no space left on device"), "make room there and run the command again");
+      return with_hint(error(Code::no_space, where + ": no space left on device"), room_hint(path_));
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return with_hint(error(Code::locked, fmt::format("{}: another process has kept it for {} s", where, busy_ms / 1000)),
                        "see who has it open: fuser " + path_);
     case SQLITE_READONLY:
     case SQLITE_PERM:
-      return error(Code::denied, where + " can't be written: " + e.what());
+      return with_hint(error(Code::denied, where + " can't be written: " + e.what()), "see whose it is: ls -l " + path_);
     case SQLITE_IOERR:
     case SQLITE_CANTOPEN:
+      if (errnum == ENOSPC || errnum == EDQUOT) return with_hint(os_error(errnum, where), room_hint(path_));
       if (errnum != 0) return os_error(errnum, where);
       [[fallthrough]];
     default:

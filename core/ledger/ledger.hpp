@@ -4,6 +4,7 @@
 // Code::unsupported; a damaged one Code::verification, with words on what to do (targets know the truth).
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -105,7 +106,10 @@ class Ledger {
 
   // Events of one rollout, several in one transaction; `seq` continues across the processes that drive it.
   virtual Status append_events(const std::string& rollout, const std::vector<EventRow>& events) = 0;
-  virtual Result<std::vector<EventRow>> events(const std::string& rollout) = 0;
+  // Calls `visit` with each event whose number is above `after`, in order, until it returns false. At most about a megabyte and
+  // one event are in memory at a time, however large the rollout. No statement is open while `visit` runs: it may take its time
+  // and use the ledger. Events that are appended meanwhile are visited too. Unknown rollout: no events.
+  virtual Status for_each_event(const std::string& rollout, std::uint64_t after, const std::function<bool(const EventRow&)>& visit) = 0;
   virtual Result<std::uint64_t> last_seq(const std::string& rollout) = 0;
   // Whether some target was activated or taken back by it. Code::absent: no such rollout.
   virtual Result<bool> changed_targets(const std::string& rollout) = 0;

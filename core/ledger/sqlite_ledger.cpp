@@ -113,15 +113,14 @@ class SqliteLedger : public Ledger {
     });
   }
 
-  Result<std::vector<EventRow>> events(const std::string& rollout) override {
-    return database_->read("read events", [&](Sqlite& db) -> Result<std::vector<EventRow>> {
-      SQLite::Statement s(db, "SELECT seq, time, json FROM events WHERE rollout = ?1 ORDER BY seq");
-      s.bind(1, rollout);
-      return all<EventRow>(s, [](SQLite::Statement& row) -> Result<EventRow> {
-        return EventRow{static_cast<std::uint64_t>(row.getColumn(0).getInt64()), time_from(row.getColumn(1)),
-                        row.getColumn(2).getString()};
-      });
-    });
+  Status for_each_event(const std::string& rollout, std::uint64_t after, const std::function<bool(const EventRow&)>& visit) override {
+    for (;;) {
+      DEPLOYCTL_TRY(page, events_after(rollout, after));
+      if (page.empty()) return {};
+      for (const auto& row : page)
+        if (!visit(row)) return {};
+      after = page.back().seq;
+    }
   }
 
   Result<std::uint64_t> last_seq(const std::string& rollout) override {
@@ -274,6 +273,23 @@ class SqliteLedger : public Ledger {
       s.bind(2, environment);
       s.bind(3, most);
       return all<RolloutRow>(s, rollout_from);
+    });
+  }
+
+  // Some of the next events; none: there are no more. A statement that stayed open while somebody reads would keep the
+  // write-ahead log growing.
+  Result<std::vector<EventRow>> events_after(const std::string& rollout, std::uint64_t after) {
+    constexpr std::size_t page_bytes = 1 << 20, page_rows = 1000;
+    return database_->read("read events", [&](Sqlite& db) -> Result<std::vector<EventRow>> {
+      SQLite::Statement s(db, "SELECT seq, time, json FROM events WHERE rollout = ?1 AND seq > ?2 ORDER BY seq");
+      s.bind(1, rollout);
+      s.bind(2, static_cast<std::int64_t>(std::min<std::uint64_t>(after, INT64_MAX)));
+      std::vector<EventRow> page;
+      for (std::size_t bytes = 0; bytes < page_bytes && page.size() < page_rows && s.executeStep();) {
+        page.push_back({static_cast<std::uint64_t>(s.getColumn(0).getInt64()), time_from(s.getColumn(1)), s.getColumn(2).getString()});
+        bytes += page.back().json.size();
+      }
+      return page;
     });
   }
 

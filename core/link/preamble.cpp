@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/io/deadline.hpp"
+#include "core/link/host_refusal.hpp"
 #include "core/link/host_words.hpp"
 
 namespace deployctl::link::detail {
@@ -18,6 +19,9 @@ std::string shown(std::string_view noise) {
   }
   return text;
 }
+
+// The installer may fail after it has the agent's bytes: its line then follows.
+constexpr std::string_view installers_line = "deployctl: cannot install the agent";
 
 Error no_agent(Code code, const std::string& what, std::string_view noise) {
   const auto text = shown(noise);
@@ -42,6 +46,8 @@ struct Reader {
     if (!got && got.error().code == Code::disconnected && got.error().hint.empty())
       co_return fail(with_hint(got.error(), advice_for(got.error().message)));
     if (!got) co_return fail(got.error());
+    if (const auto at = seen.find(installers_line); *got == 0 && at != std::string::npos)
+      co_return fail(host_refusal(seen.substr(at, seen.find('\n', at) - at)));
     if (*got == 0) co_return fail(no_agent(Code::disconnected, "the login ended before the agent answered", seen));
     seen.append(as_text(BytesView(part).first(*got)));
     co_return Status{};
@@ -75,7 +81,7 @@ awaitable<Status> install(Reader& reader, const LinkOptions& options) {
   reader.begin_wait();
   // What the host had to say about it may have come together with its machine.
   const std::string said = reader.seen.substr(0, reader.seen.find('\n'));
-  if (!installed && installed.error().code == Code::disconnected && !said.empty()) co_return fail(with_hint(error(Code::unreachable, said), advice_for(said)));
+  if (!installed && installed.error().code == Code::disconnected && !said.empty()) co_return fail(host_refusal(said));
   co_return installed;
 }
 

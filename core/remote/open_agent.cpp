@@ -8,7 +8,7 @@
 
 #include "core/io/deadline.hpp"
 #include "core/io/fd.hpp"
-#include "core/link/host_words.hpp"
+#include "core/link/host_refusal.hpp"
 #include "core/remote/agent_command.hpp"
 
 namespace deployctl::remote {
@@ -58,7 +58,7 @@ awaitable<Error> refusal(io::ByteStream& stream, Error why) {
   }
   said = said.substr(0, said.find('\n'));
   if (said.empty()) co_return why;
-  co_return with_hint(error(Code::unreachable, said), link::advice_for(said));
+  co_return link::host_refusal(said);
 }
 
 // A host that stops taking bytes isn't waited for until the whole installation's time is over.

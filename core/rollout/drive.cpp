@@ -167,8 +167,10 @@ Driven Drive::over(RolloutOutcome outcome, bool began) {
     const Story::End end{outcome.result,  outcome.why, outcome.counts, row_.previous, system_clock().steady() - began_,
                          parts_.links.wan_bytes()};
     recorder_->add(story.finished(end));
-    (void)recorder_->flush();
-    close_row(outcome);
+    const auto recorded = recorder_->flush();
+    const auto closed = close_row(outcome);
+    if (!recorded) warn("the last events of rollout " + row_.id + " are missing in the ledger: " + recorded.error().text());
+    else if (!closed) warn("the end of rollout " + row_.id + " is missing in the ledger: " + closed.error().text());
   }
   return {recorder_ ? row_.id : "", std::move(outcome), began, row_.version, row_.previous};
 }
@@ -188,8 +190,10 @@ awaitable<Driven> Drive::deploy(model::Release release, std::string commit) {
     const bool again = co_await waits_on(opened.error());
     if (!again) co_return over(not_begun(opened.error()), false);
   }
-  if (parts_.ledger)
-    (void)parts_.ledger->add_release(row_.service, row_.environment, row_.release_json, row_.release, row_.version, system_clock().wall());
+  if (parts_.ledger) {
+    const auto noted = parts_.ledger->add_release(row_.service, row_.environment, row_.release_json, row_.release, row_.version, system_clock().wall());
+    if (!noted) warn("the release is not in the ledger's list of releases: " + noted.error().text());
+  }
   const Digest artifact = release.artifact;
   co_await send_ahead(artifact);
   survey_.assign(spec_.targets.size(), {});

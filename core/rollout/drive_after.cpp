@@ -17,7 +17,13 @@ namespace deployctl::rollout {
 
 using asio::awaitable;
 
+namespace {
+
 constexpr Duration last_grace{std::chrono::seconds(10)};
+constexpr Duration prune_limit{std::chrono::minutes(5)};
+constexpr Duration release_limit{std::chrono::seconds(10)};
+
+}  // namespace
 
 // Against what each ran when it was seen last, else what most ran: what the relay has anyway, or is made here already.
 awaitable<std::vector<std::shared_ptr<Shipment>>> Drive::payloads_for(LeftBehind left, Digest artifact, wire::pb::Desire& desire) {
@@ -51,14 +57,25 @@ awaitable<void> Drive::leave_desires(RolloutOutcome outcome, Goal goal, std::str
     const auto kept = co_await parts_.links.keep_desired(left.members, std::move(desire), std::move(shipments));
     Story story{&spec_, row_.version, {}, {}};
     if (kept) recorder_->add(story.left_to_relay(left, now + rules.catch_up));
-    else if (kept.error().code != Code::unsupported) warn("nobody brings along " + spec_.regions[left.region].name + " later: " + kept.error().text());
+    else if (kept.error().code != Code::unsupported)
+      warn(spec_.regions[left.region].name + " will not catch up automatically: " + kept.error().text());
   }
 }
 
-// The grant goes with it, in one round trip.
-static awaitable<void> prune_one(TargetLinks& links, const Ticket& ticket, TargetIndex target, unsigned keep, Goal goal) {
-  const auto pruned = co_await links.call(target, prune(ticket, keep, goal), std::chrono::minutes(5));
-  if (!pruned) co_await drop_grant_of(links, ticket, target);
+// The request releases the grant as well, in one round trip.
+awaitable<void> Drive::prune_one(TargetIndex target) {
+  const Goal goal{row_.release, {}, row_.version};
+  const auto request = prune(ticket_, plan_.release.keep_releases, goal);
+  const auto pruned = co_await parts_.links.call(target, request, prune_limit);
+  Story story{&spec_, row_.version, {}, {}};
+  story.index_waves();
+  if (pruned && pruned->pruned().unremoved_size() == 0) co_return;
+  if (pruned) {
+    recorder_->add(story.cleanup_failed(target, pruned->pruned()));
+    co_return;
+  }
+  recorder_->add(story.cleanup_failed(target, pruned.error()));
+  co_await release_one(target);
 }
 
 namespace {
@@ -98,18 +115,22 @@ bool has_granted(const TargetSurvey& first_look, std::optional<TargetState> stat
 
 }  // namespace
 
-// Old releases go only when the way back is not needed any more. Neither this nor the giving back can fail a rollout.
+awaitable<void> Drive::release_one(TargetIndex target) {
+  const auto dropped = co_await parts_.links.call(target, drop_grant(ticket_), release_limit);
+  if (!dropped) unreleased_.emplace_back(target, dropped.error());
+}
+
+// Old releases are removed only when no way back needs them any more. Neither this nor releasing the grants can fail a rollout.
 awaitable<void> Drive::end_well(const RolloutOutcome& outcome) {
   const bool well = went_through(outcome);
-  const Goal goal{row_.release, {}, row_.version};
   std::vector<awaitable<void>> requests;
   for (TargetIndex i = 0; i < survey_.size(); ++i) {
     std::optional<TargetState> state;
     if (i < outcome.states.size()) state = outcome.states[i];
     if (!has_granted(survey_[i], state)) continue;
     const bool active = well && state == TargetState::active;
-    if (active) requests.push_back(prune_one(parts_.links, ticket_, i, plan_.release.keep_releases, goal));
-    else requests.push_back(drop_grant_of(parts_.links, ticket_, i));
+    if (active) requests.push_back(prune_one(i));
+    else requests.push_back(release_one(i));
   }
   if (requests.empty()) co_return;
   LastRequests last(co_await asio::this_coro::executor, requests.size());
@@ -117,6 +138,23 @@ awaitable<void> Drive::end_well(const RolloutOutcome& outcome) {
   work.push_back(last.end_late());
   for (auto& request : requests) work.push_back(last.run(std::move(request)));
   co_await io::gather(std::move(work));
+  // An unreachable target is reported as such already, and another rollout's grant is nothing to release.
+  std::erase_if(unreleased_, [&](const auto& one) {
+    const bool gone = one.first < outcome.states.size() && outcome.states[one.first] == TargetState::unreachable;
+    return gone || one.second.code == Code::locked;
+  });
+  if (!unreleased_.empty()) warn(unreleased_warning());
+}
+
+std::string Drive::unreleased_warning() const {
+  constexpr std::size_t max_named = 5;
+  std::string names;
+  for (std::size_t i = 0; i < std::min(unreleased_.size(), max_named); ++i)
+    names += (i == 0 ? "" : ", ") + spec_.targets[unreleased_[i].first].name;
+  if (unreleased_.size() > max_named) names += ", ...";
+  const auto count = unreleased_.size();
+  return "the lock of " + std::to_string(count) + (count == 1 ? " target" : " targets") + " was not released (" + names + ") and expires within " +
+         humane(ticket_.grant) + ": " + unreleased_.front().second.text();
 }
 
 awaitable<Status> Drive::hook(ControlHook which, io::CancelToken token) {

@@ -191,8 +191,12 @@ Status Drive::keep_override() {
 Status Drive::know_past() {
   DEPLOYCTL_TRY(words, parts_.ledger->words(row_.id, 0));
   heard_ = words.empty() ? 0 : words.back().number;
-  DEPLOYCTL_TRY(events, parts_.ledger->events(row_.id));
-  past_ = past_of(events, words, parts_.resumes);
+  PastReader reader;
+  DEPLOYCTL_CHECK(parts_.ledger->for_each_event(row_.id, 0, [&](const ledger::EventRow& row) {
+    reader.add(row);
+    return true;
+  }));
+  past_ = reader.past(words, parts_.resumes);
   return {};
 }
 
@@ -223,17 +227,18 @@ bool Drive::lost_to_others() const {
   return known && *known && (*known)->epoch > row_.epoch;
 }
 
-void Drive::close_row(const RolloutOutcome& outcome) {
-  if (!parts_.ledger) return;
+Status Drive::close_row(const RolloutOutcome& outcome) {
+  if (!parts_.ledger) return {};
   row_.state = state_of(outcome.result);
   row_.ended = system_clock().wall();
   row_.summary_json = recorder_->last_line();
   row_.reason = outcome.why ? outcome.why->text() : "";
-  const auto kept = parts_.ledger->update_rollout(row_);
-  if (!kept && lost_to_others()) return;
-  if (!kept) warn("the ledger was not closed: " + kept.error().text());
+  auto kept = parts_.ledger->update_rollout(row_);
+  if (!kept && lost_to_others()) return {};
+  Status cleared;
   if (!ledger::is_unfinished(row_.state) && row_.state != RolloutState::superseded)
-    (void)parts_.ledger->clear_baselines(row_.service, row_.environment);
+    cleared = parts_.ledger->clear_baselines(row_.service, row_.environment);
+  return kept ? cleared : kept;
 }
 
 }  // namespace deployctl::rollout

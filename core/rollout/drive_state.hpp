@@ -47,11 +47,14 @@ class Drive {
   asio::awaitable<Status> prepare(const Goal& goal, StagerOrder order);
   asio::awaitable<bool> waits_on(Error why);
   asio::awaitable<void> end_well(const RolloutOutcome& outcome);
+  asio::awaitable<void> prune_one(TargetIndex target);
+  asio::awaitable<void> release_one(TargetIndex target);
+  std::string unreleased_warning() const;
   asio::awaitable<void> leave_desires(RolloutOutcome outcome, Goal goal, std::string release_json, Digest artifact);
   asio::awaitable<std::vector<std::shared_ptr<Shipment>>> payloads_for(LeftBehind left, Digest artifact, wire::pb::Desire& desire);
   asio::awaitable<Status> hook(ControlHook which, io::CancelToken token);
   bool lost_to_others() const;
-  void close_row(const RolloutOutcome& outcome);
+  Status close_row(const RolloutOutcome& outcome);
   Driven over(RolloutOutcome outcome, bool began);
   Result<RollbackChoice> choose(const std::string& to);
   Result<std::string> known_release(const Digest& release);
@@ -70,6 +73,7 @@ class Drive {
   std::vector<std::optional<ledger::Baseline>> baselines_;
   std::unique_ptr<Recorder> recorder_;
   std::unique_ptr<Stager> stager_;  // from the grants on
+  std::vector<std::pair<TargetIndex, Error>> unreleased_;  // targets whose grant could not be released at the end
   bool resumed_ = false;
   std::vector<ledger::RolloutRow> superseded_;  // unfinished ones that give way
   Past past_;

@@ -1,7 +1,9 @@
 #include "core/rollout/event.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "core/base/printing.hpp"
 #include "core/model/bounded_json.hpp"
 
 namespace deployctl::rollout {
@@ -76,7 +78,7 @@ std::string to_json_line(const Event& event) {
   const Json body = body_of(event.body);
   for (const auto& [name, value] : body.items())
     if (!line.contains(name)) line[name] = value;
-  return dump(line);
+  return printable_json(dump(line));
 }
 
 Result<Event> parse_event(std::string_view line) {
@@ -97,6 +99,20 @@ Result<Event> parse_event(std::string_view line) {
   } catch (const Json::exception& e) {
     return fail(Code::invalid, std::string("a line is no event: ") + e.what());
   }
+}
+
+std::optional<Event> parse_if_named(std::string_view line, std::initializer_list<std::string_view> names) {
+  // to_json_line puts the name near the beginning, before any text of others. A line of another order is parsed.
+  constexpr std::string_view before = "\"event\":\"";
+  const auto at = line.substr(0, 200).find(before);
+  const auto is_wanted = [&](std::string_view name) { return std::find(names.begin(), names.end(), name) != names.end(); };
+  if (at != std::string_view::npos) {
+    const auto begin = at + before.size();
+    if (!is_wanted(line.substr(begin, line.find('"', begin) - begin))) return {};
+  }
+  auto event = parse_event(line);
+  if (!event || !is_wanted(event->name)) return {};
+  return std::move(*event);
 }
 
 }  // namespace deployctl::rollout

@@ -20,6 +20,11 @@ bool is_of_the_way(Code code) {
          code == Code::authentication || code == Code::host_key;
 }
 
+// It answered, and can't take the release as it is: a full disk, missing rights, a folder of another service.
+bool is_the_targets(Code code) {
+  return code == Code::no_space || code == Code::denied || code == Code::refused || code == Code::verification;
+}
+
 }  // namespace
 
 const char* to_string(TargetState state) {
@@ -56,7 +61,8 @@ Machine::Machine(RolloutSpec spec, std::vector<std::optional<Facts>> facts, std:
     target.error = errors.at(i);
     target.still_activating = !facts.at(i) && past_.still_activating.contains(static_cast<TargetIndex>(i));
     if (!facts.at(i)) {
-      if (past_.left_out.contains(static_cast<TargetIndex>(i))) target.state = TargetState::failed;
+      const bool answered_badly = spec_.kind == Kind::deploy && target.error && is_the_targets(target.error->code);
+      if (answered_badly || past_.left_out.contains(static_cast<TargetIndex>(i))) target.state = TargetState::failed;
       continue;
     }
     target.facts = *facts[i];
@@ -95,6 +101,13 @@ void Machine::take(const Begin&, SteadyTime now) {
     targets_[late].reopening = true;
     targets_[late].asked = now;
     say(Reopen{late});
+  }
+  if (const auto failed = counts().failed; spec_.kind == Kind::deploy && failed > spec_.max_failed) {
+    const auto first = std::find_if(targets_.begin(), targets_.end(), [](const Target& t) { return t.state == TargetState::failed && t.error; });
+    Error why = error(first == targets_.end() ? Code::refused : first->error->code, std::to_string(failed) + " of " + std::to_string(targets_.size()) +
+                                              " targets can't take the release, max_failed is " + std::to_string(spec_.max_failed) +
+                                              "; nothing was activated");
+    return finish(RolloutResult::failed, std::move(why));
   }
   if (!spec_.pre_deploy) return;
   hook_ = ControlHook::pre_deploy;

@@ -65,9 +65,13 @@ bool Machine::tripped() {
     const auto first = std::find_if(targets_.begin(), targets_.end(), [&](const Target& t) { return t.state == which && t.error; });
     std::string words = failed ? plural(now.failed, "failed") + ", max_failed is " + std::to_string(spec_.max_failed)
                                : plural(now.unhealthy, "did not become healthy") + ", max_unhealthy is " + std::to_string(spec_.max_unhealthy);
-    if (first != targets_.end())
-      words += ": " + spec_.targets[static_cast<std::size_t>(first - targets_.begin())].name + ": " + first->error->text();
-    fail_rollout(error(failed ? Code::hook_failed : Code::unhealthy, words));
+    if (first != targets_.end()) {
+      const std::string name = spec_.targets[static_cast<std::size_t>(first - targets_.begin())].name + ": ";
+      const std::string why = first->error->text();
+      words += ": " + (why.starts_with(name) ? "" : name) + why;
+    }
+    const bool storage = first != targets_.end() && (first->error->code == Code::no_space || first->error->code == Code::denied);
+    fail_rollout(error(storage ? first->error->code : failed ? Code::hook_failed : Code::unhealthy, words));
     return true;
   }
   const bool asking = std::any_of(targets_.begin(), targets_.end(), [](const Target& t) { return t.reopening; });

@@ -1,5 +1,6 @@
 #include "core/rollout/narration.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -134,6 +135,15 @@ Event Story::of_kept_login(TargetIndex target, Error why) const {
   return event;
 }
 
+Event Story::of_left_out(TargetIndex target, const LeftOut& left_out) const {
+  Event event = of_step(target, left_out.last);
+  Json body = Json::parse(event.body);
+  body["omitted_bytes"] = left_out.bytes;
+  body["omitted_events"] = left_out.events;
+  event.body = dump(body);
+  return event;
+}
+
 Event Story::of_progress(TargetIndex target, const wire::pb::Progress& progress) const {
   Event event = at(target, "target_staging");
   event.body = dump({{"received", progress.received()}, {"total", progress.total()}});
@@ -147,6 +157,26 @@ Event Story::left_to_relay(const LeftBehind& left, WallTime until) const {
   Json names = Json::array();
   for (std::size_t i = 0; i < left.behind; ++i) names.push_back(spec->targets[left.members[i]].name);
   event.body = dump({{"targets", std::move(names)}, {"until", deployctl::to_string(until)}});
+  return event;
+}
+
+Event Story::cleanup_failed(TargetIndex target, const wire::pb::Pruned& pruned) const {
+  constexpr int max_paths = 20;  // a peer may send any number
+  Event event = at(target, "target_cleanup_failed");
+  Json paths = Json::array();
+  for (int i = 0; i < std::min(pruned.unremoved_size(), max_paths); ++i) {
+    const auto& one = pruned.unremoved(i);
+    paths.push_back({{"path", one.path()}, {"code", one.error().code()}, {"message", one.error().message()}});
+  }
+  const auto more = static_cast<std::uint64_t>(std::max(0, pruned.unremoved_size() - max_paths)) + pruned.unlisted();
+  const std::string why = pruned.unremoved_size() > 0 ? pruned.unremoved(0).error().message() : "";
+  event.body = dump({{"message", "old releases could not be removed: " + why}, {"unremoved", std::move(paths)}, {"unlisted", more}});
+  return event;
+}
+
+Event Story::cleanup_failed(TargetIndex target, const Error& why) const {
+  Event event = at(target, "target_cleanup_failed");
+  event.body = dump({{"message", "old releases were not removed: " + why.text()}, {"unremoved", Json::array()}, {"unlisted", 0}});
   return event;
 }
 

@@ -6,6 +6,7 @@
 #include "core/rollout/event.hpp"
 #include "core/rollout/left_behind.hpp"
 #include "core/rollout/machine.hpp"
+#include "core/rollout/step_budget.hpp"
 #include "core/wire/messages.hpp"
 
 namespace deployctl::rollout {
@@ -23,9 +24,14 @@ struct Story {
   std::optional<Event> of_change(TargetIndex target, TargetState now, const std::optional<Error>& why, Duration took) const;
   Event of_step(TargetIndex target, const wire::pb::Step& step) const;
   Event of_kept_login(TargetIndex target, Error why) const;
+  // What was not recorded of an activation that is over, with the end of its output.
+  Event of_left_out(TargetIndex target, const LeftOut& left_out) const;
   Event of_progress(TargetIndex target, const wire::pb::Progress& progress) const;
   // Their relay brings them when they are back, until then.
   Event left_to_relay(const LeftBehind& left, WallTime until) const;
+  // The clean-up of a target that is active left something behind, or didn't take place at all.
+  Event cleanup_failed(TargetIndex target, const wire::pb::Pruned& pruned) const;
+  Event cleanup_failed(TargetIndex target, const Error& why) const;
   Event of_staged(TargetIndex target, const wire::pb::Staged& staged, Duration took) const;
   // A release that the target keeps isn't as it was staged; `current`: it is the one that runs.
   Event of_damage(TargetIndex target, const std::string& release_version, const std::string& damage, bool current) const;

@@ -67,6 +67,9 @@ struct Run : std::enable_shared_from_this<Run> {
   std::set<TargetIndex> taken;    // refused us as superseded; another rollout has them, or they lie
   std::string frozen;  // as the machine was told
   SteadyTime progress_told{};
+  std::map<TargetIndex, SteadyTime> progress_shown;  // by target that is being staged
+  StepBudget steps;
+  std::set<TargetIndex> took_itself_back;  // an activation failed there, and what ran before runs again
   io::CancelToken stop;     // everything of ours ends
   std::size_t in_flight = 0;
   std::optional<Finish> end;

@@ -8,6 +8,7 @@ namespace deployctl::rollout::detail {
 namespace {
 
 constexpr Duration progress_every{std::chrono::seconds(1)};
+constexpr Duration shown_every{std::chrono::milliseconds(100)};
 
 // The target's copy of the release isn't what was staged, and nothing was stopped. An agent that was asked before it checks says
 // so in a journal of its own.
@@ -32,9 +33,14 @@ bool is_lost(Code code) {
 awaitable<void> Run::stage(TargetIndex target) {
   const Stager::OnEvent watch = [this, target](const wire::pb::Event& event) {
     if (!event.has_progress()) return;
+    const auto now = io::now_steady();
+    auto& shown = progress_shown[target];
+    // An agent reports five times a second; a peer that floods is not shown more often than a screen is drawn.
+    if (shown != SteadyTime{} && now < shown + shown_every) return;
+    shown = now;
     parts.recorder.add(story.of_progress(target, event.progress()));
-    if (io::now_steady() < progress_told + progress_every) return;
-    progress_told = io::now_steady();
+    if (now < progress_told + progress_every) return;
+    progress_told = now;
     post(Progressed{target});
   };
   const auto& survey = order.survey[target].reply;
@@ -58,7 +64,9 @@ awaitable<void> Run::activate_on(TargetIndex target, Goal goal, std::string kind
     if (event.has_kept_login()) parts.recorder.add(story.of_kept_login(target, wire::to_error(event.kept_login().why())));
     if (!event.has_step()) return;
     progress->made();
-    parts.recorder.add(story.of_step(target, event.step()));
+    const auto step = steps.take(target, event.step());
+    if (!step) return;
+    parts.recorder.add(story.of_step(target, *step));
     changed.notify_all();  // the main loop writes and shows it
   };
   auto call = [&] {
@@ -78,6 +86,7 @@ awaitable<void> Run::activate_on(TargetIndex target, Goal goal, std::string kind
     auto again = call();
     reply = co_await io::with_cancel(std::move(again), stop, "activate");
   }
+  if (const auto left_out = steps.finish(target)) parts.recorder.add(story.of_left_out(target, *left_out));
   const auto damage = goal.release == order.goal.release ? damage_of(reply) : std::nullopt;
   if (damage) {
     auto repaired = co_await stage_again(target, *damage);
@@ -87,6 +96,7 @@ awaitable<void> Run::activate_on(TargetIndex target, Goal goal, std::string kind
     }
     auto again = call();
     reply = co_await io::with_cancel(std::move(again), stop, "activate");
+    if (const auto more = steps.finish(target)) parts.recorder.add(story.of_left_out(target, *more));
   }
   if (!reply && is_lost(reply.error().code)) {
     post(ActivateLost{target, reply.error()});
@@ -99,6 +109,7 @@ awaitable<void> Run::activate_on(TargetIndex target, Goal goal, std::string kind
     const bool reverted = done.outcome() == wire::pb::Activated::REVERTED;
     const bool broken = done.outcome() == wire::pb::Activated::BROKEN || done.outcome() == wire::pb::Activated::UNKNOWN;
     const Went went = broken ? Went::broken : reverted ? Went::reverted : Went::active;
+    if (reverted) took_itself_back.insert(target);
     post(Activated{target, went, done.unhealthy(), why});
   }
 }
@@ -133,6 +144,8 @@ awaitable<void> Run::check_on(TargetIndex target) {
   }
   std::string failing;
   for (const auto& words : reply->health().failing()) failing += (failing.empty() ? "" : "; ") + words;
+  constexpr std::size_t max_failing = 4 * 1024;  // a peer may send any amount
+  if (failing.size() > max_failing) failing = failing.substr(0, max_failing) + "...";
   const bool well = reply->health().state() == "healthy" || reply->health().state() == "unchecked";
   post(Checked{target, well, failing.empty() ? reply->health().state() : failing});
 }

@@ -124,10 +124,13 @@ void Run::tell_change(TargetIndex target, TargetState before) {
   if (now == before) return;
   const auto took = since[target] == SteadyTime{} ? Duration(0) : io::now_steady() - since[target];
   if (auto event = story.of_change(target, now, machine.error_of(target), took)) parts.recorder.add(std::move(*event));
+  // A failed activation is one thing to know, what runs there now is another.
+  if (took_itself_back.erase(target) > 0 && now != TargetState::reverted)
+    if (auto event = story.of_change(target, TargetState::reverted, {}, took)) parts.recorder.add(std::move(*event));
 }
 
-// Those that did not answer the survey, or that the rollout goes without: no change of state will tell of them. Of those that
-// are merely late nothing is reported before they answer, or can't be reached.
+// Those that did not answer the survey, that answered that they can't take part, or that the rollout goes without: no change of
+// state will report them. Of those that are merely late nothing is reported before they answer, or can't be reached.
 void Run::tell_unreachable() {
   for (TargetIndex i = 0; i < order.survey.size(); ++i) {
     const auto state = machine.state(i);

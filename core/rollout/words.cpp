@@ -26,21 +26,22 @@ std::optional<MachineEvent> event_of(const ledger::WordRow& row) {
   return std::nullopt;
 }
 
-Past past_of(const std::vector<ledger::EventRow>& events, const std::vector<ledger::WordRow>& words, bool passes_pause) {
+void PastReader::add(const ledger::EventRow& row) {
+  const auto event = parse_if_named(row.json, {"wave_finished", "rollout_waiting", "rollout_going_on"});
+  if (!event) return;
+  if (event->name == "wave_finished") waves_done_.insert(event->wave);
+  if (event->name == "rollout_waiting") resting_ = rests_at_a_pause(*event) ? event->wave : "";
+  if (event->name == "rollout_going_on") resting_.clear();
+}
+
+Past PastReader::past(const std::vector<ledger::WordRow>& words, bool passes_pause) const {
   Past past;
   for (const auto& row : words) {
     if (row.word == approve_word) past.approved.insert(row.wave);
     if (row.word == override_freeze_word) past.freeze_overridden = true;
   }
-  std::string resting;  // the wave at whose pause it waits
-  for (const auto& row : events) {
-    const auto event = parse_event(row.json);
-    if (!event) continue;
-    if (event->name == "wave_finished") past.waves_done.insert(event->wave);
-    if (event->name == "rollout_waiting") resting = rests_at_a_pause(*event) ? event->wave : "";
-    if (event->name == "rollout_going_on") resting.clear();
-  }
-  if (passes_pause && !resting.empty()) past.waves_done.insert(resting);
+  past.waves_done = waves_done_;
+  if (passes_pause && !resting_.empty()) past.waves_done.insert(resting_);
   return past;
 }
 

@@ -2,6 +2,7 @@
 // the machine takes. Pure, but for Ear.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,9 +17,17 @@ inline constexpr const char* override_freeze_word = "override-freeze";
 // Absent: a word that this version doesn't know.
 std::optional<MachineEvent> event_of(const ledger::WordRow& row);
 
-// Waves that were finished, and approvals. `passes_pause`: somebody resumed it where it had come to rest, so the pause that it
-// rested at is done too.
-Past past_of(const std::vector<ledger::EventRow>& events, const std::vector<ledger::WordRow>& words, bool passes_pause);
+// Waves that were finished, and approvals, from a rollout's events one after another.
+class PastReader {
+ public:
+  void add(const ledger::EventRow& row);
+  // `passes_pause`: somebody resumed it where it had come to rest, so the pause that it rested at is done too.
+  Past past(const std::vector<ledger::WordRow>& words, bool passes_pause) const;
+
+ private:
+  std::set<std::string> waves_done_;
+  std::string resting_;  // the wave at whose pause it waits
+};
 
 // Hears what is said from now on. What the ledger can't tell is not heard: it is asked again anyway. Borrows the ledger.
 class Ear {

@@ -386,9 +386,9 @@ TEST(Plans, ThroughAPipeAreDeployedAndResumedById) {
   const auto rests = lab.paste("deployctl deploy <(cat piped.yaml) --ref v2");
   ASSERT_EQ(rests.exit.code, 9) << rests.out << rests.err;
   EXPECT_THAT(rests.out + rests.err, Not(HasSubstr("/dev/fd")));
-  const auto at = rests.out.find("next: deployctl resume r-");
-  ASSERT_NE(at, std::string::npos) << rests.out;
-  const auto pasted = lab.paste(rests.out.substr(at + 6, rests.out.find('\n', at) - at - 6));
+  const auto at = rests.err.find("next: deployctl resume r-");
+  ASSERT_NE(at, std::string::npos) << rests.err;
+  const auto pasted = lab.paste(rests.err.substr(at + 6, rests.err.find('\n', at) - at - 6));
   EXPECT_EQ(pasted.exit.code, 0) << pasted.out << pasted.err;
   EXPECT_TRUE(eventually([&] { return lab.all_run("v2"); }));
 }

@@ -20,7 +20,11 @@ class SimLedger : public ledger::Ledger {
   Result<std::vector<ledger::RolloutRow>> history(const std::string&, const std::string&, std::size_t most) override;
   Result<std::vector<Service>> services() override { return std::vector<Service>{}; }
   Status append_events(const std::string& rollout, const std::vector<ledger::EventRow>& events) override;
-  Result<std::vector<ledger::EventRow>> events(const std::string& rollout) override { return events_[rollout]; }
+  Status for_each_event(const std::string& rollout, std::uint64_t after, const std::function<bool(const ledger::EventRow&)>& visit) override {
+    for (const auto& row : events_[rollout])
+      if (row.seq > after && !visit(row)) break;
+    return {};
+  }
   Result<std::uint64_t> last_seq(const std::string& rollout) override;
   Result<bool> changed_targets(const std::string& rollout) override;
   Status add_baselines(const std::string&, const std::string&, const std::vector<ledger::Baseline>& baselines) override;

@@ -12,6 +12,10 @@ TEST(JsonObject, KeepsTheOrderAndTheTypes) {
   EXPECT_EQ(JsonObject().text(), "{}");
 }
 
+TEST(JsonObject, EscapesWhatCouldSteerATerminal) {
+  EXPECT_EQ(JsonObject().add("t", "\xc2\x9b" "1m\xe2\x80\xae\x7f").text(), R"({"t":"\u009b1m\u202e\u007f"})");
+}
+
 TEST(JsonObject, WhatIsNotUtf8IsReplacedAndWhatEndsALineIsEscaped) {
   EXPECT_EQ(JsonObject().add("t", "a\xff\nb\"").text(), "{\"t\":\"a\xef\xbf\xbd\\nb\\\"\"}");
 }

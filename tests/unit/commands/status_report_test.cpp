@@ -55,13 +55,79 @@ TEST_F(StatusReportTest, CountsAndNamesWhatIsNotWell) {
   silent("c");
   runs("d", "", "absent");
   EXPECT_EQ(text(),
-            "redis (production)  4 targets, 1 healthy, 1 empty, 1 unhealthy, 1 unreachable\n"
+            "redis (production)  4 targets, 1 healthy, 1 empty, 1 unhealthy, 1 unreachable, 1 of 4 behind\n"
             "\n"
             "REGION   TARGET  VERSION  HEALTH       SINCE\n"
             "eu-west  a       7.2.4    healthy      3 h ago\n"
             "eu-west  b       7.2.4    unhealthy    3 h ago  tcp 127.0.0.1:6400: refused\n"
             "us-east  c       -        unreachable           no route to c\n"
             "us-east  d       -        -\n");
+}
+
+TEST_F(StatusReportTest, TargetsOnAnotherReleaseAreCountedAndNamed) {
+  region("eu");
+  for (const char* host : {"a", "b", "c"}) {
+    runs(host, "v2");
+    survey.back().reply->mutable_current()->set_release(sha256(std::string(host) == "c" ? "r1" : "r2").raw());
+  }
+  survey.back().reply->mutable_current()->set_version("v1");
+  auto report = status_report(plan, survey);
+  report.compare(Expected{{sha256("r2")}, "v2"});
+  EXPECT_THAT(output::text_of(report.lines(now, 0, false)),
+              HasSubstr("redis (production)  3 targets, 3 healthy, 1 on another release, 1 of 3 behind\n"));
+  EXPECT_THAT(output::text_of(report.lines(now, 0, false)), HasSubstr("c       v1       healthy  3 h ago  behind: the fleet is to run v2\n"));
+  EXPECT_THAT(report.json().text(), HasSubstr(R"("diverged":1,"damaged":0,"behind":1)"));
+  EXPECT_THAT(report.json().text(), HasSubstr(R"("expected":"v2")"));
+  // Without a ledger what most targets run counts.
+  report = status_report(plan, survey);
+  report.compare({});
+  EXPECT_EQ(report.behind(), 1u);
+  // While a rollout goes on both its release and the one before are as they should be.
+  report = status_report(plan, survey);
+  report.compare(Expected{{sha256("r2"), sha256("r1")}, "v1"});
+  EXPECT_EQ(report.behind(), 0u);
+}
+
+TEST_F(StatusReportTest, ADamagedReleaseAndWhatCouldNotBeRemovedAreShown) {
+  region("eu");
+  runs("a", "v2");
+  survey.back().reply->mutable_current()->set_damaged(true);
+  survey.back().reply->mutable_current()->set_damage("bin/app was changed");
+  runs("b", "v2");
+  auto& left = *survey.back().reply->add_unremoved();
+  left.set_path("/srv/app/releases/.removing-v1");
+  left.mutable_error()->set_message("remove /srv/app/releases/.removing-v1/x: Operation not permitted");
+  const auto report = status_report(plan, survey);
+  const auto shown = output::text_of(report.lines(now, 0, false));
+  EXPECT_THAT(shown, HasSubstr("2 targets, 2 healthy, 1 damaged\n"));
+  EXPECT_THAT(shown, HasSubstr("damaged: bin/app was changed, deploy v2 again to repair it\n"));
+  EXPECT_THAT(shown, HasSubstr("1 old release could not be removed: remove /srv/app/releases/.removing-v1/x: Operation not permitted\n"));
+  EXPECT_THAT(report.json().text(), HasSubstr(R"("damaged":"bin/app was changed")"));
+  EXPECT_THAT(report.json().text(), HasSubstr(R"("unremoved":[{"path":"/srv/app/releases/.removing-v1","message":"remove)"));
+}
+
+TEST_F(StatusReportTest, WhatTheFleetIsToRunIsTheLastCompletedRolloutsRelease) {
+  const auto row = [](ledger::RolloutState state, const char* version) {
+    ledger::RolloutRow row;
+    row.state = state;
+    row.version = version;
+    row.release = sha256(version);
+    return row;
+  };
+  using State = ledger::RolloutState;
+  EXPECT_FALSE(expected_of({}));
+  auto expected = expected_of({row(State::rolled_back, "v3"), row(State::succeeded, "v2"), row(State::succeeded, "v1")});
+  ASSERT_TRUE(expected);
+  EXPECT_EQ(expected->version, "v2");
+  EXPECT_EQ(expected->releases, std::vector{sha256("v2")});
+  expected = expected_of({row(State::running, "v3"), row(State::incomplete, "v2")});
+  ASSERT_TRUE(expected);
+  EXPECT_EQ(expected->version, "v2");
+  EXPECT_EQ(expected->releases, (std::vector{sha256("v3"), sha256("v2")}));
+  EXPECT_FALSE(expected_of({row(State::failed, "v3"), row(State::succeeded, "v2")}));
+  expected = expected_of({row(State::running, "v1")});
+  ASSERT_TRUE(expected);
+  EXPECT_TRUE(expected->releases.empty()) << "the first deploy: nothing is compared";
 }
 
 TEST_F(StatusReportTest, ManyAlikeAreOneRowAndTheOddOnesStandOut) {
@@ -81,7 +147,7 @@ TEST_F(StatusReportTest, JsonIsOneObjectOfTheContract) {
   silent("b");
   auto report = status_report(plan, survey);
   EXPECT_EQ(report.json().text(),
-            R"({"service":"redis","environment":"production","rollout":null,"state":null,"regions":[{"name":"eu-west","targets":[)"
+            R"({"service":"redis","environment":"production","rollout":null,"state":null,"counts":{"total":2,"healthy":0,"unchecked":1,"empty":0,"unhealthy":0,"unreachable":1,"diverged":0,"damaged":0,"behind":1},"regions":[{"name":"eu-west","targets":[)"
             R"({"host":"a","current":"7.2.4","health":"unchecked","since":"2024-10-03T21:00:00.000Z"},)"
             R"({"host":"b","current":null,"health":"unreachable","error":{"code":"unreachable","message":"no route to b","hint":""}}]}]})");
   report.rollout = RolloutStatus{"r-1", "paused", "deploy", "7.2.4", "too many unreachable", "ana@laptop", true};

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
+#include "tests/support/temp_dir.hpp"
+
 namespace deployctl::git {
 namespace {
 
@@ -67,6 +71,18 @@ TEST(SubmoduleRule, AnEntryPermitsAHostOrWhatIsBeneathAUrlOrPath) {
            {"https://sub.host.example/x", "host.example"},
            {"/host.example/x", "host.example"}})
     EXPECT_NE(verdict(local, text, {entry}), "") << text << " by " << entry;
+}
+
+TEST(SubmoduleRule, ARelativePathIsJudgedByWhereItLeads) {
+  const deployctl::testing::TempDir dir;
+  std::filesystem::create_directories(dir / "team/app");
+  std::filesystem::create_directories(dir / "others/private");
+  std::filesystem::create_symlink(dir / "others/private", dir / "team/app/inner");
+  std::filesystem::create_symlink(dir / "team/app", dir / "alias");
+  EXPECT_NE(verdict(dir / "team/app", "./inner"), "");
+  EXPECT_EQ(verdict(dir / "team/app", "../lib"), "");
+  EXPECT_NE(verdict(dir / "alias", "../others/private"), "") << "beside the link, not beside the repository";
+  EXPECT_NE(verdict("/app", "../etc"), "") << "everything is beneath /";
 }
 
 TEST(SubmoduleRule, ASubmoduleOfASubmoduleIsHeldAgainstThePlansRepository) {

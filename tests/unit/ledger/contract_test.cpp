@@ -158,7 +158,7 @@ TEST_P(LedgerContract, EventsContinueAcrossThoseWhoWriteThem) {
   auto other = open_again();
   EXPECT_EQ(*other->last_seq("r-1"), 3u);
   ASSERT_TRUE(other->append_events("r-1", numbered(4, 5)));
-  const auto events = ledger->events("r-1");
+  const auto events = deployctl::testing::events_of(*ledger, "r-1");
   ASSERT_TRUE(events);
   ASSERT_EQ(events->size(), 5u);
   EXPECT_EQ(events->at(4).seq, 5u);
@@ -174,7 +174,37 @@ TEST_P(LedgerContract, AnEventIsNeverOverwrittenNorPutInBetween) {
     ASSERT_FALSE(appended);
     EXPECT_EQ(appended.error().code, Code::exists);
   }
-  EXPECT_EQ(ledger->events("r-1")->size(), 2u);  // all of a batch or nothing
+  EXPECT_EQ(deployctl::testing::events_of(*ledger, "r-1")->size(), 2u);  // all of a batch or nothing
+}
+
+TEST_P(LedgerContract, EventsAreReadFromANumberOnAndUntilTheReaderHasEnough) {
+  ASSERT_TRUE(ledger->add_rollout(a_rollout("r-1")));
+  ASSERT_TRUE(ledger->append_events("r-1", numbered(1, 2500)));
+  std::vector<std::uint64_t> seen;
+  const auto visit = [&](const EventRow& row) {
+    seen.push_back(row.seq);
+    return row.seq < 2300;
+  };
+  ASSERT_TRUE(ledger->for_each_event("r-1", 100, visit));
+  ASSERT_EQ(seen.size(), 2200u);
+  EXPECT_EQ(seen.front(), 101u);
+  EXPECT_EQ(seen.back(), 2300u);
+  for (std::size_t i = 1; i < seen.size(); ++i) ASSERT_EQ(seen[i], seen[i - 1] + 1);
+  seen.clear();
+  ASSERT_TRUE(ledger->for_each_event("r-1", 2500, visit));
+  ASSERT_TRUE(ledger->for_each_event("r-none", 0, visit));
+  EXPECT_TRUE(seen.empty());
+}
+
+TEST_P(LedgerContract, AReaderOfEventsMayUseTheLedger) {
+  ASSERT_TRUE(ledger->add_rollout(a_rollout("r-1")));
+  ASSERT_TRUE(ledger->append_events("r-1", numbered(1, 2)));
+  std::uint64_t last = 0;
+  ASSERT_TRUE(ledger->for_each_event("r-1", 0, [&](const EventRow& row) {
+    last = row.seq;
+    return row.seq < 5 && ledger->append_events("r-1", numbered(*ledger->last_seq("r-1") + 1, *ledger->last_seq("r-1") + 1)).has_value();
+  }));
+  EXPECT_GE(last, 5u);
 }
 
 TEST_P(LedgerContract, EventsBelongToARolloutThatIsThere) {
@@ -186,7 +216,7 @@ TEST_P(LedgerContract, KeepsBytesThatAreNoText) {
   ASSERT_TRUE(ledger->add_rollout(a_rollout("r-1")));
   const std::string odd("a\0b\xff\xfe", 5);
   ASSERT_TRUE(ledger->append_events("r-1", {{1, at(1), odd}}));
-  EXPECT_EQ(ledger->events("r-1")->at(0).json, odd);
+  EXPECT_EQ(deployctl::testing::events_of(*ledger, "r-1")->at(0).json, odd);
 }
 
 TEST_P(LedgerContract, TheOldestBaselineStands) {

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "core/ledger/ledger.hpp"
+#include "tests/support/ledger_events.hpp"
 
 namespace deployctl::ledger {
 

@@ -127,7 +127,7 @@ TEST(SqliteLedger, ADamagedPageIsVerificationWithWordsOnWhatToDo) {
   }
   file.close();
   auto ledger = Ledger::open(path);
-  const auto error = ledger ? (*ledger)->events("r-1").error() : ledger.error();
+  const auto error = ledger ? deployctl::testing::events_of(**ledger, "r-1").error() : ledger.error();
   EXPECT_EQ(error.code, Code::verification) << error.text();
   EXPECT_FALSE(error.hint.empty());
 }
@@ -166,7 +166,7 @@ TEST(SqliteLedger, ManyProcessesMakeItAndWriteAtOnce) {
   auto ledger = Ledger::open(path);
   ASSERT_TRUE(ledger);
   EXPECT_EQ((*ledger)->history("redis", "production", 99)->size(), children.size());
-  EXPECT_EQ((*ledger)->events("r-3")->size(), 20u);
+  EXPECT_EQ(deployctl::testing::events_of(**ledger, "r-3")->size(), 20u);
 }
 
 // In the child: batches of three events until it is killed; each batch that the ledger took is told to the parent.
@@ -201,7 +201,7 @@ TEST(SqliteLedger, AfterAKillTheEventsAreAPrefixThatHoldsAllThatWasAcknowledged)
 
     auto ledger = Ledger::open(path);
     ASSERT_TRUE(ledger) << ledger.error().text();
-    const auto events = (*ledger)->events("r-1");
+    const auto events = deployctl::testing::events_of(**ledger, "r-1");
     ASSERT_TRUE(events) << events.error().text();
     ASSERT_GE(events->size(), last);
     EXPECT_EQ(events->size() % 3, 0u) << "a torn batch";
@@ -238,7 +238,7 @@ int fill(const std::string& dir) {
   while (kept < 3000 && (appended = (*ledger)->append_events("r-1", {event(kept + 1), event(kept + 2)}))) kept += 2;
   if (appended) return not_full;
   if (appended.error().code != Code::no_space) return wrong_code;
-  const auto events = (*ledger)->events("r-1");
+  const auto events = deployctl::testing::events_of(**ledger, "r-1");
   return events && events->size() == kept ? as_promised : torn;
 }
 

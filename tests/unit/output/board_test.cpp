@@ -25,6 +25,15 @@ TEST(Board, CountsTargetsByRegionAndState) {
   EXPECT_EQ(board.total(), 5u);
 }
 
+TEST(Board, ATargetThatTookItselfBackCountsAsFailed) {
+  Board board;
+  board.take(started());
+  board.take(about_target("target_failed", "eu-west", "a", "{}", error(Code::hook_failed, "exit status 1")));
+  board.take(about_target("target_reverted", "eu-west", "a"));
+  EXPECT_EQ(board.in(TargetState::failed), 1u);
+  EXPECT_EQ(board.in(TargetState::reverted), 0u);
+}
+
 TEST(Board, LearnsWhatNobodyAnnounced) {
   Board board;
   board.take(about_target("target_active", "asia", "x"));

@@ -127,14 +127,51 @@ TEST(Summary, OnANarrowTerminalCountsAreWords) {
             "next: status\n");
 }
 
+TEST(Summary, OneCauseIsReportedOnceWithTheTargetsThatHaveIt) {
+  Board board;
+  board.take(started());
+  const auto full = [](const char* bytes) {
+    return with_hint(error(Code::no_space, std::string("in /srv, where ") + bytes + " MB are free: the release needs 20.0 MB"), "on the target: df -h /srv");
+  };
+  board.take(about_target("target_failed", "eu-west", "a", "{}", full("1.2")));
+  board.take(about_target("target_failed", "us", "b", "{}", full("3.4")));
+  board.take(about_target("target_failed", "us", "c", "{}", error(Code::hook_failed, "exit status 1")));
+  board.take(finished("failed", error(Code::no_space, "3 targets failed, max_failed is 0: a: in /srv, where 1.2 MB are free: the release needs 20.0 MB")));
+  const auto text = text_of(summary(board, {}));
+  EXPECT_NE(text.find("  3 targets failed, max_failed is 0\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("failed  2 regions  2 targets  in /srv, where 1.2 MB are free: the release needs 20.0 MB: a, b\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("failed  us         c          exit status 1\n"), std::string::npos) << text;
+  EXPECT_EQ(text.find("df -h"), text.rfind("df -h")) << text;
+}
+
+TEST(Summary, ACleanupThatFailedIsAWarningAlsoAfterASuccess) {
+  Board board;
+  board.take(started());
+  const char* body = R"({"message":"old releases could not be removed: remove /srv/app/releases/.removing-v1/x: Operation not permitted"})";
+  for (const char* name : {"a", "b"}) {
+    board.take(about_target("target_active", "eu-west", name));
+    board.take(about_target("target_cleanup_failed", "eu-west", name, body));
+  }
+  board.take(finished("succeeded"));
+  const auto text = text_of(summary(board, {}));
+  EXPECT_NE(text.find("warning: on a, b old releases could not be removed: remove /srv/app/releases/.removing-v1/x: Operation not permitted\n"), std::string::npos) << text;
+}
+
+TEST(Summary, AReasonDoesNotRepeatTheNameOfItsTarget) {
+  Board board;
+  board.take(started());
+  board.take(about_target("target_unreachable", "us", "10.2.0.1", "{}", error(Code::unreachable, "10.2.0.1: 10.2.0.1: connect: refused")));
+  board.take(finished("incomplete"));
+  EXPECT_NE(text_of(summary(board, {})).find("unreachable  us  10.2.0.1  connect: refused\n"), std::string::npos);
+}
+
 TEST(Summary, NamesTwentyOfAThousandAndCountsTheRest) {
   Board board;
   for (int i = 0; i < 1000; ++i) board.take(about_target("target_stuck", "eu", std::to_string(i).c_str(), "{}", error(Code::internal, "why")));
   board.take(finished("failed"));
   const auto text = text_of(summary(board, {}));
-  EXPECT_NE(text.find("stuck  eu  19  why\n"), std::string::npos);
-  EXPECT_EQ(text.find("stuck  eu  20  why\n"), std::string::npos);
-  EXPECT_NE(text.find("and 980 more stuck\n"), std::string::npos);
+  EXPECT_NE(text.find("stuck  eu  1,000 targets  why: 0, 1, 2, "), std::string::npos);
+  EXPECT_NE(text.find(", 18, 19 and 980 more\n"), std::string::npos);
 }
 
 }  // namespace

@@ -75,23 +75,31 @@ constexpr const char* failure_summary =
     "20.4 MB sent from here\n"
     "next: deployctl logs r-1\n";
 
-TEST_F(ViewTest, APipeGetsOneCalmLineForEachThingThatMatters) {
+TEST_F(ViewTest, APipeGetsOneCalmLineForEachThingThatMattersAndErrorsGoToStderr) {
   auto v = view();
   play_failure(*v);
   v->finish();
-  EXPECT_EQ(shown(), std::string("redis 7.2.3 to 7.2.4 in production: 5 targets in 2 regions\n"
-                                 "rollout r-1\n"
-                                 "wave canary: 1 target\n"
-                                 "eu-west  10.1.0.11  active       1.4 s\n"
-                                 "wave canary: done\n"
-                                 "us       10.2.0.11  unreachable  connect: no route to host\n"
-                                 "eu-west  10.1.0.12  failed       start: exit status 1\n"
-                                 "    | reading conf\n"
-                                 "    | bad directive\n"
-                                 "    hint: deployctl logs r-1 --target 10.1.0.12\n"
-                                 "rolling back: 1 target failed, max_failed is 0\n"
-                                 "eu-west  10.1.0.12  reverted\n"
-                                 "eu-west  10.1.0.11  reverted\n") + failure_summary);
+  EXPECT_EQ(shown(), "redis 7.2.3 to 7.2.4 in production: 5 targets in 2 regions\n"
+                     "rollout r-1\n"
+                     "wave canary: 1 target\n"
+                     "eu-west  10.1.0.11  active       1.4 s\n"
+                     "wave canary: done\n"
+                     "eu-west  10.1.0.12  reverted\n"
+                     "eu-west  10.1.0.11  reverted\n");
+  EXPECT_EQ(said(), std::string("us       10.2.0.11  unreachable  connect: no route to host\n"
+                                "eu-west  10.1.0.12  failed       start: exit status 1\n"
+                                "    | reading conf\n"
+                                "    | bad directive\n"
+                                "    hint: deployctl logs r-1 --target 10.1.0.12\n"
+                                "rolling back: 1 target failed, max_failed is 0\n") + failure_summary);
+}
+
+TEST_F(ViewTest, ASuccessIsAnAnswerAndGoesToStdout) {
+  auto v = view();
+  v->on(started());
+  v->on(finished("succeeded"));
+  v->finish();
+  EXPECT_NE(shown().find("is active everywhere"), std::string::npos);
   EXPECT_EQ(said(), "");
 }
 
@@ -102,13 +110,13 @@ TEST_F(ViewTest, QuietTellsBadNewsOnlyAndNothingOfASuccess) {
   v->on(about_target("target_active", "eu-west", "10.1.0.11"));
   v->on(finished("succeeded"));
   v->finish();
-  EXPECT_EQ(shown(), "");
+  EXPECT_EQ(shown() + said(), "");
   auto w = view({.quiet = true});
   play_failure(*w);
   w->finish();
-  EXPECT_TRUE(shown().starts_with("us       10.2.0.11  unreachable  connect"));
-  EXPECT_EQ(shown().find("wave"), std::string::npos);
-  EXPECT_TRUE(shown().ends_with(failure_summary));
+  EXPECT_TRUE(said().starts_with("us       10.2.0.11  unreachable  connect"));
+  EXPECT_EQ((shown() + said()).find("wave"), std::string::npos);
+  EXPECT_TRUE(said().ends_with(failure_summary));
 }
 
 TEST_F(ViewTest, VerboseTellsSteps) {
@@ -147,8 +155,8 @@ TEST_F(ViewTest, ABuildsStepsAreToldAndItsOutputOnlyWhenItFails) {
   v->on(event("build_finished", {.body = R"({"seconds":3.2})", .error = error(Code::build_failed, "make -j2: exit status 2")}));
   v->finish();
   EXPECT_EQ(shown(),
-            "build redis: ../redis.git 7.2.4\nbuild  commit 0123456789ab, version 7.2.4\nbuild  3/4  make -j2\n"
-            "build  failed\n    | CC a.o\n    | a.c:4: error\n");
+            "build redis: ../redis.git 7.2.4\nbuild  commit 0123456789ab, version 7.2.4\nbuild  3/4  make -j2\n");
+  EXPECT_EQ(said(), "build  failed\n    | CC a.o\n    | a.c:4: error\n");
 }
 
 TEST_F(ViewTest, ALargeFleetIsToldByTenthsAndItsTroubleOneByOne) {
@@ -157,7 +165,7 @@ TEST_F(ViewTest, ALargeFleetIsToldByTenthsAndItsTroubleOneByOne) {
   for (int i = 0; i < 999; ++i) v->on(about_target("target_active", "eu", std::to_string(i).c_str()));
   v->on(about_target("target_failed", "eu", "999", "{}", error(Code::hook_failed, "exit status 1")));
   v->finish();
-  const auto text = shown();
+  const auto text = shown() + said();
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 12);
   EXPECT_NE(text.find("eu  100 of 1,000 active\n"), std::string::npos);
   EXPECT_NE(text.find("eu  900 of 1,000 active\n"), std::string::npos);

@@ -57,6 +57,35 @@ TEST(Event, CommonMembersWinOverTheBody) {
   EXPECT_NE(line.find(R"("region":"where the event has none")"), std::string::npos);
 }
 
+TEST(Event, ALineEscapesWhatCouldSteerATerminalAndReadsBackAsItWas) {
+  Event event = an_event();
+  event.target = "t\xe2\x80\xae";
+  event.body = "{\"output\":\"\xc2\x9b" "31m\x7f\"}";
+  event.error = error(Code::hook_failed, "\xe2\x81\xa6 why");
+  const auto line = to_json_line(event);
+  EXPECT_NE(line.find(R"("target":"t\u202e")"), std::string::npos) << line;
+  EXPECT_NE(line.find(R"("output":"\u009b31m\u007f")"), std::string::npos) << line;
+  EXPECT_NE(line.find(R"("message":"\u2066 why")"), std::string::npos) << line;
+  const auto back = parse_event(line);
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->target, event.target);
+  EXPECT_EQ(back->error->message, event.error->message);
+  EXPECT_EQ(back->body, event.body);
+}
+
+TEST(Event, IsParsedOnlyIfItHasOneOfTheNames) {
+  Event event = an_event();
+  event.body = R"({"event":"wave_finished"})";  // a member of the body doesn't count
+  const auto line = to_json_line(event);
+  EXPECT_FALSE(parse_if_named(line, {"wave_finished", "wave_started"}));
+  ASSERT_TRUE(parse_if_named(line, {"target_active"}));
+  EXPECT_EQ(parse_if_named(line, {"target_active"})->rollout, event.rollout);
+  EXPECT_FALSE(parse_if_named("no JSON", {"target_active"}));
+  // Another order of the members than ours.
+  const std::string other = R"({"event":"wave_started","schema":1,"seq":1,"time":"2026-11-24T09:08:32.120Z","rollout":"r","service":"s","environment":"e"})";
+  EXPECT_TRUE(parse_if_named(other, {"wave_started"}));
+}
+
 TEST(Event, IsOneLineOfUtf8WhateverAHookPrinted) {
   Event event = an_event();
   event.target = "a\nb";

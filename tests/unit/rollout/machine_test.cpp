@@ -1,5 +1,7 @@
 #include "core/rollout/machine.hpp"
 
+#include <algorithm>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -11,6 +13,27 @@ using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::UnorderedElementsAre;
+
+TEST(Machine, ATargetThatAnswersThatItCannotTakeTheReleaseHasFailed) {
+  for (const auto code : {Code::no_space, Code::denied, Code::refused}) {
+    auto spec = spec_of({3});
+    spec.max_unreachable = 3;
+    const std::vector<std::optional<Facts>> facts{running_old(), std::nullopt, running_old()};
+    const std::vector<std::optional<Error>> errors{std::nullopt, error(code, "why"), std::nullopt};
+    Machine machine(spec, facts, errors);
+    EXPECT_EQ(machine.state(1), TargetState::failed);
+    EXPECT_EQ(machine.counts().unreachable, 0u);
+    const auto actions = machine.handle(Begin{}, SteadyTime{});
+    const auto finish = std::find_if(actions.begin(), actions.end(), [](const Action& a) { return std::holds_alternative<Finish>(a); });
+    ASSERT_NE(finish, actions.end());
+    EXPECT_EQ(std::get<Finish>(*finish).result, RolloutResult::failed);
+    EXPECT_EQ(std::get<Finish>(*finish).why->code, code);
+    EXPECT_NE(std::get<Finish>(*finish).why->text().find("1 of 3 targets can't take the release, max_failed is 0; nothing was activated"), std::string::npos);
+    // A rollback asks it again when its turn comes.
+    spec.kind = Kind::rollback;
+    EXPECT_EQ(Machine(spec, facts, errors).state(1), TargetState::unreachable);
+  }
+}
 
 TEST(Machine, TakesEveryTargetWaveByWave) {
   auto spec = spec_of({2, 2});

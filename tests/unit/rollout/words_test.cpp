@@ -31,6 +31,12 @@ Event of(const std::string& name, const std::string& wave, const std::string& bo
   return event;
 }
 
+Past past_of(const std::vector<ledger::EventRow>& events, const std::vector<ledger::WordRow>& words, bool passes_pause) {
+  PastReader reader;
+  for (const auto& row : events) reader.add(row);
+  return reader.past(words, passes_pause);
+}
+
 }  // namespace
 
 TEST(Words, AreWhatTheMachineTakes) {

@@ -1,6 +1,7 @@
 #include "agents/target/prune.hpp"
 
 #include <fcntl.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -81,7 +82,7 @@ TEST_F(PruneTest, RemovesTheTreesAndWhatWeKnewOfThem) {
   ASSERT_TRUE(io::make_dirs(slot.about("0.8-gone")));
   const auto pruned = prune(slot, {}, 2);
   ASSERT_TRUE(pruned);
-  EXPECT_EQ(*pruned, Names{one});
+  EXPECT_EQ(pruned->folders, Names{one});
   EXPECT_EQ(*io::list_dir(slot.releases()), (Names{two, three}));
   EXPECT_EQ(*io::list_dir(slot.state("releases")), (Names{two, three}));
   EXPECT_EQ(io::list_dir(slot.state("manifests"))->size(), 2u);
@@ -93,14 +94,77 @@ TEST_F(PruneTest, GoesOnWhereACrashHalfRemovedOneThatCameBackSince) {
   ASSERT_TRUE(io::make_dirs(slot.releases() + "/.removing-" + one + "/left"));
   const auto pruned = prune(slot, {}, 1);
   ASSERT_TRUE(pruned) << pruned.error().text();
-  EXPECT_EQ(*pruned, Names{one});
+  EXPECT_EQ(pruned->folders, Names{one});
   EXPECT_EQ(io::list_dir(slot.releases()).value(), Names{two});
+}
+
+// A mount point can't be removed, not even by root.
+struct PruneFailsTest : PruneTest {
+  void SetUp() override {
+    PruneTest::SetUp();
+    if (::getuid() != 0) GTEST_SKIP() << "only root can mount";
+  }
+  void TearDown() override {
+    for (const auto& path : mounted_) ::umount(path.c_str());
+  }
+  bool make_undeletable(const std::string& folder) {
+    const auto path = in(folder, "cache");
+    if (::chmod(slot.release(folder).c_str(), 0755) != 0 || !io::make_dirs(path)) return false;
+    if (::mount("none", path.c_str(), "tmpfs", 0, "size=64k") != 0) return false;
+    // The mount moves with the folder: it is undone by its path after the prune.
+    mounted_.push_back(slot.releases() + "/.removing-" + folder + "/cache");
+    mounted_.push_back(path);
+    return true;
+  }
+  std::vector<std::string> mounted_;
+};
+
+TEST_F(PruneFailsTest, OneThatCannotBeRemovedKeepsNoOtherAndIsReportedUntilItIsGone) {
+  const auto one = confirmed("1.0", 1), two = confirmed("2.0", 2), three = confirmed("3.0", 3), four = confirmed("4.0", 4);
+  ASSERT_TRUE(switch_current(slot, four));
+  if (!make_undeletable(one)) GTEST_SKIP() << "no mounts here";
+  auto pruned = prune(slot, {}, 1);
+  ASSERT_TRUE(pruned) << pruned.error().text();
+  EXPECT_EQ(pruned->folders, (Names{two, three}));
+  const auto aside = slot.releases() + "/.removing-" + one;
+  ASSERT_EQ(pruned->unremoved.size(), 1u);
+  EXPECT_EQ(pruned->unremoved[0].path, aside);
+  EXPECT_NE(pruned->unremoved[0].error.text().find(aside + "/cache"), std::string::npos) << pruned->unremoved[0].error.text();
+  EXPECT_FALSE(io::exists(aside + "/name")) << "what can be removed is";
+  EXPECT_EQ(unremoved(slot).size(), 1u);
+
+  // The same release again: its name aside is taken.
+  const auto again = confirmed("1.0", 1);
+  pruned = prune(slot, {}, 1);
+  ASSERT_TRUE(pruned);
+  EXPECT_EQ(pruned->folders, Names{again});
+  EXPECT_EQ(pruned->unremoved.size(), 1u);
+
+  ASSERT_EQ(::umount((aside + "/cache").c_str()), 0);
+  pruned = prune(slot, {}, 1);
+  ASSERT_TRUE(pruned);
+  EXPECT_TRUE(pruned->unremoved.empty());
+  EXPECT_TRUE(unremoved(slot).empty());
+  EXPECT_EQ(*io::list_dir(slot.releases()), Names{four});
+}
+
+TEST_F(PruneTest, WhatSomebodyRemovedByHandIsNotReportedAnyMore) {
+  std::ofstream(slot.state("unremoved.json")) << R"([{"path":"/nowhere/at/all","code":"denied","message":"remove: no"}])";
+  EXPECT_TRUE(unremoved(slot).empty());
+  std::ofstream(slot.state("unremoved.json")) << "not JSON";
+  EXPECT_TRUE(unremoved(slot).empty());
+}
+
+TEST_F(PruneTest, LeftoversOfStagingsGo) {
+  ASSERT_TRUE(io::make_dirs(slot.releases() + "/.staging-0.9/x"));
+  ASSERT_TRUE(prune(slot, {}, 1));
+  EXPECT_EQ(*io::list_dir(slot.releases()), Names{});
 }
 
 TEST_F(PruneTest, CurrentAndWhatARolloutUsesStay) {
   const auto one = confirmed("1.0", 1), two = confirmed("2.0", 2), three = confirmed("3.0", 3);
   ASSERT_TRUE(switch_current(slot, one));
-  EXPECT_EQ(*prune(slot, {Tree{{{"name", {"2.0"}}}, {}}.release("2.0").digest()}, 1), Names{three});
+  EXPECT_EQ(prune(slot, {Tree{{{"name", {"2.0"}}}, {}}.release("2.0").digest()}, 1)->folders, Names{three});
   EXPECT_TRUE(io::exists(slot.release(one)) && io::exists(slot.release(two)));
 }
 
@@ -111,7 +175,7 @@ TEST_F(PruneTest, AnUnfinishedActivationsReleasesStay) {
   intent.from = one;
   intent.to = two;
   ASSERT_TRUE(Journal::begin(slot, intent));
-  EXPECT_EQ(*prune(slot, {}, 1), Names{three});
+  EXPECT_EQ(prune(slot, {}, 1)->folders, Names{three});
 }
 
 TEST_F(PruneTest, WhatAProcessRunsInStays) {
@@ -122,7 +186,7 @@ TEST_F(PruneTest, WhatAProcessRunsInStays) {
   const auto child = io::Subprocess::spawn(command);
   ASSERT_TRUE(child);
   EXPECT_TRUE(folders_in_use(slot).contains(one));
-  EXPECT_EQ(*prune(slot, {}, 1), Names{two});
+  EXPECT_EQ(prune(slot, {}, 1)->folders, Names{two});
 }
 
 TEST_F(PruneTest, HookLogsOfLongAgoGo) {

@@ -1,0 +1,43 @@
+#include "cli/output/reason_groups.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <map>
+
+#include "cli/output/humane.hpp"
+
+namespace deployctl::output {
+namespace {
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+std::string key_of(std::string reason, const std::string& target) {
+  for (auto at = reason.find(target); !target.empty() && at != std::string::npos; at = reason.find(target, at + 1)) reason.replace(at, target.size(), "@");
+  std::string key;
+  for (const char c : reason)
+    if (!is_digit(c)) key += c;
+    else if (key.empty() || key.back() != '#') key += '#';
+  return key;
+}
+
+}  // namespace
+
+std::vector<ReasonGroup> group_by_reason(const std::vector<std::pair<std::string, std::string>>& reasons) {
+  std::vector<ReasonGroup> groups;
+  std::map<std::string, std::size_t> known;
+  for (const auto& [target, reason] : reasons) {
+    const auto [at, added] = known.try_emplace(key_of(reason, target), groups.size());
+    if (added) groups.push_back({reason, {}});
+    groups[at->second].targets.push_back(target);
+  }
+  return groups;
+}
+
+std::string named(const std::vector<std::string>& targets, std::size_t max_named) {
+  std::string out;
+  for (std::size_t i = 0; i < std::min(targets.size(), max_named); ++i) out += (i == 0 ? "" : ", ") + targets[i];
+  if (targets.size() > max_named) out += " and " + number(targets.size() - max_named) + " more";
+  return out;
+}
+
+}  // namespace deployctl::output
