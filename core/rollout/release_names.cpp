@@ -29,10 +29,10 @@ std::map<Digest, std::set<std::string>> labels_of(const wire::pb::Surveyed& surv
 }
 
 // The names that more than half of the keepers report, the one that is the newest at most of them first.
-Names of_majority(const ReleaseLabels& labels, std::size_t keepers, const std::map<std::string, std::size_t>& newest) {
+Names of_majority(const ReleaseLabels& labels, const std::map<std::string, std::size_t>& newest) {
   Names out;
   for (const auto& [name, count] : labels.claims)
-    if (count * 2 > keepers) out.push_back(name);
+    if (count * 2 > labels.keepers) out.push_back(name);
   const auto votes = [&](const std::string& name) {
     const auto at = newest.find(name);
     return at == newest.end() ? 0 : at->second;
@@ -52,12 +52,11 @@ ReleaseNames ReleaseNames::settle(const FleetSurvey& survey, const std::vector<l
     add_once(labels.settled, version);
     in_ledger.insert(version);
   }
-  std::map<Digest, std::size_t> keepers;
   std::map<Digest, std::map<std::string, std::size_t>> newest;
   for (const auto& one : survey) {
     if (!one.reply) continue;
     for (const auto& [release, names] : labels_of(*one.reply)) {
-      ++keepers[release];
+      ++out.labels_[release].keepers;
       for (const auto& name : names) ++out.labels_[release].claims[name];
     }
     std::set<Digest> seen;
@@ -65,7 +64,7 @@ ReleaseNames ReleaseNames::settle(const FleetSurvey& survey, const std::vector<l
       if (const auto release = Digest::from_raw(kept.release()); release && seen.insert(*release).second) ++newest[*release][kept.version()];
   }
   for (auto& [release, labels] : out.labels_)
-    for (const auto& name : of_majority(labels, keepers[release], newest[release]))
+    for (const auto& name : of_majority(labels, newest[release]))
       // The ledger knows this name as another release's, and this release under other names: it is not this one's.
       if (!labels.in_ledger || !in_ledger.contains(name)) add_once(labels.settled, name);
   return out;
@@ -81,9 +80,11 @@ bool ReleaseNames::is_claimed(const Digest& release, const std::string& version)
   return at != labels_.end() && at->second.claims.contains(version);
 }
 
-bool ReleaseNames::is_in_ledger(const Digest& release) const {
+bool ReleaseNames::is_minority_claim(const Digest& release, const std::string& version) const {
   const auto at = labels_.find(release);
-  return at != labels_.end() && at->second.in_ledger;
+  if (at == labels_.end()) return false;
+  const auto claims = at->second.claims.find(version);
+  return claims != at->second.claims.end() && claims->second * 2 <= at->second.keepers;
 }
 
 std::string ReleaseNames::display(const Digest& release) const {
@@ -109,10 +110,12 @@ std::string label_dispute(const ReleaseNames& names, const wire::pb::Surveyed& s
   const bool by_name = names.is_settled(goal, to);
   for (const auto& [release, labels] : labels_of(survey)) {
     const Digest& kept = release;
-    if (std::any_of(labels.begin(), labels.end(), [&](const auto& name) { return names.is_settled(kept, name); })) continue;
+    const bool known = std::any_of(labels.begin(), labels.end(), [&](const auto& name) { return names.is_settled(kept, name); });
     for (const auto& name : labels) {
-      const bool wrong = kept == goal ? by_name || names.belongs_to_another(kept, name) : names.is_settled(goal, name);
-      if (!wrong) continue;
+      if (names.is_settled(kept, name)) continue;
+      const bool of_another = kept == goal ? names.belongs_to_another(kept, name) : names.is_settled(goal, name);
+      const bool nameless = by_name && kept == goal && !known;
+      if (!nameless && !(of_another && (!known || names.is_minority_claim(kept, name)))) continue;
       const std::string right = names.display(kept) == name ? "that is the name of " + goal.text().substr(0, 15) : "its name is " + names.display(kept);
       return "it calls release " + kept.text().substr(0, 15) + " '" + name + "', and " + right;
     }

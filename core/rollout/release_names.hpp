@@ -15,6 +15,7 @@ namespace deployctl::rollout {
 struct ReleaseLabels {
   std::vector<std::string> settled;           // the newest first; empty: the ledger knows none and the targets disagree
   std::map<std::string, std::size_t> claims;  // every name that some target reports, with the number of those targets
+  std::size_t keepers = 0;
   bool in_ledger = false;
 };
 
@@ -26,7 +27,8 @@ class ReleaseNames {
   bool is_settled(const Digest& release, const std::string& version) const;
   // Some target calls it so.
   bool is_claimed(const Digest& release, const std::string& version) const;
-  bool is_in_ledger(const Digest& release) const;
+  // So do half of the targets that keep it at most.
+  bool is_minority_claim(const Digest& release, const std::string& version) const;
   // For people: the newest settled name; where there is none, the one that most targets report.
   std::string display(const Digest& release) const;
   // The same for a version that a target reports: itself where it is settled.
@@ -38,9 +40,9 @@ class ReleaseNames {
   std::map<Digest, ReleaseLabels> labels_;
 };
 
-// What is wrong with what a target calls `goal`; empty: nothing. By a name (`to` is a version) it must know the goal under a settled
-// name. However it was chosen, the target must not call the goal by another release's name, nor another release by the
-// goal's.
+// What is wrong with what a target calls `goal`; empty: nothing. Chosen by a name (`to` is a version), it must know the goal under a
+// settled name. However it was chosen, the target must not call the goal by another release's name, nor another release
+// by the goal's, unless most targets do the same: then the version was deployed with two contents.
 std::string label_dispute(const ReleaseNames& names, const wire::pb::Surveyed& survey, const Digest& goal, const std::string& to);
 
 }  // namespace deployctl::rollout

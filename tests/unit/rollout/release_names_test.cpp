@@ -72,6 +72,28 @@ TEST(ReleaseNames, ATargetThatSwapsLabelsIsInDispute) {
   }
 }
 
+// Its list of names is left as it was; the one that it shows is another release's.
+TEST(ReleaseNames, ATargetThatSwapsOnlyTheNewestNamesIsInDisputeToo) {
+  auto history = two_releases(3).without_ledger();
+  for (unsigned t = 0; t < 3; ++t)
+    for (auto& kept : *history.reply(t).mutable_kept()) kept.add_names(kept.version());
+  history.swaps_labels(1, "v0", "v1");
+  const auto names = names_of(history);
+  EXPECT_NE(label_dispute(names, history.reply(1), release_digest("v1"), "v1"), "");
+  EXPECT_EQ(label_dispute(names, history.reply(0), release_digest("v1"), "v1"), "");
+}
+
+// The version was moved to other content, and this host's ledger knows only where it was before.
+TEST(ReleaseNames, AVersionThatAColleagueMovedToOtherContentIsNoDispute) {
+  auto history = two_releases(3);
+  for (unsigned t = 0; t < 3; ++t)
+    for (auto& kept : *history.reply(t).mutable_kept())
+      if (kept.version() == "v0") kept.add_names("v0"), kept.add_names("v1"), kept.set_version("v1");
+  const auto names = names_of(history);
+  EXPECT_TRUE(names.is_settled(release_digest("v1"), "v1"));
+  for (unsigned t = 0; t < 3; ++t) EXPECT_EQ(label_dispute(names, history.reply(t), release_digest("v1"), "v1"), "");
+}
+
 TEST(ReleaseNames, ATargetThatKnowsTheReleaseUnderAnotherNameOnlyCantBeAskedForItByName) {
   auto history = two_releases(3);
   history.swaps_labels(1, "v1", "nonsense");
