@@ -96,18 +96,18 @@ void Machine::take(const Begin&, SteadyTime now) {
                           "; nothing was activated");
     return finish(RolloutResult::failed, with_hint(std::move(why), "fix them, take them out of the fleet, or raise max_unreachable"));
   }
-  for (const auto late : past_.late) {
-    if (targets_.at(late).state != TargetState::unreachable) continue;
-    targets_[late].reopening = true;
-    targets_[late].asked = now;
-    say(Reopen{late});
-  }
   if (const auto failed = counts().failed; spec_.kind == Kind::deploy && failed > spec_.max_failed) {
     const auto first = std::find_if(targets_.begin(), targets_.end(), [](const Target& t) { return t.state == TargetState::failed && t.error; });
     Error why = error(first == targets_.end() ? Code::refused : first->error->code, std::to_string(failed) + " of " + std::to_string(targets_.size()) +
                                               " targets can't take the release, max_failed is " + std::to_string(spec_.max_failed) +
                                               "; nothing was activated");
     return finish(RolloutResult::failed, std::move(why));
+  }
+  for (const auto late : past_.late) {
+    if (targets_.at(late).state != TargetState::unreachable) continue;
+    targets_[late].reopening = true;
+    targets_[late].asked = now;
+    say(Reopen{late});
   }
   if (!spec_.pre_deploy) return;
   hook_ = ControlHook::pre_deploy;
