@@ -159,7 +159,10 @@ Result<int> repair(Context& context, const RepairOptions& options, const std::st
   }
   print(context, repairs);
   const std::string question = fmt::format("set the epoch of {}? A rollout that still runs anywhere loses its grants there", output::count(repairs.size(), "target"));
-  if (!options.yes && !confirmed(context, question)) return fail(Code::cancelled, "nothing was changed");
+  if (!options.yes && can_ask(context)) {
+    DEPLOYCTL_TRY(agreed, confirmed(context, {}, question));
+    if (!agreed) return exit_codes::done;
+  }
   DEPLOYCTL_TRY(session, FleetSession::open(plan, context));
   session->run(repair_all(repairs, session->links(), rollout::place_of(plan.service, plan.environment, plan.release.deploy_to)));
   if (auto noted = note_down(*ledger, known.newest, repairs); !noted) context.warn("the repair was not recorded: " + noted.error().text());
