@@ -106,7 +106,7 @@ awaitable<Result<Reply>> answer_repair_epoch(Context& context, wire::pb::RepairE
     if (going_on) return fail(Code::locked, "the activation of rollout " + going_on->rollout + " is not at its end");
     const GrantHolder by{"epoch-repair", asked.holder().user(), asked.holder().host(), asked.holder().pid(), asked.holder().pid_start(),
                          asked.holder().boot_id(), asked.holder().since(),
-                         "epoch " + std::to_string(asked.stored()) + " was repaired to " + std::to_string(asked.epoch())};
+                         "epoch " + std::to_string(asked.stored()) + " was repaired to " + std::to_string(asked.epoch()), {}, {}, {}};
     const auto how = [&](const Grant& held) { return repair_epoch(held, asked.stored(), asked.epoch(), by, boot_now()); };
     DEPLOYCTL_TRY(repaired, GrantFile(place.slot).change(how));
     return {};

@@ -86,12 +86,14 @@ class LastRequests {
  public:
   LastRequests(const asio::any_io_executor& executor, std::size_t total) : total_(total), done_(executor) {}
 
-  awaitable<void> run(awaitable<void> request) {
+  awaitable<void> run(TargetIndex target, awaitable<void> request) {
     auto kept = finished(std::move(request));
-    (void)co_await io::with_cancel(std::move(kept), late_, "the rollout's last request");
+    const auto done = co_await io::with_cancel(std::move(kept), late_, "the rollout's last request");
+    if (!done) unanswered_.push_back(target);
     if (++ended_ == total_) over_.cancel();
     done_.notify_all();
   }
+  const std::vector<TargetIndex>& unanswered() const { return unanswered_; }
   awaitable<void> end_late() {
     while (ended_ * 2 <= total_ && ended_ < total_) co_await done_.wait();
     const auto rested = co_await io::pause_for(last_grace, over_);
@@ -104,6 +106,7 @@ class LastRequests {
     co_return Status{};
   }
   std::size_t total_, ended_ = 0;
+  std::vector<TargetIndex> unanswered_;
   io::Notifier done_;
   io::CancelToken late_, over_;
 };
@@ -124,10 +127,12 @@ awaitable<void> Drive::release_one(TargetIndex target) {
 awaitable<void> Drive::end_well(const RolloutOutcome& outcome) {
   const bool well = went_through(outcome);
   std::vector<awaitable<void>> requests;
+  std::vector<TargetIndex> asked;
   for (TargetIndex i = 0; i < survey_.size(); ++i) {
     std::optional<TargetState> state;
     if (i < outcome.states.size()) state = outcome.states[i];
     if (!has_granted(survey_[i], state)) continue;
+    asked.push_back(i);
     const bool active = well && state == TargetState::active;
     if (active) requests.push_back(prune_one(i));
     else requests.push_back(release_one(i));
@@ -136,8 +141,9 @@ awaitable<void> Drive::end_well(const RolloutOutcome& outcome) {
   LastRequests last(co_await asio::this_coro::executor, requests.size());
   std::vector<awaitable<void>> work;
   work.push_back(last.end_late());
-  for (auto& request : requests) work.push_back(last.run(std::move(request)));
+  for (std::size_t k = 0; k < requests.size(); ++k) work.push_back(last.run(asked[k], std::move(requests[k])));
   co_await io::gather(std::move(work));
+  for (const auto target : last.unanswered()) unreleased_.emplace_back(target, not_answered_yet());
   // An unreachable target is reported as such already, and another rollout's grant is nothing to release.
   std::erase_if(unreleased_, [&](const auto& one) {
     const bool gone = one.first < outcome.states.size() && outcome.states[one.first] == TargetState::unreachable;
