@@ -56,6 +56,7 @@ TEST_F(TrustedPath, WhatEverybodyCanWriteIsNamed) {
   const auto app = make("open/app", 0755);
   make("open", 0777);
   EXPECT_THAT(refused(app), AllOf(HasSubstr(dir / "open can be written"), HasSubstr("0777")));
+  EXPECT_THAT(refused(dir / "open/missing/app"), HasSubstr(dir / "open can be written")) << "before anything is made there";
   make("open", 0755);
   make("open/app", 0757);
   EXPECT_THAT(refused(app), HasSubstr(app + " can be written"));
