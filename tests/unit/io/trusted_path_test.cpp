@@ -128,6 +128,6 @@ TEST_F(TrustedPath, ALockIsNotFollowedThroughALink) {
   const auto precious = dir.write("precious", "keep me");
   ASSERT_EQ(::symlink(precious.c_str(), (dir / "lock").c_str()), 0);
   EXPECT_FALSE(io::FileLock::try_lock(dir / "lock", "process 1"));
-  EXPECT_FALSE(io::FileLock::lock(dir / "lock", "process 1"));
+  EXPECT_FALSE(io::FileLock::lock(dir / "lock", "process 1", Duration(10)));
   EXPECT_EQ(read_text(precious), "keep me");
 }
