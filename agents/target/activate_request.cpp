@@ -210,7 +210,8 @@ awaitable<void> prune_after(Context& context, Placed place, Claim claim, std::si
   if (!journal) co_return;
   std::vector<Digest> in_use;
   if (const auto from = Digest::parse(journal->intent.from_release)) in_use.push_back(*from);
-  (void)co_await prune_locked(context, place, std::move(claim), std::move(in_use), keep, Named{}, exchange);
+  const Named no_name{};  // named before the co_await: g++ 12 frees a temporary aggregate in it twice
+  (void)co_await prune_locked(context, place, std::move(claim), std::move(in_use), keep, no_name, exchange);
 }
 
 }  // namespace

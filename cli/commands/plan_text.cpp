@@ -118,7 +118,7 @@ Lines damage_lines(const PlanPicture& picture) {
   for (std::size_t i = 0; i < picture.survey->size(); ++i)
     if (const auto& reply = (*picture.survey)[i].reply)
       for (const auto& kept : reply->kept())
-        if (kept.damaged()) hosts[kept.version() + " was changed after it was staged: " + kept.damage()].push_back(picture.spec.targets[i].name);
+        if (kept.damaged()) hosts[kept.version() + " is damaged: " + kept.damage()].push_back(picture.spec.targets[i].name);
   Lines lines;
   for (const auto& [what, names] : hosts)
     lines.emplace_back(what + "  (" + names.front() + (names.size() > 1 ? " and " + std::to_string(names.size() - 1) + " more" : "") +

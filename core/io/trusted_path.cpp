@@ -170,8 +170,11 @@ Result<bool> Walk::step(const std::string& name) {
   const std::string path = path_ + "/" + name;
   struct stat next {};
   if (::fstatat(at_.get(), name.c_str(), &next, AT_SYMLINK_NOFOLLOW) != 0) {
-    if (errno == ENOENT) return false;
-    return fail(os_error(errno, "look at " + path));
+    if (errno != ENOENT) return fail(os_error(errno, "look at " + path));
+    // It would be made here, which is ours as if it were there.
+    next.st_uid = ::geteuid();
+    DEPLOYCTL_CHECK(check_above(at_.get(), status_, path_.empty() ? "/" : path_, next, path));
+    return false;
   }
   DEPLOYCTL_CHECK(check_above(at_.get(), status_, path_.empty() ? "/" : path_, next, path));
   if (S_ISLNK(next.st_mode)) {

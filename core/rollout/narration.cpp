@@ -120,12 +120,20 @@ std::optional<Event> Story::of_change(TargetIndex target, TargetState now, const
   return event;
 }
 
-Event Story::of_step(TargetIndex target, const wire::pb::Step& step) const {
-  Event event = at(target, "target_step");
+namespace {
+
+Json body_of(const wire::pb::Step& step) {
   Json body{{"step", step.name()}, {"state", step.state()}};
   if (!step.detail().empty()) body["detail"] = step.detail();
   if (!step.output().empty()) body["output"] = step.output();
-  event.body = dump(body);
+  return body;
+}
+
+}  // namespace
+
+Event Story::of_step(TargetIndex target, const wire::pb::Step& step) const {
+  Event event = at(target, "target_step");
+  event.body = dump(body_of(step));
   return event;
 }
 
@@ -136,8 +144,8 @@ Event Story::of_kept_login(TargetIndex target, Error why) const {
 }
 
 Event Story::of_left_out(TargetIndex target, const LeftOut& left_out) const {
-  Event event = of_step(target, left_out.last);
-  Json body = Json::parse(event.body);
+  Event event = at(target, "target_step");
+  Json body = body_of(left_out.last);
   body["omitted_bytes"] = left_out.bytes;
   body["omitted_events"] = left_out.events;
   event.body = dump(body);

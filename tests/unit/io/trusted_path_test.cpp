@@ -56,6 +56,7 @@ TEST_F(TrustedPath, WhatEverybodyCanWriteIsNamed) {
   const auto app = make("open/app", 0755);
   make("open", 0777);
   EXPECT_THAT(refused(app), AllOf(HasSubstr(dir / "open can be written"), HasSubstr("0777")));
+  EXPECT_THAT(refused(dir / "open/missing/app"), HasSubstr(dir / "open can be written")) << "before anything is made there";
   make("open", 0755);
   make("open/app", 0757);
   EXPECT_THAT(refused(app), HasSubstr(app + " can be written"));
@@ -127,6 +128,6 @@ TEST_F(TrustedPath, ALockIsNotFollowedThroughALink) {
   const auto precious = dir.write("precious", "keep me");
   ASSERT_EQ(::symlink(precious.c_str(), (dir / "lock").c_str()), 0);
   EXPECT_FALSE(io::FileLock::try_lock(dir / "lock", "process 1"));
-  EXPECT_FALSE(io::FileLock::lock(dir / "lock", "process 1", std::chrono::seconds(1)));
+  EXPECT_FALSE(io::FileLock::lock(dir / "lock", "process 1", Duration(10)));
   EXPECT_EQ(read_text(precious), "keep me");
 }

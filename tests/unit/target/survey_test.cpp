@@ -3,6 +3,7 @@
 #include "agents/target/grant.hpp"
 #include "agents/target/journal.hpp"
 #include "agents/target/switch.hpp"
+#include "core/io/atomic_file.hpp"
 #include "core/io/files.hpp"
 #include "tests/unit/target/releases.hpp"
 
