@@ -171,7 +171,8 @@ Status Collection::take(const model::ArtifactRule& rule, const std::string& sour
 
 bool same(const Found& a, const Found& b) {
   if (a.source == b.source) return true;
-  if (a.entry.type != b.entry.type || a.entry.mode != b.entry.mode || a.entry.link != b.entry.link ||
+  const bool executable = a.entry.mode & S_IXUSR, other_executable = b.entry.mode & S_IXUSR;
+  if (a.entry.type != b.entry.type || executable != other_executable || a.entry.link != b.entry.link ||
       a.entry.size != b.entry.size)
     return false;
   if (a.entry.type != EntryType::file) return true;
@@ -187,7 +188,11 @@ Status Collection::add(const model::ArtifactRule& rule, Found found) {
   if (auto manifest = model::Manifest::make({alone}); !manifest)
     return fail(at_rule(rule, manifest.error().text()));
   const auto [at, fresh] = taken_.try_emplace(found.entry.path, Taken{found, &rule});
-  if (fresh || same(at->second.found, found)) return {};
+  if (fresh) return {};
+  if (same(at->second.found, found)) {
+    at->second.found.entry.mode &= found.entry.mode;  // taken twice it is as private as the more private of the two
+    return {};
+  }
   return fail(with_hint(at_rule(rule, "artifact path '" + found.entry.path +
                                           "' is already taken, with other content, by the rule at " +
                                           at->second.rule->mark.text()),
