@@ -11,8 +11,18 @@ namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
+bool is_part_of_a_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; }
+
+// The name as a word of its own: "web" is no part of "webhook".
+bool is_word_at(const std::string& text, std::size_t at, std::size_t length) {
+  const bool begins = at == 0 || !is_part_of_a_word(text[at - 1]);
+  const bool ends = at + length >= text.size() || !is_part_of_a_word(text[at + length]);
+  return begins && ends;
+}
+
 std::string key_of(std::string reason, const std::string& target) {
-  for (auto at = reason.find(target); !target.empty() && at != std::string::npos; at = reason.find(target, at + 1)) reason.replace(at, target.size(), "@");
+  for (auto at = reason.find(target); !target.empty() && at != std::string::npos; at = reason.find(target, at + 1))
+    if (is_word_at(reason, at, target.size())) reason.replace(at, target.size(), "@");
   std::string key;
   for (const char c : reason)
     if (!is_digit(c)) key += c;

@@ -210,7 +210,7 @@ std::string Machine::what_blocks(RegionIndex region) const {
 
 void Machine::hold_to_deadline(SteadyTime now) {
   for (const auto& target : targets_)
-    if (target.reopening && target.state == TargetState::unreachable && !is_overdue(target)) wake_by(target.asked + late_grace);
+    if (target.reopening && target.state == TargetState::unreachable && now < target.asked + late_grace) wake_by(target.asked + late_grace);
   if (now < last_progress_ + spec_.progress_deadline) return wake_by(last_progress_ + spec_.progress_deadline);
   if (give_up_what_others_hold(now)) return;
   std::string words = "no target advanced for " + humane(spec_.progress_deadline) + " in wave '" + spec_.waves[wave_].name +

@@ -57,7 +57,7 @@ TEST(Gates, WhereNobodyCanBeWaitedForARolloutRestsAsPaused) {
   play.run();
   EXPECT_EQ(play.result, RolloutResult::paused);
   EXPECT_THAT(play.why->text(), HasSubstr("wave 'all' needs an approval"));
-  EXPECT_THAT(play.why->hint, HasSubstr("deployctl approve"));
+  EXPECT_THAT(play.why->hint, HasSubstr("approve the wave"));
 }
 
 TEST(Gates, WhatWasApprovedAndDoneBeforeIsNotAskedForAgain) {

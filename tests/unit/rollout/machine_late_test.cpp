@@ -91,7 +91,6 @@ TEST(MachineLate, JoinsALaterWaveWhenItsOwnIsOver) {
   play.go(20s);  // the canary is another one, and bakes
   EXPECT_THAT(play.activated, ElementsAre(1u));
   play.send(Reopened{0, running_old()});
-  play.todo.clear();
   EXPECT_THAT(play.activated, Not(Contains(0u))) << "not into the canary's wave";
   play.run();
   EXPECT_THAT(play.activated, Contains(0u));

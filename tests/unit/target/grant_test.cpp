@@ -16,7 +16,7 @@ BootTime later(Duration d) { return {"boot", noon.ms + d.count()}; }
 
 GrantRequest request(const std::string& rollout, std::uint64_t epoch) {
   GrantRequest asked;
-  asked.holder = {rollout, "ana", "laptop", 42, 7, "theirs", 0, ""};
+  asked.holder = {rollout, "ana", "laptop", 42, 7, "theirs", 0, "", {}, {}, {}};
   asked.epoch = epoch;
   return asked;
 }
