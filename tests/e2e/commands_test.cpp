@@ -90,7 +90,7 @@ TEST_F(Commands, ARepositoryIsNamedToInitFromTheCurrentFolder) {
   ASSERT_EQ(run({"init", "deploys/app", "--repo", "sources/app"}).exit.code, 0);
   EXPECT_THAT(read_text(dir / "deploys/app/deploy.yaml"), HasSubstr("repo: ../../sources/app"));
   ASSERT_EQ(run({"init", "other", "--repo", "git@host.example:team/app.git"}).exit.code, 0);
-  EXPECT_THAT(read_text(dir / "other/deploy.yaml"), HasSubstr("repo: git@host.example:team/app.git"));
+  EXPECT_THAT(read_text(dir / "other/deploy.yaml"), HasSubstr("repo: \"git@host.example:team/app.git\""));
 }
 
 TEST_F(Commands, InJsonAMistakeIsAnEventToo) {
@@ -230,7 +230,7 @@ TEST(Status, ShowsWhatEachTargetRuns) {
   EXPECT_EQ(text.exit.code, 0) << text.err;
   EXPECT_THAT(text.out, AllOf(HasSubstr("4 targets, 4 healthy"), HasSubstr("deploy of v1: succeeded"), HasSubstr("r1 ")));
   const auto json = lab.deployctl({"status", "deploy.yaml", "--output", "json"});
-  EXPECT_THAT(json.out, AllOf(StartsWith("{\"service\":"), HasSubstr("\"state\":\"succeeded\",\"regions\":[{\"name\":\"r0\",\"targets\":[{\"host\":"),
+  EXPECT_THAT(json.out, AllOf(StartsWith("{\"service\":"), HasSubstr("\"state\":\"succeeded\",\"progress\":{"), HasSubstr("\"regions\":[{\"name\":\"r0\",\"targets\":[{\"host\":"),
                               HasSubstr("\"current\":\"v1\",\"health\":\"healthy\"")));
   const auto ledger = lab.deployctl({"status"});
   EXPECT_THAT(ledger.out, AllOf(HasSubstr("LAST ROLLOUT"), HasSubstr("succeeded")));
@@ -285,7 +285,7 @@ TEST(Logs, TellARolloutWithWhatItsHooksPrinted) {
   const auto one = lab.deployctl({"logs", id, "--target", target});
   EXPECT_THAT(one.out, AllOf(HasSubstr(target), Not(HasSubstr("rollout " + id))));
   const auto json = lab.deployctl({"logs", id, "--output", "json"});
-  EXPECT_THAT(json.out, AllOf(StartsWith("{\"schema\":1,\"seq\":1,"), HasSubstr("\"event\":\"rollout_finished\"")));
+  EXPECT_THAT(json.out, AllOf(StartsWith("{\"schema\":1,\"seq\":"), HasSubstr("\"event\":\"rollout_started\""), HasSubstr("\"event\":\"rollout_finished\"")));
   const auto nobody = lab.deployctl({"logs", id, "--target", "nobody"});
   EXPECT_EQ(nobody.exit.code, 2);
   EXPECT_EQ(lab.deployctl({"logs", "r-0"}).exit.code, 2);
