@@ -261,12 +261,15 @@ void Machine::take_reverted(Target& target, const Activated& e) {
   target.error = e.error;
 }
 
-void Machine::take(const ActivateLost& e, SteadyTime) {
+void Machine::take(const ActivateLost& e, SteadyTime now) {
   Target& target = targets_[e.target];
   if (target.state != TargetState::activating && target.state != TargetState::reverting) return;
   target.error = e.error;
-  if (++target.lost < most_lost) return ask_again(e.target);
+  // It answers, and its activation reports nothing: to wait for the same again would hold up the others.
+  const bool silent = e.error.code == Code::timed_out && target.state == TargetState::activating;
+  if (++target.lost < most_lost && !silent) return ask_again(e.target);
   target.state = target.state == TargetState::reverting ? TargetState::stuck : TargetState::unreachable;
+  last_progress_ = now;  // the others go on from here
   target.tried = true;
 }
 

@@ -298,7 +298,9 @@ void Machine::join_late() {
 bool Machine::joins(TargetIndex index) {
   Target& target = targets_[index];
   const WaveIndex own = own_wave(index);
-  if (target.state != TargetState::ready || own > wave_ || is_member(index)) return true;
+  // It may be staged already, ahead of its wave.
+  const bool waits = target.state == TargetState::ready || target.state == TargetState::staging || target.state == TargetState::staged;
+  if (!waits || own > wave_ || is_member(index)) return true;
   if (own == wave_ && target.replaced && wave_ + 1 < spec_.waves.size()) return false;
   const RegionIndex region = spec_.targets[index].region;
   auto part = std::find_if(parts_.begin(), parts_.end(), [region](const Part& p) { return p.plan.region == region; });
@@ -307,6 +309,7 @@ bool Machine::joins(TargetIndex index) {
     part = parts_.insert(parts_.end(), std::move(late));
   }
   part->members.push_back(index);
+  if (target.state != TargetState::ready) return true;
   target.state = target.facts.has_goal ? TargetState::staged : TargetState::staging;
   if (target.state == TargetState::staging) say(Stage{index});
   return true;
