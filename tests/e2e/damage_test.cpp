@@ -121,7 +121,7 @@ TEST(Damage, AFileThatTwoReleasesShareIsNamedAndBothAreRepaired) {
 TEST(Damage, AFailedDeployGoesBackToWhatRanWhateverWasTouchedInIt) {
   Lab lab(direct(1));
   ASSERT_EQ(deploy(lab, "v1").exit.code, 0);
-  write_in_place(release_folder(lab, 0, "v1") + "/version", "a hot fix\n");
+  write_in_place(release_folder(lab, 0, "v1") + "/tree/d1/f1", "a hot fix\n");
   const auto said = deploy(lab, "v3");
   EXPECT_EQ(said.exit.code, 5) << said.out << said.err;
   EXPECT_TRUE(lab.all_run("v1"));

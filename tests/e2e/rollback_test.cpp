@@ -160,7 +160,7 @@ TEST(Rollback, ADeployThatChangedNothingIsNotUndone) {
   ASSERT_EQ(lab.deployctl({"rollback", "deploy.yaml"}).exit.code, 0);
   ASSERT_NO_FATAL_FAILURE(deploy(lab, "v1"));  // runs already
   expect_nothing_to_change(lab.deployctl({"rollback", "deploy.yaml"}), "");
-  EXPECT_EQ(lab.deployctl({"deploy", "deploy.yaml", "--ref", "v2", "--set", "release.control_hooks.pre_deploy=[exit 1]"}).exit.code, 4);
+  EXPECT_EQ(lab.deployctl({"deploy", "deploy.yaml", "--ref", "v2", "--set", "release.hooks.pre_deploy=exit 1"}).exit.code, 4);
   expect_nothing_to_change(lab.deployctl({"rollback", "deploy.yaml"}), "");
   EXPECT_TRUE(lab.all_run("v1"));
 }
