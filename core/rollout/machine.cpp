@@ -180,7 +180,7 @@ void Machine::take(const Staged& e, SteadyTime now) {
   target.facts.has_goal = true;
 }
 
-void Machine::take(const StageFailed& e, SteadyTime) {
+void Machine::take(const StageFailed& e, SteadyTime now) {
   Target& target = targets_[e.target];
   if (target.state != TargetState::staging) return;
   target.error = e.error;
@@ -193,6 +193,7 @@ void Machine::take(const StageFailed& e, SteadyTime) {
   } else {
     target.state = TargetState::unreachable;
     target.tried = true;
+    last_progress_ = now;  // the others go on from here
   }
 }
 

@@ -138,6 +138,8 @@ void World::make_liars(std::uint64_t seed) {
     last = region_begins_[region + 1] - 1;
   }
   if ((last - first + 1) * 2 >= targets_.size()) return;
+  // A canary needs a target that answers: where all of its region lie, a deploy rightly ends there.
+  if (first == region_begins_[0] && last + 1 == region_begins_[1]) return;
   const auto kind = static_cast<SimTarget::Lie>(chance.between(1, 8));
   static constexpr std::uint64_t epochs[] = {~std::uint64_t{0} - 1, std::uint64_t{1} << 62, std::uint64_t{1} << 41, 1000};
   const auto epoch = epochs[chance.below(4)];
