@@ -128,7 +128,7 @@ TEST(NextStep, WhenOnlyPostDeployFailedIsNoRollbackAndTheHookForFailuresRuns) {
   lab.dir().write("deploy.yaml", text);
   const auto said = deploy(lab, "v2");
   EXPECT_EQ(said.exit.code, 4) << said.out << said.err;
-  EXPECT_THAT(said.out, HasSubstr("toy v2 is active everywhere"));
+  EXPECT_THAT(said.out + said.err, HasSubstr("toy v2 is active everywhere"));
   EXPECT_THAT(next_steps_in(said), ElementsAre("deployctl status deploy.yaml"));
   EXPECT_EQ(lab.paste("ls told").exit.code, 0) << "on_failure did not run";
   EXPECT_TRUE(lab.all_run("v2"));
