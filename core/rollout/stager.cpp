@@ -43,7 +43,9 @@ awaitable<Result<Stager::Done>> Stager::stage(TargetIndex target, Ticket ticket,
     begun->on_event = on_event;
     auto joined = co_await io::with_cancel(join(begun), ending_, "staging");
     begun->on_event = {};
-    if (joined || ending_.cancelled()) co_return joined;
+    // One that fell silent would be silent again, and the rollout's own deadline would come first.
+    const bool silent = !joined && joined.error().code == Code::timed_out;
+    if (joined || silent || ending_.cancelled()) co_return joined;
   }
   co_return co_await stage_now(target, std::move(ticket), base, std::move(on_event));
 }
