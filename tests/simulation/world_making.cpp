@@ -133,13 +133,18 @@ void World::make_liars(std::uint64_t seed) {
   if (!chance.percent(20) || broken_ != Broken::nothing) return;
   std::size_t first = chance.below(static_cast<unsigned>(targets_.size())), last = first;
   if (chance.percent(30)) {
-    const auto region = region_of(first);
-    first = region_begins_[region];
-    last = region_begins_[region + 1] - 1;
+    const auto whole = region_of(first);
+    first = region_begins_[whole];
+    last = region_begins_[whole + 1] - 1;
   }
   if ((last - first + 1) * 2 >= targets_.size()) return;
   // A canary needs a target that answers: where all of its region lie, a deploy rightly ends there.
   if (first == region_begins_[0] && last + 1 == region_begins_[1]) return;
+  // A liar doesn't serve: where min_healthy leaves no room for one, the plan itself forbids to stop the others.
+  const auto region = region_of(first);
+  const auto honest = region_begins_[region + 1] - region_begins_[region] - (last - first + 1);
+  const std::size_t kept = plan_.rollout.min_healthy ? plan_.rollout.min_healthy->value : 0;
+  if (honest > 0 && honest <= kept) return;
   const auto kind = static_cast<SimTarget::Lie>(chance.between(1, 8));
   static constexpr std::uint64_t epochs[] = {~std::uint64_t{0} - 1, std::uint64_t{1} << 62, std::uint64_t{1} << 41, 1000};
   const auto epoch = epochs[chance.below(4)];
