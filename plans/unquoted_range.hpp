@@ -1,5 +1,5 @@
 // A range of hosts within braces that isn't quoted, such as {host: 10.1.0.[11-14]}: YAML takes its bracket for a list, and its words
-// about that help nobody. Pure.
+// about that are of no help. Pure.
 #pragma once
 
 #include <optional>

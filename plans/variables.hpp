@@ -1,4 +1,4 @@
-// Variables that somebody expected to be replaced: a plan has none, so "${HOME}/app" in a path would become a folder of that
+// Variables that the author expected to be replaced: a plan has none, so "${HOME}/app" in a path would become a folder of that
 // name on every target. Pure but for what it reports.
 #pragma once
 

@@ -34,7 +34,7 @@ class Slot {
   // there yet: else Code::refused. Every request checks it before it reads or writes anything here.
   Status check_trusted() const;
 
-  // Absent: nobody's yet. Checks the above first.
+  // Absent: no service has it yet. Checks the above first.
   Result<std::optional<Identity>> identity() const;
   // Makes the folders and writes the identity; Code::refused when deploy_to belongs to another service.
   Status claim(const Identity& identity) const;

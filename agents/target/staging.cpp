@@ -22,7 +22,7 @@ Error no_base(const std::string& why) {
   return with_hint(error(Code::absent, "base: " + why), "send a payload that needs no base");
 }
 
-// Nobody writes: 0444, 0555, and 0440 to 0500 where others are kept out.
+// No user may write: 0444, 0555, and 0440 to 0500 where others are kept out.
 unsigned sealed_mode(const model::Entry& entry) { return entry.mode & ~0222u; }
 
 bool can_copy_instead(int errnum) {

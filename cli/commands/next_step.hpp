@@ -2,7 +2,7 @@
 // the invocation that decides what the command is about, and quotes each word for a POSIX shell.
 //
 // Not repeated: what is about the screen (--output, -v, -q, --no-color), --yes (the question is asked again), --detach, --wait, and
-// --take-over, which was allowed once and could end a rollout that somebody else has begun since. A --notify URL is repeated
+// --take-over, which was allowed once and could end a rollout that another user has begun since. A --notify URL is repeated
 // only where it can hold no secret. Reads the file system to see whether a path can be pasted; any thread.
 #pragma once
 

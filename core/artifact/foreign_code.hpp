@@ -1,4 +1,4 @@
-// Whether a build runs code of somebody else: builds share everything with the user who runs them, so that user should see it.
+// Whether a build runs code of another user: builds share everything with the user who runs them, so that user should see it.
 // Reads the owner of a local repository; blocking.
 #pragma once
 

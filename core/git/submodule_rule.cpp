@@ -48,7 +48,7 @@ bool of_the_plans_host(const Url& repository, const Url& url) {
 
 bool is_relative(const std::string& text) { return text.starts_with("./") || text.starts_with("../"); }
 
-// Where a path leads: whoever may write into a repository's folder may put a link there.
+// Where a path leads: a user who may write into a repository's folder may put a link there.
 std::string real_path(const std::string& path) {
   std::error_code none;
   const auto real = std::filesystem::weakly_canonical(tidy(path), none);

@@ -38,7 +38,7 @@ Status sign(int fd, const std::string& path, const std::string& holder) {
   return {};
 }
 
-// "process 4711 (python3)": another process that has the file open; empty where none can be seen. Whoever waits for the lock has it
+// "process 4711 (python3)": another process that has the file open; empty where none can be seen. A process that waits for the lock has it
 // open for moments only.
 std::string process_with(const std::string& path) {
   struct stat wanted {};

@@ -51,7 +51,7 @@ bool is_unmapped(uid_t uid) {
   return !map.empty() && map.find("4294967295") == std::string::npos;
 }
 
-// Nobody but us and root is in the group, be it by /etc/group or as the group of a login.
+// Only this user and root are in the group, be it by /etc/group or as the group of a login.
 bool is_private_group(gid_t gid) {
   const std::string number = std::to_string(gid);
   std::optional<std::string> members;

@@ -15,7 +15,7 @@ namespace deployctl::io {
 // root, and not writable by others unless it is sticky and the next component is ours or root's. Links on the way are
 // followed by the same rule. `path` itself, and the folders named by `inside` in it, must be owned by us or root and not
 // writable by others, sticky or not. What doesn't exist yet is accepted.
-// Writable by a group counts as writable by others unless nobody else is in that group.
+// Writable by a group counts as writable by others unless no other user is in that group.
 // Code::refused names the path, its owner and what to do.
 Status check_trusted(const std::string& path, const std::vector<std::string>& inside = {});
 

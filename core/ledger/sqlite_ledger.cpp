@@ -276,7 +276,7 @@ class SqliteLedger : public Ledger {
     });
   }
 
-  // Some of the next events; none: there are no more. A statement that stayed open while somebody reads would keep the
+  // Some of the next events; none: there are no more. A statement that stayed open while a caller reads would keep the
   // write-ahead log growing.
   Result<std::vector<EventRow>> events_after(const std::string& rollout, std::uint64_t after) {
     constexpr std::size_t page_bytes = 1 << 20, page_rows = 1000;

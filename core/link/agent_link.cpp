@@ -80,7 +80,7 @@ struct AgentLink::State : std::enable_shared_from_this<AgentLink::State> {
 
 namespace {
 
-// A peer that broke the protocol is a lost peer to whoever called it: Code::invalid would blame the caller's own input.
+// A peer that broke the protocol is a lost peer to its caller: Code::invalid would blame the caller's own input.
 Error lost_link(Error why) {
   if (why.code == Code::invalid) why.code = Code::disconnected;
   return why;

@@ -63,7 +63,7 @@ awaitable<Result<wire::Frame>> FramePipe::next() {
   }
 }
 
-// A frame that trickles in is no sign of life: it would hold memory, and whoever waits for what it brings, without end.
+// A frame that trickles in is no sign of life: it would hold memory, and the callers that wait for what it brings, without end.
 void FramePipe::take_bytes(BytesView bytes) {
   unheard_ += bytes.size();
   if (unheard_ >= least_progress) hear();

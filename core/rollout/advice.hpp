@@ -1,4 +1,4 @@
-// What the user can do next, as a value. Whoever knows what happened decides it: this module, or a view of the rollout's events.
+// What the user can do next, as a value. The module that knows what happened decides it: this module, or a view of the rollout's events.
 // The command line that does it is written in one place, by the program that knows how it was called
 // (cli/commands/next_step.hpp), so that it keeps the options of the command that prints it. A value; any thread.
 #pragma once

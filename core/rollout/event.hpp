@@ -29,7 +29,7 @@ struct Event {
 
 // {"schema":1,"seq":..,"time":..,"event":..,"rollout":..,"service":..,"environment":..,...}; one line, no newline.
 // Always in this order, then version, wave, region, target and error where they apply, then the members of `body`; where a
-// member of `body` bears a name that is there already, the common one wins. Bytes that aren't UTF-8 are replaced; characters that
+// member of `body` has a name that is there already, the common one wins. Bytes that aren't UTF-8 are replaced; characters that
 // could steer a terminal are escaped.
 std::string to_json_line(const Event& event);
 // The way back, for history and logs: common members to their fields, the rest to `body`; an error's context is part of its

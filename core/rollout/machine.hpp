@@ -17,7 +17,7 @@
 // nothing, say on a full disk, is no look: of a target that it left as it was no more is known than before. Where the plan gives
 // no min_healthy, as many may be down by our own doing as there are slots. In a rollback an unhealthy target needs no slot.
 //
-// An unreachable target that is asked again holds nobody up for longer than a few seconds, where the budget allows going on without
+// An unreachable target that is asked again delays the others by a few seconds at most, where the budget allows going on without
 // it. When it answers after all it joins the wave that goes on.
 //
 // Waiting (for an approval, at a pause, for a gate that gives no answer, for the end of a freeze, held by somebody) takes as long

@@ -32,7 +32,7 @@ Change::End end_of(const ledger::RolloutRow& row) {
   return row.state == RolloutState::rolled_back ? Change::End::taken_back : Change::End::incomplete;
 }
 
-// A deploy that changed nothing is none, unless it still may: it waits for somebody, or a process drives it. A rollback says what
+// A deploy that changed nothing is none, unless it still may: it waits for an answer, or a process drives it. A rollback says what
 // the fleet is to run as soon as the targets granted it.
 bool counts(const RecordedRollout& one, const std::set<std::string>& living) {
   const auto& row = one.row;

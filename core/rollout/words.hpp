@@ -21,7 +21,7 @@ std::optional<MachineEvent> event_of(const ledger::WordRow& row);
 class PastReader {
  public:
   void add(const ledger::EventRow& row);
-  // `passes_pause`: somebody resumed it where it had come to rest, so the pause that it rested at is done too.
+  // `passes_pause`: a user resumed it where it had come to rest, so the pause that it rested at is done too.
   Past past(const std::vector<ledger::WordRow>& words, bool passes_pause) const;
 
  private:

@@ -111,7 +111,7 @@ TEST(Faults, AFullDiskOnATargetTakesTheRolloutBackWithItsOwnWords) {
 
 namespace {
 
-// Three targets, the last of which lets nobody in before the gate is opened, and a plan that can't do without it.
+// Three targets, the last of which accepts no login before the gate is opened, and a plan that can't do without it.
 struct OneIsLate {
   TempDir gate;
   Lab lab{{.relays = 0,

@@ -1,5 +1,5 @@
 // What an agent may send that it shouldn't, over a real link: the link or the call ends with a reason, nothing hangs, and
-// whoever else uses the strand goes on meanwhile.
+// other users of the strand go on meanwhile.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -188,7 +188,7 @@ TEST(HostileAgent, AFloodLeavesTheStrandToOthers) {
     const link::LinkOptions options;
     auto opened = co_await link_to(script, options);
     unsigned events = 0, turns = 0;
-    // Somebody else on the strand, who ends the call when all events were seen.
+    // Another coroutine on the strand, which ends the call when all events were seen.
     const auto other = [&](std::shared_ptr<AgentLink> l) -> awaitable<void> {
       while (events < all && !l->closed()) {
         turns += events > 0 ? 1 : 0;

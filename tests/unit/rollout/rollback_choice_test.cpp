@@ -116,7 +116,7 @@ TEST(RollbackChoice, AColleaguesCanaryThatWasLeftAloneIsUndone) {
   PaperHistory history(4);
   history.deploys("v1").deploys("v2").from_another_host().deploys("v3", RolloutState::aborted, {0});
   expect_choice(history, "v2");
-  history.deploys("v4", RolloutState::failed, std::vector<unsigned>{});  // and somebody's attempt since
+  history.deploys("v4", RolloutState::failed, std::vector<unsigned>{});  // and another user's attempt since
   expect_choice(history, "v2");
 }
 
@@ -193,7 +193,7 @@ TEST(RollbackChoice, OneTargetsReceiptsSteerNobody) {
   expect_choice(newest, "v1");
 }
 
-// A rollout that changed nothing leaves room for an epoch that nobody else has heard of.
+// A rollout that changed nothing leaves room for an epoch that no other host has seen.
 TEST(RollbackChoice, OneTargetsReceiptsSteerNobodyInAGapOfEpochsEither) {
   for (const char* kind : {"rollback", "deploy", ""}) {
     PaperHistory history(4);

@@ -67,7 +67,7 @@ TEST_F(StagingTest, AnotherModeIsACopy) {
   EXPECT_EQ(look(in(old, "redis.conf")).st_mode & 07777, 0444u);
 }
 
-// Nobody but this login reads what nobody else could read where it was built.
+// Only this login reads what no other user could read where it was built.
 TEST_F(StagingTest, ModesWithoutRightsForOthersAreKept) {
   const Tree tree{{{"key", {"k", 0600}}, {"run", {"r", 0700}}, {"group", {"g", 0640}}, {"gx", {"x", 0750}}, {"same", {"k", 0644}}}, {}};
   auto entries = tree.manifest().entries();
