@@ -112,6 +112,7 @@ TEST_F(Compatibility, APausedRolloutIsResumed) {
   EXPECT_EQ(lab.running(0, 1), "v1");
   lab.use_programs(new_programs);
   run(lab, {"approve", rollout, "--wave", "rest"}, 0);
+  run(lab, {"resume", rollout}, 0);
   EXPECT_TRUE(lab.all_run("v2"));
   EXPECT_EQ(lab.starts(0, 0), 2u) << "the canary is not activated again";
 }
@@ -133,12 +134,13 @@ TEST_F(Compatibility, ARolloutWhoseDriverWasKilledIsResumed) {
   ASSERT_EQ(begun.exit.code, 0) << begun.out << begun.err;
   ASSERT_TRUE(eventually([&] { return lab.running(0, 0) == "v2"; }));
   for (const int pid : processes_of({old_programs() + "/deployctl", "deploy", "--ref"})) ::kill(pid, SIGKILL);
-  const auto at = begun.out.find("\"rollout\":\"");
+  const auto at = begun.out.find("\"rollout\":\"r-");
   ASSERT_NE(at, std::string::npos) << begun.out;
   const std::string rollout = begun.out.substr(at + 11, begun.out.find('"', at + 11) - at - 11);
   lab.use_programs(new_programs);
   run(lab, {"resume", rollout}, 9);
   run(lab, {"approve", rollout, "--wave", "rest"}, 0);
+  run(lab, {"resume", rollout}, 0);
   EXPECT_TRUE(lab.all_run("v2"));
 }
 
