@@ -46,7 +46,7 @@ Result<Base> Base::of(const Slot& slot, const Digest& artifact) {
     if (!dir) return fail(no_base(dir.error().text()));
     base.dir_ = std::move(*dir);
     base.links_ = kept.release->activation.hook(model::TargetHook::install) == nullptr;
-    DEPLOYCTL_TRY(linked, model::LinkedPaths::of(kept.release->activation, base.manifest_));
+    DEPLOYCTL_TRY(linked, model::LinkedPaths::of(kept.release->activation, base.manifest_.entries()));
     for (const auto& entry : base.manifest_.entries())
       if (entry.type == model::EntryType::file && !linked.replaces(entry.path)) base.files_.emplace(entry.content, &entry);
     return base;
@@ -83,7 +83,7 @@ struct Staging::FromBase {
 Status Staging::begin(const model::Manifest& manifest) {
   if (manifest.digest() != release_.artifact)
     return fail(Code::verification, "the payload's manifest is not that of artifact " + release_.artifact.text());
-  DEPLOYCTL_TRY(linked, model::LinkedPaths::of(release_.activation, manifest));
+  DEPLOYCTL_TRY(linked, model::LinkedPaths::of(release_.activation, manifest.entries()));
   linked_ = std::move(linked);
   DEPLOYCTL_CHECK(io::remove_tree(folder()));
   DEPLOYCTL_CHECK(io::make_dirs(folder()));

@@ -73,7 +73,7 @@ Result<Findings> compare(const Slot& slot, const KeptRelease& kept) {
   DEPLOYCTL_TRY(manifest, kept_manifest(slot, kept.release->artifact));
   DEPLOYCTL_TRY(sealed, sealed_at(slot, kept.folder));
   DEPLOYCTL_TRY(dir, io::open_fd(slot.release(kept.folder), O_RDONLY | O_DIRECTORY));
-  DEPLOYCTL_TRY(links, model::LinkedPaths::of(kept.release->activation, manifest));
+  DEPLOYCTL_TRY(links, model::LinkedPaths::of(kept.release->activation, manifest.entries()));
   const bool installs = kept.release->activation.hook(model::TargetHook::install) != nullptr;
   io::ParentFolder folders(dir.get());
   Findings findings;

@@ -96,6 +96,11 @@ Result<int> deploy(Context& context, const DeployOptions& options) {
   }
   DEPLOYCTL_TRY(yes, agreed(context, options, all, *view));
   if (!yes) return exit_codes::done;
+  if (options.detach) {
+    view->finish();
+    all.clear();  // and its locks: they are taken anew in the background
+    return detach(context, options.invocation(context.globals(), options.plan));
+  }
   return drive_all(context, options, all, wait_until, all.size() > 1 ? nullptr : &*view);
 }
 
@@ -117,7 +122,8 @@ Command deploy_command() {
     a.flag("-y,--yes", options->yes, "don't ask on a terminal");
   };
   command.run = [options](Context& context) {
-    auto code = options->detach ? detach(context, options->invocation(context.globals(), options->plan)) : deploy(context, *options);
+    const bool asks = !options->yes && can_ask(context);
+    auto code = options->detach && !asks ? detach(context, options->invocation(context.globals(), options->plan)) : deploy(context, *options);
     return code ? *code : context.fail_with(code.error());
   };
   return command;

@@ -8,6 +8,7 @@
 #include "cli/commands/next_step.hpp"
 #include "cli/commands/plan_to_deploy.hpp"
 #include "cli/commands/viewing.hpp"
+#include "core/model/linked_paths.hpp"
 #include "core/rollout/service_lock.hpp"
 
 namespace deployctl::commands {
@@ -76,13 +77,12 @@ Status lock_service(Context& context, Ready& ready, const DeployOptions& options
 }
 
 // What the build refuses, for an artifact that was built for other links, or before they were checked.
-Status check_links(const artifact::ArtifactStore& store, const Ready& ready, const rollout::CommandFor& command_for) {
+Status check_links(const artifact::ArtifactStore& store, const Ready& ready) {
   DEPLOYCTL_TRY(manifest, store.manifest(ready.release.artifact));
-  const auto& activation = ready.plan.release.activation;
-  DEPLOYCTL_TRY(replaced, artifact::replaced_by_links(manifest.entries(), {activation.linked_dirs, activation.linked_files}));
-  if (replaced.empty()) return {};
-  return fail(with_hint(error(Code::build_failed, "the artifact brings the folder '" + replaced.front() + "' where release.linked_dirs needs a link"),
-                        rollout::hint_of("build it again, which leaves the folder out", command_for, {Kind::build_fresh, ready.commit})));
+  auto links = model::LinkedPaths::of(ready.plan.release.activation, manifest.entries());
+  if (links) return {};
+  links.error().code = Code::build_failed;
+  return fail(links.error());
 }
 
 Status choose_release(Context& context, Ready& ready, const DeployOptions& options, Viewing& view) {
@@ -95,7 +95,7 @@ Status choose_release(Context& context, Ready& ready, const DeployOptions& optio
     ready.release.artifact = found->digest;
     ready.release.version = found->version;
     ready.commit = found->commit;
-    return check_links(*store, ready, commands_of(options.invocation(context.globals(), ready.named)));
+    return check_links(*store, ready);
   }
   DEPLOYCTL_TRY(built, build_artifact(context, ready.plan, *store, view.sink()));
   ready.release.artifact = built.artifact;

@@ -76,10 +76,6 @@ Words words_of_plan(const rollout::Advice& advice, const Invocation& invocation)
       add_deploy(words, other);
       break;
     }
-    case Kind::build_fresh:
-      words = {"build", plan, "--fresh"};
-      add_option(words, "--ref", advice.about);
-      break;
     case Kind::roll_back:
     case Kind::roll_back_to:
       // Without its release it would be a bare rollback, which is another thing.

@@ -8,7 +8,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <map>
-#include <set>
 
 #include "core/artifact/build_cache.hpp"
 #include "core/artifact/build_steps.hpp"
@@ -19,6 +18,7 @@
 #include "core/git/checkout.hpp"
 #include "core/git/mirror.hpp"
 #include "core/io/files.hpp"
+#include "core/model/linked_paths.hpp"
 #include "core/secret/resolve.hpp"
 
 namespace deployctl::artifact {
@@ -206,11 +206,17 @@ Status Building::run_steps(WorkSlot& slot, Steps& steps) {
 Result<std::vector<Found>> Building::give_way_to_links(std::vector<Found> found) {
   std::vector<model::Entry> entries;
   for (const auto& one : found) entries.push_back(one.entry);
-  DEPLOYCTL_TRY(replaced, replaced_by_links(entries, request_.links));
-  const std::set<std::string> gone(replaced.begin(), replaced.end());
-  std::erase_if(found, [&](const Found& one) { return gone.contains(one.entry.path); });
-  for (const auto& link : request_.links.dirs)
-    if (gone.contains(link)) watch_.note("the folder '" + link + "' of the artifact becomes the link to deploy_to/shared: it held nothing but .keep files");
+  model::Activation activation;
+  activation.linked_dirs = request_.links.dirs;
+  activation.linked_files = request_.links.files;
+  auto links = model::LinkedPaths::of(activation, entries);
+  if (!links) {
+    links.error().code = Code::build_failed;
+    return fail(links.error());
+  }
+  std::erase_if(found, [&](const Found& one) { return links->replaces(one.entry.path); });
+  for (const auto& link : links->folders())
+    watch_.note("the folder '" + link + "' of the artifact becomes the link to deploy_to/shared: it held nothing but .keep files");
   return found;
 }
 

@@ -11,7 +11,6 @@
 #include <string>
 
 #include "core/artifact/artifact_store.hpp"
-#include "core/artifact/link_places.hpp"
 #include "core/io/cancel_token.hpp"
 #include "core/model/plan.hpp"
 
@@ -32,6 +31,10 @@ class BuildWatch {
   virtual void output(std::string_view text) = 0;  // of the running step, as it comes
   virtual void note(const std::string&) {}         // what a person should know of a build that goes on; one line
   virtual void warning(const std::string& text) { output("warning: " + text + "\n"); }  // about what became of the artifact
+};
+
+struct Links {
+  std::vector<std::string> dirs, files;  // of the plan's release: linked_dirs, linked_files
 };
 
 struct BuildRequest {

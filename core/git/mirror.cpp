@@ -188,7 +188,7 @@ Error told(Error e, const Url& url) {
                                      : "check your ssh keys";
   if (e.hint.empty() && e.code == Code::host_key)
     e.hint =
-        "install the certificate authority that signed the server's certificate (update-ca-certificates)";
+        "install the certificate authority that signed the server's certificate (update-ca-certificates), or name its file in SSL_CERT_FILE";
   return e;
 }
 

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
+#include <initializer_list>
 #include <mutex>
 
 #include "core/base/url_text.hpp"
@@ -54,6 +56,19 @@ Code code_of(int result, int klass, int errnum) {
   }
 }
 
+// libgit2 is built with one of three TLS libraries, of which only one reads these variables by itself. Git's own names come first. A file that
+// can't be read leaves the system's authorities in use: the server's certificate is then refused, never accepted.
+void trust_authorities_of_environment() {
+  const auto first_of = [](std::initializer_list<const char*> names) -> const char* {
+    for (const char* name : names)
+      if (const char* value = std::getenv(name); value && *value) return value;
+    return nullptr;
+  };
+  const char* file = first_of({"GIT_SSL_CAINFO", "SSL_CERT_FILE"});
+  const char* folder = first_of({"GIT_SSL_CAPATH", "SSL_CERT_DIR"});
+  if (file || folder) git_libgit2_opts(GIT_OPT_SET_SSL_CERT_LOCATIONS, file, folder);
+}
+
 // libgit2 puts the system's own words at the end, whatever class and number it answers; errno may be gone by
 // then.
 int system_error(const std::string& message) {
@@ -82,6 +97,7 @@ void start_library() {
                      0);  // the plan names the repository: whose it is doesn't matter
     git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
     git_libgit2_opts(GIT_OPT_SET_USER_AGENT, "deployctl");
+    trust_authorities_of_environment();
     register_ssh_transport();
     register_socket_stream();
   });

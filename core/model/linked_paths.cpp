@@ -7,32 +7,42 @@ bool is_beneath(const std::string& folder, const std::string& path) {
   return path.size() > folder.size() && path.starts_with(folder) && path[folder.size()] == '/';
 }
 
-Error in_the_way(const Entry& entry, const std::string& link) {
-  return with_hint(error(Code::invalid, "artifact path '" + entry.path + "' stands where '" + link + "' is to be linked from shared"),
-                   "take it out of the artifact, or out of linked_dirs and linked_files");
+bool is_placeholder(const Entry& entry) {
+  const auto name = entry.path.substr(entry.path.rfind('/') + 1);
+  return entry.type == EntryType::file && (name == ".keep" || name == ".gitkeep");
+}
+
+Error in_the_way(const Entry& entry, const std::string& link, const std::string& key) {
+  const std::string what = entry.type == EntryType::folder ? "a folder" : entry.type == EntryType::link ? "a link" : "a file";
+  return with_hint(error(Code::invalid, "the artifact brings " + what + " '" + entry.path + "' where release." + key + " links '" + link +
+                                            "' to deploy_to/shared"),
+                   "leave it out of the artifact: exclude: [" + entry.path + "] in its rule; or take '" + link + "' out of " + key);
 }
 
 }  // namespace
 
-bool is_placeholder(std::string_view name) { return name == ".keep" || name == ".gitkeep"; }
+Status LinkedPaths::add_folder(const std::string& link, const std::vector<Entry>& entries) {
+  for (const auto& entry : entries) {
+    const bool folder = entry.type == EntryType::folder;
+    if (!folder && is_beneath(entry.path, link)) return fail(in_the_way(entry, link, "linked_dirs"));
+    if (entry.path == link && !folder) return fail(in_the_way(entry, link, "linked_dirs"));
+    if (entry.path != link && !is_beneath(link, entry.path)) continue;
+    if (!folder && !is_placeholder(entry)) return fail(in_the_way(entry, link, "linked_dirs"));
+    replaced_.insert(entry.path);
+    if (entry.path == link) folders_.insert(link);
+  }
+  return {};
+}
 
-Result<LinkedPaths> LinkedPaths::of(const Activation& activation, const Manifest& manifest) {
+Result<LinkedPaths> LinkedPaths::of(const Activation& activation, const std::vector<Entry>& entries) {
   LinkedPaths out;
-  for (const auto& link : activation.linked_dirs)
-    for (const auto& entry : manifest.entries()) {
-      const bool folder = entry.type == EntryType::folder;
-      const bool itself = entry.path == link;
-      if (!folder && is_beneath(entry.path, link)) return fail(in_the_way(entry, link));
-      if (!itself && !is_beneath(link, entry.path)) continue;
-      const bool placeholder = entry.type == EntryType::file && !itself && is_placeholder(std::string_view(entry.path).substr(link.size() + 1));
-      if (!(itself && folder) && !placeholder) return fail(in_the_way(entry, link));
-      out.replaced_.insert(entry.path);
-      if (itself) out.folders_.insert(link);
-    }
+  for (const auto& link : activation.linked_dirs) {
+    DEPLOYCTL_CHECK(out.add_folder(link, entries));
+  }
   for (const auto& link : activation.linked_files)
-    for (const auto& entry : manifest.entries()) {
+    for (const auto& entry : entries) {
       const bool above = entry.type != EntryType::folder && is_beneath(entry.path, link);
-      if (entry.path == link || is_beneath(link, entry.path) || above) return fail(in_the_way(entry, link));
+      if (entry.path == link || is_beneath(link, entry.path) || above) return fail(in_the_way(entry, link, "linked_files"));
     }
   return out;
 }

@@ -15,7 +15,6 @@ struct Advice {
     // Of the plan that the command was given.
     status, plan, validate, converge, deploy_again, roll_back,
     deploy_ref,    // `about`: a branch, tag or commit
-    build_fresh,   // the same: built anew, whatever the store has
     roll_back_to,  // `about`: a version, or the beginning of a release's digest
     // Of this host.
     list_rollouts, list_artifacts,

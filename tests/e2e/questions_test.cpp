@@ -77,6 +77,23 @@ TEST_F(Asked, ADeploysQuestionNamesBothVersionsAndStaysOnTheScreen) {
   EXPECT_THAT(screen_after(terminal->shown()), AllOf(HasSubstr("deploy? [y/N] y"), HasSubstr("toy v1 is active everywhere")));
 }
 
+TEST_F(Asked, ADeployThatIsToGoOnInTheBackgroundIsAskedAboutBefore) {
+  const std::vector<std::string> words{"deploy", "deploy.yaml", "--ref", "v1", "--detach"};
+  auto refused = lab.at_terminal(words);
+  refused->wait_for("[y/N]");
+  refused->type("n\r");
+  EXPECT_EQ(refused->wait(), 0) << refused->shown();
+  EXPECT_THAT(refused->shown(), HasSubstr("nothing was changed"));
+  EXPECT_TRUE(lab.all_run("v2"));
+  auto agreed = lab.at_terminal(words);
+  agreed->wait_for("[y/N]");
+  agreed->type("y\r");
+  EXPECT_EQ(agreed->wait(), 0) << agreed->shown();
+  EXPECT_THAT(agreed->shown(), HasSubstr("continues in the background"));
+  EXPECT_EQ(lab.deployctl({"status", "deploy.yaml", "--watch"}).exit.code, 0);
+  EXPECT_TRUE(lab.all_run("v1"));
+}
+
 TEST_F(Asked, NothingIsAskedWithYesOrWithoutATerminal) {
   auto terminal = lab.at_terminal({"rollback", "deploy.yaml", "-y"});
   EXPECT_EQ(terminal->wait(), 0) << terminal->shown();

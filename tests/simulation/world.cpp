@@ -173,7 +173,11 @@ void World::finish_well() {
   unsigned liars = 0;
   for (std::size_t t = 0; t < targets_.size(); ++t) liars += lies(t) ? 1 : 0;
   told_plan_.rollout.max_unreachable = model::Amount{liars, false};
-  if (liars > 0) told_plan_.rollout.max_failed = told_plan_.rollout.max_unhealthy = model::Amount{liars, false};
+  if (liars > 0) {
+    told_plan_.rollout.max_failed = told_plan_.rollout.max_unhealthy = model::Amount{liars, false};
+    // A canary that fails stops the deploy, also one that only says so: the operator who wants to go on takes more of them.
+    if (told_plan_.rollout.waves.size() > 1) told_plan_.rollout.waves.front().targets = model::Amount{liars + 1, false};
+  }
   for (unsigned tries = 0; tries < 4 && verdict_.held; ++tries) {
     Command last;
     last.host = 2;

@@ -230,7 +230,9 @@ TEST(Machine, ATargetThatIsLeftOutCountsAsFailedAndIsNeverAskedAgain) {
   EXPECT_EQ(play.machine.state(1), TargetState::failed);
   EXPECT_EQ(play.machine.counts().active, 2U);
   for (const auto& action : play.actions)
-    if (const auto* asked = std::get_if<Reopen>(&action)) EXPECT_NE(asked->target, 1U);
+    if (const auto* asked = std::get_if<Reopen>(&action)) {
+      EXPECT_NE(asked->target, 1U);
+    }
 }
 
 TEST(Machine, ARollbackGoesOnPastATargetThatFails) {
