@@ -225,7 +225,9 @@ bool Machine::end_wave(SteadyTime now) {
   unsigned active = 0;
   for (const auto& part : parts_)
     for (const auto target : part.members) active += targets_[target].state == TargetState::active;
-  if (active == 0 && spec_.kind == Kind::deploy) {
+  // It has proved nothing, so no wave may follow it. After the last one there is nothing to protect: what others took stays.
+  const bool proves_for_another = wave_ + 1 < spec_.waves.size();
+  if (active == 0 && spec_.kind == Kind::deploy && (proves_for_another || counts().active == 0)) {
     fail_rollout(error(Code::unreachable, "wave '" + spec_.waves[wave_].name + "' ends with no target active"));
     return false;
   }

@@ -90,7 +90,10 @@ TEST_F(Asked, ADeployThatIsToGoOnInTheBackgroundIsAskedAboutBefore) {
   agreed->type("y\r");
   EXPECT_EQ(agreed->wait(), 0) << agreed->shown();
   EXPECT_THAT(agreed->shown(), HasSubstr("continues in the background"));
-  EXPECT_EQ(lab.deployctl({"status", "deploy.yaml", "--watch"}).exit.code, 0);
+  const std::string shown = agreed->shown(), before = "deployctl status --watch ";
+  ASSERT_THAT(shown, HasSubstr(before));
+  const std::string id = shown.substr(shown.find(before) + before.size(), std::string("r-20261130-181430-da26").size());
+  EXPECT_EQ(lab.deployctl({"status", "--watch", id}).exit.code, 0);
   EXPECT_TRUE(lab.all_run("v1"));
 }
 

@@ -64,10 +64,10 @@ TEST(Secrets, OneThatCantBeReadEndsADeployBeforeAnythingIsChanged) {
 
 TEST(Secrets, AFailedNotificationIsReportedWithoutItsPath) {
   Lab lab({.targets = 1});
-  const auto said = lab.deployctl({"deploy", "deploy.yaml", "--ref", "v1", "--yes", "--notify", "http://user:canary@127.0.0.1:1/canary"});
+  const auto said = lab.deployctl({"deploy", "deploy.yaml", "--ref", "v1", "--yes", "--notify", "http://user:hidden-word@127.0.0.1:1/hidden-word"});
   EXPECT_EQ(said.exit.code, 0) << said.err;
   EXPECT_THAT(said.err, HasSubstr("warning: could not notify http://127.0.0.1:1: "));
-  EXPECT_THAT(said.out + said.err, Not(HasSubstr("canary")));
+  EXPECT_THAT(said.out + said.err, Not(HasSubstr("hidden-word")));
 }
 
 TEST(SmallFleet, AWaveWithoutTargetsIsReportedAndTheRestIsDeployed) {

@@ -144,7 +144,7 @@ void World::make_liars(std::uint64_t seed) {
   const auto region = region_of(first);
   const auto honest = region_begins_[region + 1] - region_begins_[region] - (last - first + 1);
   const std::size_t kept = plan_.rollout.min_healthy ? plan_.rollout.min_healthy->value : 0;
-  if (honest > 0 && honest <= kept) return;
+  if (kept > 0 && honest <= kept) return;
   const auto kind = static_cast<SimTarget::Lie>(chance.between(1, 8));
   static constexpr std::uint64_t epochs[] = {~std::uint64_t{0} - 1, std::uint64_t{1} << 62, std::uint64_t{1} << 41, 1000};
   const auto epoch = epochs[chance.below(4)];

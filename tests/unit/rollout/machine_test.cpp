@@ -114,6 +114,26 @@ TEST(Machine, ABudgetAllowsAsManyAsItSays) {
   EXPECT_EQ(play.machine.counts().active, 3u);
 }
 
+TEST(Machine, AWaveInWhichNoTargetTakesTheReleaseLetsNoOtherFollow) {
+  auto spec = spec_of({1, 2});
+  auto regions = spec.waves[0].regions;
+  spec.waves = {{"first", {regions[0]}, 1, Duration(0)}, {"second", {regions[1]}, 1, Duration(0)}};
+  spec.max_unreachable = 2;
+  Play by_first(spec, {std::nullopt, running_old(), running_old()});
+  by_first.run();
+  EXPECT_EQ(by_first.result, RolloutResult::rolled_back);
+  EXPECT_THAT(by_first.activated, ElementsAre());
+  EXPECT_THAT(by_first.why->text(), HasSubstr("wave 'first' ends with no target active"));
+  // After the last wave there is none to protect: what the others took stays.
+  Play by_last(spec, {running_old(), std::nullopt, std::nullopt});
+  by_last.run();
+  EXPECT_EQ(by_last.result, RolloutResult::incomplete);
+  EXPECT_THAT(by_last.taken_back, ElementsAre());
+  Play by_all(spec_of({1}), {std::nullopt});
+  by_all.run();
+  EXPECT_NE(by_all.result, RolloutResult::incomplete);
+}
+
 TEST(Machine, OneDeadHostStopsNothing) {
   Play play(spec_of({4}), {running_old(), std::nullopt, running_old(), running_old()});
   play.run();
