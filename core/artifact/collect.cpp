@@ -53,6 +53,7 @@ class Collection {
   Status take_folder(const model::ArtifactRule& rule, const std::string& source, const std::string& to);
   Status add(const model::ArtifactRule& rule, Found found);
   unsigned limit_of(const std::string& source) const;
+  bool is_excluded(const model::ArtifactRule& rule, const std::string& source) const;
   std::string root_;
   bool took_ = false;  // the rule at hand has brought something
   ModeNotes modes_;
@@ -68,7 +69,7 @@ Error at_rule(const model::ArtifactRule& rule, const std::string& what) {
 // What does stand in the nearest folder that is there.
 std::string listing(const std::string& root, std::string from) {
   do from = from.find('/') == std::string::npos ? "" : from.substr(0, from.rfind('/'));
-  while (!from.empty() && (has_wildcards(from) || !io::exists(root + "/" + from)));
+  while (!from.empty() && !io::exists(root + "/" + from));
   auto names = io::list_dir(root + "/" + from).value_or(std::vector<std::string>{});
   std::erase(names, ".git");
   std::string text = (from.empty() ? "the checkout" : from) + " holds ";
@@ -108,9 +109,12 @@ Status Collection::apply(const model::ArtifactRule& rule) {
   return {};
 }
 
-bool is_excluded(const model::ArtifactRule& rule, const std::string& source) {
-  return !source.empty() &&
-         std::any_of(rule.exclude.begin(), rule.exclude.end(), [&](const std::string& pattern) { return is_matched(pattern, source); });
+// As in `from`, a path that is there is meant as it stands.
+bool Collection::is_excluded(const model::ArtifactRule& rule, const std::string& source) const {
+  return !source.empty() && std::any_of(rule.exclude.begin(), rule.exclude.end(), [&](const std::string& pattern) {
+    const bool is_name = pattern.find('/') != std::string::npos && has_wildcards(pattern) && io::exists(root_ + "/" + pattern);
+    return is_name ? source == pattern || source.starts_with(pattern + "/") : is_matched(pattern, source);
+  });
 }
 
 // A file that a rule takes out of a private folder stays as private as it was there.

@@ -20,7 +20,8 @@ class Expansion {
   // Beneath `at` ("" or "a/b/"), from the part `i` on.
   Status go(const std::string& at, std::size_t i) {
     if (parts_[i] == "**") return go_deep(at, i);
-    if (!has_wildcards(parts_[i])) return take(at, parts_[i], i);
+    // A name that is there is meant as it stands: pages/[slug].js is a file, and not "one of s, l, u, g".
+    if (!has_wildcards(parts_[i]) || kind(at + parts_[i]) != Kind::none) return take(at, parts_[i], i);
     DEPLOYCTL_TRY(names, io::list_dir(root_ + "/" + at));
     for (const auto& name : names) {
       if (name == ".git" || ::fnmatch(parts_[i].c_str(), name.c_str(), FNM_PERIOD) != 0) continue;
@@ -47,7 +48,7 @@ class Expansion {
       return {};
     }
     // A wildcard may well meet links; a link that was written out is meant.
-    if (what == Kind::link && !has_wildcards(parts_[i]))
+    if (what == Kind::link && name == parts_[i])
       return fail(Code::build_failed, path + " is a symbolic link, and what stands behind one is not taken");
     return what == Kind::folder ? go(path + "/", i + 1) : Status();
   }
@@ -88,7 +89,7 @@ std::vector<std::string> split(const std::string& path) {
   }
 }
 
-bool part_matches(const std::string& pattern, const std::string& name) { return ::fnmatch(pattern.c_str(), name.c_str(), 0) == 0; }
+bool part_matches(const std::string& pattern, const std::string& name) { return pattern == name || ::fnmatch(pattern.c_str(), name.c_str(), 0) == 0; }
 
 // The pattern from part `i` on matches the path from part `k` on, or a folder above it.
 bool matches_from(const std::vector<std::string>& pattern, std::size_t i, const std::vector<std::string>& path, std::size_t k) {

@@ -105,6 +105,19 @@ TEST_F(CollectTest, MatchesGlobsByParts) {
   EXPECT_EQ(paths({rule(".e*")}), (Paths{".env"}));
 }
 
+TEST_F(CollectTest, ANameThatIsThereIsMeantAsItStands) {
+  for (const char* path : {"pages/[slug].js", "pages/s.js", "pages/[id]/p.js", "pages/i/p.js", "pages/what?", "pages/whats"}) dir_.write(path, path);
+  EXPECT_EQ(paths({rule("pages/[slug].js")}), (Paths{"pages/[slug].js"}));
+  EXPECT_EQ(paths({rule("pages/[id]/p.js")}), (Paths{"pages/[id]/p.js"}));
+  EXPECT_EQ(paths({rule("pages/[id]/*.js")}), (Paths{"pages/[id]/p.js"}));
+  EXPECT_EQ(paths({rule("pages/what?")}), (Paths{"pages/what?"}));
+  EXPECT_EQ(paths({rule("pages/[st].js")}), (Paths{"pages/s.js"})) << "a pattern where nothing has that name";
+  EXPECT_EQ(paths({rule("pages/\\[s*.js")}), (Paths{"pages/[slug].js"})) << "a backslash takes the meaning from one character";
+  auto without = rule("pages");
+  without.exclude = {"pages/[slug].js", "pages/[id]", "pages/what?"};
+  EXPECT_EQ(paths({without}), (Paths{"pages/", "pages/i/", "pages/i/p.js", "pages/s.js", "pages/whats"}));
+}
+
 TEST_F(CollectTest, ARuleThatMatchesNothingNamesItsPlaceAndWhatIsThere) {
   const auto e = failure({rule("redis.conf"), rule("src/redis-sever", "bin/", 14)});
   EXPECT_EQ(e.code, Code::build_failed);
