@@ -35,7 +35,7 @@ AnyPayload any_payload;
 
 }  // namespace
 
-World::World(std::uint64_t seed, Broken broken, bool talks) : chance_(seed), broken_(broken), talks_(talks) {
+World::World(std::uint64_t seed, Broken broken, bool talks) : seed_(seed), chance_(seed), broken_(broken), talks_(talks) {
   make_releases();
   make_fleet();
   make_plan();
@@ -197,10 +197,44 @@ void World::finish_well() {
                         controllers_.back()->driven ? rollout::to_string(controllers_.back()->driven->outcome.result) : "nothing"));
 }
 
+// Every target runs the last release or the one that the rollback goes to, which is the same for every command that is repeated.
+void World::hold_one_way_back(std::optional<std::size_t>& to) {
+  for (const auto& target : targets_) {
+    if (!target->current() || *target->current() == releases_.size() - 1) continue;
+    if (!to) to = target->current();
+    if (*to != *target->current())
+      broke(fmt::format("{} was rolled back to {}, and others to {}", target->name(), releases_[*target->current()].release.version, releases_[*to].release.version));
+  }
+}
+
+// Then back again by bare rollbacks, from whatever host, some of them killed: they all go to one release, and what is complete is
+// not gone on from.
+void World::go_back() {
+  Chance chance(seed_ ^ 0x2c1b3c6d);
+  std::optional<std::size_t> to;
+  bool complete = false;
+  const auto most = chance.between(2, 6);
+  for (unsigned tries = 0; tries < most && verdict_.held; ++tries) {
+    Command back;
+    back.host = chance.below(3);
+    back.rollback = back.takes_over = back.waits = true;
+    if (!complete && chance.percent(50)) back.dies_after = chance.below(3000);
+    begin(back);
+    if (!run_until_quiet(longest)) return broke("a rollback never ended");
+    hold_one_way_back(to);
+    const auto& driven = controllers_.back()->driven;
+    const bool all_back = std::all_of(targets_.begin(), targets_.end(), [&](const auto& target) { return to && target->current() == to; });
+    if (complete && !all_back) broke("a rollback that followed a complete one changed something");
+    complete = complete || (all_back && driven && driven->outcome.result == rollout::RolloutResult::succeeded);
+  }
+}
+
 Verdict World::run() {
   if (!run_until_quiet(longest)) broke("a command never ended");
   heal();
   if (verdict_.held) finish_well();
+  const bool honest = std::none_of(targets_.begin(), targets_.end(), [](const auto& target) { return target->lie != SimTarget::Lie::none; });
+  if (verdict_.held && honest && broken_ == Broken::nothing) go_back();
   all_over_ = true;
   verdict_.rollouts = static_cast<unsigned>(controllers_.size());
   return verdict_;

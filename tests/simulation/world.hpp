@@ -74,6 +74,8 @@ class World : public TargetWatch {
   bool run_until_quiet(Duration most);
   void heal();
   void finish_well();
+  void go_back();
+  void hold_one_way_back(std::optional<std::size_t>& to);
 
   void granted(std::size_t target, const std::string& rollout, std::uint64_t epoch) override;
   void changing(std::size_t target, const std::string& rollout, std::uint64_t epoch, const char* what) override;
@@ -84,6 +86,7 @@ class World : public TargetWatch {
   void hold_floor(std::size_t target, const target::Intent& intent);
   std::size_t region_of(std::size_t target) const;
 
+  std::uint64_t seed_;
   SimTime time_;
   Chance chance_;
   Broken broken_;
