@@ -109,6 +109,16 @@ std::shared_ptr<GrowingPayload> PayloadCache::growing(Digest next, std::optional
   return at == state_->jobs.end() ? nullptr : at->second->growing;
 }
 
+asio::awaitable<bool> PayloadCache::has(Digest artifact) {
+  const auto state = state_;
+  const std::function<Result<bool>()> look = [state, artifact]() -> Result<bool> {
+    DEPLOYCTL_TRY(manifest, state->manifests(artifact));
+    return manifest.digest() == artifact;
+  };
+  const auto found = co_await io::run_blocking(state->pool, look);
+  co_return found && *found;
+}
+
 asio::awaitable<bool> PayloadCache::has_private_modes(Digest artifact) {
   const auto state = state_;
   const std::function<Result<bool>()> look = [state, artifact]() -> Result<bool> {

@@ -26,6 +26,11 @@ class PayloadSource {
     (void)next, (void)base, (void)goal;
     return nullptr;
   }
+  // Whether get() has what it makes a payload of.
+  virtual asio::awaitable<bool> has(Digest artifact) {
+    (void)artifact;
+    co_return true;
+  }
   // Whether the artifact holds modes that only agents with the feature "private-modes" keep; false where it can't be read.
   virtual asio::awaitable<bool> has_private_modes(Digest artifact) {
     (void)artifact;

@@ -91,7 +91,9 @@ std::string Drive::rebuild_command(const Goal& goal) const {
     if (const auto past = parts_.ledger->history(row_.service, row_.environment, 200))
       for (const auto& row : *past)
         if (row.release == goal.release && !row.commit.empty() && commit.empty()) commit = row.commit;
-  return commit.empty() ? "" : hint_of("build it again and deploy it", parts_.command_for, {Advice::Kind::deploy_ref, commit});
+  if (!commit.empty()) return hint_of("build it again and deploy it", parts_.command_for, {Advice::Kind::deploy_ref, commit});
+  const bool named = !goal.version.empty() && !goal.version.starts_with("sha256:");
+  return named ? hint_of("deploy it instead", parts_.command_for, {Advice::Kind::deploy_ref, goal.version}) : "";
 }
 
 awaitable<Status> Drive::prepare(const Goal& goal, StagerOrder order) {

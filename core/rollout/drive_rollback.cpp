@@ -68,6 +68,22 @@ Result<std::string> Drive::known_release(const Digest& release) {
   return known.value_or("");
 }
 
+// Where most targets lack the release and it can't be sent, a rollback would only part the fleet: nothing is changed.
+awaitable<Status> Drive::most_can_take(Goal goal, Digest artifact) {
+  std::size_t answered = 0, keep = 0;
+  for (const auto& one : survey_) {
+    answered += one.reply.has_value();
+    keep += one.reply && keeps(*one.reply, goal);
+  }
+  if (keep * 2 >= answered) co_return Status{};
+  const bool here = parts_.payloads && !row_.release_json.empty() && co_await parts_.payloads->has(artifact);
+  if (here) co_return Status{};
+  const std::string of = std::to_string(answered) + (answered == 1 ? " target" : " targets");
+  const std::string those = keep == 0 ? "none of " + of + " has" : "only " + std::to_string(keep) + " of " + of + (keep == 1 ? " has" : " have");
+  co_return fail(with_hint(error(Code::absent, those + " a usable copy of " + goal.version + ", and this host has no artifact of it to send; nothing was changed"),
+                           rebuild_command(goal)));
+}
+
 Driven Drive::nothing_to_do(const RollbackChoice& choice) {
   RolloutOutcome outcome;
   outcome.result = RolloutResult::succeeded;
@@ -95,6 +111,13 @@ awaitable<Driven> Drive::roll_back(std::string to) {
   }
   if (!chosen->to) co_return nothing_to_do(*chosen);
   const Candidate goal_release = *chosen->to;
+  row_.release_json = known_release(goal_release.release).value_or("");
+  // Targets answer for what they keep; what is sent to others is what this host knows by the release's digest.
+  const auto release = model::Release::parse(row_.release_json);
+  const Digest artifact = release ? release->artifact : goal_release.artifact;
+  const Goal goal{goal_release.release, {}, goal_release.version};
+  auto possible = co_await most_can_take(goal, artifact);
+  if (!possible) co_return over(not_begun(possible.error()), false);
   if (parts_.confirm_rollback) {
     auto preview = preview_of(goal_release, survey_, spec_, parts_.id);
     preview.note = chosen->note;
@@ -103,14 +126,9 @@ awaitable<Driven> Drive::roll_back(std::string to) {
   }
   row_.version = goal_release.version;
   row_.release = goal_release.release;
-  row_.release_json = known_release(goal_release.release).value_or("");
   if (auto opened = open_row(); !opened) co_return over(not_begun(opened.error()), false);
   if (!chosen->note.empty()) warn(chosen->note);
-  // Targets answer for what they keep; what is sent to others is what this host knows by the release's digest.
-  const auto release = model::Release::parse(row_.release_json);
-  const Digest artifact = release ? release->artifact : goal_release.artifact;
-  Goal goal{goal_release.release, {}, goal_release.version};
-  co_return co_await go(std::move(*spec), std::move(goal), row_.release_json, artifact);
+  co_return co_await go(std::move(*spec), goal, row_.release_json, artifact);
 }
 
 }  // namespace deployctl::rollout

@@ -41,7 +41,7 @@ class Drive {
   asio::awaitable<Driven> go(RolloutSpec spec, Goal goal, std::string release_json, Digest artifact);
   asio::awaitable<void> send_ahead(Digest artifact);
   std::set<TargetIndex> first_staged() const;
-  // How to get the goal's artifact where this host has none any more; empty: the ledger knows no commit of it.
+  // How to get the goal's artifact where this host has none; empty: nothing names it.
   std::string rebuild_command(const Goal& goal) const;
   std::function<void(TargetIndex)> stage_early(const Goal& goal);
   asio::awaitable<Status> prepare(const Goal& goal, StagerOrder order);
@@ -58,6 +58,7 @@ class Drive {
   Driven over(RolloutOutcome outcome, bool began);
   Result<RollbackChoice> choose(const std::string& to);
   Result<std::string> known_release(const Digest& release);
+  asio::awaitable<Status> most_can_take(Goal goal, Digest artifact);
   Driven nothing_to_do(const RollbackChoice& choice);
   void leave_out_disputed(const ReleaseNames& names, const Digest& goal, const std::string& to);
   void warn(const std::string& words);

@@ -84,6 +84,21 @@ TEST(Rollback, AfterAnAbortedDeployWasTakenBackChangesNothing) {
   expect_nothing_to_change(roll_back_elsewhere(lab), "v1");
 }
 
+TEST(Rollback, ToAReleaseThatMostTargetsLackAndThatCantBeSentChangesNothing) {
+  Lab lab({.targets = 3, .rollout = "  waves:\n    - {name: canary, regions: all, targets: 1}\n    - {name: rest, regions: all, approval: required}\n"});
+  ASSERT_NO_FATAL_FAILURE(deploy(lab, "v1", {"--set", "rollout.waves.1.approval=none"}));
+  ASSERT_EQ(lab.deployctl({"deploy", "deploy.yaml", "--ref", "v2"}).exit.code, 9);
+  ASSERT_EQ(roll_back_elsewhere(lab).exit.code, 0);
+  const auto refused = lab.deployctl({"rollback", "deploy.yaml", "--to", "v2"}, "without-artifacts");
+  EXPECT_EQ(refused.exit.code, 4) << refused.out << refused.err;
+  EXPECT_THAT(refused.err, AllOf(HasSubstr("only 1 of 3 targets has a usable copy of v2, and this host has no artifact of it to send; nothing was changed"),
+                                 HasSubstr("deployctl deploy deploy.yaml --ref v2")));
+  EXPECT_TRUE(lab.all_run("v1"));
+  EXPECT_EQ(lab.starts(0, 1), 1u);
+  EXPECT_EQ(lab.deployctl({"rollback", "deploy.yaml", "--to", "v2"}).exit.code, 0) << "the host that built it sends it";
+  EXPECT_TRUE(lab.all_run("v2"));
+}
+
 TEST(Rollback, ThatWasKilledHalfWayGoesOnToTheSameRelease) {
   for (const bool elsewhere : {false, true}) {
     Lab lab({.targets = 4, .rollout = "  max_parallel: 1\n"});
