@@ -22,6 +22,7 @@ struct Context {
   asio::thread_pool& pool;
   std::string self_exe;
   std::string home;
+  Duration stage_wait{0};
 };
 
 struct Placed {

@@ -18,7 +18,6 @@ using wire::pb::Reply;
 
 constexpr std::uint32_t outstanding = 8;  // chunks asked for: 8 MiB
 constexpr Duration tell_every{std::chrono::milliseconds(200)};
-constexpr Duration longest_wait{std::chrono::seconds(20)};  // for a stage that is being given up
 
 struct Order {
   Placed place;
@@ -160,8 +159,12 @@ awaitable<Result<Reply>> answer_stage(Context& context, wire::pb::Stage asked, E
   const auto inbound = std::make_shared<Inbound>(std::move(order));
   const std::function<Status()> check = [inbound] { return check_claim(inbound->order().place, inbound->order().claim); };
   DEPLOYCTL_CO_CHECK(co_await io::run_blocking(context.pool, check));
-  DEPLOYCTL_CO_TRY(lock, co_await wait_for_lock(slot.state("staging.lock"), "staging for rollout " + asked.rollout(),
-                                                longest_wait, exchange));
+  auto lock = co_await wait_for_lock(slot.state("staging.lock"), "staging for rollout " + asked.rollout(), context.stage_wait, exchange);
+  if (!lock) {
+    // A process that holds it says nothing about the release: this target is late, and the plan's max_unreachable counts it.
+    if (lock.error().code == Code::locked) lock.error().code = Code::timed_out;
+    co_return fail(lock.error());
+  }
   const std::function<Result<bool>()> whole = [inbound] { return Result<bool>(is_whole(inbound->order())); };
   DEPLOYCTL_CO_TRY(already, co_await io::run_blocking(context.pool, whole));
   if (already) co_return staged(true, 0);

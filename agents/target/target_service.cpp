@@ -40,7 +40,7 @@ const wire::pb::Place& place_of(const Request& request) {
 
 struct TargetService::State {
   explicit State(TargetOptions options)
-      : pool(most_threads), context{pool, std::move(options.self_exe), std::move(options.home)} {}
+      : pool(most_threads), context{pool, std::move(options.self_exe), std::move(options.home), options.stage_wait} {}
   asio::thread_pool pool;
   Context context;
   std::size_t stages = 0;  // going on, or waiting for a lock

@@ -8,12 +8,14 @@
 #include <string>
 
 #include "agents/serve/service.hpp"
+#include "core/base/duration.hpp"
 
 namespace deployctl::target {
 
 struct TargetOptions {
   std::string self_exe;  // started as `SELF activate --deploy-to PATH`
   std::string home;      // what "~/" in a deploy_to is
+  Duration stage_wait{std::chrono::seconds(20)};  // for a stage of the same place that is being given up
 };
 
 class TargetService : public serve::Service {

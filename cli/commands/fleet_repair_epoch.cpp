@@ -135,7 +135,8 @@ int report(Context& context, const std::vector<Repair>& repairs) {
   for (const auto& one : repairs) {
     if (one.done) continue;
     ++failed;
-    context.warn(one.host + ": " + one.done.error().text());
+    const std::string why = one.done.error().text();  // what a target refuses names it already
+    context.warn(why.starts_with(one.host + ": ") ? why : one.host + ": " + why);
     if (!one.done.error().hint.empty()) context.warn("    hint: " + one.done.error().hint);
   }
   context.note(fmt::format("{} of {} epochs repaired", repairs.size() - failed, repairs.size()));

@@ -210,7 +210,7 @@ Status AgentLink::State::take_event(const std::shared_ptr<Pending>& pending, con
   pipe->set_silence(options.silence);
   const auto& request = pending->call.request;
   if (!pending->allowance.take(frame)) {
-    end_here(frame.stream, pending, error(Code::unreachable, std::string("more events than a ") + wire::name_of(request) + " has"));
+    end_here(frame.stream, pending, error(Code::unreachable, std::string("more events than the request '") + wire::name_of(request) + "' has"));
   } else if (event.has_attached() && (!request.has_attach_first() || std::exchange(pending->attached, true))) {
     end_here(frame.stream, pending, error(Code::unreachable, "a target was attached that nothing asked for"));
   } else if (pending->call.on_event) {

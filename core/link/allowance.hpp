@@ -1,5 +1,6 @@
-// How much a peer may send: a token bucket. It starts full with `burst` tokens and gains `per_second` of them up to that many.
-// A value, without a clock of its own.
+// How much a peer may send: a token bucket. It starts with `burst` tokens and gains `per_second` of them. What a peer sends while
+// its reader is stopped (Ctrl-Z, a laptop that sleeps, a login that is kept until it is needed) comes all at once: the bucket holds
+// as much as comes in a quarter of an hour. A value, without a clock of its own.
 #pragma once
 
 #include <algorithm>
@@ -10,13 +11,16 @@ namespace deployctl::link {
 
 class Allowance {
  public:
-  Allowance(double burst, double per_second) : burst_(burst), per_second_(per_second), left_(burst) {}
+  static constexpr double longest_pause = 15 * 60;  // seconds
+
+  Allowance(double burst, double per_second) : most_(burst + longest_pause * per_second), per_second_(per_second), left_(burst) {}
 
   // False: that is more than the peer may send by now. Nothing is taken then.
   bool take(double tokens, SteadyTime now) {
+    if (at_ == SteadyTime{}) at_ = now;
     if (now > at_) {
       const double seconds = static_cast<double>((now - at_).count()) / 1000.0;
-      left_ = std::min(burst_, left_ + seconds * per_second_);
+      left_ = std::min(most_, left_ + seconds * per_second_);
       at_ = now;
     }
     if (tokens > left_) return false;
@@ -25,12 +29,12 @@ class Allowance {
   }
   // More for what is known to be large.
   void add(double tokens) {
-    burst_ += tokens;
+    most_ += tokens;
     left_ += tokens;
   }
 
  private:
-  double burst_, per_second_, left_;
+  double most_, per_second_, left_;
   SteadyTime at_{};
 };
 

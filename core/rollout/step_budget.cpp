@@ -1,23 +1,24 @@
 #include "core/rollout/step_budget.hpp"
 
 #include <algorithm>
+#include <string_view>
 
 namespace deployctl::rollout {
 namespace {
 
 // At most `size` bytes from the front, not ending within a character.
-std::string front_of(const std::string& text, std::size_t size) {
-  if (text.size() <= size) return text;
+std::string front_of(std::string_view text, std::size_t size) {
+  if (text.size() <= size) return std::string(text);
   while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xc0) == 0x80) --size;
-  return text.substr(0, size);
+  return std::string(text.substr(0, size));
 }
 
 // At most `size` bytes from the end, not beginning within a character.
-std::string back_of(const std::string& text, std::size_t size) {
-  if (text.size() <= size) return text;
+std::string back_of(std::string_view text, std::size_t size) {
+  if (text.size() <= size) return std::string(text);
   std::size_t at = text.size() - size;
   while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xc0) == 0x80) ++at;
-  return text.substr(at);
+  return std::string(text.substr(at));
 }
 
 }  // namespace
@@ -42,7 +43,7 @@ std::optional<wire::pb::Step> StepBudget::take(TargetIndex target, const wire::p
     now.cut = true;
     const std::size_t kept = recorded_ < limits_.rollout_bytes ? limits_.tail_bytes : limits_.small_tail_bytes;
     const std::size_t before = now.tail.size() + step.output().size() - head.size();
-    now.tail = back_of(now.tail + back_of(step.output().substr(head.size()), kept), kept);
+    now.tail = back_of(now.tail + back_of(std::string_view(step.output()).substr(head.size()), kept), kept);
     now.left_out.bytes += before - now.tail.size();
     now.left_out.last = out;
   }

@@ -123,6 +123,19 @@ TEST(HostileAgent, PingsWithoutEndEndTheLink) {
   expect_broken(outcome_of(says_without_end([pings] { return pings; })), "more pings than one in a second");
 }
 
+TEST(HostileAgent, ThePingsOfAnHourThatComeAtOnceAreNone) {
+  Bytes bytes = times(720, raw_frame(FrameType::ping, 0));
+  const Bytes reply = frame(FrameType::reply, 1, done());
+  bytes.insert(bytes.end(), reply.begin(), reply.end());
+  const auto outcome = outcome_of(says(bytes), [] {
+    Call call;
+    call.request.mutable_drop_grant();
+    return call;
+  }());
+  EXPECT_FALSE(outcome.link) << outcome.link->text();
+  EXPECT_FALSE(outcome.call) << outcome.call->text();
+}
+
 TEST(HostileAgent, PingsThatCarrySomethingEndTheLink) {
   expect_broken(outcome_of(says(raw_frame(FrameType::ping, 0, Bytes(1 << 20)))), "a ping that carries something");
 }
@@ -141,7 +154,7 @@ TEST(HostileAgent, ARowThatEndsInAFrameEndsTheLink) {
 TEST(HostileAgent, MoreEventsThanARequestHasEndTheRequestAlone) {
   const auto events = times(10'000, frame(FrameType::event, 1, progress(1)));
   const auto outcome = outcome_of(says(events));
-  expect_refused(outcome, "more events than a survey has");
+  expect_refused(outcome, "more events than the request 'survey' has");
   EXPECT_LT(outcome.events, 4000u);
 }
 
@@ -169,7 +182,7 @@ TEST(HostileAgent, LargeEventsAreBoundedByTheirBytes) {
   wire::pb::Event event;
   event.mutable_step()->set_output(std::string(1'000'000, 'x'));
   const auto outcome = outcome_of(says(times(40, frame(FrameType::event, 1, event))));
-  expect_refused(outcome, "more events than a survey has");
+  expect_refused(outcome, "more events than the request 'survey' has");
   EXPECT_LT(outcome.events, 30u);
 }
 

@@ -69,11 +69,11 @@ TEST(StepBudget, WhateverATargetSendsIsBounded) {
   StepBudget budget;
   const std::string huge(900'000, 'A');
   std::size_t recorded = 0;
+  auto flood = step(huge);
+  flood.set_name(huge);
+  flood.set_state(huge);
+  flood.set_detail(huge);
   for (int i = 0; i < 2000; ++i) {
-    auto flood = step(huge);
-    flood.set_name(huge);
-    flood.set_state(huge);
-    flood.set_detail(huge);
     if (const auto taken = budget.take(1, flood)) recorded += taken->ByteSizeLong();
   }
   const auto left = budget.finish(1);

@@ -158,7 +158,8 @@ struct ServiceFixture : ::testing::Test {
   }
 
   // A session of its own over the same service.
-  awaitable<Link> connect() {
+  awaitable<Link> connect() { return connect(service); }
+  awaitable<Link> connect(target::TargetService& service) {
     auto executor = co_await asio::this_coro::executor;
     auto pair = io::make_stream_pair(executor);
     asio::co_spawn(executor, serve_on(std::move(pair->second), service), asio::detached);

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "agents/target/journal.hpp"
+#include "core/io/flock.hpp"
 #include "tests/unit/target/service_fixture.hpp"
 
 using namespace deployctl;
@@ -15,6 +16,8 @@ namespace {
 struct TargetServiceTest : ServiceFixture {
   Rollout r1{deploy_to, "r1", 1}, r2{deploy_to, "r2", 2}, r3{deploy_to, "r3", 3};
 
+  target::TargetService hasty{{agent_binary, dir.path(), std::chrono::milliseconds(100)}};  // gives up early
+
   awaitable<void> whole_life();
   awaitable<void> grants();
   awaitable<void> repeats();
@@ -25,6 +28,7 @@ struct TargetServiceTest : ServiceFixture {
   awaitable<void> restarts_what_is_unhealthy();
   awaitable<void> cancels_a_stage();
   awaitable<void> reads_logs();
+  awaitable<void> stages_behind_a_lock();
 };
 
 awaitable<void> TargetServiceTest::whole_life() {
@@ -272,6 +276,19 @@ awaitable<void> TargetServiceTest::cancels_a_stage() {
 }
 
 TEST_F(TargetServiceTest, AStageThatIsGivenUpLeavesNothing) { run_async(cancels_a_stage()); }
+
+awaitable<void> TargetServiceTest::stages_behind_a_lock() {
+  const Link link = co_await connect(hasty);
+  EXPECT_TRUE(co_await r1.take_grant(link));
+  const auto held = io::FileLock::try_lock(slot.state("staging.lock"), "another program");
+  EXPECT_TRUE(held);
+  const Tree what = tree("v1");
+  const auto staged = co_await r1.stage(link, what.release("v1"), payload_of(what));
+  EXPECT_EQ(refusal(staged), Code::timed_out) << "late, as one that is out of reach: the release isn't to blame";
+  EXPECT_THAT(staged.error().text(), HasSubstr("staging.lock"));
+}
+
+TEST_F(TargetServiceTest, AStageThatFindsItsLockHeldIsLate) { run_async(stages_behind_a_lock()); }
 
 awaitable<void> TargetServiceTest::reads_logs() {
   const Link link = co_await connect();
