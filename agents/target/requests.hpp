@@ -22,7 +22,7 @@ struct Context {
   asio::thread_pool& pool;
   std::string self_exe;
   std::string home;
-  Duration stage_wait{0};
+  Duration stage_wait{0};  // TargetOptions
 };
 
 struct Placed {

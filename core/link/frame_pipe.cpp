@@ -15,7 +15,7 @@ constexpr std::size_t most_small = 64 * 1024;  // bytes of a frame that is packe
 constexpr std::size_t least_read = 4 * 1024, most_read = 256 * 1024;
 constexpr std::size_t most_queued = 64 * wire::max_payload;  // of small messages, for a peer that doesn't read
 constexpr std::size_t least_progress = 4 * 1024;             // bytes of an unfinished frame within `silence`
-// Both sides send one in 5 s, also into a login that a relay keeps for ten minutes before somebody reads what came.
+// Both sides send one in 5 s, also into a login that a relay keeps for ten minutes before anything reads what came.
 constexpr double pings_at_once = 1024, pings_per_second = 1;
 constexpr std::size_t a_turn = 64 * 1024, frame_cost = 256;
 // Neighbors in a row differ at least in their streams, which takes zstd most of a byte for each. A row with more frames than
