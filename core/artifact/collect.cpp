@@ -112,7 +112,7 @@ Status Collection::apply(const model::ArtifactRule& rule) {
 // As in `from`, a path that is there is meant as it stands.
 bool Collection::is_excluded(const model::ArtifactRule& rule, const std::string& source) const {
   return !source.empty() && std::any_of(rule.exclude.begin(), rule.exclude.end(), [&](const std::string& pattern) {
-    const bool is_name = pattern.find('/') != std::string::npos && has_wildcards(pattern) && io::exists(root_ + "/" + pattern);
+    const bool is_name = pattern.find('/') != std::string::npos && has_wildcards(pattern) && may_be_name(pattern) && io::exists(root_ + "/" + pattern);
     return is_name ? source == pattern || source.starts_with(pattern + "/") : is_matched(pattern, source);
   });
 }

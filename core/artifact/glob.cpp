@@ -21,7 +21,7 @@ class Expansion {
   Status go(const std::string& at, std::size_t i) {
     if (parts_[i] == "**") return go_deep(at, i);
     // A name that is there is meant as it stands: pages/[slug].js is a file, and not "one of s, l, u, g".
-    if (!has_wildcards(parts_[i]) || kind(at + parts_[i]) != Kind::none) return take(at, parts_[i], i);
+    if (!has_wildcards(parts_[i]) || (may_be_name(parts_[i]) && kind(at + parts_[i]) != Kind::none)) return take(at, parts_[i], i);
     DEPLOYCTL_TRY(names, io::list_dir(root_ + "/" + at));
     for (const auto& name : names) {
       if (name == ".git" || ::fnmatch(parts_[i].c_str(), name.c_str(), FNM_PERIOD) != 0) continue;
@@ -111,6 +111,8 @@ bool is_matched(const std::string& pattern, const std::string& path) {
     return std::any_of(parts.begin(), parts.end(), [&](const std::string& part) { return part_matches(pattern, part); });
   return matches_from(split(pattern), 0, parts, 0);
 }
+
+bool may_be_name(const std::string& pattern) { return pattern.find('*') == std::string::npos; }
 
 bool has_wildcards(const std::string& pattern) { return pattern.find_first_of("*?[") != std::string::npos; }
 

@@ -10,6 +10,9 @@
 namespace deployctl::artifact {
 
 bool has_wildcards(const std::string& pattern);
+// Whether a pattern may be meant as the name that it is: pages/[slug].js, and never one with a star, which a file that is called so by
+// mistake would take the meaning from.
+bool may_be_name(const std::string& pattern);
 // The pattern is relative, of plain parts (io::check_relative). Nothing matches: empty.
 Result<std::vector<std::string>> expand(const std::string& root, const std::string& pattern);
 

@@ -113,6 +113,9 @@ TEST_F(CollectTest, ANameThatIsThereIsMeantAsItStands) {
   EXPECT_EQ(paths({rule("pages/what?")}), (Paths{"pages/what?"}));
   EXPECT_EQ(paths({rule("pages/[st].js")}), (Paths{"pages/s.js"})) << "a pattern where nothing has that name";
   EXPECT_EQ(paths({rule("pages/\\[s*.js")}), (Paths{"pages/[slug].js"})) << "a backslash takes the meaning from one character";
+  dir_.write("star/*", "a mistake");
+  dir_.write("star/a", "a");
+  EXPECT_EQ(paths({rule("star/*")}), (Paths{"star/*", "star/a"})) << "a star is a pattern whatever is there";
   auto without = rule("pages");
   without.exclude = {"pages/[slug].js", "pages/[id]", "pages/what?"};
   EXPECT_EQ(paths({without}), (Paths{"pages/", "pages/i/", "pages/i/p.js", "pages/s.js", "pages/whats"}));
