@@ -8,6 +8,7 @@
 #include "cli/commands/detach.hpp"
 #include "cli/commands/driving.hpp"
 #include "cli/commands/fleet_look.hpp"
+#include "cli/commands/next_step.hpp"
 #include "cli/commands/notice.hpp"
 #include "cli/commands/question.hpp"
 #include "cli/commands/secret_check.hpp"
@@ -104,6 +105,16 @@ Result<int> deploy(Context& context, const DeployOptions& options) {
   return drive_all(context, options, all, wait_until, all.size() > 1 ? nullptr : &*view);
 }
 
+Result<int> deploy_or_detach(Context& context, const DeployOptions& options) {
+  const bool asks = !options.yes && can_ask(context);
+  if (options.detach && !asks) return detach(context, options.invocation(context.globals(), options.plan));
+  // The question needs the plan here, and the command in the background reads it again.
+  if (options.detach && !can_be_named_again(file_of_plan(options.plan)))
+    return fail(with_hint(error(Code::invalid, "--detach can't ask about a plan that can be read once only: " + options.plan),
+                          "write the plan to a file, or skip the question with --yes"));
+  return deploy(context, options);
+}
+
 }  // namespace
 
 Command deploy_command() {
@@ -122,8 +133,7 @@ Command deploy_command() {
     a.flag("-y,--yes", options->yes, "don't ask on a terminal");
   };
   command.run = [options](Context& context) {
-    const bool asks = !options->yes && can_ask(context);
-    auto code = options->detach && !asks ? detach(context, options->invocation(context.globals(), options->plan)) : deploy(context, *options);
+    auto code = deploy_or_detach(context, *options);
     return code ? *code : context.fail_with(code.error());
   };
   return command;

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/stat.h>
 
 #include "tests/support/lab.hpp"
 #include "tests/support/process.hpp"
@@ -95,6 +96,14 @@ TEST_F(Asked, ADeployThatIsToGoOnInTheBackgroundIsAskedAboutBefore) {
   const std::string id = shown.substr(shown.find(before) + before.size(), std::string("r-20261130-181430-da26").size());
   EXPECT_EQ(lab.deployctl({"status", "--watch", id}).exit.code, 0);
   EXPECT_TRUE(lab.all_run("v1"));
+}
+
+TEST_F(Asked, APlanThatCanBeReadOnceOnlyIsNotAskedAboutAndThenReadAgain) {
+  ASSERT_EQ(::mkfifo((lab.dir() / "pipe.yaml").c_str(), 0600), 0);
+  auto terminal = lab.at_terminal({"deploy", "pipe.yaml", "--ref", "v1", "--detach"});
+  EXPECT_EQ(terminal->wait(), 2) << terminal->shown();
+  EXPECT_THAT(terminal->shown(), HasSubstr("read once only"));
+  EXPECT_TRUE(lab.all_run("v2"));
 }
 
 TEST_F(Asked, NothingIsAskedWithYesOrWithoutATerminal) {
