@@ -62,15 +62,6 @@ bool runs(const Lab& lab, unsigned target, const std::string& version) {
   return eventually([&] { return lab.running(0, target) == version; });
 }
 
-// The deploy that runs in the lab's folder by itself.
-int driver_in(const Lab& lab) {
-  for (const int pid : processes_of({"deploy", "--ref"})) {
-    std::error_code gone;
-    if (std::filesystem::read_symlink("/proc/" + std::to_string(pid) + "/cwd", gone) == lab.dir().path()) return pid;
-  }
-  return -1;
-}
-
 }  // namespace
 
 TEST(Steering, WithoutATerminalAnApprovalIsExit9AndResumeGoesOn) {
@@ -171,7 +162,7 @@ TEST(Steering, OneWhoseDriverWasKilledIsResumedWithoutBakingAgain) {
   Lab lab(two_targets("bake_time: 1s", "bake_time: 2h"));
   ASSERT_EQ(lab.deployctl({"deploy", "deploy.yaml", "--ref", "v1", "--set", "rollout.waves.1.bake_time=0s"}).exit.code, 0);
   const std::string id = start_until(lab, "v2", "wave_baking", "\"wave\":\"rest\"");
-  const int driver = driver_in(lab);
+  const int driver = lab.driver();
   ASSERT_GT(driver, 0);
   ::kill(driver, SIGKILL);
   EXPECT_TRUE(eventually([&] { return lab.deployctl({"pause", id}).err.find("no process drives") != std::string::npos; }));

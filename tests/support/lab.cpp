@@ -239,6 +239,14 @@ std::string Lab::running(unsigned region, unsigned index) const {
   return first_line(place(region, index) + "/shared/running");
 }
 
+int Lab::driver() const {
+  for (const int pid : processes_of({"deploy", "--ref"})) {
+    std::error_code gone;
+    if (std::filesystem::read_symlink("/proc/" + std::to_string(pid) + "/cwd", gone) == dir().path()) return pid;
+  }
+  return -1;
+}
+
 unsigned Lab::starts(unsigned region, unsigned index) const {
   std::ifstream hooks(place(region, index) + "/shared/hooks");
   unsigned n = 0;

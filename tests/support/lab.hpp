@@ -63,6 +63,7 @@ class Lab {
   std::string place(unsigned region, unsigned index) const;    // deploy_to there
   std::string current(unsigned region, unsigned index) const;  // the folder that `current` names; empty: none
   std::string running(unsigned region, unsigned index) const;  // the version that its process tells; empty: none runs
+  int driver() const;  // the process of a deploy in the lab's folder; -1: there is none
   unsigned starts(unsigned region, unsigned index) const;      // how often a start hook ran there
   bool all_run(const std::string& version) const;
 
