@@ -19,7 +19,7 @@ namespace {
 using asio::awaitable;
 
 constexpr Duration idle_before_end{std::chrono::minutes(10)};
-constexpr Duration patience{std::chrono::seconds(10)};
+constexpr Duration session_wait{std::chrono::seconds(10)};
 
 awaitable<Result<int>> wait_readable(const io::Fd& fd) {
   DEPLOYCTL_CO_TRY(copy, io::duplicate(fd.get()));
@@ -30,7 +30,7 @@ awaitable<Result<int>> wait_readable(const io::Fd& fd) {
 
 // `giver` is closed at the end: that is what the front waits for.
 awaitable<void> serve(std::shared_ptr<relay::RelayShared> shared, std::string instance, io::Fd giver) {
-  const auto readable = co_await io::with_deadline(wait_readable(giver), patience, "a session");
+  const auto readable = co_await io::with_deadline(wait_readable(giver), session_wait, "a session");
   if (!readable) co_return;
   auto stdio = receive_stdio(giver.get());
   if (!stdio) co_return;

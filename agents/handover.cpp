@@ -14,7 +14,7 @@
 namespace deployctl::agents {
 namespace {
 
-constexpr int patience = 10'000;  // ms: a relay that doesn't answer is stuck
+constexpr int answer_wait_ms = 10'000;  // a relay that doesn't answer is stuck
 constexpr char session_word = 's', taken_word = 't';
 using Descriptors = std::array<int, 2>;
 
@@ -76,7 +76,7 @@ Status say_taken(int socket) {
 
 bool await_taken(int socket) {
   pollfd answered{socket, POLLIN, 0};
-  if (::poll(&answered, 1, patience) <= 0) return false;
+  if (::poll(&answered, 1, answer_wait_ms) <= 0) return false;
   char word = 0;
   ssize_t n;
   do n = ::recv(socket, &word, 1, 0);

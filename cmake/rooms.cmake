@@ -7,6 +7,10 @@ target_compile_options(project_options INTERFACE -Wall -Wextra -Wpedantic $<$<BO
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   target_compile_options(project_options INTERFACE -Wno-restrict)
 endif()
+# In a unity build g++ takes a file's own types for those of a header.
+if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+  target_compile_options(project_options INTERFACE -Wno-subobject-linkage)
+endif()
 if(DEPLOYCTL_SANITIZE)
   target_compile_options(project_options INTERFACE -fsanitize=address,undefined -g1 -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
   target_link_options(project_options INTERFACE -fsanitize=address,undefined)

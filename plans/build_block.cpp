@@ -12,7 +12,7 @@ namespace deployctl::plans {
 namespace {
 
 // What a build gets from deployctl (design §11); PATH and HOME may be given anew.
-constexpr std::array<std::string_view, 3> reserved{"VERSION", "COMMIT", "SOURCE_DATE_EPOCH"};
+constexpr std::array<std::string_view, 3> reserved_in_builds{"VERSION", "COMMIT", "SOURCE_DATE_EPOCH"};
 
 void read_repo(const Cursor& at, PlanDraft& into) {
   model::Build& build = into.plan.build;
@@ -134,7 +134,7 @@ constexpr std::array build_keys{
                    [](const Cursor& at, PlanDraft& d) { read_texts(at, "[make]", d.plan.build.steps); }},
     Key<PlanDraft>{
         "env", Need::optional, "a map such as {CFLAGS: -O2}",
-        [](const Cursor& at, PlanDraft& d) { read_env(at, reserved, d.plan.build.env); },
+        [](const Cursor& at, PlanDraft& d) { read_env(at, reserved_in_builds, d.plan.build.env); },
         [](const std::string& prefix, std::vector<std::string>& into) { into.push_back(prefix + ".*"); }},
     Key<PlanDraft>{"timeout", Need::optional, "a duration such as 15m", read_timeout},
     Key<PlanDraft>{"artifact", Need::required, "a list such as [{from: bin/server}]", read_artifact,

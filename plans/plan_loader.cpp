@@ -38,14 +38,14 @@ void read_plan_selector(const Cursor& at, PlanDraft& into) {
   into.selector_value = &at.value();
 }
 
-constexpr std::array fleet_keys{
+constexpr std::array plan_fleet_keys{
     Key<PlanDraft>{"file", Need::required, "the path of a fleet file", read_fleet_file},
     Key<PlanDraft>{"selector", Need::optional, "a text such as \"role=cache,env=prod\"", read_plan_selector},
     later<PlanDraft>("command")};
 
 void read_fleet_key(const Cursor& at, PlanDraft& into) {
   if (at.value().kind == Value::Kind::map)
-    read_map(at, fleet_keys, into);
+    read_map(at, plan_fleet_keys, into);
   else if (at.value().kind == Value::Kind::list)
     at.wrong("the path of a fleet file, or {file: fleet.yaml, selector: \"role=cache\"}");
   else
@@ -53,7 +53,7 @@ void read_fleet_key(const Cursor& at, PlanDraft& into) {
 }
 
 void list_fleet(const std::string& prefix, std::vector<std::string>& into) {
-  list_keys(fleet_keys, prefix, into);
+  list_keys(plan_fleet_keys, prefix, into);
 }
 
 void read_prefer(const Cursor& at, PlanDraft& into) {

@@ -135,22 +135,22 @@ Result<std::vector<std::string>> expand_hosts(std::string_view text, std::uint64
 }
 
 Status check_host(const std::string& host) {
-  const auto bad = [&](std::string_view why) {
+  const auto bad_host = [&](std::string_view why) {
     return fail(Code::invalid, fmt::format("'{}' is no host: {}", host, why));
   };
-  if (host.empty()) return bad("it is empty");
-  if (host.size() > 253) return bad("longer than 253 characters");
-  if (host.front() == '-') return bad("it begins with '-'");
-  if (host.find('@') != std::string::npos) return bad("the user goes into 'user'");
-  if (host.find("://") != std::string::npos) return bad("a name or an address, not a URL");
+  if (host.empty()) return bad_host("it is empty");
+  if (host.size() > 253) return bad_host("longer than 253 characters");
+  if (host.front() == '-') return bad_host("it begins with '-'");
+  if (host.find('@') != std::string::npos) return bad_host("the user goes into 'user'");
+  if (host.find("://") != std::string::npos) return bad_host("a name or an address, not a URL");
   const auto colons = std::count(host.begin(), host.end(), ':');
-  if (colons == 1) return bad("the port goes into 'port'");
-  if (colons > 1) return is_ipv6(host) ? Status{} : Status(bad("not an IPv6 address"));
+  if (colons == 1) return bad_host("the port goes into 'port'");
+  if (colons > 1) return is_ipv6(host) ? Status{} : Status(bad_host("not an IPv6 address"));
   if (!std::all_of(host.begin(), host.end(), name_character))
-    return bad("letters, digits, '.', '-' and '_' only");
-  if (host.front() == '.' || host.find("..") != std::string::npos) return bad("an empty part between dots");
+    return bad_host("letters, digits, '.', '-' and '_' only");
+  if (host.front() == '.' || host.find("..") != std::string::npos) return bad_host("an empty part between dots");
   if (host.find_first_not_of("0123456789.") == std::string::npos && !is_ipv4(host))
-    return bad("not an IPv4 address");
+    return bad_host("not an IPv4 address");
   return {};
 }
 

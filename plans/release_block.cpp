@@ -12,7 +12,7 @@
 namespace deployctl::plans {
 namespace {
 
-constexpr std::array<std::string_view, 10> reserved{"SERVICE",          "ENVIRONMENT", "VERSION", "RELEASE",
+constexpr std::array<std::string_view, 10> reserved_in_releases{"SERVICE",          "ENVIRONMENT", "VERSION", "RELEASE",
                                                     "PREVIOUS_RELEASE", "DEPLOY_TO",   "SHARED",  "REGION",
                                                     "TARGET",           "ROLLOUT"};
 
@@ -87,7 +87,7 @@ constexpr std::array release_keys{
         [](const Cursor& at, PlanDraft& d) { read_linked(at, d, d.plan.release.activation.linked_files); }},
     Key<PlanDraft>{
         "env", Need::optional, "a map such as {PORT: \"6400\"}",
-        [](const Cursor& at, PlanDraft& d) { read_env(at, reserved, d.plan.release.activation.env); },
+        [](const Cursor& at, PlanDraft& d) { read_env(at, reserved_in_releases, d.plan.release.activation.env); },
         [](const std::string& prefix, std::vector<std::string>& into) { into.push_back(prefix + ".*"); }},
     Key<PlanDraft>{"hooks", Need::optional, "a map such as {start: ./start.sh}", read_hooks, list_hooks},
     Key<PlanDraft>{"health_checks", Need::optional, "a list such as [{tcp: {port: 6400}}]",

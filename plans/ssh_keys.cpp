@@ -5,9 +5,9 @@
 namespace deployctl::plans {
 namespace {
 
-constexpr std::array relay_keys{user_key<SshKeys>(), port_key<SshKeys>(), identity_file_key<SshKeys>(),
+constexpr std::array relay_ssh_keys{user_key<SshKeys>(), port_key<SshKeys>(), identity_file_key<SshKeys>(),
                                 ssh_config_key<SshKeys>()};
-constexpr std::array target_keys{user_key<SshKeys>(), port_key<SshKeys>(), identity_file_key<SshKeys>(),
+constexpr std::array target_ssh_keys{user_key<SshKeys>(), port_key<SshKeys>(), identity_file_key<SshKeys>(),
                                  direct_key<SshKeys>()};
 constexpr std::array direct_keys{identity_file_key<SshKeys>()};
 
@@ -34,14 +34,14 @@ void read_direct(const Cursor& at, SshKeys& into) {
   if (read_map(at, direct_keys, direct)) into.direct_identity_file = direct.identity_file;
 }
 
-void read_relay_ssh(const Cursor& at, SshKeys& into) { read_map(at, relay_keys, into); }
-void read_target_ssh(const Cursor& at, SshKeys& into) { read_map(at, target_keys, into); }
+void read_relay_ssh(const Cursor& at, SshKeys& into) { read_map(at, relay_ssh_keys, into); }
+void read_target_ssh(const Cursor& at, SshKeys& into) { read_map(at, target_ssh_keys, into); }
 
 void list_relay_ssh(const std::string& prefix, std::vector<std::string>& into) {
-  list_keys(relay_keys, prefix, into);
+  list_keys(relay_ssh_keys, prefix, into);
 }
 void list_target_ssh(const std::string& prefix, std::vector<std::string>& into) {
-  list_keys(target_keys, prefix, into);
+  list_keys(target_ssh_keys, prefix, into);
 }
 void list_direct(const std::string& prefix, std::vector<std::string>& into) {
   list_keys(direct_keys, prefix, into);

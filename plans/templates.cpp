@@ -19,7 +19,7 @@ bool plain_in_yaml(std::string_view text) {
   return word && std::all_of(text.begin(), text.end(), fine);
 }
 
-std::string quoted(std::string_view text) {
+std::string yaml_quoted(std::string_view text) {
   if (plain_in_yaml(text)) return std::string(text);
   std::string out = "\"";
   for (const char c : text) {
@@ -71,13 +71,13 @@ std::string_view fleet_schema() {
 
 std::string fill_plan(const PlanNames& names) {
   // The service stands within a path, too: its alphabet needs no quotes there.
-  Words words{{"service", names.service}, {"repo", quoted(names.repo)}, {"ref", quoted(names.ref)}};
+  Words words{{"service", names.service}, {"repo", yaml_quoted(names.repo)}, {"ref", yaml_quoted(names.ref)}};
   return fill(plan_template(), words);
 }
 
 std::string fill_fleet(const FleetNames& names) {
   return fill(fleet_template(),
-              {{"user", quoted(names.user)}, {"region", quoted(names.region)}, {"host", quoted(names.host)}});
+              {{"user", yaml_quoted(names.user)}, {"region", yaml_quoted(names.region)}, {"host", yaml_quoted(names.host)}});
 }
 
 }  // namespace deployctl::plans

@@ -16,7 +16,7 @@ const std::vector<std::string>& placeholders() {
   return all;
 }
 
-tl::unexpected<Error> bad(std::string message, std::string_view name) {
+tl::unexpected<Error> bad_template(std::string message, std::string_view name) {
   const std::string near = nearest_word(name, placeholders());
   std::string hint =
       near.empty() ? "allowed: {commit} {short} {tag} {describe} {date}" : "did you mean '{" + near + "}'?";
@@ -31,11 +31,11 @@ Status check_version_template(std::string_view text) {
     if (brace == std::string_view::npos) return {};
     const auto close = text.find_first_of("{}", brace + 1);
     if (text[brace] == '}' || close == std::string_view::npos || text[close] == '{')
-      return bad("a '{' or '}' without its other half", "");
+      return bad_template("a '{' or '}' without its other half", "");
     const std::string name(text.substr(brace + 1, close - brace - 1));
     const auto& known = placeholders();
     if (std::find(known.begin(), known.end(), name) == known.end())
-      return bad(fmt::format("unknown placeholder '{{{}}}'", name), name);
+      return bad_template(fmt::format("unknown placeholder '{{{}}}'", name), name);
     text.remove_prefix(close + 1);
   }
   return {};

@@ -19,7 +19,7 @@ namespace deployctl::target {
 namespace {
 
 // For a prune that is at its end. The agent that follows the journal starts another process when this one gives up.
-constexpr Duration lock_wait{std::chrono::seconds(20)};
+constexpr Duration activation_lock_wait{std::chrono::seconds(20)};
 const std::string lock_text = "activation, process ";
 
 using model::TargetHook;
@@ -223,7 +223,7 @@ bool is_held_by_activation(const std::string& path) {
 
 Result<io::FileLock> lock_for_activation(const std::string& path) {
   for (;;) {
-    auto lock = io::FileLock::lock(path, lock_text + std::to_string(::getpid()), lock_wait);
+    auto lock = io::FileLock::lock(path, lock_text + std::to_string(::getpid()), activation_lock_wait);
     const bool waits = !lock && lock.error().code == Code::locked && is_held_by_activation(path);
     if (!waits) return lock;
   }

@@ -19,7 +19,7 @@ namespace {
 using wire::pb::Activated;
 using wire::pb::Reply;
 
-constexpr Duration longest_wait{std::chrono::minutes(1)};  // for a lock that is held for moments
+constexpr Duration prune_wait{std::chrono::minutes(1)};  // for a lock that is held for moments
 constexpr std::size_t longest_kind = 32;  // bytes
 constexpr Duration begin_wait{std::chrono::seconds(20)};   // for the one that an activation begins under
 constexpr std::size_t max_listed = 20;                     // things that a prune could not remove
@@ -184,8 +184,8 @@ Status name_current(const Slot& slot, const Named& named) {
 awaitable<Result<PruneResult>> prune_locked(Context& context, Placed place, Claim claim, std::vector<Digest> in_use,
                                             std::size_t keep, Named named, Exchange& exchange) {
   const Slot& slot = place.slot;
-  DEPLOYCTL_CO_TRY(staging, co_await wait_for_lock(slot.state("staging.lock"), "pruning", longest_wait, exchange));
-  DEPLOYCTL_CO_TRY(lock, co_await wait_for_lock(slot.state("lock"), "pruning", longest_wait, exchange));
+  DEPLOYCTL_CO_TRY(staging, co_await wait_for_lock(slot.state("staging.lock"), "pruning", prune_wait, exchange));
+  DEPLOYCTL_CO_TRY(lock, co_await wait_for_lock(slot.state("lock"), "pruning", prune_wait, exchange));
   const std::function<Result<PruneResult>()> work = [place, claim, in_use, keep, named]() -> Result<PruneResult> {
     DEPLOYCTL_CHECK(check_claim(place, claim));
     DEPLOYCTL_CHECK(name_current(place.slot, named));

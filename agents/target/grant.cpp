@@ -14,7 +14,7 @@ namespace deployctl::target {
 namespace {
 
 constexpr Duration longest_ttl{std::chrono::hours(1)};
-constexpr Duration lock_wait{std::chrono::seconds(2)};
+constexpr Duration grant_lock_wait{std::chrono::seconds(2)};
 
 std::string words(const GrantHolder& holder) {
   std::string text = "rollout " + holder.rollout;
@@ -149,7 +149,7 @@ Result<Grant> GrantFile::read() const {
 }
 
 Result<io::FileLock> GrantFile::lock() const {
-  auto lock = io::FileLock::lock(slot_.state("grant.lock"), "process " + std::to_string(::getpid()), lock_wait);
+  auto lock = io::FileLock::lock(slot_.state("grant.lock"), "process " + std::to_string(::getpid()), grant_lock_wait);
   if (lock || lock.error().code != Code::locked) return lock;
   Error why = lock.error();
   why.code = Code::timed_out;

@@ -10,7 +10,7 @@ namespace {
 
 using wire::pb::Reply;
 
-constexpr Duration longest_wait{std::chrono::seconds(10)};  // for a lock that is held for moments
+constexpr Duration grant_wait{std::chrono::seconds(10)};  // for a lock that is held for moments
 
 GrantRequest request_of(const wire::pb::TakeGrant& asked) {
   const auto& holder = asked.holder();
@@ -73,7 +73,7 @@ awaitable<Result<Reply>> answer_take_grant(Context& context, wire::pb::TakeGrant
     if (!finished) co_return fail(with_context(finished.error(), "finish the activation of rollout " + left->rollout));
   }
   // A prune of the rollout before may be at it: what is seen from here on stays.
-  auto quiet = co_await wait_for_lock(place.slot.state("lock"), "granting rollout " + request.holder.rollout, longest_wait, exchange);
+  auto quiet = co_await wait_for_lock(place.slot.state("lock"), "granting rollout " + request.holder.rollout, grant_wait, exchange);
   if (!quiet && quiet.error().code != Code::cancelled) (void)co_await io::run_blocking(context.pool, undo);
   if (!quiet) co_return fail(quiet.error());
   const std::function<Result<wire::pb::Surveyed>()> look = [place, request] { return settled(place, request); };

@@ -27,7 +27,7 @@ Error wrong(Code code, Kind kind, const std::string& path, const std::string& wh
 
 std::int64_t ms(const timespec& t) { return static_cast<std::int64_t>(t.tv_sec) * 1000 + t.tv_nsec / 1'000'000; }
 
-std::string link_text(const std::string& path) {
+std::string link_text_or_none(const std::string& path) {
   char text[PATH_MAX];
   const ssize_t n = ::readlink(path.c_str(), text, sizeof text);
   return n < 0 ? std::string() : std::string(text, static_cast<std::size_t>(n));
@@ -60,7 +60,7 @@ Status check_rights(const Slot& slot, Kind kind, const std::string& link, int mo
 
 // Why a path can't be looked at, as stat said.
 Error unreachable(Kind kind, const std::string& path, int errnum) {
-  const std::string to = link_text(path);
+  const std::string to = link_text_or_none(path);
   switch (errnum) {
     case ELOOP: return wrong(Code::invalid, kind, path, "is a link that leads in a circle", "link it to what is meant");
     case ENOTDIR: return wrong(Code::invalid, kind, path, "lies beneath a file", "make that a folder");
@@ -123,7 +123,7 @@ Status check_shared_itself(const Slot& slot) {
   }
   const int errnum = errno;
   if (errnum == ENOENT && ::lstat(path.c_str(), &st) != 0 && errno == ENOENT) return {};  // it is made
-  const std::string to = link_text(path);
+  const std::string to = link_text_or_none(path);
   return fail(with_hint(error(Code::absent, path + (to.empty() ? "" : " is a link to " + to + ", which") + " can't be reached: " + std::strerror(errnum)),
                         "mount or make what it links to"));
 }

@@ -16,7 +16,7 @@
 namespace deployctl::target {
 namespace {
 
-constexpr std::size_t max_remembered = 20;
+constexpr std::size_t max_named = 20;
 constexpr int max_names_aside = 100;
 
 std::string unremoved_file(const Slot& slot) { return slot.state("unremoved.json"); }
@@ -76,7 +76,7 @@ class Cleanup {
 Status remember(const Slot& slot, const std::vector<Unremoved>& all) {
   if (all.empty()) return io::remove_file(unremoved_file(slot));
   Json list = Json::array();
-  for (std::size_t i = 0; i < std::min(all.size(), max_remembered); ++i)
+  for (std::size_t i = 0; i < std::min(all.size(), max_named); ++i)
     list.push_back({{"path", all[i].path}, {"code", to_string(all[i].error.code)}, {"message", all[i].error.text()}});
   return io::write_file(unremoved_file(slot), dump(list) + "\n", 0600);
 }
@@ -85,7 +85,7 @@ Result<std::vector<Unremoved>> remembered(const std::string& text, const std::st
   return read_json<std::vector<Unremoved>>(text, file, [](const Json& json) -> Result<std::vector<Unremoved>> {
     std::vector<Unremoved> out;
     for (const auto& one : json) {
-      if (out.size() == max_remembered) break;
+      if (out.size() == max_named) break;
       out.push_back({one.at("path").get<std::string>(),
                      error(to_code(one.at("code").get<std::string>()), one.at("message").get<std::string>())});
     }

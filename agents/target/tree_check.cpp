@@ -19,7 +19,7 @@ namespace {
 using model::Entry;
 using model::EntryType;
 
-constexpr std::size_t max_remembered = 64;  // damaged files that are looked for in other releases
+constexpr std::size_t max_shared = 64;  // damaged files that are looked for in other releases
 
 // A damaged file that has other names: one of them may be in another release.
 struct SharedFile {
@@ -49,7 +49,7 @@ void check_file(const Entry& entry, const struct stat& st, std::int64_t sealed, 
   if (!S_ISREG(st.st_mode)) return findings.add(entry, "is no plain file any more");
   if (is_as_sealed(st, entry, sealed)) return;
   findings.add(entry, static_cast<std::uint64_t>(st.st_size) != entry.size ? "has another size" : "was changed after it was staged");
-  if (st.st_nlink > 1 && findings.shared.size() < max_remembered) findings.shared[entry.content] = {st.st_dev, st.st_ino};
+  if (st.st_nlink > 1 && findings.shared.size() < max_shared) findings.shared[entry.content] = {st.st_dev, st.st_ino};
 }
 
 void check_entry(io::ParentFolder& folders, const Entry& entry, std::int64_t sealed, bool installs, Findings& findings) {

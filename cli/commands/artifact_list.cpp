@@ -10,7 +10,7 @@
 namespace deployctl::commands {
 namespace {
 
-struct ListOptions {
+struct ArtifactListOptions {
   std::string service;
 };
 
@@ -26,7 +26,7 @@ output::Lines table_of(const std::vector<artifact::ArtifactRecord>& records, Wal
   return table.lines(width);
 }
 
-Result<int> list(const ListOptions& options, Context& context) {
+Result<int> list(const ArtifactListOptions& options, Context& context) {
   DEPLOYCTL_TRY(store, context.artifacts());
   DEPLOYCTL_TRY(records, store->list());
   if (!options.service.empty()) std::erase_if(records, [&](const auto& r) { return r.service != options.service; });
@@ -87,7 +87,7 @@ Result<int> show(const ShowOptions& options, Context& context) {
 }  // namespace
 
 Command artifact_list_command() {
-  auto options = std::make_shared<ListOptions>();
+  auto options = std::make_shared<ArtifactListOptions>();
   return {.name = "list",
           .summary = "the artifacts, newest first",
           .declare = [options](Arguments& a) { a.option("--service", "NAME", options->service, "of this service only"); },

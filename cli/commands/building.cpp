@@ -78,14 +78,14 @@ artifact::BuildRequest request_of(const model::Plan& plan, bool fresh) {
 
 namespace {
 
-constexpr std::size_t rollouts_looked_at = 10;
+constexpr std::size_t max_baselines = 10;
 
 // The artifacts of rollouts that succeeded, newest first. A ledger that can't be read costs a little time at the deploy only.
 std::vector<Likely> what_ran(Context& context, const model::Plan& plan) {
   std::vector<Likely> ran;
   auto ledger = context.ledger();
   if (!ledger) return ran;
-  const auto rows = (*ledger)->history(plan.service, plan.environment, rollouts_looked_at);
+  const auto rows = (*ledger)->history(plan.service, plan.environment, max_baselines);
   if (!rows) return ran;
   for (const auto& row : *rows) {
     const auto release = model::Release::parse(row.release_json);

@@ -14,9 +14,8 @@
 namespace deployctl::commands {
 namespace {
 
-constexpr int look_every_ms = 200;
+constexpr int lease_poll_ms = 200;
 
-using Kind = rollout::Advice::Kind;
 
 std::string what_of(const Ready& ready, const DeployOptions& options) {
   if (!options.version.empty()) return options.version;
@@ -71,7 +70,7 @@ Status lock_service(Context& context, Ready& ready, const DeployOptions& options
       return fail(with_hint(lock.error(), options.wait.empty() ? "wait for it with --wait 10m" : "wait longer with --wait"));
     if (!told) context.note("waiting: " + lock.error().text());
     pollfd waits{context.cancel().fd(), POLLIN, 0};
-    (void)::poll(&waits, 1, look_every_ms);
+    (void)::poll(&waits, 1, lease_poll_ms);
     if (context.cancel().cancelled()) return fail(Code::cancelled, "interrupted while it waited; nothing was changed");
   }
 }
@@ -91,7 +90,7 @@ Status choose_release(Context& context, Ready& ready, const DeployOptions& optio
   const std::string& named = options.artifact.empty() ? options.version : options.artifact;
   if (!named.empty()) {
     auto found = store->find(named);
-    if (!found) return fail(with_hint(found.error(), "see what there is: " + command_for({Kind::list_artifacts}, options.invocation(context.globals(), ready.named))));
+    if (!found) return fail(with_hint(found.error(), "see what there is: " + command_for({rollout::Advice::Kind::list_artifacts}, options.invocation(context.globals(), ready.named))));
     ready.release.artifact = found->digest;
     ready.release.version = found->version;
     ready.commit = found->commit;

@@ -15,13 +15,13 @@
 namespace deployctl::commands {
 namespace {
 
-constexpr std::size_t rollouts_looked_at = 50;
+constexpr std::size_t max_recorded = 50;
 
 Result<int> converge(Context& context, const std::string& path) {
   DEPLOYCTL_TRY(plan, context.load_plan(path));
   DEPLOYCTL_TRY(ledger, context.ledger());
   DEPLOYCTL_TRY(state, context.state());
-  DEPLOYCTL_TRY(recorded, rollout::recorded_rollouts(*ledger, plan.service, plan.environment, rollouts_looked_at));
+  DEPLOYCTL_TRY(recorded, rollout::recorded_rollouts(*ledger, plan.service, plan.environment, max_recorded));
   const auto invocation = Invocation::of(context.globals(), path);
   const auto command_for = commands_of(invocation);
   DEPLOYCTL_TRY(row, wanted_rollout(recorded, plan, command_for));

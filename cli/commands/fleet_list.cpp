@@ -10,7 +10,7 @@
 namespace deployctl::commands {
 namespace {
 
-struct ListOptions {
+struct FleetListOptions {
   std::string plan;
 };
 
@@ -70,7 +70,7 @@ Result<int> list(const std::string& named, Context& context) {
 }  // namespace
 
 Command fleet_list_command() {
-  auto options = std::make_shared<ListOptions>();
+  auto options = std::make_shared<FleetListOptions>();
   return {.name = "list",
           .summary = "the relays and targets that a plan selects",
           .declare = [options](Arguments& a) { a.positional("PLAN", options->plan, "the release plan (deploy.yaml)"); },

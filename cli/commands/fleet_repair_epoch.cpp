@@ -110,7 +110,7 @@ void print_json(Context& context, const std::vector<Repair>& repairs) {
   for (const auto& one : repairs) {
     JsonObject target;
     target.add("host", one.host).add("stored", std::to_string(one.stored)).add("epoch", std::to_string(one.epoch)).add("repaired", one.done.has_value());
-    if (!one.done) target.add_raw("error", to_json(one.done.error()).text());
+    if (!one.done) target.add_raw("error", commands::to_json(one.done.error()).text());
     targets.push_back(target.text());
   }
   context.print_json(JsonObject().add_raw("targets", json_array(targets)));

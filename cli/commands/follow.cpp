@@ -13,7 +13,7 @@
 namespace deployctl::commands {
 namespace {
 
-constexpr int look_every_ms = 250;
+constexpr int ledger_poll_ms = 250;
 
 struct Followed {
   std::uint64_t seen = 0;
@@ -68,7 +68,7 @@ Result<int> follow(Context& context, const ledger::RolloutRow& row, std::uint64_
     }
     view.tick();
     pollfd waits{context.cancel().fd(), POLLIN, 0};
-    (void)::poll(&waits, 1, look_every_ms);
+    (void)::poll(&waits, 1, ledger_poll_ms);
     if (context.cancel().cancelled()) {
       view.finish();
       context.note("rollout " + row.id + " goes on; only the watching ended");

@@ -14,7 +14,7 @@ struct FreezeOptions {
   bool lift = false;
 };
 
-constexpr std::chrono::days ahead{14};  // windows that are shown
+constexpr std::chrono::days shown_ahead{14};  // windows that are shown
 
 Status check_options(const FreezeOptions& options) {
   if (options.lift && !options.until.empty()) return fail(Code::invalid, "--until and --lift can't both be");
@@ -46,7 +46,7 @@ Status say(Context& context, ledger::Ledger& ledger, const model::Plan& plan, co
 }
 
 Result<std::optional<calendar::Freeze>> next_window(const model::Plan& plan, WallTime now) {
-  return calendar::next_after(freeze_windows(plan), now, now + ahead);
+  return calendar::next_after(freeze_windows(plan), now, now + shown_ahead);
 }
 
 Status show(Context& context, ledger::Ledger& ledger, const model::Plan& plan, WallTime now) {

@@ -11,7 +11,7 @@
 namespace deployctl::commands {
 namespace {
 
-using Kind = rollout::Advice::Kind;
+using AdviceKind = rollout::Advice::Kind;
 using Words = std::vector<std::string>;
 
 bool is_plain(char c) {
@@ -56,18 +56,18 @@ Words words_of_plan(const rollout::Advice& advice, const Invocation& invocation)
   const std::string plan = invocation.plan.starts_with("-") ? "./" + invocation.plan : invocation.plan;
   Words words;
   switch (advice.kind) {
-    case Kind::status: words = {"status", plan}; break;
-    case Kind::validate: words = {"validate", plan}; break;
-    case Kind::converge: words = {"fleet", "converge", plan}; break;
-    case Kind::plan:
+    case AdviceKind::status: words = {"status", plan}; break;
+    case AdviceKind::validate: words = {"validate", plan}; break;
+    case AdviceKind::converge: words = {"fleet", "converge", plan}; break;
+    case AdviceKind::plan:
       words = {"plan", plan};
       add_option(words, "--ref", invocation.ref);
       break;
-    case Kind::deploy_again:
+    case AdviceKind::deploy_again:
       words = {"deploy", plan};
       add_deploy(words, invocation);
       break;
-    case Kind::deploy_ref: {
+    case AdviceKind::deploy_ref: {
       words = {"deploy", plan};
       Invocation other = invocation;
       other.artifact.clear();
@@ -76,12 +76,12 @@ Words words_of_plan(const rollout::Advice& advice, const Invocation& invocation)
       add_deploy(words, other);
       break;
     }
-    case Kind::roll_back:
-    case Kind::roll_back_to:
+    case AdviceKind::roll_back:
+    case AdviceKind::roll_back_to:
       // Without its release it would be a bare rollback, which is another thing.
-      if (advice.kind == Kind::roll_back_to && advice.about.empty()) return {};
+      if (advice.kind == AdviceKind::roll_back_to && advice.about.empty()) return {};
       words = {"rollback", plan};
-      if (advice.kind == Kind::roll_back_to) add_option(words, "--to", advice.about);
+      if (advice.kind == AdviceKind::roll_back_to) add_option(words, "--to", advice.about);
       add_notify(words, invocation);
       break;
     default: return {};
@@ -93,20 +93,20 @@ Words words_of_plan(const rollout::Advice& advice, const Invocation& invocation)
 
 Words words_of(const rollout::Advice& advice, const Invocation& invocation) {
   switch (advice.kind) {
-    case Kind::list_rollouts: return {"status"};
-    case Kind::list_artifacts: return {"artifact", "list"};
+    case AdviceKind::list_rollouts: return {"status"};
+    case AdviceKind::list_artifacts: return {"artifact", "list"};
     default: break;
   }
-  const bool names_a_rollout = advice.kind <= Kind::logs;
+  const bool names_a_rollout = advice.kind <= AdviceKind::logs;
   if (names_a_rollout && (advice.about.empty() || !invocation.has_ledger)) return {};
   switch (advice.kind) {
-    case Kind::resume: return {"resume", advice.about};
-    case Kind::approve: return {"approve", advice.about};
-    case Kind::promote: return {"promote", advice.about};
-    case Kind::abort: return {"abort", advice.about};
-    case Kind::show: return {"status", advice.about};
-    case Kind::watch: return {"status", "--watch", advice.about};
-    case Kind::logs: return {"logs", advice.about};
+    case AdviceKind::resume: return {"resume", advice.about};
+    case AdviceKind::approve: return {"approve", advice.about};
+    case AdviceKind::promote: return {"promote", advice.about};
+    case AdviceKind::abort: return {"abort", advice.about};
+    case AdviceKind::show: return {"status", advice.about};
+    case AdviceKind::watch: return {"status", "--watch", advice.about};
+    case AdviceKind::logs: return {"logs", advice.about};
     default: break;
   }
   if (invocation.plan.empty() || !can_be_named_again(file_of_plan(invocation.plan))) return {};

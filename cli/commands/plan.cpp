@@ -24,7 +24,7 @@ struct PlanOptions {
   bool offline = false;
 };
 
-constexpr std::size_t rollouts_looked_at = 5;
+constexpr std::size_t max_earlier_rollouts = 5;
 constexpr std::chrono::days freezes_ahead{14};
 
 asio::awaitable<void> survey_into(rollout::FleetSurvey& out, rollout::FleetLinks& links, std::size_t targets, wire::pb::Place place,
@@ -53,7 +53,7 @@ Digest release_of(const model::Plan& plan, const artifact::Built& built) {
 // Of the last deploys that went through. A ledger that can't be read knows of none.
 rollout::Pace pace(ledger::Ledger& ledger, const model::Plan& plan) {
   std::vector<std::vector<rollout::Event>> rollouts;
-  const auto rows = ledger.history(plan.service, plan.environment, rollouts_looked_at);
+  const auto rows = ledger.history(plan.service, plan.environment, max_earlier_rollouts);
   if (!rows) return {};
   for (const auto& row : *rows) {
     if (row.state != ledger::RolloutState::succeeded) continue;

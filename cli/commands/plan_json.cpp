@@ -52,7 +52,7 @@ JsonObject target_json(const PlanPicture& picture, std::size_t target) {
   out.add("region", picture.spec.regions[place.region].name).add("host", place.name);
   if (!picture.survey) return out;
   const auto& one = (*picture.survey)[target];
-  if (one.error) return out.add_raw("error", to_json(*one.error).text());
+  if (one.error) return out.add_raw("error", commands::to_json(*one.error).text());
   out.add("needs", word(picture.needs[target].need));
   for (const auto& kept : one.reply->kept())
     if (kept.damaged()) out.add("damaged", kept.version() + ": " + kept.damage());

@@ -18,7 +18,7 @@ std::string versions(const ledger::RolloutRow& row) {
   return row.previous.empty() || row.previous == to ? to : row.previous + " to " + to;
 }
 
-Tone tone_of(const std::string& state) {
+Tone tone_of_state(const std::string& state) {
   if (state == "failed" || state == "aborted") return Tone::bad;
   return state == "succeeded" || state == "superseded" ? Tone::plain : Tone::warn;
 }
@@ -49,7 +49,7 @@ output::Lines history_table(const std::vector<ledger::RolloutRow>& rows, WallTim
     const auto status = status_of(row);
     table.row({row.id, row.kind, versions(row), status.state, output::age(row.started, now), took(row), row.user + "@" + row.host,
                status.reason},
-              tone_of(status.state));
+              tone_of_state(status.state));
   }
   return table.lines(width);
 }
@@ -60,7 +60,7 @@ output::Lines service_table(const std::vector<ledger::RolloutRow>& rows, WallTim
   for (const auto& row : rows) {
     const auto status = status_of(row);
     table.row({row.service, row.environment, row.id, row.kind, versions(row), status.state, output::age(row.started, now)},
-              tone_of(status.state));
+              tone_of_state(status.state));
   }
   return table.lines(width);
 }
@@ -71,7 +71,7 @@ output::Lines rollout_lines(const ledger::RolloutRow& row, WallTime now, const s
   table.row({"rollout", row.id}, Tone::strong);
   table.row({"service", row.service + " (" + row.environment + ")"});
   table.row({row.kind, versions(row)});
-  table.row({"state", status.state}, tone_of(status.state));
+  table.row({"state", status.state}, tone_of_state(status.state));
   if (!progress.empty()) table.row({"now", progress}, Tone::warn);
   if (!status.reason.empty()) table.row({"reason", status.reason});
   if (!row.commit.empty()) table.row({"commit", row.commit});

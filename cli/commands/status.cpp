@@ -111,7 +111,7 @@ Result<int> of_rollout(const std::string& id, bool watch, Context& context) {
                           "see what it knows: " + command_for({rollout::Advice::Kind::list_rollouts}, Invocation::of(context.globals(), std::string()))));
   if (watch) return follow(context, *row);
   DEPLOYCTL_TRY(status, status_with_progress(*ledger, *row));
-  if (context.json()) context.print_json(status.unfinished ? to_json(*row).add_raw("progress", status.details.text()) : to_json(*row));
+  if (context.json()) context.print_json(status.unfinished ? commands::to_json(*row).add_raw("progress", status.details.text()) : commands::to_json(*row));
   context.print_lines(rollout_lines(*row, system_clock().wall(), status.progress));
   return exit_codes::done;
 }
@@ -130,7 +130,7 @@ Result<int> of_ledger(Context& context) {
     if (newest.empty()) continue;
     rows.push_back(newest.back());
     DEPLOYCTL_TRY(status, status_with_progress(*ledger, newest.back()));
-    JsonObject object = to_json(newest.back());
+    JsonObject object = commands::to_json(newest.back());
     if (status.unfinished) object.add_raw("progress", status.details.text());
     json.push_back(object.text());
     if (!status.progress.empty()) unfinished_ones.push_back(output::Line(status.id + "  ").add(status.progress, output::Tone::warn));

@@ -71,7 +71,7 @@ JsonObject to_json(const TargetStatus& target) {
   return out;
 }
 
-Tone tone_of(const std::string& health) {
+Tone tone_of_health(const std::string& health) {
   if (health == "unhealthy") return Tone::bad;
   return health == "unreachable" ? Tone::warn : Tone::plain;
 }
@@ -103,7 +103,7 @@ std::string note_of(const TargetStatus& target) {
 void add_target(output::Table& table, const std::string& region, const TargetStatus& target, WallTime now) {
   table.row({region, target.host, target.version.empty() ? "-" : target.version, target.health == "absent" ? "-" : target.health,
              target.since ? output::age(*target.since, now) : "", note_of(target)},
-            tone_of(target.health));
+            tone_of_health(target.health));
 }
 
 bool calm(const TargetStatus& target) {

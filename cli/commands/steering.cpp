@@ -21,7 +21,6 @@ namespace {
 constexpr Duration most_patience{std::chrono::seconds(30)};
 constexpr int look_every_ms = 100;
 
-using Kind = rollout::Advice::Kind;
 
 // Any event of the driver that tells of a word to it.
 Result<bool> was_heard(ledger::Ledger& ledger, const std::string& id, std::uint64_t after) {
@@ -46,10 +45,10 @@ Result<Found> find_unfinished(Context& context, const std::string& id) {
   const auto invocation = Invocation::of(context.globals(), std::string());
   if (!row)
     return fail(with_hint(error(Code::absent, "no rollout '" + id + "' on this host"),
-                          "see what is unfinished: " + command_for({Kind::list_rollouts}, invocation)));
+                          "see what is unfinished: " + command_for({rollout::Advice::Kind::list_rollouts}, invocation)));
   if (!ledger::is_unfinished(row->state))
     return fail(with_hint(error(Code::invalid, "rollout " + row->id + " is over: " + to_string(row->state)),
-                          "see what happened: " + command_for({Kind::logs, row->id}, invocation)));
+                          "see what happened: " + command_for({rollout::Advice::Kind::logs, row->id}, invocation)));
   return Found{ledger, std::move(*row)};
 }
 

@@ -7,12 +7,12 @@
 namespace deployctl::output {
 namespace {
 
-constexpr std::size_t most_named = 3;
+constexpr std::size_t max_awaited_named = 3;
 
 }  // namespace
 
 std::string awaited_text(const AwaitedTargets& awaited) {
-  const std::size_t named = std::min(most_named, awaited.names.size());
+  const std::size_t named = std::min(max_awaited_named, awaited.names.size());
   std::string hosts;
   for (std::size_t i = 0; i < named; ++i) hosts += (hosts.empty() ? "" : ", ") + awaited.names[i];
   if (awaited.missing > named) hosts += " and " + number(awaited.missing - named) + " more";

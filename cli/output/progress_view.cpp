@@ -6,10 +6,9 @@ namespace deployctl::output {
 namespace {
 
 constexpr Duration between_paints{100};
-constexpr std::size_t narrow = 60;
 
 // The block shows who is active; lines of their own get what stays worth reading when it is gone.
-Detail detail_of(const ViewOptions& options) {
+Detail progress_detail(const ViewOptions& options) {
   if (options.verbosity >= 2) return Detail::all;
   return options.verbosity == 1 ? Detail::targets : Detail::milestones;
 }
@@ -17,7 +16,7 @@ Detail detail_of(const ViewOptions& options) {
 }  // namespace
 
 ProgressView::ProgressView(const ViewOptions& options)
-    : options_(options), words_(detail_of(options), screen().width >= narrow, options.command_for), block_(options.out, options.color) {}
+    : options_(options), words_(progress_detail(options), screen().width >= narrow, options.command_for), block_(options.out, options.color) {}
 
 void ProgressView::on(const Event& event) {
   const auto now = options_.clock->steady();

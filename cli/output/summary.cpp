@@ -8,24 +8,24 @@
 #include "cli/output/next_steps.hpp"
 #include "cli/output/reason_groups.hpp"
 #include "cli/output/table.hpp"
+#include "cli/output/terminal.hpp"
 
 namespace deployctl::output {
 namespace {
 
-constexpr std::size_t most_named = 20;  // targets with the same reason; the rest is a count
+constexpr std::size_t max_targets_named = 20;  // targets with the same reason; the rest is a count
 constexpr std::size_t most_regions = 40;
-constexpr std::size_t narrow = 60;      // below it nothing is aligned: spaces would push words into the next row
 
-struct Kind {
+struct StateKind {
   TargetState state;
   const char* word;
   Tone tone;
 };
 // In the order in which somebody has to look at them.
 constexpr std::array left_behind{
-    Kind{TargetState::stuck, "stuck", Tone::bad},         Kind{TargetState::failed, "failed", Tone::bad},
-    Kind{TargetState::unhealthy, "unhealthy", Tone::bad}, Kind{TargetState::unreachable, "unreachable", Tone::warn},
-    Kind{TargetState::reverted, "reverted", Tone::warn},
+    StateKind{TargetState::stuck, "stuck", Tone::bad},         StateKind{TargetState::failed, "failed", Tone::bad},
+    StateKind{TargetState::unhealthy, "unhealthy", Tone::bad}, StateKind{TargetState::unreachable, "unreachable", Tone::warn},
+    StateKind{TargetState::reverted, "reverted", Tone::warn},
 };
 
 std::size_t missing(const Board& board) { return board.total() - std::min(board.total(), board.in(TargetState::active)); }
@@ -64,24 +64,24 @@ void add_next_steps(Lines& out, const Board& board, const SummaryLook& look) {
   }
 }
 
-std::vector<Kind> kinds_of(const Board& board) {
-  std::vector<Kind> out{{TargetState::active, "active", Tone::good}};
+std::vector<StateKind> kinds_of(const Board& board) {
+  std::vector<StateKind> out{{TargetState::active, "active", Tone::good}};
   for (const auto& kind : left_behind)
     if (board.in(kind.state)) out.push_back(kind);
   // A second Ctrl-C, a lost ledger: nobody waited for these.
-  for (const auto& kind : {Kind{TargetState::activating, "activating", Tone::warn}, {TargetState::reverting, "reverting", Tone::warn}})
+  for (const auto& kind : {StateKind{TargetState::activating, "activating", Tone::warn}, {TargetState::reverting, "reverting", Tone::warn}})
     if (board.in(kind.state)) out.push_back(kind);
   return out;
 }
 
-std::size_t untouched_in(const BoardRegion& region, const std::vector<Kind>& kinds) {
+std::size_t untouched_in(const BoardRegion& region, const std::vector<StateKind>& kinds) {
   std::size_t rest = region.total();
   for (const auto& kind : kinds) rest -= std::min(rest, region.in(kind.state));
   return rest;
 }
 
 // Where a table doesn't fit: "eu-west  4 targets  3 active  1 failed".
-Lines counts_in_words(const Board& board, const std::vector<Kind>& kinds, std::size_t shown, std::size_t width) {
+Lines counts_in_words(const Board& board, const std::vector<StateKind>& kinds, std::size_t shown, std::size_t width) {
   Lines out;
   for (std::size_t i = 0; i < shown; ++i) {
     const auto& region = board.regions[i];
@@ -144,7 +144,7 @@ std::vector<Trouble> troubles(const Board& board, TargetState state) {
     for (const auto& name : group.targets) members.insert(members.end(), by_name[name].begin(), by_name[name].end());
     const auto region = regions_of(board, members);
     if (group.targets.size() == 1) out.push_back({region, group.targets[0], group.reason});
-    else out.push_back({region, count(group.targets.size(), "target"), group.reason + (group.reason.empty() ? "" : ": ") + named(group.targets, most_named)});
+    else out.push_back({region, count(group.targets.size(), "target"), group.reason + (group.reason.empty() ? "" : ": ") + named(group.targets, max_targets_named)});
   }
   return out;
 }
@@ -170,7 +170,7 @@ void add_cleanup(Lines& out, const Board& board) {
   for (const auto& target : board.targets)
     if (!target.cleanup.empty()) reasons.emplace_back(target.name, target.cleanup);
   for (const auto& group : group_by_reason(reasons))
-    out.push_back(Line("warning: ", Tone::warn).add("on " + named(group.targets, most_named) + " " + group.reason));
+    out.push_back(Line("warning: ", Tone::warn).add("on " + named(group.targets, max_targets_named) + " " + group.reason));
 }
 
 // Without the reason of a target that is shown with it below.

@@ -8,6 +8,9 @@
 
 namespace deployctl::output {
 
+// Below so many columns nothing is aligned: spaces would push words into the next row.
+inline constexpr std::size_t narrow = 60;
+
 // A terminal that understands cursor movement; TERM=dumb and an unset TERM aren't.
 bool is_terminal(std::FILE* stream);
 // COLUMNS and LINES win over what the kernel says.

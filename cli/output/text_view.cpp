@@ -4,7 +4,7 @@
 namespace deployctl::output {
 namespace {
 
-Detail detail_of(const ViewOptions& options) {
+Detail text_detail(const ViewOptions& options) {
   if (options.quiet) return Detail::bad_only;
   if (options.verbosity >= 2) return Detail::all;
   return options.verbosity == 1 ? Detail::steps : Detail::targets;
@@ -18,7 +18,7 @@ void put(const Lines& lines, std::FILE* to, bool color) {
 
 }  // namespace
 
-TextView::TextView(const ViewOptions& options) : options_(options), words_(detail_of(options), true, options.command_for) {}
+TextView::TextView(const ViewOptions& options) : options_(options), words_(text_detail(options), true, options.command_for) {}
 
 void TextView::on(const Event& event) {
   board_.take(event);

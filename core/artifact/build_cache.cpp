@@ -15,7 +15,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-std::string folder(const std::string& store) { return store + "/builds"; }
+std::string builds_folder(const std::string& store) { return store + "/builds"; }
 
 std::string os_release_line(const std::string& text, const std::string& name) {
   auto at = text.starts_with(name + "=") ? 0 : text.find("\n" + name + "=");
@@ -64,8 +64,8 @@ Digest build_key(const BuildRequest& request, const std::string& commit, const s
 }
 
 Result<io::FileLock> lock_build(const std::string& store, const Digest& key, const io::CancelToken& cancel) {
-  DEPLOYCTL_CHECK(io::make_dirs(folder(store)));
-  const std::string path = folder(store) + "/" + key.hex() + ".lock";
+  DEPLOYCTL_CHECK(io::make_dirs(builds_folder(store)));
+  const std::string path = builds_folder(store) + "/" + key.hex() + ".lock";
   while (!cancel.cancelled()) {
     auto lock = io::FileLock::try_lock(path, "pid " + std::to_string(::getpid()));
     if (lock || lock.error().code != Code::locked) return lock;
@@ -76,7 +76,7 @@ Result<io::FileLock> lock_build(const std::string& store, const Digest& key, con
 }
 
 Result<Digest> built_before(const ArtifactStore& store, const Digest& key) {
-  const auto text = io::read_file(folder(store.dir()) + "/" + key.hex() + ".json");
+  const auto text = io::read_file(builds_folder(store.dir()) + "/" + key.hex() + ".json");
   if (!text) return Digest();
   const auto json = model::try_parse_json(*text);
   if (!json.is_object() || !json.contains("artifact") || !json["artifact"].is_string()) return Digest();
@@ -87,16 +87,16 @@ Result<Digest> built_before(const ArtifactStore& store, const Digest& key) {
 }
 
 Status remember_build(const std::string& store, const Digest& key, const Digest& artifact) {
-  DEPLOYCTL_CHECK(io::make_dirs(folder(store)));
+  DEPLOYCTL_CHECK(io::make_dirs(builds_folder(store)));
   const Json json{{"artifact", artifact.text()}, {"format", 1}};
-  return io::write_file(folder(store) + "/" + key.hex() + ".json", json.dump() + "\n");
+  return io::write_file(builds_folder(store) + "/" + key.hex() + ".json", json.dump() + "\n");
 }
 
 Status forget_builds(const std::string& store, const std::set<Digest>& kept) {
-  auto names = io::list_dir(folder(store));
+  auto names = io::list_dir(builds_folder(store));
   if (!names) return names.error().code == Code::absent ? Status() : fail(names.error());
   for (const auto& name : *names) {
-    const std::string path = folder(store) + "/" + name;
+    const std::string path = builds_folder(store) + "/" + name;
     if (name.ends_with(".json")) {
       const auto json = model::try_parse_json(io::read_file(path).value_or(""));
       const bool named = json.is_object() && json.contains("artifact") && json["artifact"].is_string();

@@ -41,7 +41,7 @@ bool serves_none(const std::string& name, const std::set<Digest>& keep) {
   return false;
 }
 
-std::uint64_t size_of(const std::string& path) {
+std::uint64_t size_of_entry(const std::string& path) {
   struct stat st {};
   return ::lstat(path.c_str(), &st) == 0 ? static_cast<std::uint64_t>(st.st_size) : 0;
 }
@@ -51,7 +51,7 @@ Status sweep_payloads(const std::string& dir, const std::set<Digest>& keep, Arti
   if (!names) return names.error().code == Code::absent ? Status() : fail(names.error());
   for (const auto& name : *names) {
     if (!serves_none(name, keep)) continue;
-    const auto size = size_of(dir + "/" + name);
+    const auto size = size_of_entry(dir + "/" + name);
     DEPLOYCTL_CHECK(io::remove_tree(dir + "/" + name));
     swept.bytes += size;
     ++swept.payloads;

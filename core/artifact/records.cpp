@@ -12,7 +12,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-std::string folder(const std::string& dir) { return dir + "/artifacts"; }
+std::string records_folder(const std::string& dir) { return dir + "/artifacts"; }
 
 std::string file_name(const ArtifactRecord& record) {
   const Digest whose = sha256(record.service + '\0' + record.version + '\0' + record.commit);
@@ -48,18 +48,18 @@ Result<ArtifactRecord> from_text(const std::string& text) {
 }  // namespace
 
 Status write_record(const std::string& dir, const ArtifactRecord& record) {
-  DEPLOYCTL_CHECK(io::make_dirs(folder(dir)));
-  return io::write_file(folder(dir) + "/" + file_name(record), to_text(record));
+  DEPLOYCTL_CHECK(io::make_dirs(records_folder(dir)));
+  return io::write_file(records_folder(dir) + "/" + file_name(record), to_text(record));
 }
 
 Result<std::vector<RecordFile>> read_records(const std::string& dir) {
   std::vector<RecordFile> records;
-  auto names = io::list_dir(folder(dir));
+  auto names = io::list_dir(records_folder(dir));
   if (!names && names.error().code == Code::absent) return records;
   if (!names) return fail(names.error());
   for (const auto& name : *names) {
     if (name.starts_with('.') || !name.ends_with(".json")) continue;
-    const std::string path = folder(dir) + "/" + name;
+    const std::string path = records_folder(dir) + "/" + name;
     auto text = io::read_file(path);
     if (!text && text.error().code == Code::absent) continue;  // swept meanwhile
     if (!text) return fail(text.error());

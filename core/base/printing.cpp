@@ -32,7 +32,7 @@ Character character_at(std::string_view text, std::size_t at) {
 }
 
 void append_escape(std::string& out, char32_t unit) {
-  char text[8];
+  char text[12];
   std::snprintf(text, sizeof text, "\\u%04x", static_cast<unsigned>(unit));
   out += text;
 }

@@ -67,4 +67,9 @@ struct Buffer {
   std::string text() const { return value.ptr ? std::string(value.ptr, value.size) : std::string(); }
 };
 
+inline std::string hex(const git_oid& id) {
+  char text[GIT_OID_HEXSZ + 1];
+  return git_oid_tostr(text, sizeof text, &id);
+}
+
 }  // namespace deployctl::git

@@ -117,6 +117,14 @@ int Operation::stop(Error why) {
   return GIT_EUSER;
 }
 
+int Operation::stop_current(Error why) {
+  if (innermost) return innermost->stop(std::move(why));
+  git_error_set_str(GIT_ERROR_NET, why.message.c_str());
+  return -1;
+}
+
+int Operation::wait_ready_in_current(int fd, short events) { return innermost ? innermost->wait_ready(fd, events) : 0; }
+
 std::optional<Result<std::string>> Operation::take_token(const std::string& host, unsigned port) {
   const std::string asking = port == 0 ? host : host + ":" + std::to_string(port);
   if (!limits_.token || token_given_ || asking != limits_.token_host) return std::nullopt;

@@ -35,6 +35,10 @@ class Operation {
   // Waits until the descriptor is ready; else remembers why not. 0 or negative.
   int wait_ready(int fd, short events);
 
+  // The same for the operation that this thread is in. Without one, libgit2 gets the message alone, and nothing is waited for.
+  static int stop_current(Error why);
+  static int wait_ready_in_current(int fd, short events);
+
   // The token for this URL, once: a server that asks again did not accept it. Nothing: there is none for it.
   std::optional<Result<std::string>> take_token(const std::string& host, unsigned port);
 

@@ -13,11 +13,6 @@ namespace {
 constexpr const char* heads = "refs/heads/";
 constexpr const char* tags = "refs/tags/";
 
-std::string hex(const git_oid& id) {
-  char text[GIT_OID_HEXSZ + 1];
-  return git_oid_tostr(text, sizeof text, &id);
-}
-
 Result<Repository> open_mirror(const Operation& operation, const std::string& path) {
   Repository repository;
   DEPLOYCTL_CHECK(operation.check(git_repository_open_bare(into(repository), path.c_str())));

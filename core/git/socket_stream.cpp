@@ -21,24 +21,13 @@ struct Socket : git_stream {
   io::Fd fd;
 };
 
-int stop(Error why) {
-  if (Operation* operation = Operation::current()) return operation->stop(std::move(why));
-  git_error_set_str(GIT_ERROR_NET, why.message.c_str());
-  return -1;
-}
-
-int wait_ready(int fd, short events) {
-  Operation* operation = Operation::current();
-  return operation ? operation->wait_ready(fd, events) : 0;
-}
-
 // 0: connected; negative: stopped; positive: the errno of this address.
 int connect_to(Socket& socket, const addrinfo& address) {
   socket.fd.reset(::socket(address.ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!socket.fd) return errno;
   if (::connect(socket.fd.get(), address.ai_addr, address.ai_addrlen) == 0) return 0;
   if (errno != EINPROGRESS) return errno;
-  if (const int result = wait_ready(socket.fd.get(), POLLOUT); result < 0) return result;
+  if (const int result = Operation::wait_ready_in_current(socket.fd.get(), POLLOUT); result < 0) return result;
   int problem = 0;
   socklen_t size = sizeof problem;
   ::getsockopt(socket.fd.get(), SOL_SOCKET, SO_ERROR, &problem, &size);
@@ -51,7 +40,7 @@ int connect_socket(git_stream* stream) {
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
   if (const int result = ::getaddrinfo(socket.host.c_str(), socket.port.c_str(), &hints, &found); result != 0)
-    return stop(error(Code::unreachable, "look up " + socket.host + ": " + ::gai_strerror(result)));
+    return Operation::stop_current(error(Code::unreachable, "look up " + socket.host + ": " + ::gai_strerror(result)));
   const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(found, ::freeaddrinfo);
   int problem = ECONNREFUSED;
   for (const addrinfo* at = found; at; at = at->ai_next) {
@@ -60,26 +49,26 @@ int connect_socket(git_stream* stream) {
   }
   auto why = os_error(problem, "connect to " + socket.host + ":" + socket.port);
   why.code = Code::unreachable;
-  return stop(std::move(why));
+  return Operation::stop_current(std::move(why));
 }
 
 ssize_t read_socket(git_stream* stream, void* buffer, size_t size) {
   auto& socket = *static_cast<Socket*>(stream);
   for (;;) {
-    if (const int result = wait_ready(socket.fd.get(), POLLIN); result < 0) return result;
+    if (const int result = Operation::wait_ready_in_current(socket.fd.get(), POLLIN); result < 0) return result;
     const ssize_t n = ::recv(socket.fd.get(), buffer, size, 0);
     if (n >= 0) return n;
-    if (errno != EAGAIN && errno != EINTR) return stop(os_error(errno, "read from " + socket.host));
+    if (errno != EAGAIN && errno != EINTR) return Operation::stop_current(os_error(errno, "read from " + socket.host));
   }
 }
 
 ssize_t write_socket(git_stream* stream, const char* data, size_t size, int flags) {
   auto& socket = *static_cast<Socket*>(stream);
   for (;;) {
-    if (const int result = wait_ready(socket.fd.get(), POLLOUT); result < 0) return result;
+    if (const int result = Operation::wait_ready_in_current(socket.fd.get(), POLLOUT); result < 0) return result;
     const ssize_t n = ::send(socket.fd.get(), data, size, flags | MSG_NOSIGNAL);
     if (n >= 0) return n;
-    if (errno != EAGAIN && errno != EINTR) return stop(os_error(errno, "write to " + socket.host));
+    if (errno != EAGAIN && errno != EINTR) return Operation::stop_current(os_error(errno, "write to " + socket.host));
   }
 }
 

@@ -96,27 +96,15 @@ struct Subtransport : git_smart_subtransport {
   Connection* connection = nullptr;  // libgit2 frees it by the stream's own free
 };
 
-int stop(Error why) {
-  Operation* operation = Operation::current();
-  if (operation) return operation->stop(std::move(why));
-  git_error_set_str(GIT_ERROR_SSH, why.message.c_str());
-  return -1;
-}
-
-int wait_ready(int fd, short events) {
-  Operation* operation = Operation::current();
-  return operation ? operation->wait_ready(fd, events) : 0;
-}
-
 int read_from(git_smart_subtransport_stream* stream, char* buffer, size_t size, size_t* bytes_read) {
   auto* connection = static_cast<Connection*>(stream);
   *bytes_read = 0;
-  if (const int result = wait_ready(connection->from.get(), POLLIN); result < 0) return result;
+  if (const int result = Operation::wait_ready_in_current(connection->from.get(), POLLIN); result < 0) return result;
   const ssize_t n = ::read(connection->from.get(), buffer, size);
-  if (n < 0) return stop(os_error(errno, "read from ssh"));
+  if (n < 0) return Operation::stop_current(os_error(errno, "read from ssh"));
   if (n == 0) {
     (void)connection->ssh.wait(std::chrono::seconds(2));  // its last words
-    return stop(ssh_error(connection->words()));
+    return Operation::stop_current(ssh_error(connection->words()));
   }
   *bytes_read = static_cast<size_t>(n);
   return 0;
@@ -125,11 +113,11 @@ int read_from(git_smart_subtransport_stream* stream, char* buffer, size_t size, 
 int write_to(git_smart_subtransport_stream* stream, const char* buffer, size_t size) {
   auto* connection = static_cast<Connection*>(stream);
   while (size > 0) {
-    if (const int result = wait_ready(connection->to.get(), POLLOUT); result < 0) return result;
+    if (const int result = Operation::wait_ready_in_current(connection->to.get(), POLLOUT); result < 0) return result;
     const ssize_t n = ::send(connection->to.get(), buffer, size, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) continue;
-    if (n < 0 && errno == EPIPE) return stop(ssh_error(connection->words()));
-    if (n < 0) return stop(os_error(errno, "write to ssh"));
+    if (n < 0 && errno == EPIPE) return Operation::stop_current(ssh_error(connection->words()));
+    if (n < 0) return Operation::stop_current(os_error(errno, "write to ssh"));
     buffer += n;
     size -= static_cast<size_t>(n);
   }
@@ -173,9 +161,9 @@ int act(git_smart_subtransport_stream** out, git_smart_subtransport* subtranspor
     return 0;
   }
   if (service != GIT_SERVICE_UPLOADPACK_LS)
-    return stop(error(Code::unsupported, "ssh: only fetching is supported"));
+    return Operation::stop_current(error(Code::unsupported, "ssh: only fetching is supported"));
   auto connection = connect(url);
-  if (!connection) return stop(connection.error());
+  if (!connection) return Operation::stop_current(connection.error());
   (*connection)->subtransport = subtransport;
   self->connection = *connection;
   *out = *connection;

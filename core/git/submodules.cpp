@@ -10,11 +10,6 @@
 namespace deployctl::git {
 namespace {
 
-std::string hex(const git_oid& id) {
-  char text[GIT_OID_HEXSZ + 1];
-  return git_oid_tostr(text, sizeof text, &id);
-}
-
 struct Named {
   std::string path, url, update;
 };

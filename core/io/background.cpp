@@ -20,7 +20,7 @@ namespace deployctl::io {
 namespace {
 
 using asio::awaitable;
-using Clock = std::chrono::steady_clock;
+using SteadyClock = std::chrono::steady_clock;
 
 constexpr Duration look_every{std::chrono::seconds(1)};
 
@@ -51,7 +51,7 @@ struct Background {
       : context(c), path(std::move(p)), serve(std::move(s)), idle(i), busy(std::move(b)), listener(c), inode(Rendezvous::inode(path)) {}
 
   bool findable() const { return inode != 0 && Rendezvous::inode(path) == inode; }
-  bool is_idle() const { return Clock::now() - last >= idle && !(busy && busy()); }
+  bool is_idle() const { return SteadyClock::now() - last >= idle && !(busy && busy()); }
   bool should_end() const { return served == 0 && (!findable() || is_idle()); }
 
   asio::io_context& context;
@@ -62,7 +62,7 @@ struct Background {
   asio::posix::stream_descriptor listener;
   ino_t inode;
   unsigned served = 0;
-  Clock::time_point last = Clock::now();
+  SteadyClock::time_point last = SteadyClock::now();
 };
 
 // Counted to its end, however it ends.
@@ -70,7 +70,7 @@ struct Served {
   explicit Served(Background& b) : background(b) { ++background.served; }
   ~Served() {
     --background.served;
-    background.last = Clock::now();
+    background.last = SteadyClock::now();
   }
   Served(const Served&) = delete;
   Background& background;

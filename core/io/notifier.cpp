@@ -10,18 +10,18 @@
 namespace deployctl::io {
 namespace {
 
-struct Waiter {
-  explicit Waiter(const asio::any_io_executor& executor) : timer(executor) {}
+struct NotifierWaiter {
+  explicit NotifierWaiter(const asio::any_io_executor& executor) : timer(executor) {}
   Timer timer;
   bool notified = false;
 };
 
-using Waiters = std::list<Waiter*>;
+using Waiters = std::list<NotifierWaiter*>;
 
 // Takes its waiter off the list however the wait ends: by a notification, by time, or by an unwinding coroutine.
 class Enlisted {
  public:
-  Enlisted(Waiters& list, Waiter* waiter) : list_(list), at_(list.insert(list.end(), waiter)) {}
+  Enlisted(Waiters& list, NotifierWaiter* waiter) : list_(list), at_(list.insert(list.end(), waiter)) {}
   ~Enlisted() { list_.erase(at_); }
   Enlisted(const Enlisted&) = delete;
   Enlisted& operator=(const Enlisted&) = delete;
@@ -52,7 +52,7 @@ namespace {
 template <class State>
 asio::awaitable<bool> wait_in(std::shared_ptr<State> state, Timer::time_point deadline) {
   if (state->dead) co_return false;
-  Waiter waiter(state->executor);
+  NotifierWaiter waiter(state->executor);
   const Enlisted enlisted(state->waiters, &waiter);
   waiter.timer.expires_at(deadline);
   asio::error_code ec;

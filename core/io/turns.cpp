@@ -8,8 +8,8 @@ namespace deployctl::io {
 
 namespace {
 
-struct Waiter {
-  explicit Waiter(const asio::any_io_executor& executor) : called(executor) {}
+struct TurnWaiter {
+  explicit TurnWaiter(const asio::any_io_executor& executor) : called(executor) {}
   Notifier called;
   bool has_turn = false;
 };
@@ -20,7 +20,7 @@ struct Turns::State {
   State(asio::any_io_executor e, unsigned n) : executor(std::move(e)), free(n) {}
   asio::any_io_executor executor;
   unsigned free;
-  std::deque<std::shared_ptr<Waiter>> waiting;
+  std::deque<std::shared_ptr<TurnWaiter>> waiting;
 
   void give_back() {
     if (waiting.empty()) {
@@ -39,7 +39,7 @@ namespace {
 // A waiter that unwinds before its turn was made into a Turn leaves the queue, or passes the turn on.
 struct Place {
   std::shared_ptr<Turns::State> state;
-  std::shared_ptr<Waiter> waiter;
+  std::shared_ptr<TurnWaiter> waiter;
   bool taken = false;
   ~Place() {
     if (taken) return;
@@ -53,7 +53,7 @@ asio::awaitable<Turns::Turn> wait_for_turn(std::shared_ptr<Turns::State> state) 
     --state->free;
     co_return Turns::Turn(state);
   }
-  Place place{state, std::make_shared<Waiter>(state->executor)};
+  Place place{state, std::make_shared<TurnWaiter>(state->executor)};
   state->waiting.push_back(place.waiter);
   while (!place.waiter->has_turn) co_await place.waiter->called.wait();
   place.taken = true;

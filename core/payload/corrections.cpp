@@ -5,7 +5,7 @@
 namespace deployctl::payload {
 namespace {
 
-std::uint32_t load(const std::uint8_t* at) {
+std::uint32_t load_word(const std::uint8_t* at) {
   return std::uint32_t{at[0]} | std::uint32_t{at[1]} << 8 | std::uint32_t{at[2]} << 16 |
          std::uint32_t{at[3]} << 24;
 }
@@ -37,7 +37,7 @@ std::string_view next_run(Here& here) {
 
 std::string_view recall(std::uint8_t* to, std::size_t n, WordMemory::Table table) {
   if (n < Corrections::word_size) return "recalls a part of a word";
-  const auto word = load(to);
+  const auto word = load_word(to);
   store(to, word + table[word]);
   return {};
 }
@@ -46,7 +46,7 @@ template <bool recalls, class Here>
 std::string_view add_word(Here& here, std::uint8_t* to, std::size_t n, WordMemory::Table table) {
   if (n > here.words.size()) return "lacks words";
   if (n == Corrections::word_size) {
-    const auto word = load(to), added = load(here.words.data());
+    const auto word = load_word(to), added = load_word(here.words.data());
     if constexpr (recalls) table[word] = added;
     store(to, word + added);
   } else {

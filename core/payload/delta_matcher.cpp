@@ -13,7 +13,7 @@ constexpr std::int64_t give_up = 256;  // a match that is grown backwards has lo
 constexpr std::size_t hurry = 256,
                       far = 8;  // every `hurry` bytes without a match the steps grow, up to `far`
 
-std::uint64_t load(const std::uint8_t* at) {
+std::uint64_t load_eight(const std::uint8_t* at) {
   std::uint64_t n = 0;
   std::memcpy(&n, at, sizeof n);
   return n;
@@ -185,7 +185,7 @@ std::vector<Copy> Matcher::run() {
 std::size_t common_length(const std::uint8_t* a, const std::uint8_t* b, std::size_t n) {
   std::size_t i = 0;
   for (; i + 8 <= n; i += 8)
-    if (const std::uint64_t other = load(a + i) ^ load(b + i))
+    if (const std::uint64_t other = load_eight(a + i) ^ load_eight(b + i))
       return i + static_cast<std::size_t>(std::countr_zero(other)) / 8;
   while (i < n && a[i] == b[i]) ++i;
   return i;
@@ -196,7 +196,7 @@ std::size_t count_equal(const std::uint8_t* a, const std::uint8_t* b, std::size_
   constexpr std::uint64_t low = 0x7f7f7f7f7f7f7f7f;
   std::size_t equal = 0, i = 0;
   for (; i + 8 <= n; i += 8) {
-    const std::uint64_t other = load(a + i) ^ load(b + i);
+    const std::uint64_t other = load_eight(a + i) ^ load_eight(b + i);
     const std::uint64_t zeros = ~(((other & low) + low) | other | low);
     equal += ((zeros >> 7) * 0x0101010101010101u) >> 56;
   }

@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t slack = 64;  // what one step may add beyond the bound that is looked at before it
 constexpr std::size_t word_size = 4;
 
-std::uint32_t load(const std::uint8_t* at, std::size_t n) {
+std::uint32_t load_bytes(const std::uint8_t* at, std::size_t n) {
   std::uint32_t word = 0;
   for (std::size_t i = 0; i < n; ++i) word |= std::uint32_t{at[i]} << (8 * i);
   return word;
@@ -99,7 +99,7 @@ std::size_t Splitter::differences(const std::uint8_t* from, std::size_t length) 
     const std::size_t run = common_length(from + at, bytes + at, length - at);
     at += run;
     const std::size_t n = std::min(word_size, length - at);
-    const std::uint32_t old = load(from + at, n), word = load(bytes + at, n) - old;
+    const std::uint32_t old = load_bytes(from + at, n), word = load_bytes(bytes + at, n) - old;
     const bool recalled = recalls_ && n == word_size && known(old, word);
     put_varint(runs, recalls_ ? 2 * run + (recalled ? 1 : 0) : run);
     for (std::size_t i = 0; i < n && !recalled; ++i) words.push_back(static_cast<std::uint8_t>(word >> (8 * i)));

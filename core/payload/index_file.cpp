@@ -8,7 +8,7 @@
 namespace deployctl::payload {
 namespace {
 
-constexpr std::string_view magic = "deployix";
+constexpr std::string_view index_magic = "deployix";
 constexpr std::size_t head_size = 16;
 constexpr std::size_t entry_size = 4 + Digest::size;
 
@@ -24,7 +24,7 @@ Result<Index> parse(std::string_view text) {
   if (Reader(bytes.last(Digest::size)).digest() != sha256(body))
     return fail(Code::absent, "its index is damaged");
   Reader in(body);
-  if (as_text(in.take(magic.size())) != magic || in.number<std::uint32_t>() != index_version)
+  if (as_text(in.take(index_magic.size())) != index_magic || in.number<std::uint32_t>() != index_version)
     return fail(Code::absent, "its index has another format");
   const std::size_t count = in.number<std::uint32_t>();
   if (count > max_chunks || body.size() != head_size + count * entry_size)
@@ -44,7 +44,7 @@ Status write_index(const std::string& path, const Index& index) {
   DEPLOYCTL_CHECK(index.check());
   Bytes out;
   out.reserve(head_size + index.lengths.size() * entry_size + Digest::size);
-  put(out, as_bytes(magic));
+  put(out, as_bytes(index_magic));
   put(out, index_version);
   put(out, index.count());
   for (std::size_t i = 0; i < index.lengths.size(); ++i) {

@@ -10,7 +10,7 @@ namespace {
 
 // Little-endian. Frames that the library also knows (skippable ones, those of versions before 1.0) are not
 // ours.
-constexpr std::array<std::uint8_t, 4> magic{0x28, 0xB5, 0x2F, 0xFD};
+constexpr std::array<std::uint8_t, 4> zstd_magic{0x28, 0xB5, 0x2F, 0xFD};
 
 Error bad_frame(const std::string& why) {
   return error(Code::verification, "the payload can't be decompressed: " + why);
@@ -51,8 +51,8 @@ Status Inflater::begin(std::uint64_t plain, BytesView prefix) {
 }
 
 Status Inflater::check_magic(BytesView coded) {
-  for (std::size_t i = 0; i < coded.size() && seen_ < magic.size(); ++i, ++seen_)
-    if (coded[i] != magic[seen_]) return fail(bad_frame("it does not begin as a zstd frame"));
+  for (std::size_t i = 0; i < coded.size() && seen_ < zstd_magic.size(); ++i, ++seen_)
+    if (coded[i] != zstd_magic[seen_]) return fail(bad_frame("it does not begin as a zstd frame"));
   return {};
 }
 

@@ -5,7 +5,7 @@
 namespace deployctl::payload {
 namespace {
 
-constexpr std::string_view magic = "deploypl";
+constexpr std::string_view stream_magic = "deploypl";
 
 Status check_coding(const format::WindowHead& head) {
   const Window& window = head.window;
@@ -40,14 +40,14 @@ namespace format {
 
 Bytes header() {
   Bytes out;
-  put(out, as_bytes(magic));
+  put(out, as_bytes(stream_magic));
   put(out, stream_version);
   return out;
 }
 
 Status check_header(BytesView bytes) {
   Reader in(bytes);
-  if (as_text(in.take(magic.size())) != magic)
+  if (as_text(in.take(stream_magic.size())) != stream_magic)
     return fail(Code::invalid, "this is no payload: it does not begin as one");
   const auto version = in.number<std::uint32_t>();
   if (version == stream_version) return {};

@@ -12,10 +12,10 @@ namespace {
 // Members in the order in which they were put in.
 using Json = nlohmann::ordered_json;
 
-std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string to_line(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 // Stray bytes in JSON text can only stand within its strings: they are replaced there and then the text parses.
-std::string valid_utf8(const std::string& text) { return model::parse_json<Json>(dump(Json(text))).get<std::string>(); }
+std::string valid_utf8(const std::string& text) { return model::parse_json<Json>(to_line(Json(text))).get<std::string>(); }
 
 // A body that is no object at all is shown as it is rather than lost with the line.
 Json body_of(const std::string& text) {
@@ -57,14 +57,14 @@ Event event_from(Json json) {
     event.error = error_from(json.at("error"));
     json.erase("error");
   }
-  event.body = dump(json);
+  event.body = to_line(json);
   return event;
 }
 
 }  // namespace
 
 std::string to_json_line(const Event& event) {
-  Json line{{"schema", event_schema},    {"seq", event.seq},         {"time", to_string(event.time)},
+  Json line{{"schema", event_schema},    {"seq", event.seq},         {"time", deployctl::to_string(event.time)},
             {"event", event.name},       {"rollout", event.rollout}, {"service", event.service},
             {"environment", event.environment}};
   const auto where_it_applies = [&line](const char* name, const std::string& value) {
@@ -78,7 +78,7 @@ std::string to_json_line(const Event& event) {
   const Json body = body_of(event.body);
   for (const auto& [name, value] : body.items())
     if (!line.contains(name)) line[name] = value;
-  return printable_json(dump(line));
+  return printable_json(to_line(line));
 }
 
 Result<Event> parse_event(std::string_view line) {

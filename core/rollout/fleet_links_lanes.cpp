@@ -16,7 +16,7 @@ constexpr std::uint64_t fat_link = 125'000'000;           // bytes a second
 constexpr unsigned round_trips_of_login = 8;  // five, and what both hosts have to compute
 constexpr unsigned least_round_trips = 5;
 constexpr unsigned most_at_first = 7, most = 15, more = 4;  // beside the first session; sshd drops logins beyond ten at once
-constexpr Duration look_every{std::chrono::seconds(2)};
+constexpr Duration rate_interval{std::chrono::seconds(2)};
 constexpr std::uint64_t worn = 30ULL << 30;  // rekeying with libssh2 can hang; sshd begins it at 64 GiB at the earliest
 
 double seconds(Duration d) { return static_cast<double>(d.count()) / 1000.0; }
@@ -95,13 +95,13 @@ awaitable<void> Lanes::grow(std::shared_ptr<Lanes> self, unsigned lanes, Link fi
   const std::uint64_t total = carry->chunks->index().total(), begun = moved();
   double rate_before = 0;
   for (std::uint64_t last = begun;;) {
-    (void)co_await io::with_deadline(outcome_of(carry), look_every, "carry");
+    (void)co_await io::with_deadline(outcome_of(carry), rate_interval, "carry");
     if (carry->outcome || lanes >= most) co_return;
     const auto now = moved();
-    const double rate = static_cast<double>(now - last) / seconds(look_every);
+    const double rate = static_cast<double>(now - last) / seconds(rate_interval);
     const double left = static_cast<double>(total) - static_cast<double>(now - begun);
     last = now;
-    if (left < 3 * seconds(look_every) * rate) co_return;
+    if (left < 3 * seconds(rate_interval) * rate) co_return;
     if (rate < 1.1 * rate_before) co_return;
     rate_before = rate;
     self->begin(lanes, std::min(lanes + more, most), first, carry);

@@ -272,6 +272,7 @@ class Machine {
 
   // machine_end.cpp
   void stop(RolloutResult result, std::optional<Error> why);
+  static std::string targets_that(unsigned n, const char* what);  // "2 targets failed"
   void fail_rollout(Error why);
   void settle(SteadyTime now);
   void roll_back(SteadyTime now);

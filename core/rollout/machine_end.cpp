@@ -4,11 +4,7 @@
 #include "core/rollout/machine.hpp"
 
 namespace deployctl::rollout {
-namespace {
-
-std::string plural(unsigned n, const char* what) { return std::to_string(n) + " target" + (n == 1 ? " " : "s ") + what; }
-
-}  // namespace
+std::string Machine::targets_that(unsigned n, const char* what) { return std::to_string(n) + " target" + (n == 1 ? " " : "s ") + what; }
 
 void Machine::stop(RolloutResult result, std::optional<Error> why) {
   if (phase_ != Phase::working) return;
@@ -104,7 +100,7 @@ void Machine::leave_the_rest() {
     target.state = TargetState::stuck;
   }
   if (left == 0) return conclude(RolloutResult::rolled_back, why_);
-  conclude(RolloutResult::failed, with_context(*why_, plural(left, "could not be taken back")));
+  conclude(RolloutResult::failed, with_context(*why_, targets_that(left, "could not be taken back")));
 }
 
 // The last hook, then the end.

@@ -6,12 +6,12 @@
 namespace deployctl::rollout {
 namespace {
 
-constexpr Duration look_every{std::chrono::seconds(10)}, look_often{std::chrono::seconds(5)};
+constexpr Duration health_interval{std::chrono::seconds(10)}, short_health_interval{std::chrono::seconds(5)};
 constexpr Duration a_look{10};  // a target's share: of thousands each is looked at more seldom
 constexpr int looks_count = 6;  // for so many intervals: older ones don't allow anybody to be stopped
 
 Duration prove_every(Duration min_healthy_time) {
-  return std::clamp(min_healthy_time / 10, Duration(std::chrono::milliseconds(500)), look_often);
+  return std::clamp(min_healthy_time / 10, Duration(std::chrono::milliseconds(500)), short_health_interval);
 }
 
 }  // namespace
@@ -35,7 +35,7 @@ unsigned Machine::slots_taken(RegionIndex region) const {
 }
 
 Duration Machine::look_interval(RegionIndex region, bool often) const {
-  return std::max(often ? look_often : look_every, a_look * static_cast<std::int64_t>(spec_.regions[region].targets.size()));
+  return std::max(often ? short_health_interval : health_interval, a_look * static_cast<std::int64_t>(spec_.regions[region].targets.size()));
 }
 
 bool Machine::is_sure(TargetIndex index, SteadyTime now) const {

@@ -9,8 +9,6 @@ namespace {
 // An unreachable target that is asked again is waited for so long.
 constexpr Duration late_grace{std::chrono::seconds(5)};
 
-std::string plural(unsigned n, const char* what) { return std::to_string(n) + " target" + (n == 1 ? " " : "s ") + what; }
-
 }  // namespace
 
 void Machine::advance(SteadyTime now) {
@@ -63,8 +61,8 @@ bool Machine::tripped() {
   if (failed || now.unhealthy > spec_.max_unhealthy) {
     const auto which = failed ? TargetState::failed : TargetState::unhealthy;
     const auto first = std::find_if(targets_.begin(), targets_.end(), [&](const Target& t) { return t.state == which && t.error; });
-    std::string words = failed ? plural(now.failed, "failed") + ", max_failed is " + std::to_string(spec_.max_failed)
-                               : plural(now.unhealthy, "did not become healthy") + ", max_unhealthy is " + std::to_string(spec_.max_unhealthy);
+    std::string words = failed ? targets_that(now.failed, "failed") + ", max_failed is " + std::to_string(spec_.max_failed)
+                               : targets_that(now.unhealthy, "did not become healthy") + ", max_unhealthy is " + std::to_string(spec_.max_unhealthy);
     if (first != targets_.end()) {
       const std::string name = spec_.targets[static_cast<std::size_t>(first - targets_.begin())].name + ": ";
       const std::string why = first->error->text();
@@ -77,7 +75,7 @@ bool Machine::tripped() {
   const bool asking = std::any_of(targets_.begin(), targets_.end(), [](const Target& t) { return t.reopening; });
   if (asking || now.unreachable <= spec_.max_unreachable) return false;
   stop(RolloutResult::paused,
-       with_hint(error(Code::unreachable, plural(now.unreachable, "can't be reached") + ", max_unreachable is " + std::to_string(spec_.max_unreachable)),
+       with_hint(error(Code::unreachable, targets_that(now.unreachable, "can't be reached") + ", max_unreachable is " + std::to_string(spec_.max_unreachable)),
                  "fix them, then resume the rollout; what is active stays active"));
   return true;
 }
@@ -243,7 +241,7 @@ bool Machine::end_wave(SteadyTime now) {
   }
   const Counts all = counts();
   if (spec_.kind == Kind::rollback && all.failed + all.unhealthy > 0)
-    conclude(RolloutResult::failed, error(Code::hook_failed, plural(all.failed + all.unhealthy, "did not take the release")));
+    conclude(RolloutResult::failed, error(Code::hook_failed, targets_that(all.failed + all.unhealthy, "did not take the release")));
   else
     conclude(all.active == all.total ? RolloutResult::succeeded : RolloutResult::incomplete, std::nullopt);
   return false;

@@ -9,7 +9,7 @@
 namespace deployctl::rollout {
 namespace {
 
-constexpr Duration look_every{100};
+constexpr Duration cancel_poll{100};
 constexpr std::uint64_t least_piece = 1024 * 1024;
 
 }  // namespace
@@ -52,7 +52,7 @@ asio::awaitable<Shipments::Made> Shipments::make(std::optional<Digest> base, std
 asio::awaitable<void> Shipments::send_pieces(payload::PayloadSource& payloads, TargetLinks& links, Streaming what, io::CancelToken until) {
   std::uint32_t sent = 0;
   for (;;) {
-    const auto waited = co_await io::pause_for(look_every, until);
+    const auto waited = co_await io::pause_for(cancel_poll, until);
     if (!waited) co_return;
     const auto growing = payloads.growing(what.artifact, what.base, what.goal);
     const auto piece = growing ? growing->piece(sent, least_piece) : nullptr;

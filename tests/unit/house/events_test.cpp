@@ -9,7 +9,9 @@
 
 #include "core/rollout/event_names.hpp"
 #include "tests/support/temp_dir.hpp"
+#include "tests/unit/house/house.hpp"
 
+using deployctl::house::root;
 using deployctl::testing::read_text;
 using ::testing::ContainerEq;
 using ::testing::IsEmpty;
@@ -18,7 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Names = std::set<std::string>;
-const std::string root = TEST_SOURCE_DIR;
 
 Names listed() {
   Names out;

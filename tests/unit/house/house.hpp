@@ -12,6 +12,8 @@
 
 namespace deployctl::house {
 
+inline const std::string root = TEST_SOURCE_DIR;  // of this repository
+
 struct Room {
   std::string name;
   std::string dir;              // "core/io"; a program's: "cli"

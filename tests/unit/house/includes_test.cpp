@@ -16,7 +16,6 @@ using ::testing::IsEmpty;
 namespace {
 
 namespace fs = std::filesystem;
-const std::string root = TEST_SOURCE_DIR;
 
 const Plan& plan() {
   static const Plan plan(read_text(root + "/CMakeLists.txt"));

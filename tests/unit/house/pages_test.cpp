@@ -10,8 +10,10 @@
 #include "core/io/subprocess.hpp"
 #include "tests/support/process.hpp"
 #include "tests/support/temp_dir.hpp"
+#include "tests/unit/house/house.hpp"
 
 using namespace deployctl;
+using deployctl::house::root;
 using deployctl::testing::read_text;
 using deployctl::testing::run_program;
 using deployctl::testing::TempDir;
@@ -20,7 +22,6 @@ using ::testing::IsEmpty;
 namespace {
 
 namespace fs = std::filesystem;
-const std::string root = TEST_SOURCE_DIR;
 
 // "deployctl-plan.1"
 std::set<std::string> pages() {

@@ -5,12 +5,12 @@
 namespace deployctl::model {
 namespace {
 
-Entry file(std::string path) { return {std::move(path), EntryType::file, 0644, 3, sha256("abc"), {}}; }
+Entry file_at(std::string path) { return {std::move(path), EntryType::file, 0644, 3, sha256("abc"), {}}; }
 Entry symlink_to(std::string path, std::string to) { return {std::move(path), EntryType::link, 0777, 0, {}, std::move(to)}; }
 
 TEST(Manifest, HasOneSpellingWhateverTheOrder) {
-  const auto one = Manifest::make({file("b"), file("a/x"), symlink_to("l", "a/x")});
-  const auto two = Manifest::make({symlink_to("l", "a/x"), file("a/x"), file("b")});
+  const auto one = Manifest::make({file_at("b"), file_at("a/x"), symlink_to("l", "a/x")});
+  const auto two = Manifest::make({symlink_to("l", "a/x"), file_at("a/x"), file_at("b")});
   ASSERT_TRUE(one && two);
   EXPECT_EQ(one->json(), two->json());
   EXPECT_EQ(one->digest(), two->digest());
@@ -22,7 +22,7 @@ TEST(Manifest, HasOneSpellingWhateverTheOrder) {
 
 // "a-" sorts between "a" and what is in it.
 TEST(Manifest, AddsEachMissingFolderOnceHoweverDeep) {
-  const auto manifest = Manifest::make({file("a/b/c/x"), file("a/b/c/y"), file("a/z"), file("a-/b/x"), file("a/b-/x")});
+  const auto manifest = Manifest::make({file_at("a/b/c/x"), file_at("a/b/c/y"), file_at("a/z"), file_at("a-/b/x"), file_at("a/b-/x")});
   ASSERT_TRUE(manifest) << manifest.error().text();
   std::vector<std::string> folders;
   for (const auto& entry : manifest->entries())
@@ -32,13 +32,13 @@ TEST(Manifest, AddsEachMissingFolderOnceHoweverDeep) {
 }
 
 TEST(Manifest, SaysWhatLiesBeneathAFile) {
-  const auto manifest = Manifest::make({file("a/b"), file("a/b/c/d")});
+  const auto manifest = Manifest::make({file_at("a/b"), file_at("a/b/c/d")});
   ASSERT_FALSE(manifest);
   EXPECT_EQ(manifest.error().message, "artifact path 'a/b/c' lies beneath what is no folder");
 }
 
 TEST(Manifest, RefusesATextThatLacksAFolder) {
-  auto text = Manifest::make({file("a/b")})->json();
+  auto text = Manifest::make({file_at("a/b")})->json();
   const auto line = text.find("{\"mode\":493");
   ASSERT_NE(line, std::string::npos);
   text.erase(line, text.find('\n', line) + 1 - line);
@@ -49,21 +49,21 @@ TEST(Manifest, RefusesATextThatLacksAFolder) {
 
 TEST(Manifest, RefusesPathsThatAreNotPlain) {
   for (const char* path : {"", "/a", "a/", "a//b", ".", "..", "a/../b", "./a"})
-    EXPECT_FALSE(Manifest::make({file(path)})) << path;
-  EXPECT_FALSE(Manifest::make({file("a"), file("a")}));
-  EXPECT_FALSE(Manifest::make({file("a"), file("a/b")}));
-  EXPECT_FALSE(Manifest::make({file("caf\xe9")}));
+    EXPECT_FALSE(Manifest::make({file_at(path)})) << path;
+  EXPECT_FALSE(Manifest::make({file_at("a"), file_at("a")}));
+  EXPECT_FALSE(Manifest::make({file_at("a"), file_at("a/b")}));
+  EXPECT_FALSE(Manifest::make({file_at("caf\xe9")}));
 }
 
 TEST(Manifest, RefusesLinksThatLeadOut) {
   EXPECT_TRUE(Manifest::make({symlink_to("a/b", "../c")}));
   for (const char* to : {"", "/etc", "..", "../../c", "x/../../../y"})
-    EXPECT_FALSE(Manifest::make({symlink_to("a/b", to), file("a/z")}).has_value() && std::string(to) != "..") << to;
+    EXPECT_FALSE(Manifest::make({symlink_to("a/b", to), file_at("a/z")}).has_value() && std::string(to) != "..") << to;
   EXPECT_FALSE(Manifest::make({symlink_to("b", "..")}));
 }
 
 TEST(Manifest, RefusesAnotherSpelling) {
-  const auto manifest = Manifest::make({file("a")});
+  const auto manifest = Manifest::make({file_at("a")});
   ASSERT_TRUE(manifest);
   EXPECT_FALSE(Manifest::parse(manifest->json() + " "));
   EXPECT_FALSE(Manifest::parse("{}"));

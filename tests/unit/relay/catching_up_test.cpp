@@ -10,7 +10,7 @@ using namespace deployctl::testing;
 
 namespace {
 
-std::string raw(const std::string& name) { return std::string(sha256(name).raw()); }
+std::string digest_of(const std::string& name) { return std::string(sha256(name).raw()); }
 
 wire::pb::Desire desire_of(const std::string& service, std::uint64_t epoch) {
   wire::pb::Desire desire;
@@ -19,7 +19,7 @@ wire::pb::Desire desire_of(const std::string& service, std::uint64_t epoch) {
   desire.mutable_holder()->set_rollout("r-" + std::to_string(epoch));
   desire.mutable_holder()->set_epoch(epoch);
   desire.set_region("eu-west");
-  desire.set_release(raw("v2"));
+  desire.set_release(digest_of("v2"));
   desire.set_interval_ms(100);
   desire.set_not_after(system_clock().wall().time_since_epoch().count() + 3'600'000);
   auto& member = *desire.add_members();
@@ -38,7 +38,7 @@ struct Back final : serve::Service {
       auto& look = *reply.mutable_surveyed();
       look.set_epoch(8);
       look.mutable_health()->set_state("absent");
-      look.add_kept()->set_release(raw("v2"));
+      look.add_kept()->set_release(digest_of("v2"));
       co_return reply;
     }
     if (request.has_take_grant()) asked_for.push_back(request.take_grant().holder().rollout());

@@ -13,7 +13,7 @@ using ::testing::UnorderedElementsAre;
 
 namespace {
 
-Steered by_ann(Steered::To to) { return {to, "ann@desk"}; }
+Steered ann_says(Steered::To to) { return {to, "ann@desk"}; }
 
 // Until `n` targets have been taken; their ends are not told yet.
 void begin_with(Play& play, std::size_t n) {
@@ -29,7 +29,7 @@ void begin_with(Play& play, std::size_t n) {
 TEST(Steering, APauseLetsWhatIsInFlightEndAndBeginsNothing) {
   Play play(spec_of({3}));
   begin_with(play, 1);
-  play.send(by_ann(Steered::To::pause));
+  play.send(ann_says(Steered::To::pause));
   EXPECT_EQ(play.count<Waits>(), 0u) << "target 0 is on its way";
   play.send(Activated{0, Went::active, false, {}});
   EXPECT_EQ(play.count<Activate>(), 1u);
@@ -37,7 +37,7 @@ TEST(Steering, APauseLetsWhatIsInFlightEndAndBeginsNothing) {
   play.now += 24h;
   play.send(Tick{});
   EXPECT_FALSE(play.result) << "the time does not count as no progress";
-  play.send(by_ann(Steered::To::resume));
+  play.send(ann_says(Steered::To::resume));
   play.run();
   EXPECT_EQ(play.result, RolloutResult::succeeded);
 }
@@ -50,7 +50,7 @@ TEST(Steering, WordsDoNotHoldOffTheDeadline) {
   for (int minute = 0; minute < 11; ++minute) {
     play.now += 1min;
     play.send(Approved{"all", "ann@desk"});
-    play.send(by_ann(Steered::To::promote));
+    play.send(ann_says(Steered::To::promote));
   }
   play.send(Activated{0, Went::active, false, {}});
   play.run();
@@ -61,7 +61,7 @@ TEST(Steering, WordsDoNotHoldOffTheDeadline) {
 TEST(Steering, AnAbortTakesBackWhatWasTouched) {
   Play play(spec_of({3}));
   begin_with(play, 1);
-  play.send(by_ann(Steered::To::abort));
+  play.send(ann_says(Steered::To::abort));
   EXPECT_EQ(play.count<Revert>(), 0u) << "what is in flight comes to its end first";
   play.send(Activated{0, Went::active, false, {}});
   play.run();
@@ -73,7 +73,7 @@ TEST(Steering, AnAbortTakesBackWhatWasTouched) {
 TEST(Steering, AnAbortMayLeaveThingsAsTheyAre) {
   Play play(spec_of({3}));
   begin_with(play, 1);
-  play.send(by_ann(Steered::To::abort_and_stay));
+  play.send(ann_says(Steered::To::abort_and_stay));
   play.send(Activated{0, Went::active, false, {}});
   EXPECT_EQ(play.result, RolloutResult::aborted);
   EXPECT_EQ(play.machine.state(0), TargetState::active);
@@ -82,9 +82,9 @@ TEST(Steering, AnAbortMayLeaveThingsAsTheyAre) {
 TEST(Steering, WhileItIsHeldItCanBeAborted) {
   Play play(spec_of({2}));
   begin_with(play, 1);
-  play.send(by_ann(Steered::To::pause));
+  play.send(ann_says(Steered::To::pause));
   play.send(Activated{0, Went::active, false, {}});
-  play.send(by_ann(Steered::To::abort));
+  play.send(ann_says(Steered::To::abort));
   play.run();
   EXPECT_EQ(play.result, RolloutResult::rolled_back);
 }
