@@ -66,7 +66,7 @@ class HttpsServer {
     std::ofstream(folder + "/server.py") << server_program;
     check_program({"sh", "-ec",
                    "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout server.key -out server.pem -days 2 "
-                   "-subj /CN=localhost -addext subjectAltName=DNS:localhost 2>openssl.log"},
+                   "-subj /CN=127.0.0.1 -addext subjectAltName=DNS:127.0.0.1,IP:127.0.0.1 2>openssl.log"},
                   folder);
     io::Command command;
     command.argv = {"python3", "server.py", folder};
@@ -80,7 +80,7 @@ class HttpsServer {
       std::ifstream(folder_ + "/port") >> port;
       if (port.empty()) check_program({"sleep", "0.05"});
     }
-    return "https://localhost:" + port + "/" + path;
+    return "https://127.0.0.1:" + port + "/" + path;
   }
 
  private:
@@ -110,6 +110,6 @@ TEST(HttpsRepository, GetsTheTokenOfThePlanWhichIsNeverShown) {
   kept.empty() ? ::unsetenv("GIT_SSL_CAINFO") : ::setenv("GIT_SSL_CAINFO", kept.c_str(), 1);
   EXPECT_EQ(said.exit.code, 0) << said.out << said.err;
   EXPECT_THAT(said.out, HasSubstr("v1"));
-  EXPECT_THAT(said.out, HasSubstr("the first build of https://localhost:"));
+  EXPECT_THAT(said.out, HasSubstr("the first build of https://127.0.0.1:"));
   EXPECT_EQ(run_program({"grep", "-rl", "canary-token", lab.dir() / "state"}).out, "");
 }
