@@ -50,7 +50,9 @@ int be_background_relay(const std::string& path) {
   auto shared = make_relay_shared(context.get_executor(), true);
   if (!shared) return 2;
   const std::string instance = std::to_string(::getpid()) + "-" + std::to_string(io::Rendezvous::inode(path));
-  const io::Serve serve_one = [shared = *shared, instance](io::Fd giver) { return serve(shared, instance, std::move(giver)); };
+  const io::Serve serve_one = [shared = *shared, instance](io::Fd giver) {
+    return serve(shared, instance, std::move(giver));
+  };
   const auto busy = [shared = *shared] { return shared->catching_up->busy(); };
   const auto served = io::serve_in_background(context, path, serve_one, idle_before_end, busy);
   // What still waits on the strand refers to all of the above: the process ends here, with nothing half done on disk.

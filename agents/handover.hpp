@@ -1,5 +1,5 @@
-// A session's stdin and stdout handed from one process to another over a Unix socket. The giver waits for the word that they
-// were taken: a receiver that is about to end takes nothing, and the giver tries another.
+// A session's stdin and stdout handed from one process to another over a Unix socket. The giver waits for the word that
+// they were taken: a receiver that is about to end takes nothing, and the giver tries another.
 #pragma once
 
 #include "agents/session_stdio.hpp"

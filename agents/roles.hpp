@@ -1,5 +1,5 @@
-// What deploy-agent can be: a role a word. The session roles speak the agent protocol on stdin and stdout until their caller
-// goes away (a relay: relay_front.hpp). Each returns the program's exit code. Called from main, once.
+// What deploy-agent can be: a role a word. The session roles speak the agent protocol on stdin and stdout until their
+// caller goes away (a relay: relay_front.hpp). Each returns the program's exit code. Called from main, once.
 #pragma once
 
 #include <string>

@@ -28,7 +28,8 @@ std::string self_exe() {
   return !text.empty() && io::exists(text) ? text : link;
 }
 
-// sshd sets HOME; a caller with an empty environment gets what the account's entry says (/etc/passwd alone: we are static).
+// sshd sets HOME; a caller with an empty environment gets what the account's entry says (/etc/passwd alone: we are
+// static).
 std::string home_folder() {
   if (const char* home = std::getenv("HOME"); home && *home == '/') return home;
   const std::string passwd = io::read_file("/etc/passwd").value_or("");
@@ -37,8 +38,10 @@ std::string home_folder() {
     const auto end = std::min(passwd.find('\n', at), passwd.size());
     std::vector<std::string> fields(1);
     for (std::size_t i = at; i < end; ++i) {
-      if (passwd[i] == ':') fields.emplace_back();
-      else fields.back() += passwd[i];
+      if (passwd[i] == ':')
+        fields.emplace_back();
+      else
+        fields.back() += passwd[i];
     }
     if (fields.size() >= 6 && fields[2] == uid && fields[5].starts_with('/')) return fields[5];
     at = end + 1;
@@ -50,7 +53,8 @@ std::string home_folder() {
 Digest own_digest() {
   const std::string exe = self_exe();
   const std::string name = exe.substr(exe.rfind('/') + 1);
-  if (const auto named = Digest::parse("sha256:" + name); named && exe.find("/.cache/deployctl/agents/") != std::string::npos)
+  if (const auto named = Digest::parse("sha256:" + name);
+      named && exe.find("/.cache/deployctl/agents/") != std::string::npos)
     return *named;
   return sha256_file("/proc/self/exe").value_or(Digest{});
 }

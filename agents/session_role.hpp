@@ -1,5 +1,5 @@
-// A Service on stdin and stdout to its caller's end: the one loop that all session roles share. Blocking; one thread for the
-// io_context.
+// A Service on stdin and stdout to its caller's end: the one loop that all session roles share. Blocking; one thread
+// for the io_context.
 #pragma once
 
 #include <asio/any_io_executor.hpp>

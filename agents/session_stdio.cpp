@@ -18,13 +18,15 @@ bool is_plain_file(int fd) {
 
 void fill_standard_descriptors() {
   for (int fd = 0; fd <= 2; ++fd)
-    if (::fcntl(fd, F_GETFD) < 0 && errno == EBADF) (void)::open("/dev/null", O_RDWR);  // takes the lowest free number: fd
+    if (::fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+      (void)::open("/dev/null", O_RDWR);  // takes the lowest free number: fd
 }
 
 Result<SessionStdio> take_session_stdio() {
   if (::isatty(STDIN_FILENO) || ::isatty(STDOUT_FILENO))
-    return fail(with_hint(error(Code::invalid, "this is the far end of deployctl: it speaks its protocol on stdin and stdout, "
-                                               "which are a terminal here"),
+    return fail(with_hint(error(Code::invalid,
+                                "this is the far end of deployctl: it speaks its protocol on stdin and stdout, "
+                                "which are a terminal here"),
                           "run deployctl instead; it starts the agents by itself, over ssh"));
   if (is_plain_file(STDIN_FILENO) || is_plain_file(STDOUT_FILENO))
     return fail(Code::invalid, "stdin and stdout must be pipes or sockets, not files");

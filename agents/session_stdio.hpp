@@ -1,5 +1,5 @@
-// stdin and stdout of an agent, kept for the protocol alone: they are taken to descriptors of our own, and 1 is pointed to
-// stderr, so that a stray write of whatever code can't tear a frame. Call before anything else opens or prints.
+// stdin and stdout of an agent, kept for the protocol alone: they are taken to descriptors of our own, and 1 is pointed
+// to stderr, so that a stray write of whatever code can't tear a frame. Call before anything else opens or prints.
 #pragma once
 
 #include "core/base/result.hpp"

@@ -28,7 +28,8 @@ int after_output(int code) {
   // Only the stream's flag is left of a write that failed before; its errno isn't.
   const int why = errno;
   if (code != 0 || why == EPIPE || reader_is_gone()) return code;
-  std::fprintf(stderr, "deployctl: write the answer: %s\n", why ? std::strerror(why) : "a part of it could not be written");
+  std::fprintf(stderr, "deployctl: write the answer: %s\n",
+               why ? std::strerror(why) : "a part of it could not be written");
   return deployctl::commands::exit_codes::internal;
 }
 

@@ -61,7 +61,8 @@ void read_exclude(const Cursor& at, model::ArtifactRule& into) {
     if (!text || !has_no_variable(item, *text, true)) return;
     auto path = relative_path(*text);
     if (!path || path->empty())
-      item.wrong(path ? "a glob" : path.error().message, "a name at any depth such as *.log, or a path of the checkout such as docs/*.md");
+      item.wrong(path ? "a glob" : path.error().message,
+                 "a name at any depth such as *.log, or a path of the checkout such as docs/*.md");
     else
       into.exclude.push_back(std::move(*path));
   });
@@ -69,8 +70,7 @@ void read_exclude(const Cursor& at, model::ArtifactRule& into) {
 
 constexpr std::array rule_keys{
     Key<model::ArtifactRule>{"from", Need::required, "a glob or a folder of the checkout", read_from},
-    Key<model::ArtifactRule>{"to", Need::optional, "a path in the release; ending in '/' it keeps the name",
-                             read_to},
+    Key<model::ArtifactRule>{"to", Need::optional, "a path in the release; ending in '/' it keeps the name", read_to},
     Key<model::ArtifactRule>{"exclude", Need::optional, "a list of globs such as [\"*.log\"]", read_exclude}};
 
 void read_rule(const Cursor& at, PlanDraft& into) {
@@ -80,8 +80,7 @@ void read_rule(const Cursor& at, PlanDraft& into) {
   }
   model::ArtifactRule rule;
   rule.mark = at.mark();
-  if (read_map(at, rule_keys, rule) && !rule.from.empty())
-    into.plan.build.artifact.push_back(std::move(rule));
+  if (read_map(at, rule_keys, rule) && !rule.from.empty()) into.plan.build.artifact.push_back(std::move(rule));
 }
 
 void read_artifact(const Cursor& at, PlanDraft& into) {
@@ -119,7 +118,9 @@ constexpr std::array submodule_keys{
 
 void read_submodules(const Cursor& at, PlanDraft& into) { read_map(at, submodule_keys, into); }
 
-void list_submodules(const std::string& prefix, std::vector<std::string>& into) { list_keys(submodule_keys, prefix, into); }
+void list_submodules(const std::string& prefix, std::vector<std::string>& into) {
+  list_keys(submodule_keys, prefix, into);
+}
 
 void read_timeout(const Cursor& at, PlanDraft& into) {
   if (const auto timeout = read_duration(at)) into.plan.build.timeout = *timeout;
@@ -132,13 +133,11 @@ constexpr std::array build_keys{
     Key<PlanDraft>{"submodules", Need::optional, "{allow: [git.example.com]}", read_submodules, list_submodules},
     Key<PlanDraft>{"steps", Need::optional, "a list of commands such as [make]",
                    [](const Cursor& at, PlanDraft& d) { read_texts(at, "[make]", d.plan.build.steps); }},
-    Key<PlanDraft>{
-        "env", Need::optional, "a map such as {CFLAGS: -O2}",
-        [](const Cursor& at, PlanDraft& d) { read_env(at, reserved_in_builds, d.plan.build.env); },
-        [](const std::string& prefix, std::vector<std::string>& into) { into.push_back(prefix + ".*"); }},
+    Key<PlanDraft>{"env", Need::optional, "a map such as {CFLAGS: -O2}",
+                   [](const Cursor& at, PlanDraft& d) { read_env(at, reserved_in_builds, d.plan.build.env); },
+                   [](const std::string& prefix, std::vector<std::string>& into) { into.push_back(prefix + ".*"); }},
     Key<PlanDraft>{"timeout", Need::optional, "a duration such as 15m", read_timeout},
-    Key<PlanDraft>{"artifact", Need::required, "a list such as [{from: bin/server}]", read_artifact,
-                   list_rules},
+    Key<PlanDraft>{"artifact", Need::required, "a list such as [{from: bin/server}]", read_artifact, list_rules},
     later<PlanDraft>("sandbox"),
     later<PlanDraft>("secrets")};
 
@@ -149,8 +148,6 @@ void read_build(const Cursor& at, PlanDraft& into) {
   read_map(at, build_keys, into);
 }
 
-void list_build(const std::string& prefix, std::vector<std::string>& into) {
-  list_keys(build_keys, prefix, into);
-}
+void list_build(const std::string& prefix, std::vector<std::string>& into) { list_keys(build_keys, prefix, into); }
 
 }  // namespace deployctl::plans

@@ -17,8 +17,7 @@ bool is_digits(std::string_view text) {
 }
 
 std::string number_words(unsigned least, unsigned most) {
-  if (most == std::numeric_limits<unsigned>::max())
-    return fmt::format("a whole number of at least {}", least);
+  if (most == std::numeric_limits<unsigned>::max()) return fmt::format("a whole number of at least {}", least);
   return fmt::format("a whole number from {} to {}", least, most);
 }
 
@@ -33,9 +32,9 @@ std::string Cursor::path() const {
 
 void Cursor::wrong(std::string_view wanted, std::string hint) const {
   const std::string where = path();
-  problem(fmt::format("{} must be {}, not {}", where.empty() ? "the file" : "'" + where + "'", wanted,
-                      words_for(value_)),
-          std::move(hint));
+  problem(
+      fmt::format("{} must be {}, not {}", where.empty() ? "the file" : "'" + where + "'", wanted, words_for(value_)),
+      std::move(hint));
 }
 
 std::optional<std::string> read_text(const Cursor& at) {
@@ -61,8 +60,7 @@ std::optional<unsigned> read_number(const Cursor& at, unsigned least, unsigned m
   }
   unsigned number = 0;
   const char* end = value.text.data() + value.text.size();
-  if (!digits || std::from_chars(value.text.data(), end, number).ec != std::errc{} || number < least ||
-      number > most) {
+  if (!digits || std::from_chars(value.text.data(), end, number).ec != std::errc{} || number < least || number > most) {
     at.wrong(number_words(least, most));
     return std::nullopt;
   }
@@ -123,8 +121,7 @@ std::optional<std::string> read_argument(const Cursor& at) {
     return std::nullopt;
   }
   if (has_control(*text) || text->find(' ') != std::string::npos) {
-    at.problem(
-        fmt::format("'{}' may hold no spaces, tabs or line ends: {}", at.path(), words_for(at.value())));
+    at.problem(fmt::format("'{}' may hold no spaces, tabs or line ends: {}", at.path(), words_for(at.value())));
     return std::nullopt;
   }
   return text;

@@ -31,8 +31,7 @@ void read_known_hosts(const Cursor& at, FleetDraft& into) {
 
 bool region_name_is_fine(const Value& key, const Cursor& at) {
   if (key.text == "all") {
-    at.problems().add(key.mark(), "a region may not be called 'all'",
-                      "a wave's 'regions: all' means every region");
+    at.problems().add(key.mark(), "a region may not be called 'all'", "a wave's 'regions: all' means every region");
     return false;
   }
   if (is_name(key.text)) return true;
@@ -45,8 +44,7 @@ void read_one_region(const Value& key, const Cursor& at, FleetDraft& into) {
   into.read.declared.push_back(key.text);
   if (!region_name_is_fine(key, at)) return;
   if (at.value().kind == Value::Kind::null) {
-    at.problem(fmt::format("the region '{}' has no targets", key.text),
-               "list at least one, or take the region out");
+    at.problem(fmt::format("the region '{}' has no targets", key.text), "list at least one, or take the region out");
     return;
   }
   RegionDraft draft{into.dir, into.seen, key.text, into.relay_ssh, into.target_ssh};
@@ -56,11 +54,9 @@ void read_one_region(const Value& key, const Cursor& at, FleetDraft& into) {
 }
 
 void read_regions(const Cursor& at, FleetDraft& into) {
-  const bool is_map =
-      read_entries(at, "eu-west: {targets: [{host: 10.1.0.11}]}",
-                   [&](const Value& key, const Cursor& region) { read_one_region(key, region, into); });
-  if (is_map && at.value().size() == 0)
-    at.problem("the fleet has no regions", "give at least one with its targets");
+  const bool is_map = read_entries(at, "eu-west: {targets: [{host: 10.1.0.11}]}",
+                                   [&](const Value& key, const Cursor& region) { read_one_region(key, region, into); });
+  if (is_map && at.value().size() == 0) at.problem("the fleet has no regions", "give at least one with its targets");
 }
 
 void list_regions(const std::string& prefix, std::vector<std::string>& into) {
@@ -73,8 +69,7 @@ constexpr std::array fleet_keys{
     Key<FleetDraft>{"relay_ssh", Need::optional, "a map such as {user: deploy}",
                     [](const Cursor& at, FleetDraft& f) { read_relay_ssh(at, f.relay_ssh); }, list_relay_ssh},
     Key<FleetDraft>{"target_ssh", Need::optional, "a map such as {user: deploy}",
-                    [](const Cursor& at, FleetDraft& f) { read_target_ssh(at, f.target_ssh); },
-                    list_target_ssh},
+                    [](const Cursor& at, FleetDraft& f) { read_target_ssh(at, f.target_ssh); }, list_target_ssh},
     Key<FleetDraft>{"regions", Need::required, "a map of regions", read_regions, list_regions},
     Key<FleetDraft>{"freeze", Need::optional, "a list of windows",
                     [](const Cursor& at, FleetDraft& f) { read_freezes(at, f.read.fleet.freezes); }, list_freezes},
@@ -82,8 +77,8 @@ constexpr std::array fleet_keys{
 
 }  // namespace
 
-FleetRead read_fleet(YamlSource& source, const std::string& path, const std::string& shown,
-                     const Value* named_by, Problems& problems) {
+FleetRead read_fleet(YamlSource& source, const std::string& path, const std::string& shown, const Value* named_by,
+                     Problems& problems) {
   FleetDraft draft;
   const std::size_t before = problems.size();
   draft.dir = folder_of(path);

@@ -18,7 +18,7 @@ struct FleetRead {
 
 // `shown` names the file in marks, `path` is where it is; `named_by` is the plan's `fleet`, if it is from
 // there.
-FleetRead read_fleet(YamlSource& source, const std::string& path, const std::string& shown,
-                     const Value* named_by, Problems& problems);
+FleetRead read_fleet(YamlSource& source, const std::string& path, const std::string& shown, const Value* named_by,
+                     Problems& problems);
 
 }  // namespace deployctl::plans

@@ -17,8 +17,10 @@ struct FreezeDraft {
 
 void read_reason(const Cursor& at, FreezeDraft& into) {
   auto reason = read_text(at);
-  if (reason && has_control(*reason)) at.problem(fmt::format("'{}' may hold no tabs or line ends", at.path()));
-  else if (reason) into.window.reason = std::move(*reason);
+  if (reason && has_control(*reason))
+    at.problem(fmt::format("'{}' may hold no tabs or line ends", at.path()));
+  else if (reason)
+    into.window.reason = std::move(*reason);
 }
 
 template <model::FreezeMoment model::FreezeWindow::*member>
@@ -42,8 +44,10 @@ void read_zone(const Cursor& at, FreezeDraft& into) {
 }
 
 constexpr std::array freeze_keys{
-    Key<FreezeDraft>{"from", Need::required, "a date, day or time such as \"fri 16:00\"", read_moment<&model::FreezeWindow::from>},
-    Key<FreezeDraft>{"until", Need::required, "a date, day or time such as \"mon 08:00\"", read_moment<&model::FreezeWindow::until>},
+    Key<FreezeDraft>{"from", Need::required, "a date, day or time such as \"fri 16:00\"",
+                     read_moment<&model::FreezeWindow::from>},
+    Key<FreezeDraft>{"until", Need::required, "a date, day or time such as \"mon 08:00\"",
+                     read_moment<&model::FreezeWindow::until>},
     Key<FreezeDraft>{"zone", Need::optional, "a time zone such as Europe/Berlin", read_zone},
     Key<FreezeDraft>{"reason", Need::optional, "a text", read_reason}};
 
@@ -51,16 +55,20 @@ void read_freeze(const Cursor& at, std::vector<model::FreezeWindow>& into) {
   FreezeDraft draft;
   draft.window.mark = at.mark();
   if (!read_map(at, freeze_keys, draft) || draft.ends < 2) return;
-  if (const auto fine = model::check_window(draft.window); !fine) return at.problem(fine.error().message, fine.error().hint);
+  if (const auto fine = model::check_window(draft.window); !fine)
+    return at.problem(fine.error().message, fine.error().hint);
   into.push_back(std::move(draft.window));
 }
 
 }  // namespace
 
 void read_freezes(const Cursor& at, std::vector<model::FreezeWindow>& into) {
-  read_list(at, "[{from: \"fri 16:00\", until: \"mon 08:00\", zone: Europe/Berlin}]", [&](const Cursor& item) { read_freeze(item, into); });
+  read_list(at, "[{from: \"fri 16:00\", until: \"mon 08:00\", zone: Europe/Berlin}]",
+            [&](const Cursor& item) { read_freeze(item, into); });
 }
 
-void list_freezes(const std::string& prefix, std::vector<std::string>& into) { list_keys(freeze_keys, prefix + "[]", into); }
+void list_freezes(const std::string& prefix, std::vector<std::string>& into) {
+  list_keys(freeze_keys, prefix + "[]", into);
+}
 
 }  // namespace deployctl::plans

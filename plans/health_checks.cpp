@@ -91,16 +91,15 @@ void read_healthy_after(const Cursor& at, CheckDraft& into) {
   if (const auto passes = read_number(at, 1, 1000)) into.check.healthy_after = *passes;
 }
 
-constexpr std::array check_keys{
-    Key<CheckDraft>{"tcp", Need::optional, "{port: 6400}", read_probe<model::TcpCheck, &tcp_keys>,
-                    list_probe<&tcp_keys>},
-    Key<CheckDraft>{"http", Need::optional, "{port: 8080}", read_probe<model::HttpCheck, &http_keys>,
-                    list_probe<&http_keys>},
-    Key<CheckDraft>{"command", Need::optional, "a command", read_command},
-    duration_key<&model::HealthCheck::interval>("interval"),
-    duration_key<&model::HealthCheck::timeout>("timeout"),
-    Key<CheckDraft>{"healthy_after", Need::optional, "a count", read_healthy_after},
-    duration_key<&model::HealthCheck::deadline>("deadline")};
+constexpr std::array check_keys{Key<CheckDraft>{"tcp", Need::optional, "{port: 6400}",
+                                                read_probe<model::TcpCheck, &tcp_keys>, list_probe<&tcp_keys>},
+                                Key<CheckDraft>{"http", Need::optional, "{port: 8080}",
+                                                read_probe<model::HttpCheck, &http_keys>, list_probe<&http_keys>},
+                                Key<CheckDraft>{"command", Need::optional, "a command", read_command},
+                                duration_key<&model::HealthCheck::interval>("interval"),
+                                duration_key<&model::HealthCheck::timeout>("timeout"),
+                                Key<CheckDraft>{"healthy_after", Need::optional, "a count", read_healthy_after},
+                                duration_key<&model::HealthCheck::deadline>("deadline")};
 
 void read_check(const Cursor& at, PlanDraft& into) {
   CheckDraft draft;

@@ -22,9 +22,8 @@ void read_timeout(const Cursor& at, model::Hook& into) {
   if (const auto timeout = read_duration(at)) into.timeout = *timeout;
 }
 
-constexpr std::array hook_keys{
-    Key<model::Hook>{"run", Need::required, "a command or a list of commands", read_run},
-    Key<model::Hook>{"timeout", Need::optional, "a duration such as 5m", read_timeout}};
+constexpr std::array hook_keys{Key<model::Hook>{"run", Need::required, "a command or a list of commands", read_run},
+                               Key<model::Hook>{"timeout", Need::optional, "a duration such as 5m", read_timeout}};
 
 model::Hook read_hook(const Cursor& at) {
   model::Hook hook;
@@ -35,22 +34,18 @@ model::Hook read_hook(const Cursor& at) {
   return hook;
 }
 
-void list_hook(const std::string& prefix, std::vector<std::string>& into) {
-  list_keys(hook_keys, prefix, into);
-}
+void list_hook(const std::string& prefix, std::vector<std::string>& into) { list_keys(hook_keys, prefix, into); }
 
 template <model::Hook model::ControlHooks::*member>
 constexpr Key<PlanDraft> control_hook(std::string_view name) {
   return {name, Need::optional, hook_words,
-          [](const Cursor& at, PlanDraft& d) { d.plan.release.control_hooks.*member = read_hook(at); },
-          list_hook};
+          [](const Cursor& at, PlanDraft& d) { d.plan.release.control_hooks.*member = read_hook(at); }, list_hook};
 }
 
 template <model::TargetHook which>
 constexpr Key<PlanDraft> target_hook(std::string_view name) {
   return {name, Need::optional, hook_words,
-          [](const Cursor& at, PlanDraft& d) { d.plan.release.activation.hooks[which] = read_hook(at); },
-          list_hook};
+          [](const Cursor& at, PlanDraft& d) { d.plan.release.activation.hooks[which] = read_hook(at); }, list_hook};
 }
 
 using model::ControlHooks;
@@ -72,8 +67,6 @@ constexpr std::array hooks_keys{control_hook<&ControlHooks::pre_build>("pre_buil
 
 void read_hooks(const Cursor& at, PlanDraft& into) { read_map(at, hooks_keys, into); }
 
-void list_hooks(const std::string& prefix, std::vector<std::string>& into) {
-  list_keys(hooks_keys, prefix, into);
-}
+void list_hooks(const std::string& prefix, std::vector<std::string>& into) { list_keys(hooks_keys, prefix, into); }
 
 }  // namespace deployctl::plans

@@ -25,8 +25,7 @@ void unknown_key(const Cursor& at, const Value& key, const KeyName* keys, std::s
                     did_you_mean(key.text, known));
 }
 
-void take_key(const Cursor& at, const Value& key, const Value& value, const KeyName& known,
-              const Value*& out) {
+void take_key(const Cursor& at, const Value& key, const Value& value, const KeyName& known, const Value*& out) {
   if (known.need == Need::later)
     at.problems().add(key.mark(), fmt::format("'{}' is not supported yet", path_of(at, key.text)),
                       "take it out: it would have no effect");
@@ -59,8 +58,7 @@ bool match_keys(const Cursor& at, const KeyName* keys, std::size_t count, const 
   }
   for (std::size_t k = 0; k < count; ++k)
     if (keys[k].need == Need::required && (seen >> k & 1) == 0)
-      at.problem(fmt::format("'{}' is missing", path_of(at, keys[k].name)),
-                 fmt::format("give {}", keys[k].takes));
+      at.problem(fmt::format("'{}' is missing", path_of(at, keys[k].name)), fmt::format("give {}", keys[k].takes));
   return true;
 }
 

@@ -25,7 +25,11 @@ const Value* item(const Value* list, std::size_t i) {
 class LimitCheck {
  public:
   LimitCheck(const Value& root, const model::Plan& plan, Problems& problems)
-      : plan_(plan), problems_(problems), top_(root.mark()), release_(find(&root, "release")), rollout_(find(&root, "rollout")) {}
+      : plan_(plan),
+        problems_(problems),
+        top_(root.mark()),
+        release_(find(&root, "release")),
+        rollout_(find(&root, "rollout")) {}
 
   void all() {
     check_healthy_times();
@@ -37,7 +41,9 @@ class LimitCheck {
   }
 
  private:
-  Limit of_rollout(const char* key, Duration value) const { return {fmt::format("rollout.{}", key), value, find(rollout_, key)}; }
+  Limit of_rollout(const char* key, Duration value) const {
+    return {fmt::format("rollout.{}", key), value, find(rollout_, key)};
+  }
   Limit progress() const { return of_rollout("progress_deadline", plan_.rollout.progress_deadline); }
   Limit healthy_time() const { return of_rollout("min_healthy_time", plan_.rollout.min_healthy_time); }
   Limit healthy_deadline() const { return of_rollout("healthy_deadline", plan_.rollout.healthy_deadline); }
@@ -51,13 +57,17 @@ class LimitCheck {
 
   void check_healthy_times() {
     const Limit needed = healthy_time(), within = healthy_deadline();
-    if (needed.value.count() > 0 && needed.value >= within.value) refuse(needed, within, "no target could become active");
-    if (needed.value.count() > 0 && needed.value >= progress().value) refuse(needed, progress(), "the rollout would end before a target is active");
-    if (within.given && within.value > progress().value) refuse(within, progress(), "the rollout would end before that time is over");
+    if (needed.value.count() > 0 && needed.value >= within.value)
+      refuse(needed, within, "no target could become active");
+    if (needed.value.count() > 0 && needed.value >= progress().value)
+      refuse(needed, progress(), "the rollout would end before a target is active");
+    if (within.given && within.value > progress().value)
+      refuse(within, progress(), "the rollout would end before that time is over");
   }
 
   void check_catch_up() {
-    const Limit all = of_rollout("catch_up", plan_.rollout.catch_up), each = of_rollout("catch_up_interval", plan_.rollout.catch_up_interval);
+    const Limit all = of_rollout("catch_up", plan_.rollout.catch_up),
+                each = of_rollout("catch_up_interval", plan_.rollout.catch_up_interval);
     if (all.value.count() > 0 && each.value > all.value)
       refuse(each, all, "relays would stop looking before they look again", "give a shorter rollout.catch_up_interval");
   }
@@ -68,23 +78,28 @@ class LimitCheck {
     const std::string path = fmt::format("release.health_checks.{}", i);
     const Limit deadline{path + ".deadline", check.deadline, find(at, "deadline")};
     const Value* given = find(at, "healthy_after") ? find(at, "healthy_after") : find(at, "interval");
-    const Limit passes{fmt::format("{}.healthy_after {} x interval {}", path, check.healthy_after, to_string(check.interval)),
-                       check.interval * (check.healthy_after - 1), given};
+    const Limit passes{
+        fmt::format("{}.healthy_after {} x interval {}", path, check.healthy_after, to_string(check.interval)),
+        check.interval * (check.healthy_after - 1), given};
     if (passes.value > deadline.value) refuse(passes, deadline, "the check could never pass");
-    if (plan_.rollout.min_healthy_time.count() > 0 && passes.value + plan_.rollout.min_healthy_time >= healthy_deadline().value &&
+    if (plan_.rollout.min_healthy_time.count() > 0 &&
+        passes.value + plan_.rollout.min_healthy_time >= healthy_deadline().value &&
         plan_.rollout.min_healthy_time < healthy_deadline().value)
       refuse(passes, healthy_deadline(), "with rollout.min_healthy_time no target could become active",
              "give rollout.healthy_deadline more than both together");
     if (passes.value >= progress().value) refuse(passes, progress(), "the rollout would end before the check passes");
-    if (deadline.given && deadline.value > progress().value) refuse(deadline, progress(), "the rollout would end before that time is over");
+    if (deadline.given && deadline.value > progress().value)
+      refuse(deadline, progress(), "the rollout would end before that time is over");
   }
 
   void check_hook(model::TargetHook which) {
     const auto* hook = plan_.release.activation.hook(which);
     const Value* at = find(find(release_, "hooks"), model::to_string(which));
     if (!hook || !at || at->kind != Value::Kind::map) return;
-    const Limit timeout{fmt::format("release.hooks.{}.timeout", model::to_string(which)), hook->timeout, find(at, "timeout")};
-    if (timeout.given && timeout.value > progress().value) refuse(timeout, progress(), "the rollout would end before that time is over");
+    const Limit timeout{fmt::format("release.hooks.{}.timeout", model::to_string(which)), hook->timeout,
+                        find(at, "timeout")};
+    if (timeout.given && timeout.value > progress().value)
+      refuse(timeout, progress(), "the rollout would end before that time is over");
   }
 
   void check_wave(const Value* at, std::size_t i) {
@@ -98,11 +113,13 @@ class LimitCheck {
   // So many may fail that none of them matters.
   void check_gate(const model::Wave& wave, const model::Gate& gate) {
     const bool metric = std::holds_alternative<model::MetricProbe>(gate.probe);
-    const auto fitting = metric ? static_cast<unsigned>(std::clamp<std::int64_t>(wave.bake_time / gate.interval, 1, 100'000)) : 1U;
+    const auto fitting =
+        metric ? static_cast<unsigned>(std::clamp<std::int64_t>(wave.bake_time / gate.interval, 1, 100'000)) : 1U;
     const unsigned count = gate.count.value_or(fitting);
     if (gate.failure_limit < count) return;
-    problems_.add(gate.mark, fmt::format("the gate '{}' could never fail: {} of its {} {} may fail", gate.name, gate.failure_limit, count,
-                                         count == 1 ? "measurement" : "measurements"),
+    problems_.add(gate.mark,
+                  fmt::format("the gate '{}' could never fail: {} of its {} {} may fail", gate.name, gate.failure_limit,
+                              count, count == 1 ? "measurement" : "measurements"),
                   "give a smaller failure_limit, or a larger count");
   }
 
@@ -115,6 +132,8 @@ class LimitCheck {
 
 }  // namespace
 
-void check_limits(const Value& root, const model::Plan& plan, Problems& problems) { LimitCheck(root, plan, problems).all(); }
+void check_limits(const Value& root, const model::Plan& plan, Problems& problems) {
+  LimitCheck(root, plan, problems).all();
+}
 
 }  // namespace deployctl::plans

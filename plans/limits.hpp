@@ -1,5 +1,6 @@
-// Pairs of limits that each make sense and can't both be kept: a plan with one of them would pass every other check and fail on
-// its first target. What depends on the fleet's size is seen where that is known (core/rollout/rollout_spec.hpp).
+// Pairs of limits that each make sense and can't both be kept: a plan with one of them would pass every other check and
+// fail on its first target. What depends on the fleet's size is seen where that is known
+// (core/rollout/rollout_spec.hpp).
 #pragma once
 
 #include "core/model/plan.hpp"

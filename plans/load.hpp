@@ -35,12 +35,14 @@ struct Loaded {
 Loaded load(const std::string& plan, const LoadOptions& options);
 
 struct Services {
-  std::vector<std::string> plans;  // "stack.yaml#store", each after those that it depends on; a plan of one service: itself
-  std::vector<Problem> problems;   // of all of them; one alone is looked at by load()
+  std::vector<std::string>
+      plans;  // "stack.yaml#store", each after those that it depends on; a plan of one service: itself
+  std::vector<Problem> problems;  // of all of them; one alone is looked at by load()
 };
 Services load_services(const std::string& plan, const LoadOptions& options);
 // Problems as one Error (Code::invalid), one a line.
-// The value of an option that takes a URL, which may be a secret: a text, or "{env: NAME}" as in a plan. Code::invalid never repeats it.
+// The value of an option that takes a URL, which may be a secret: a text, or "{env: NAME}" as in a plan. Code::invalid
+// never repeats it.
 Result<model::SecretSource> parse_url_option(const std::string& option, const std::string& text);
 Error to_error(const std::vector<Problem>& problems);
 

@@ -13,9 +13,8 @@ bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 bool is_env_name(std::string_view name) {
-  return !name.empty() && !is_digit(name[0]) && std::all_of(name.begin(), name.end(), [](char c) {
-    return is_letter(c) || is_digit(c) || c == '_';
-  });
+  return !name.empty() && !is_digit(name[0]) &&
+         std::all_of(name.begin(), name.end(), [](char c) { return is_letter(c) || is_digit(c) || c == '_'; });
 }
 
 void read_variable(const Value& key, const Cursor& at, std::span<const std::string_view> reserved,
@@ -25,11 +24,9 @@ void read_variable(const Value& key, const Cursor& at, std::span<const std::stri
     at.problems().add(key.mark(), fmt::format("'{}' is no name of a variable", key.text),
                       "letters, digits and '_', no digit first");
   else if (std::find(reserved.begin(), reserved.end(), key.text) != reserved.end())
-    at.problems().add(key.mark(), fmt::format("'{}' is set by deployctl itself", key.text),
-                      "choose another name");
+    at.problems().add(key.mark(), fmt::format("'{}' is set by deployctl itself", key.text), "choose another name");
   else if (value.kind == Value::Kind::null)
-    at.problems().add(key.mark(), fmt::format("'{}' has no value", at.path()),
-                      "write \"\" for an empty text");
+    at.problems().add(key.mark(), fmt::format("'{}' has no value", at.path()), "write \"\" for an empty text");
   else if (names_a_secret(value)) {
     if (auto text = read_override_secret(at)) into[key.text] = std::move(*text);
   } else if (value.kind != Value::Kind::scalar)

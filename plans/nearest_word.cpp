@@ -25,8 +25,7 @@ std::size_t distance(std::string_view a, std::string_view b) {
     row[0] = i;
     for (std::size_t j = 1; j <= b.size(); ++j) {
       row[j] = std::min({above[j] + 1, row[j - 1] + 1, above[j - 1] + (a[i - 1] != b[j - 1])});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-        row[j] = std::min(row[j], before[j - 2] + 1);
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) row[j] = std::min(row[j], before[j - 2] + 1);
     }
     std::swap(before, above);
     std::swap(above, row);
@@ -50,8 +49,7 @@ std::string nearest_word(std::string_view word, std::span<const std::string> kno
 }
 
 std::string did_you_mean(std::string_view word, std::span<const std::string> known) {
-  if (const auto near = nearest_word(word, known); !near.empty())
-    return fmt::format("did you mean '{}'?", near);
+  if (const auto near = nearest_word(word, known); !near.empty()) return fmt::format("did you mean '{}'?", near);
   if (known.empty()) return {};
   const auto listed = known.first(std::min<std::size_t>(known.size(), 20));
   return fmt::format("allowed: {}{}", fmt::join(listed, ", "), listed.size() < known.size() ? ", ..." : "");

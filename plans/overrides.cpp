@@ -43,8 +43,7 @@ class Descent {
     if (depth == over_.path.size()) return over_.value;
     if (value.kind == Value::Kind::list) return in_list(value, depth);
     if (value.kind == Value::Kind::map || value.kind == Value::Kind::null) return in_map(value, depth);
-    problem(fmt::format("'{}' is {} and holds no '{}'", up_to(over_, depth), words_for(value),
-                        over_.path[depth]));
+    problem(fmt::format("'{}' is {} and holds no '{}'", up_to(over_, depth), words_for(value), over_.path[depth]));
     return &value;
   }
 
@@ -55,8 +54,7 @@ class Descent {
     const auto [end, ec] = std::from_chars(index.data(), index.data() + index.size(), i);
     if (ec != std::errc{} || end != index.data() + index.size() || i >= list.size()) {
       problem(fmt::format("'{}' has no item '{}'", up_to(over_, depth), index),
-              list.size() == 0 ? "the list is empty"
-                               : fmt::format("items are counted from 0 to {}", list.size() - 1));
+              list.size() == 0 ? "the list is empty" : fmt::format("items are counted from 0 to {}", list.size() - 1));
       return &list;
     }
     Value& copy = source_.make();
@@ -119,16 +117,13 @@ std::optional<Override> parse(const std::string& text, YamlSource& source, Probl
   Override over;
   const auto equals = text.find('=');
   over.shown = source.name("--set " + shown(text, equals));
-  const auto path =
-      equals == std::string::npos ? std::nullopt : split(std::string_view(text).substr(0, equals));
+  const auto path = equals == std::string::npos ? std::nullopt : split(std::string_view(text).substr(0, equals));
   if (!path) {
-    problems.add({*over.shown, 0, 0}, "not a path of keys and a value",
-                 "written as --set release.keep_releases=3");
+    problems.add({*over.shown, 0, 0}, "not a path of keys and a value", "written as --set release.keep_releases=3");
     return std::nullopt;
   }
   if (equals + 1 == text.size()) {
-    problems.add({*over.shown, 0, 0}, "there is no value after the '='",
-                 "for an empty text write --set 'key=\"\"'");
+    problems.add({*over.shown, 0, 0}, "there is no value after the '='", "for an empty text write --set 'key=\"\"'");
     return std::nullopt;
   }
   over.path = *path;

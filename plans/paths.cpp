@@ -74,8 +74,7 @@ Result<std::string> target_folder(std::string_view text) {
   DEPLOYCTL_CHECK(check_home_form(text));
   if (!is_absolute_or_home(text)) return fail(Code::invalid, "an absolute path, or one in ~/");
   const bool in_home = text.starts_with('~');
-  auto below =
-      relative_path(text.substr(std::min(text.find_first_not_of('/', in_home ? 2 : 0), text.size())));
+  auto below = relative_path(text.substr(std::min(text.find_first_not_of('/', in_home ? 2 : 0), text.size())));
   if (!below) return fail(std::move(below).error());
   if (below->empty()) return fail(Code::invalid, in_home ? "a folder beneath ~/" : "a folder of its own");
   return (in_home ? "~/" : "/") + *below;

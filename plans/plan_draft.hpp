@@ -24,7 +24,7 @@ struct PlanDraft {
   std::optional<std::vector<WaveDraft>> waves;  // absent: those of the strategy
   std::optional<model::Strategy> strategy;
   model::Mark strategy_mark;
-  std::vector<const Value*> linked;             // linked_dirs and linked_files, for their places
+  std::vector<const Value*> linked;  // linked_dirs and linked_files, for their places
   model::Plan plan;
 };
 

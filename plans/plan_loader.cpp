@@ -6,8 +6,8 @@
 
 #include "plans/fleet_loader.hpp"
 #include "plans/known_keys.hpp"
-#include "plans/load.hpp"
 #include "plans/limits.hpp"
+#include "plans/load.hpp"
 #include "plans/names.hpp"
 #include "plans/overrides.hpp"
 #include "plans/paths.hpp"
@@ -52,9 +52,7 @@ void read_fleet_key(const Cursor& at, PlanDraft& into) {
     read_fleet_file(at, into);
 }
 
-void list_fleet(const std::string& prefix, std::vector<std::string>& into) {
-  list_keys(plan_fleet_keys, prefix, into);
-}
+void list_fleet(const std::string& prefix, std::vector<std::string>& into) { list_keys(plan_fleet_keys, prefix, into); }
 
 void read_prefer(const Cursor& at, PlanDraft& into) {
   static const std::vector<std::string> words{"time", "bytes"};
@@ -66,19 +64,19 @@ constexpr std::array transfer_keys{Key<PlanDraft>{"prefer", Need::optional, "tim
 constexpr std::array plan_keys{
     Key<PlanDraft>{"service", Need::required, "the service's name", read_service},
     Key<PlanDraft>{"environment", Need::optional, "a name such as production", read_environment},
-    Key<PlanDraft>{"fleet", Need::required, "the path of a fleet file, or {file: ..., selector: ...}",
-                   read_fleet_key, list_fleet},
+    Key<PlanDraft>{"fleet", Need::required, "the path of a fleet file, or {file: ..., selector: ...}", read_fleet_key,
+                   list_fleet},
     Key<PlanDraft>{"services", Need::optional, "a map of services",
-                   [](const Cursor& at, PlanDraft&) { at.problem("'services' stands at the top of a plan, not beneath a service"); }},
+                   [](const Cursor& at, PlanDraft&) {
+                     at.problem("'services' stands at the top of a plan, not beneath a service");
+                   }},
     Key<PlanDraft>{"build", Need::required, "a map with repo and artifact", read_build, list_build},
     Key<PlanDraft>{"release", Need::required, "a map with deploy_to", read_release, list_release},
-    Key<PlanDraft>{"transfer", Need::optional, "{prefer: time} or {prefer: bytes}",
-                   [](const Cursor& at, PlanDraft& d) { read_map(at, transfer_keys, d); },
-                   [](const std::string& prefix, std::vector<std::string>& into) {
-                     list_keys(transfer_keys, prefix, into);
-                   }},
-    Key<PlanDraft>{"rollout", Need::optional, "a map such as {max_parallel: 25%}", read_rollout,
-                   list_rollout},
+    Key<PlanDraft>{
+        "transfer", Need::optional, "{prefer: time} or {prefer: bytes}",
+        [](const Cursor& at, PlanDraft& d) { read_map(at, transfer_keys, d); },
+        [](const std::string& prefix, std::vector<std::string>& into) { list_keys(transfer_keys, prefix, into); }},
+    Key<PlanDraft>{"rollout", Need::optional, "a map such as {max_parallel: 25%}", read_rollout, list_rollout},
     later<PlanDraft>("notify"),
     later<PlanDraft>("policy"),
     later<PlanDraft>("require"),
@@ -94,9 +92,7 @@ void check_artifact_against_links(const PlanDraft& draft, Problems& problems) {
   for (const auto& rule : draft.plan.build.artifact) {
     if (rule.from.find_first_of("*?[") != std::string::npos) continue;
     const std::string name = rule.from.substr(rule.from.rfind('/') + 1);
-    const auto place = relative_path(!rule.to                  ? rule.from
-                                     : rule.to->ends_with('/') ? *rule.to + name
-                                                               : *rule.to);
+    const auto place = relative_path(!rule.to ? rule.from : rule.to->ends_with('/') ? *rule.to + name : *rule.to);
     for (const Value* linked : draft.linked) {
       // A linked folder may come along with nothing but .keep in it: the build sees that.
       const auto& dirs = draft.plan.release.activation.linked_dirs;
@@ -130,14 +126,18 @@ model::Fleet select(const PlanDraft& draft, const FleetRead& fleet, Problems& pr
 
 class Load {
  public:
-  Load(const std::string& plan, const LoadOptions& options) : options_(options) { std::tie(plan_file_, service_) = split_address(plan); }
+  Load(const std::string& plan, const LoadOptions& options) : options_(options) {
+    std::tie(plan_file_, service_) = split_address(plan);
+  }
 
   Services services() {
     Services out;
     const Value* root = read_root();
     if (root)
-      for (const auto& entry : read_services(*root, problems_)) out.plans.push_back(plan_file_ + "#" + entry.name->text);
-    if (!service_.empty() || (out.plans.empty() && problems_.empty())) out.plans = {service_.empty() ? plan_file_ : plan_file_ + "#" + service_};
+      for (const auto& entry : read_services(*root, problems_))
+        out.plans.push_back(plan_file_ + "#" + entry.name->text);
+    if (!service_.empty() || (out.plans.empty() && problems_.empty()))
+      out.plans = {service_.empty() ? plan_file_ : plan_file_ + "#" + service_};
     out.problems = problems_.take();
     return out;
   }
@@ -169,9 +169,15 @@ class Load {
       if (entry.name->text == service_) return plan_of(root, entry, source_);
       names += (names.empty() ? "" : ", ") + plan_file_ + "#" + entry.name->text;
     }
-    if (!several) problems_.add(root.mark(), fmt::format("this plan has no 'services', so no '{}'", service_), "it is named by its file alone");
-    else if (service_.empty()) problems_.add(root.find("services")->mark(), "this is a plan of several services, and here one is meant", "name it: " + names);
-    else problems_.add(root.find("services")->mark(), fmt::format("there is no service '{}'", service_), "it has " + names);
+    if (!several)
+      problems_.add(root.mark(), fmt::format("this plan has no 'services', so no '{}'", service_),
+                    "it is named by its file alone");
+    else if (service_.empty())
+      problems_.add(root.find("services")->mark(), "this is a plan of several services, and here one is meant",
+                    "name it: " + names);
+    else
+      problems_.add(root.find("services")->mark(), fmt::format("there is no service '{}'", service_),
+                    "it has " + names);
     return nullptr;
   }
 
@@ -192,16 +198,14 @@ class Load {
   }
 
   std::optional<FleetRead> read_fleet() {
-    if (!options_.fleet.empty())
-      return plans::read_fleet(source_, options_.fleet, options_.fleet, nullptr, problems_);
+    if (!options_.fleet.empty()) return plans::read_fleet(source_, options_.fleet, options_.fleet, nullptr, problems_);
     if (draft_.fleet.empty()) return std::nullopt;
     const auto path = local_path(draft_.fleet, draft_.dir);
     if (!path) {
       problems_.add(draft_.fleet_value->mark(), path.error().message);
       return std::nullopt;
     }
-    return plans::read_fleet(source_, *path, shown_beside(plan_file_, draft_.fleet), draft_.fleet_value,
-                             problems_);
+    return plans::read_fleet(source_, *path, shown_beside(plan_file_, draft_.fleet), draft_.fleet_value, problems_);
   }
 
   std::string plan_file_, service_;
@@ -220,7 +224,8 @@ Services load_services(const std::string& plan, const LoadOptions& options) {
   if (!services.problems.empty() || services.plans == std::vector{plan}) return services;
   Problems all;
   for (const auto& one : services.plans)
-    for (auto& problem : Load(one, options).run().problems) all.add(std::move(problem.mark), std::move(problem.message), std::move(problem.hint));
+    for (auto& problem : Load(one, options).run().problems)
+      all.add(std::move(problem.mark), std::move(problem.message), std::move(problem.hint));
   services.problems = all.take();
   return services;
 }

@@ -29,8 +29,7 @@ Result<std::uint64_t> number(std::string_view digits, std::string_view range) {
   std::uint64_t value = 0;
   const auto [end, ec] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
   if (ec != std::errc{} || end != digits.data() + digits.size() || digits.empty() || digits.size() > 9)
-    return fail(Code::invalid,
-                fmt::format("'[{}]' is no range: numbers only, as in [1-3,7] or [01-20]", range));
+    return fail(Code::invalid, fmt::format("'[{}]' is no range: numbers only, as in [1-3,7] or [01-20]", range));
   return value;
 }
 
@@ -45,8 +44,7 @@ Result<Span> parse_span(std::string_view text, std::string_view range) {
   if (to < from) return fail(Code::invalid, fmt::format("the range '[{}]' runs backwards", range));
   const bool pad = padded(first) || padded(last);
   if (pad && first.size() != last.size())
-    return fail(Code::invalid,
-                fmt::format("the ends of '[{}]' are padded to different widths: write [01-20]", range));
+    return fail(Code::invalid, fmt::format("the ends of '[{}]' are padded to different widths: write [01-20]", range));
   return Span{from, to, pad ? first.size() : 0};
 }
 
@@ -66,16 +64,14 @@ Result<std::vector<Piece>> parse(std::string_view text) {
   for (;;) {
     const auto open = text.find('[');
     const auto stray = text.substr(0, open).find(']');
-    if (stray != std::string_view::npos)
-      return fail(Code::invalid, fmt::format("']' without '[' in '{}'", text));
+    if (stray != std::string_view::npos) return fail(Code::invalid, fmt::format("']' without '[' in '{}'", text));
     Piece piece{std::string(text.substr(0, open)), {}};
     if (open == std::string_view::npos) {
       pieces.push_back(std::move(piece));
       return pieces;
     }
     const auto close = text.find(']', open);
-    if (close == std::string_view::npos)
-      return fail(Code::invalid, fmt::format("'[' without ']' in '{}'", text));
+    if (close == std::string_view::npos) return fail(Code::invalid, fmt::format("'[' without ']' in '{}'", text));
     DEPLOYCTL_TRY(spans, parse_range(text.substr(open + 1, close - open - 1)));
     piece.spans = std::move(spans);
     pieces.push_back(std::move(piece));
@@ -83,8 +79,7 @@ Result<std::vector<Piece>> parse(std::string_view text) {
   }
 }
 
-void expand(const std::vector<Piece>& pieces, std::size_t at, std::string& host,
-            std::vector<std::string>& into) {
+void expand(const std::vector<Piece>& pieces, std::size_t at, std::string& host, std::vector<std::string>& into) {
   const auto length = host.size();
   host += pieces[at].literal;
   const auto before = host.size();
@@ -110,8 +105,7 @@ bool is_ipv4(const std::string& host) {
 }
 
 bool name_character(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' ||
-         c == '_';
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
 }
 
 }  // namespace
@@ -146,8 +140,7 @@ Status check_host(const std::string& host) {
   const auto colons = std::count(host.begin(), host.end(), ':');
   if (colons == 1) return bad_host("the port goes into 'port'");
   if (colons > 1) return is_ipv6(host) ? Status{} : Status(bad_host("not an IPv6 address"));
-  if (!std::all_of(host.begin(), host.end(), name_character))
-    return bad_host("letters, digits, '.', '-' and '_' only");
+  if (!std::all_of(host.begin(), host.end(), name_character)) return bad_host("letters, digits, '.', '-' and '_' only");
   if (host.front() == '.' || host.find("..") != std::string::npos) return bad_host("an empty part between dots");
   if (host.find_first_not_of("0123456789.") == std::string::npos && !is_ipv4(host))
     return bad_host("not an IPv4 address");

@@ -10,10 +10,12 @@
 namespace deployctl::plans {
 namespace {
 
-// The standard input of a terminal's command may be a regular file; by this name it is another one for the next command.
+// The standard input of a terminal's command may be a regular file; by this name it is another one for the next
+// command.
 bool may_be_read_again(const std::string& path) {
   struct stat st {};
-  return !path.starts_with("/dev/") && !path.starts_with("/proc/") && (::stat(path.c_str(), &st) != 0 || S_ISREG(st.st_mode));
+  return !path.starts_with("/dev/") && !path.starts_with("/proc/") &&
+         (::stat(path.c_str(), &st) != 0 || S_ISREG(st.st_mode));
 }
 
 }  // namespace

@@ -39,16 +39,14 @@ void read_label(const Value& key, const Cursor& at, EntryDraft& into) {
 }
 
 void read_labels(const Cursor& at, EntryDraft& into) {
-  read_entries(at, "{role: cache}",
-               [&](const Value& key, const Cursor& value) { read_label(key, value, into); });
+  read_entries(at, "{role: cache}", [&](const Value& key, const Cursor& value) { read_label(key, value, into); });
 }
 
 void list_labels(const std::string& prefix, std::vector<std::string>& into) { into.push_back(prefix + ".*"); }
 
 constexpr std::string_view host_words = "a host such as 10.1.0.1, db.example.com or 10.1.0.[11-14]";
-constexpr std::array relay_keys{Key<EntryDraft>{"host", Need::required, host_words, read_host},
-                                user_key<EntryDraft>(), port_key<EntryDraft>(),
-                                identity_file_key<EntryDraft>(), ssh_config_key<EntryDraft>()};
+constexpr std::array relay_keys{Key<EntryDraft>{"host", Need::required, host_words, read_host}, user_key<EntryDraft>(),
+                                port_key<EntryDraft>(), identity_file_key<EntryDraft>(), ssh_config_key<EntryDraft>()};
 constexpr std::array target_keys{
     Key<EntryDraft>{"host", Need::required, host_words, read_host},
     Key<EntryDraft>{"labels", Need::optional, "a map such as {role: cache}", read_labels, list_labels},
@@ -128,17 +126,16 @@ void read_relay(const Cursor& at, RegionDraft& into, std::unordered_set<std::str
 }
 
 // Answers false for a host:port that the fleet holds already.
-bool take(const Cursor& at, RegionDraft& into, const EntryDraft& entry, const model::Endpoint& endpoint,
-          bool quiet) {
-  const auto [first, is_new] = into.seen.emplace(
-      fmt::format("{} {}", plain_host(endpoint.host), endpoint.port), Seen{entry.host, &into.name});
+bool take(const Cursor& at, RegionDraft& into, const EntryDraft& entry, const model::Endpoint& endpoint, bool quiet) {
+  const auto [first, is_new] =
+      into.seen.emplace(fmt::format("{} {}", plain_host(endpoint.host), endpoint.port), Seen{entry.host, &into.name});
   if (is_new) return true;
   if (quiet) return false;
   const Seen& other = first->second;
   at.problems().add(entry.host->mark(), fmt::format("the target {} is listed twice", endpoint.name()),
-                    other.host == entry.host ? "its ranges overlap"
-                                             : fmt::format("first at {}, in region '{}'",
-                                                           other.host->mark().text(), *other.region));
+                    other.host == entry.host
+                        ? "its ranges overlap"
+                        : fmt::format("first at {}, in region '{}'", other.host->mark().text(), *other.region));
   return false;
 }
 
@@ -153,8 +150,7 @@ void read_target(const Cursor& at, RegionDraft& into) {
     target.direct_identity_file = resolved(at, ssh.direct_identity_file, into.dir, key_path);
   target.labels = std::move(entry.labels);
   bool all_new = true;
-  for (auto& host :
-       hosts_of(at, *entry.host, most_targets - std::min<std::uint64_t>(most_targets, into.seen.size()))) {
+  for (auto& host : hosts_of(at, *entry.host, most_targets - std::min<std::uint64_t>(most_targets, into.seen.size()))) {
     target.endpoint.host = std::move(host);
     if (take(at, into, entry, target.endpoint, !all_new))
       into.region.targets.push_back(target);
@@ -172,8 +168,7 @@ void read_relays(const Cursor& at, RegionDraft& into) {
 void read_targets(const Cursor& at, RegionDraft& into) {
   if (!read_list(at, "[{host: 10.1.0.11}]", [&](const Cursor& item) { read_target(item, into); })) return;
   if (at.value().size() == 0)
-    at.problem(fmt::format("the region '{}' has no targets", into.name),
-               "list at least one, or take the region out");
+    at.problem(fmt::format("the region '{}' has no targets", into.name), "list at least one, or take the region out");
 }
 
 // A block of the region's own over the fleet's.
@@ -190,8 +185,7 @@ void list_items(const std::string& prefix, std::vector<std::string>& into) {
 
 constexpr std::array region_keys{
     Key<RegionDraft>{"relay_ssh", Need::optional, "a map such as {user: deploy}",
-                     [](const Cursor& at, RegionDraft& r) { narrow(at, r.relay_ssh, read_relay_ssh); },
-                     list_relay_ssh},
+                     [](const Cursor& at, RegionDraft& r) { narrow(at, r.relay_ssh, read_relay_ssh); }, list_relay_ssh},
     Key<RegionDraft>{"target_ssh", Need::optional, "a map such as {user: deploy}",
                      [](const Cursor& at, RegionDraft& r) { narrow(at, r.target_ssh, read_target_ssh); },
                      list_target_ssh},
@@ -204,8 +198,6 @@ constexpr std::array region_keys{
 
 void read_region(const Cursor& at, RegionDraft& into) { read_map(at, region_keys, into); }
 
-void list_region(const std::string& prefix, std::vector<std::string>& into) {
-  list_keys(region_keys, prefix, into);
-}
+void list_region(const std::string& prefix, std::vector<std::string>& into) { list_keys(region_keys, prefix, into); }
 
 }  // namespace deployctl::plans

@@ -13,8 +13,8 @@ namespace deployctl::plans {
 namespace {
 
 constexpr std::array<std::string_view, 10> reserved_in_releases{"SERVICE",          "ENVIRONMENT", "VERSION", "RELEASE",
-                                                    "PREVIOUS_RELEASE", "DEPLOY_TO",   "SHARED",  "REGION",
-                                                    "TARGET",           "ROLLOUT"};
+                                                                "PREVIOUS_RELEASE", "DEPLOY_TO",   "SHARED",  "REGION",
+                                                                "TARGET",           "ROLLOUT"};
 
 void read_version(const Cursor& at, PlanDraft& into) {
   const auto text = read_text(at);
@@ -52,8 +52,7 @@ bool stands_apart(const Cursor& at, const std::string& path, const PlanDraft& in
     const std::string_view how = path == there ? "is linked twice"
                                  : beneath     ? "lies beneath another linked path"
                                                : "holds another linked path";
-    at.problem(fmt::format("'{}' {}", path, how),
-               fmt::format("the other is '{}' at {}", there, other->mark().text()));
+    at.problem(fmt::format("'{}' {}", path, how), fmt::format("the other is '{}' at {}", there, other->mark().text()));
     return false;
   }
   return true;
@@ -79,27 +78,23 @@ constexpr std::array release_keys{
     Key<PlanDraft>{"version", Need::optional, "a text such as \"{describe}\"", read_version},
     Key<PlanDraft>{"deploy_to", Need::required, "an absolute path, or one in ~/", read_deploy_to},
     Key<PlanDraft>{"keep_releases", Need::optional, "a count", read_keep},
-    Key<PlanDraft>{
-        "linked_dirs", Need::optional, "a list such as [data]",
-        [](const Cursor& at, PlanDraft& d) { read_linked(at, d, d.plan.release.activation.linked_dirs); }},
-    Key<PlanDraft>{
-        "linked_files", Need::optional, "a list such as [config/secrets.conf]",
-        [](const Cursor& at, PlanDraft& d) { read_linked(at, d, d.plan.release.activation.linked_files); }},
+    Key<PlanDraft>{"linked_dirs", Need::optional, "a list such as [data]",
+                   [](const Cursor& at, PlanDraft& d) { read_linked(at, d, d.plan.release.activation.linked_dirs); }},
+    Key<PlanDraft>{"linked_files", Need::optional, "a list such as [config/secrets.conf]",
+                   [](const Cursor& at, PlanDraft& d) { read_linked(at, d, d.plan.release.activation.linked_files); }},
     Key<PlanDraft>{
         "env", Need::optional, "a map such as {PORT: \"6400\"}",
         [](const Cursor& at, PlanDraft& d) { read_env(at, reserved_in_releases, d.plan.release.activation.env); },
         [](const std::string& prefix, std::vector<std::string>& into) { into.push_back(prefix + ".*"); }},
     Key<PlanDraft>{"hooks", Need::optional, "a map such as {start: ./start.sh}", read_hooks, list_hooks},
-    Key<PlanDraft>{"health_checks", Need::optional, "a list such as [{tcp: {port: 6400}}]",
-                   read_health_checks, list_health_checks},
+    Key<PlanDraft>{"health_checks", Need::optional, "a list such as [{tcp: {port: 6400}}]", read_health_checks,
+                   list_health_checks},
     later<PlanDraft>("secrets")};
 
 }  // namespace
 
 void read_release(const Cursor& at, PlanDraft& into) { read_map(at, release_keys, into); }
 
-void list_release(const std::string& prefix, std::vector<std::string>& into) {
-  list_keys(release_keys, prefix, into);
-}
+void list_release(const std::string& prefix, std::vector<std::string>& into) { list_keys(release_keys, prefix, into); }
 
 }  // namespace deployctl::plans

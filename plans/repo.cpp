@@ -17,10 +17,9 @@ Result<std::string> check_url(std::string_view text, std::string_view scheme) {
   if (text.find(' ') != std::string_view::npos) return bad_repo("a URL may hold no spaces", "write %20");
   if (scheme == "http" || scheme == "git")
     return bad_repo(fmt::format("{}:// is not supported: nothing proves what it sends", scheme),
-               "use https://, ssh:// or a path");
+                    "use https://, ssh:// or a path");
   if (scheme != "https" && scheme != "ssh" && scheme != "file")
-    return bad_repo(fmt::format("{}:// is no way to a repository", scheme),
-               "use https://, ssh://, file:// or a path");
+    return bad_repo(fmt::format("{}:// is no way to a repository", scheme), "use https://, ssh://, file:// or a path");
   if (scheme == "file") {
     if (rest.starts_with('/')) return std::string(text);
     return bad_repo("a file URL has three slashes and an absolute path", "file:///srv/git/redis.git");
@@ -34,7 +33,8 @@ Result<std::string> check_url(std::string_view text, std::string_view scheme) {
     return bad_repo("the URL has no path", "https://host/path, ssh://git@host/path");
   if (at != std::string_view::npos && authority.substr(0, at).find(':') != std::string_view::npos)
     return bad_repo("a password in a URL would be seen by everyone who reads the plan",
-               scheme == "https" ? "take it out, and name where it is kept: build.token: {env: GIT_TOKEN}" : "use ssh:// with a key");
+                    scheme == "https" ? "take it out, and name where it is kept: build.token: {env: GIT_TOKEN}"
+                                      : "use ssh:// with a key");
   return std::string(text);
 }
 
@@ -53,8 +53,7 @@ Result<std::string> resolve_repo(std::string_view text, const std::string& dir) 
   // "ext::sh -c ..." is git's way to run a program.
   if (colon == 0 || colon + 1 == text.size() || text[colon + 1] == ':' || host.starts_with('-') ||
       text.find(' ') != std::string_view::npos)
-    return bad_repo(fmt::format("'{}' is no repository", text),
-               "a path, a file, ssh or https URL, or git@host:path");
+    return bad_repo(fmt::format("'{}' is no repository", text), "a path, a file, ssh or https URL, or git@host:path");
   return std::string(text);
 }
 

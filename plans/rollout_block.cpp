@@ -37,8 +37,7 @@ void read_max_unreachable(const Cursor& at, PlanDraft& into) {
 
 void read_on_failure(const Cursor& at, PlanDraft& into) {
   static const std::vector<std::string> words{"rollback", "pause", "abort"};
-  if (const auto word = read_word(at, words))
-    into.plan.rollout.on_failure = static_cast<model::OnFailure>(*word);
+  if (const auto word = read_word(at, words)) into.plan.rollout.on_failure = static_cast<model::OnFailure>(*word);
 }
 
 void read_progress_deadline(const Cursor& at, PlanDraft& into) {
@@ -56,19 +55,20 @@ void read_interval(const Cursor& at, PlanDraft& into) {
 
 constexpr std::array rollout_keys{
     Key<PlanDraft>{"strategy", Need::optional, "one of canary, rolling, all_at_once", read_strategy},
-    Key<PlanDraft>{"waves", Need::optional, "a list such as [{name: world, regions: all}]", read_waves,
-                   list_waves},
+    Key<PlanDraft>{"waves", Need::optional, "a list such as [{name: world, regions: all}]", read_waves, list_waves},
     Key<PlanDraft>{"max_parallel", Need::optional, "a count or a percentage such as 25%", read_max_parallel},
     Key<PlanDraft>{"min_healthy", Need::optional, "a count or a percentage such as 75%", read_min_healthy},
     budget<&model::RolloutSpec::max_failed>("max_failed"),
     budget<&model::RolloutSpec::max_unhealthy>("max_unhealthy"),
-    Key<PlanDraft>{"max_unreachable", Need::optional, "a count or a percentage such as 10%",
-                   read_max_unreachable},
+    Key<PlanDraft>{"max_unreachable", Need::optional, "a count or a percentage such as 10%", read_max_unreachable},
     Key<PlanDraft>{"on_failure", Need::optional, "one of rollback, pause, abort", read_on_failure},
     Key<PlanDraft>{"progress_deadline", Need::optional, "a duration such as 10m", read_progress_deadline},
-    Key<PlanDraft>{"min_healthy_time", Need::optional, "a duration such as 10s", read_time<&model::RolloutSpec::min_healthy_time>},
-    Key<PlanDraft>{"healthy_deadline", Need::optional, "a duration such as 10m", read_time<&model::RolloutSpec::healthy_deadline>},
-    Key<PlanDraft>{"catch_up", Need::optional, "a duration such as 24h, or 0s", read_time<&model::RolloutSpec::catch_up>},
+    Key<PlanDraft>{"min_healthy_time", Need::optional, "a duration such as 10s",
+                   read_time<&model::RolloutSpec::min_healthy_time>},
+    Key<PlanDraft>{"healthy_deadline", Need::optional, "a duration such as 10m",
+                   read_time<&model::RolloutSpec::healthy_deadline>},
+    Key<PlanDraft>{"catch_up", Need::optional, "a duration such as 24h, or 0s",
+                   read_time<&model::RolloutSpec::catch_up>},
     Key<PlanDraft>{"catch_up_interval", Need::optional, "a duration such as 30s", read_interval},
     Key<PlanDraft>{"freeze", Need::optional, "a list of windows",
                    [](const Cursor& at, PlanDraft& d) { read_freezes(at, d.plan.rollout.freezes); }, list_freezes}};
@@ -77,8 +77,6 @@ constexpr std::array rollout_keys{
 
 void read_rollout(const Cursor& at, PlanDraft& into) { read_map(at, rollout_keys, into); }
 
-void list_rollout(const std::string& prefix, std::vector<std::string>& into) {
-  list_keys(rollout_keys, prefix, into);
-}
+void list_rollout(const std::string& prefix, std::vector<std::string>& into) { list_keys(rollout_keys, prefix, into); }
 
 }  // namespace deployctl::plans

@@ -40,8 +40,10 @@ void read_file(const Cursor& at, SecretDraft& into) {
 void read_env_name(const Cursor& at, SecretDraft& into) {
   const auto text = read_text(at);
   if (!text) return;
-  const bool name = std::all_of(text->begin(), text->end(), [](unsigned char c) { return std::isalnum(c) || c == '_'; });
-  if (!name || std::isdigit(static_cast<unsigned char>(text->front()))) return at.wrong("the name of a variable", "without '$', such as {env: TOKEN}");
+  const bool name =
+      std::all_of(text->begin(), text->end(), [](unsigned char c) { return std::isalnum(c) || c == '_'; });
+  if (!name || std::isdigit(static_cast<unsigned char>(text->front())))
+    return at.wrong("the name of a variable", "without '$', such as {env: TOKEN}");
   take(into, From::env, *text);
 }
 
@@ -58,7 +60,8 @@ std::optional<model::SecretSource> read_map_form(const Cursor& at) {
   const auto before = at.problems().size();
   if (!read_map(at, secret_keys, draft)) return std::nullopt;
   if (draft.given != 1) {
-    if (at.problems().size() == before) at.problem(fmt::format("'{}' has one of file, env and command", at.path()), fmt::format("write {}", form));
+    if (at.problems().size() == before)
+      at.problem(fmt::format("'{}' has one of file, env and command", at.path()), fmt::format("write {}", form));
     return std::nullopt;
   }
   // A path on the command line is relative to where that was typed.
@@ -67,11 +70,13 @@ std::optional<model::SecretSource> read_map_form(const Cursor& at) {
 }
 
 bool is_token(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isalnum(c) || c == '-' || c == '_'; });
+  return !text.empty() &&
+         std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isalnum(c) || c == '-' || c == '_'; });
 }
 
 bool holds_a_secret(std::string name) {
-  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   for (const std::string_view word : {"authorization", "cookie", "token", "key", "secret", "password"})
     if (name.find(word) != std::string::npos) return true;
   return false;
@@ -120,7 +125,8 @@ std::optional<model::SecretSource> read_secret(const Cursor& at) {
 
 std::optional<model::SecretSource> read_secret_source(const Cursor& at) {
   if (at.value().kind == Value::Kind::map) return read_map_form(at);
-  at.problem(fmt::format("'{}' must say where the secret is kept, not what it is", at.path()), fmt::format("write {}", form));
+  at.problem(fmt::format("'{}' must say where the secret is kept, not what it is", at.path()),
+             fmt::format("write {}", form));
   return std::nullopt;
 }
 
@@ -138,7 +144,8 @@ std::optional<model::SecretSource> read_http_url(const Cursor& at) {
 void read_headers(const Cursor& at, model::SecretHeaders& into) {
   read_entries(at, "{Authorization: {env: TOKEN}}", [&](const Value& key, const Cursor& value) {
     if (!is_token(key.text)) {
-      at.problems().add(key.mark(), fmt::format("'{}' is not the name of a header", key.text), "letters, digits, '-' and '_'");
+      at.problems().add(key.mark(), fmt::format("'{}' is not the name of a header", key.text),
+                        "letters, digits, '-' and '_'");
       return;
     }
     auto source = holds_a_secret(key.text) ? read_secret_source(value) : read_secret(value);

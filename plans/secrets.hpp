@@ -1,5 +1,5 @@
-// The one form in which a plan and the command line name a secret: {file: PATH}, {env: NAME} or {command: "..."}. Nothing is
-// read here, but for `--set`, whose values are part of the plan.
+// The one form in which a plan and the command line name a secret: {file: PATH}, {env: NAME} or {command: "..."}.
+// Nothing is read here, but for `--set`, whose values are part of the plan.
 #pragma once
 
 #include <optional>

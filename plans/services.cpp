@@ -43,7 +43,8 @@ void drop(Value& map, std::string_view name) {
 }
 
 std::optional<ServiceEntry> read_entry(const Value& name, const Cursor& at) {
-  if (at.value().kind != Value::Kind::map) return at.wrong("a map with what is this service's own, such as release"), std::nullopt;
+  if (at.value().kind != Value::Kind::map)
+    return at.wrong("a map with what is this service's own, such as release"), std::nullopt;
   ServiceEntry entry{&name, &at.value(), {}};
   if (at.value().find("service")) at.problem("its name is the key that it stands beneath, it needs no 'service'");
   if (const Value* after = at.value().find("depends_on"))
@@ -66,11 +67,13 @@ void check_names(const std::vector<ServiceEntry>& all, Problems& problems) {
   }
 }
 
-// Again and again the first whose dependencies are placed; who is left when there is none depends on itself by way of others.
+// Again and again the first whose dependencies are placed; who is left when there is none depends on itself by way of
+// others.
 std::vector<ServiceEntry> ordered(std::vector<ServiceEntry> all, Problems& problems) {
   std::vector<ServiceEntry> placed;
   const auto is_placed = [&](const std::string& name) {
-    return std::any_of(placed.begin(), placed.end(), [&](const ServiceEntry& entry) { return entry.name->text == name; });
+    return std::any_of(placed.begin(), placed.end(),
+                       [&](const ServiceEntry& entry) { return entry.name->text == name; });
   };
   while (!all.empty()) {
     const auto next = std::find_if(all.begin(), all.end(), [&](const ServiceEntry& entry) {
@@ -103,11 +106,14 @@ std::vector<ServiceEntry> read_services(const Value& root, Problems& problems) {
   const Cursor above(root, problems);
   const Cursor at = above.key("services", *services);
   const auto before = problems.size();
-  if (const Value* one = root.find("service")) problems.add(one->mark(), "'service' and 'services' can't both be", "a plan is of one service or of several");
-  if (const Value* after = root.find("depends_on")) problems.add(after->mark(), "'depends_on' stands beneath a service of 'services'");
+  if (const Value* one = root.find("service"))
+    problems.add(one->mark(), "'service' and 'services' can't both be", "a plan is of one service or of several");
+  if (const Value* after = root.find("depends_on"))
+    problems.add(after->mark(), "'depends_on' stands beneath a service of 'services'");
   std::vector<ServiceEntry> all;
   read_entries(at, "{store: {release: {deploy_to: /srv/store}}}", [&](const Value& name, const Cursor& own) {
-    if (!is_name(name.text)) return problems.add(name.mark(), fmt::format("'{}' is no name", name.text), "letters, digits, '.', '_' and '-'");
+    if (!is_name(name.text))
+      return problems.add(name.mark(), fmt::format("'{}' is no name", name.text), "letters, digits, '.', '_' and '-'");
     if (auto entry = read_entry(name, own)) all.push_back(std::move(*entry));
   });
   if (all.empty() && problems.size() == before) at.problem("there is no service in it");

@@ -6,9 +6,9 @@ namespace deployctl::plans {
 namespace {
 
 constexpr std::array relay_ssh_keys{user_key<SshKeys>(), port_key<SshKeys>(), identity_file_key<SshKeys>(),
-                                ssh_config_key<SshKeys>()};
+                                    ssh_config_key<SshKeys>()};
 constexpr std::array target_ssh_keys{user_key<SshKeys>(), port_key<SshKeys>(), identity_file_key<SshKeys>(),
-                                 direct_key<SshKeys>()};
+                                     direct_key<SshKeys>()};
 constexpr std::array direct_keys{identity_file_key<SshKeys>()};
 
 }  // namespace
@@ -43,8 +43,6 @@ void list_relay_ssh(const std::string& prefix, std::vector<std::string>& into) {
 void list_target_ssh(const std::string& prefix, std::vector<std::string>& into) {
   list_keys(target_ssh_keys, prefix, into);
 }
-void list_direct(const std::string& prefix, std::vector<std::string>& into) {
-  list_keys(direct_keys, prefix, into);
-}
+void list_direct(const std::string& prefix, std::vector<std::string>& into) { list_keys(direct_keys, prefix, into); }
 
 }  // namespace deployctl::plans

@@ -44,7 +44,8 @@ constexpr Key<T> port_key() {
 template <class T>
 constexpr Key<T> identity_file_key() {
   return {"identity_file", Need::optional, "the path of a private key", [](const Cursor& at, T& t) {
-            if (const auto path = read_text(at); path && has_no_variable(at, *path)) ssh_of(t).identity_file = &at.value();
+            if (const auto path = read_text(at); path && has_no_variable(at, *path))
+              ssh_of(t).identity_file = &at.value();
           }};
 }
 template <class T>
@@ -55,8 +56,8 @@ constexpr Key<T> ssh_config_key() {
 }
 template <class T>
 constexpr Key<T> direct_key() {
-  return {"direct", Need::optional, "{identity_file: PATH}",
-          [](const Cursor& at, T& t) { read_direct(at, ssh_of(t)); }, list_direct};
+  return {"direct", Need::optional, "{identity_file: PATH}", [](const Cursor& at, T& t) { read_direct(at, ssh_of(t)); },
+          list_direct};
 }
 
 }  // namespace deployctl::plans

@@ -10,12 +10,12 @@ using Words = std::map<std::string_view, std::string>;
 
 bool plain_in_yaml(std::string_view text) {
   const auto fine = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '_' || c == '/' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+           c == '/' || c == '-';
   };
   // "-" and words such as null, true and 5 are no texts to every reader: quoted, they are.
-  const bool word = text.size() > 1 && text != "null" && text != "true" && text != "false" &&
-                    text[0] != '-' && text.find_first_not_of("0123456789.") != std::string_view::npos;
+  const bool word = text.size() > 1 && text != "null" && text != "true" && text != "false" && text[0] != '-' &&
+                    text.find_first_not_of("0123456789.") != std::string_view::npos;
   return word && std::all_of(text.begin(), text.end(), fine);
 }
 
@@ -76,8 +76,9 @@ std::string fill_plan(const PlanNames& names) {
 }
 
 std::string fill_fleet(const FleetNames& names) {
-  return fill(fleet_template(),
-              {{"user", yaml_quoted(names.user)}, {"region", yaml_quoted(names.region)}, {"host", yaml_quoted(names.host)}});
+  return fill(
+      fleet_template(),
+      {{"user", yaml_quoted(names.user)}, {"region", yaml_quoted(names.region)}, {"host", yaml_quoted(names.host)}});
 }
 
 }  // namespace deployctl::plans

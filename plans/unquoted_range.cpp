@@ -55,7 +55,8 @@ std::optional<UnquotedRange> unquoted_range_before(const std::string& text, int 
     if (number + lines_looked_at < line) continue;
     const auto range = range_in(one);
     if (!range.empty())
-      found = UnquotedRange{std::string(range), static_cast<unsigned>(number) + 1, static_cast<unsigned>(range.data() - one.data()) + 1};
+      found = UnquotedRange{std::string(range), static_cast<unsigned>(number) + 1,
+                            static_cast<unsigned>(range.data() - one.data()) + 1};
   }
   return found;
 }

@@ -42,8 +42,7 @@ std::optional<Unreadable> find_unreadable(std::string_view text) {
 }
 
 bool has_control(std::string_view text) {
-  return std::any_of(text.begin(), text.end(),
-                     [](char c) { return is_control(static_cast<std::uint8_t>(c)); });
+  return std::any_of(text.begin(), text.end(), [](char c) { return is_control(static_cast<std::uint8_t>(c)); });
 }
 
 }  // namespace deployctl::plans

@@ -33,8 +33,7 @@ void read_regions(const Cursor& at, WaveDraft& into) {
       at.problem(fmt::format("'{}' is empty", at.path()), "name at least one region, or write all");
     return;
   }
-  at.wrong("all or a list of regions",
-           value.kind == Value::Kind::scalar ? fmt::format("write [{}]", value.text) : "");
+  at.wrong("all or a list of regions", value.kind == Value::Kind::scalar ? fmt::format("write [{}]", value.text) : "");
 }
 
 template <std::optional<model::Amount> model::Wave::*member>
@@ -87,16 +86,15 @@ void read_wave(const Cursor& at, std::vector<WaveDraft>& into) {
   draft.wave.name = fmt::format("wave-{}", into.size() + 1);
   read_map(at, wave_keys, draft);
   check_gates(at, draft);
-  const auto same = std::find_if(into.begin(), into.end(),
-                                 [&](const WaveDraft& w) { return w.wave.name == draft.wave.name; });
+  const auto same =
+      std::find_if(into.begin(), into.end(), [&](const WaveDraft& w) { return w.wave.name == draft.wave.name; });
   if (same != into.end())
     at.problem(fmt::format("two waves are called '{}'", draft.wave.name),
                fmt::format("the other is at {}", same->wave.mark.text()));
   into.push_back(std::move(draft));
 }
 
-void check_region(const Value& name, const FleetRead& fleet, const model::Fleet& selected,
-                  Problems& problems) {
+void check_region(const Value& name, const FleetRead& fleet, const model::Fleet& selected, Problems& problems) {
   const auto& declared = fleet.declared;
   if (declared.empty()) return;  // the fleet has mistakes of its own
   if (std::find(declared.begin(), declared.end(), name.text) == declared.end())
@@ -134,7 +132,8 @@ std::vector<model::Wave> waves_by_region(const model::Fleet& fleet, bool canary,
 }
 
 std::vector<model::Wave> waves_of(model::Strategy strategy, const model::Fleet& fleet, const model::Mark& mark) {
-  if (strategy != model::Strategy::all_at_once) return waves_by_region(fleet, strategy == model::Strategy::canary, mark);
+  if (strategy != model::Strategy::all_at_once)
+    return waves_by_region(fleet, strategy == model::Strategy::canary, mark);
   model::Wave wave;
   wave.mark = mark;
   wave.name = "all";
@@ -147,8 +146,7 @@ std::vector<model::Wave> waves_of(model::Strategy strategy, const model::Fleet& 
 
 void read_waves(const Cursor& at, PlanDraft& into) {
   std::vector<WaveDraft> waves;
-  if (!read_list(at, "[{name: all, regions: all}]", [&](const Cursor& item) { read_wave(item, waves); }))
-    return;
+  if (!read_list(at, "[{name: all, regions: all}]", [&](const Cursor& item) { read_wave(item, waves); })) return;
   if (waves.empty())
     at.problem("'rollout.waves' is empty",
                "without it, one target of the first region goes first, then the regions one after another");
@@ -159,12 +157,12 @@ void list_waves(const std::string& prefix, std::vector<std::string>& into) {
   list_keys(wave_keys, prefix + "[]", into);
 }
 
-std::vector<model::Wave> finish_waves(const PlanDraft& draft, const FleetRead& fleet,
-                                      const model::Fleet& selected, const model::Mark& mark,
-                                      Problems& problems) {
+std::vector<model::Wave> finish_waves(const PlanDraft& draft, const FleetRead& fleet, const model::Fleet& selected,
+                                      const model::Mark& mark, Problems& problems) {
   if (!draft.waves) return waves_of(draft.strategy.value_or(model::Strategy::canary), selected, mark);
   if (draft.strategy)
-    problems.add(draft.strategy_mark, "'rollout.strategy' and 'rollout.waves' both say who is taken when", "keep one of them");
+    problems.add(draft.strategy_mark, "'rollout.strategy' and 'rollout.waves' both say who is taken when",
+                 "keep one of them");
   std::vector<model::Wave> waves;
   for (const auto& from : *draft.waves) {
     model::Wave wave = from.wave;

@@ -11,8 +11,7 @@ void list_waves(const std::string& prefix, std::vector<std::string>& into);
 
 // Regions of each wave by name, the default waves where none are given (`mark` is theirs). `selected` is what
 // the plan's selector leaves of the fleet.
-std::vector<model::Wave> finish_waves(const PlanDraft& draft, const FleetRead& fleet,
-                                      const model::Fleet& selected, const model::Mark& mark,
-                                      Problems& problems);
+std::vector<model::Wave> finish_waves(const PlanDraft& draft, const FleetRead& fleet, const model::Fleet& selected,
+                                      const model::Mark& mark, Problems& problems);
 
 }  // namespace deployctl::plans

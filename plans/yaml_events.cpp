@@ -45,8 +45,7 @@ void TreeBuilder::OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) {
   Value& value = add(mark, Value::Kind::null, anchor);
   // yaml-cpp's mark of an empty value is that of the next token, lines below: its key is where a reader would
   // look.
-  if (open_.empty() || open_.back()->kind != Value::Kind::map || open_.back()->children.size() % 2 != 0)
-    return;
+  if (open_.empty() || open_.back()->kind != Value::Kind::map || open_.back()->children.size() % 2 != 0) return;
   const Value& key = *open_.back()->children[open_.back()->children.size() - 2];
   value.line = key.line;
   value.column = key.column;
@@ -58,8 +57,7 @@ void TreeBuilder::OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) {
   const bool inside = !same || std::find(open_.begin(), open_.end(), same) != open_.end();
   if (inside || (copied_ += same->children.size()) > most_copied) {
     if (!broken_)
-      problems_.add(value.mark(),
-                    inside ? "an alias inside of what it stands for" : "too many aliases of big lists");
+      problems_.add(value.mark(), inside ? "an alias inside of what it stands for" : "too many aliases of big lists");
     broken_ = true;
     return;
   }

@@ -19,9 +19,7 @@ class TreeBuilder : public YAML::EventHandler {
   const Value* root() const { return root_; }
   bool broken() const { return broken_; }  // no tree that could be read further
   model::Mark document_mark() const { return document_; }
-  const YAML::Mark& last_quoted() const {
-    return last_quoted_;
-  }  // the last scalar that isn't plain; null mark: none
+  const YAML::Mark& last_quoted() const { return last_quoted_; }  // the last scalar that isn't plain; null mark: none
 
   void OnDocumentStart(const YAML::Mark& mark) override;
   void OnDocumentEnd() override {}

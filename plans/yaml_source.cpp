@@ -93,8 +93,7 @@ const Value* YamlSource::read_file(const std::string& path, const std::string& s
   auto text = read_once(path, largest);
   if (text) return read_text(*text, shown, problems);
   // The place says which file; the error's own "open PATH: " would say it again.
-  const std::string why =
-      first_after(first_after(text.error().message, "open " + path + ": "), "read " + path + ": ");
+  const std::string why = first_after(first_after(text.error().message, "open " + path + ": "), "read " + path + ": ");
   if (named_by)
     problems.add(named_by->mark(), fmt::format("can't read {}: {}", shown, why), text.error().hint);
   else
@@ -110,13 +109,11 @@ const Value* YamlSource::read_text(const std::string& text, const std::string& s
   return parse(text, name(shown), true, problems);
 }
 
-const Value* YamlSource::read_override(const std::string& text, const std::string& shown,
-                                       Problems& problems) {
+const Value* YamlSource::read_override(const std::string& text, const std::string& shown, Problems& problems) {
   return parse(text, name(shown), false, problems);
 }
 
-const Value* YamlSource::parse(const std::string& text, const std::string* file, bool with_lines,
-                               Problems& problems) {
+const Value* YamlSource::parse(const std::string& text, const std::string* file, bool with_lines, Problems& problems) {
   // yaml-cpp takes byte 4 for the end of the file and passes on whatever isn't UTF-8.
   if (const auto bad = find_unreadable(text)) {
     problems.add(mark_of(text, bad->at, *file, with_lines), bad->what, "write the file as plain UTF-8 text");
@@ -132,8 +129,7 @@ const Value* YamlSource::parse(const std::string& text, const std::string* file,
     }
     const Value* root = builder.root();
     if (is_open_quote(text, builder.last_quoted())) {
-      problems.add(mark_at(builder.last_quoted(), *file, with_lines),
-                   "not valid YAML: this quote is never closed");
+      problems.add(mark_at(builder.last_quoted(), *file, with_lines), "not valid YAML: this quote is never closed");
       return nullptr;
     }
     if (parser.HandleNextDocument(builder)) {
@@ -145,7 +141,8 @@ const Value* YamlSource::parse(const std::string& text, const std::string* file,
   } catch (const YAML::Exception& e) {
     if (const auto range = unquoted_range_before(text, e.mark.line)) {
       problems.add(with_lines ? model::Mark{*file, range->line, range->column} : model::Mark{*file, 0, 0},
-                   fmt::format("the range {} must be quoted within braces", range->text), fmt::format("write \"{}\"", range->text));
+                   fmt::format("the range {} must be quoted within braces", range->text),
+                   fmt::format("write \"{}\"", range->text));
       return nullptr;
     }
     problems.add(mark_at(e.mark, *file, with_lines), "not valid YAML: " + words_of(e),

@@ -65,8 +65,8 @@ Status make_room(const std::string& folder, CacheLimits limits, std::uint64_t mo
   }
   DEPLOYCTL_TRY(left, free_bytes(folder));
   if (left >= more) return {};
-  auto full = error(Code::no_space, "the relay's chunk cache " + folder + " needs " + mebibytes(more) + " and its disk has " +
-                                        mebibytes(left) + " left");
+  auto full = error(Code::no_space, "the relay's chunk cache " + folder + " needs " + mebibytes(more) +
+                                        " and its disk has " + mebibytes(left) + " left");
   return fail(with_hint(std::move(full), "free space on the relay"));
 }
 

@@ -1,6 +1,6 @@
-// Keeps the relay's chunk cache within its bounds: payloads that nobody used for a week go, then the least recently used
-// ones until the rest fits. A file in use, by this relay or another one of the same user, is never removed (chunk_file.hpp).
-// Blocking.
+// Keeps the relay's chunk cache within its bounds: payloads that nobody used for a week go, then the least recently
+// used ones until the rest fits. A file in use, by this relay or another one of the same user, is never removed
+// (chunk_file.hpp). Blocking.
 #pragma once
 
 #include <string>

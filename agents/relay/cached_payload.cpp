@@ -7,7 +7,8 @@
 namespace deployctl::relay {
 namespace {
 
-Result<std::shared_ptr<ChunkFile>> open_file(const std::string& folder, const payload::Index& index, ChunkFile::Missing missing) {
+Result<std::shared_ptr<ChunkFile>> open_file(const std::string& folder, const payload::Index& index,
+                                             ChunkFile::Missing missing) {
   if (missing == ChunkFile::Missing::make) {
     DEPLOYCTL_CHECK(io::make_dirs(folder, 0700));
   }

@@ -1,8 +1,8 @@
-// A payload in a relay's cache, being filled or whole: what the targets' stages read from. A reader waits for a chunk that
-// is still on its way and gets it as soon as it is verified (cut-through); slow readers are served from the file.
-// Any number of fillers at once (carry.hpp): each takes chunks that nobody else has taken, and one that fails leaves its
-// share to the others. When the last one fails, waiting readers end with its error; with nobody filling and the chunk not
-// here: Code::absent. One strand; the disk and the hashing are on the cache's threads.
+// A payload in a relay's cache, being filled or whole: what the targets' stages read from. A reader waits for a chunk
+// that is still on its way and gets it as soon as it is verified (cut-through); slow readers are served from the file.
+// Any number of fillers at once (carry.hpp): each takes chunks that nobody else has taken, and one that fails leaves
+// its share to the others. When the last one fails, waiting readers end with its error; with nobody filling and the
+// chunk not here: Code::absent. One strand; the disk and the hashing are on the cache's threads.
 #pragma once
 
 #include <memory>
@@ -28,8 +28,9 @@ class CachedPayload : public payload::ChunkSource, public std::enable_shared_fro
   // The file is opened; for a filler it is made, and room for what it lacks. Idempotent.
   awaitable<Status> open(ChunkFile::Missing missing);
   bool whole() const;
-  // Chunks that are here already as those of other payloads that this one begins with. For a filler; a second one waits for the
-  // first. What can't be had that way is left to be asked for. Their files are removed when nothing else uses them.
+  // Chunks that are here already as those of other payloads that this one begins with. For a filler; a second one waits
+  // for the first. What can't be had that way is left to be asked for. Their files are removed when nothing else uses
+  // them.
   awaitable<void> take_over(std::vector<std::shared_ptr<CachedPayload>> pieces);
 
   // One who fills it. Ends as told by end(), else as given up.
@@ -41,7 +42,8 @@ class CachedPayload : public payload::ChunkSource, public std::enable_shared_fro
     // A chunk that is not here and that nobody else was given; none: all the others are here or another's. What was
     // here before is verified on the way.
     awaitable<std::optional<std::uint32_t>> next();
-    // Verified, written, given to who waits. Code::invalid: it wasn't ours to get; Code::verification; the disk's error.
+    // Verified, written, given to who waits. Code::invalid: it wasn't ours to get; Code::verification; the disk's
+    // error.
     awaitable<Status> put(std::uint32_t number, Bytes chunk);
     bool owes() const { return !owed_.empty(); }
     std::uint64_t owed_bytes() const { return owed_bytes_; }
@@ -77,10 +79,10 @@ class CachedPayload : public payload::ChunkSource, public std::enable_shared_fro
   io::Notifier changed_;  // any of these
   unsigned fillers_ = 0;
   bool taking_over_ = false;
-  std::uint32_t next_ = 0;             // below it: here, taken by a filler, or given back
-  std::set<std::uint32_t> given_back_; // by fillers that failed
-  std::uint64_t untaken_ = 0;          // bytes from next_ on, about
-  std::optional<Error> failed_;        // how the last filling ended
+  std::uint32_t next_ = 0;              // below it: here, taken by a filler, or given back
+  std::set<std::uint32_t> given_back_;  // by fillers that failed
+  std::uint64_t untaken_ = 0;           // bytes from next_ on, about
+  std::optional<Error> failed_;         // how the last filling ended
 };
 
 }  // namespace deployctl::relay

@@ -32,8 +32,8 @@ awaitable<Status> ask(CachedPayload::Filling& filling, PullWindow& window, serve
   co_return Status{};
 }
 
-awaitable<Status> fill(std::shared_ptr<CachedPayload> payload, CachedPayload::Filling& filling, serve::Exchange& exchange,
-                       PullWindow window) {
+awaitable<Status> fill(std::shared_ptr<CachedPayload> payload, CachedPayload::Filling& filling,
+                       serve::Exchange& exchange, PullWindow window) {
   for (;;) {
     DEPLOYCTL_CO_CHECK(co_await ask(filling, window, exchange));
     if (filling.owes()) {
@@ -50,7 +50,8 @@ awaitable<Status> fill(std::shared_ptr<CachedPayload> payload, CachedPayload::Fi
 
 }  // namespace
 
-awaitable<Status> carry(std::shared_ptr<CachedPayload> payload, serve::Exchange& exchange, Duration round_trip, FindPieces pieces) {
+awaitable<Status> carry(std::shared_ptr<CachedPayload> payload, serve::Exchange& exchange, Duration round_trip,
+                        FindPieces pieces) {
   CachedPayload::Filling filling(payload);
   std::vector<std::shared_ptr<CachedPayload>> found;  // held, so that room for the whole is not made of them
   if (pieces) found = co_await pieces();

@@ -20,8 +20,8 @@ bool serves(const Surveyed& look) {
   return look.has_current() && (look.health().state() == "healthy" || look.health().state() == "unchecked");
 }
 
-// Somebody began anew: what we know of the region is old. Whoever holds a target by a lower epoch is older than the desire: one that
-// was brought along by the one before, most of all, and went away before it could give the grant back.
+// Somebody began anew: what we know of the region is old. Whoever holds a target by a lower epoch is older than the
+// desire: one that was brought along by the one before, most of all, and went away before it could give the grant back.
 // An epoch that no rollout can have reached since is one host's word, and ends nothing for the others.
 bool superseded(const Desire& desire, const Looks& looks) {
   return std::any_of(looks.begin(), looks.end(), [&](const auto& look) {
@@ -45,14 +45,16 @@ const wire::pb::KeptPayload* payload_for(const Desire& desire, const Surveyed& l
 }
 
 bool keeps(const Desire& desire, const Surveyed& look) {
-  return std::any_of(look.kept().begin(), look.kept().end(), [&](const auto& kept) { return kept.release() == desire.release(); });
+  return std::any_of(look.kept().begin(), look.kept().end(),
+                     [&](const auto& kept) { return kept.release() == desire.release(); });
 }
 
 // A healthy one is stopped only if those that serve without it suffice.
 bool budget_bears(const Desire& desire, const Looks& looks, int member) {
   if (!serves(*looks[static_cast<std::size_t>(member)])) return true;
   unsigned others = 0;
-  for (std::size_t i = 0; i < looks.size(); ++i) others += static_cast<int>(i) != member && looks[i] && serves(*looks[i]);
+  for (std::size_t i = 0; i < looks.size(); ++i)
+    others += static_cast<int>(i) != member && looks[i] && serves(*looks[i]);
   return others >= desire.min_healthy();
 }
 
@@ -61,27 +63,35 @@ void settle(Desire& desire, const Looks& looks) {
     auto& member = *desire.mutable_members(i);
     const auto& look = looks[static_cast<std::size_t>(i)];
     if (!waits_for(member) || !look) continue;
-    if (at_goal(desire, *look)) member.set_behind(false);
-    else if (!look->other_service().empty()) member.set_trouble("its folder belongs to " + look->other_service());
+    if (at_goal(desire, *look))
+      member.set_behind(false);
+    else if (!look->other_service().empty())
+      member.set_trouble("its folder belongs to " + look->other_service());
     else if (!keeps(desire, *look) && (desire.release_json().empty() || !payload_for(desire, *look)))
-      member.set_trouble("nothing here brings it from " + (look->has_current() ? look->current().version() : "nothing") + " to the release");
+      member.set_trouble("nothing here brings it from " +
+                         (look->has_current() ? look->current().version() : "nothing") + " to the release");
   }
 }
 
 void give_up(Desire& desire) {
-  const auto failed = std::count_if(desire.members().begin(), desire.members().end(), [](const Member& m) { return m.failed(); });
+  const auto failed =
+      std::count_if(desire.members().begin(), desire.members().end(), [](const Member& m) { return m.failed(); });
   if (failed <= static_cast<std::ptrdiff_t>(desire.most_failures())) return;
   for (auto& member : *desire.mutable_members())
-    if (waits_for(member)) member.set_trouble("not tried: it failed on " + std::to_string(failed) + " that came back before");
+    if (waits_for(member))
+      member.set_trouble("not tried: it failed on " + std::to_string(failed) + " that came back before");
 }
 
 }  // namespace
 
 bool any_trouble(const Desire& desire) {
-  return std::any_of(desire.members().begin(), desire.members().end(), [](const Member& m) { return m.behind() && !m.trouble().empty(); });
+  return std::any_of(desire.members().begin(), desire.members().end(),
+                     [](const Member& m) { return m.behind() && !m.trouble().empty(); });
 }
 
-bool any_behind(const Desire& desire) { return std::any_of(desire.members().begin(), desire.members().end(), waits_for); }
+bool any_behind(const Desire& desire) {
+  return std::any_of(desire.members().begin(), desire.members().end(), waits_for);
+}
 
 CatchUp next_step(Desire& desire, const Looks& looks, WallTime now) {
   using What = CatchUp::What;

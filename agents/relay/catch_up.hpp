@@ -1,4 +1,5 @@
-// What a relay does about a region that is not as it is to be: from the desire and what its members told, the next step. Pure.
+// What a relay does about a region that is not as it is to be: from the desire and what its members told, the next
+// step. Pure.
 //
 //   a newer rollout, or not_after ─► over             whoever is at the goal ─► not behind any more
 //   fewer than half of the members answer ─► wait     nobody is waited for any more ─► done
@@ -20,15 +21,15 @@ using Looks = std::vector<std::optional<wire::pb::Surveyed>>;
 struct CatchUp {
   enum class What { wait, bring, done, over };
   What what = What::wait;
-  int member = -1;                            // bring
-  bool stage = false;                         // bring: it lacks the release
+  int member = -1;                                 // bring
+  bool stage = false;                              // bring: it lacks the release
   const wire::pb::KeptPayload* payload = nullptr;  // bring, stage: of the desire
-  std::string replaces{};                     // bring: an older rollout that still holds it
+  std::string replaces{};                          // bring: an older rollout that still holds it
 };
 
-// Members that are behind and stand as they should are no longer behind, and what can't be brought has its trouble told:
-// `desire` is changed then. Too many failures are the trouble of those that were not tried too. `done`: nothing of it is left to
-// do; `over`: nor to tell.
+// Members that are behind and stand as they should are no longer behind, and what can't be brought has its trouble
+// told: `desire` is changed then. Too many failures are the trouble of those that were not tried too. `done`: nothing
+// of it is left to do; `over`: nor to tell.
 CatchUp next_step(wire::pb::Desire& desire, const Looks& looks, WallTime now);
 
 bool any_trouble(const wire::pb::Desire& desire);

@@ -14,13 +14,17 @@ namespace {
 
 using wire::pb::Desire;
 
-constexpr Duration least_interval{100}, most_interval{std::chrono::minutes(10)}, usual_interval{std::chrono::seconds(30)};
-constexpr Duration login_limit{std::chrono::seconds(20)}, look_limit{std::chrono::minutes(1)}, staging_limit{std::chrono::hours(2)};
+constexpr Duration least_interval{100}, most_interval{std::chrono::minutes(10)},
+    usual_interval{std::chrono::seconds(30)};
+constexpr Duration login_limit{std::chrono::seconds(20)}, look_limit{std::chrono::minutes(1)},
+    staging_limit{std::chrono::hours(2)};
 constexpr Duration activation_limit{std::chrono::hours(2)};
 constexpr Duration grant_for{std::chrono::seconds(30)}, renew_every{std::chrono::seconds(5)};
 
 Duration interval_of(const Desire& desire) {
-  const auto asked = desire.interval_ms() == 0 ? usual_interval : Duration(static_cast<std::int64_t>(std::min<std::uint64_t>(desire.interval_ms(), 600'000)));
+  const auto asked = desire.interval_ms() == 0
+                         ? usual_interval
+                         : Duration(static_cast<std::int64_t>(std::min<std::uint64_t>(desire.interval_ms(), 600'000)));
   return std::clamp(asked, least_interval, most_interval);
 }
 
@@ -97,8 +101,8 @@ wire::pb::Request prune_and_drop(const Desire& desire) {
   return request;
 }
 
-awaitable<Result<wire::pb::Reply>> ask(std::shared_ptr<link::AgentLink> target, wire::pb::Request request, Duration limit,
-                                       std::shared_ptr<payload::ChunkSource> chunks = {}) {
+awaitable<Result<wire::pb::Reply>> ask(std::shared_ptr<link::AgentLink> target, wire::pb::Request request,
+                                       Duration limit, std::shared_ptr<payload::ChunkSource> chunks = {}) {
   link::Call call{std::move(request), {}, std::move(chunks), limit};
   co_return co_await target->call(std::move(call));
 }
@@ -282,8 +286,8 @@ awaitable<Status> CatchingUp::stage(const Desire& desire, CatchUp step, std::sha
   co_return Status{};
 }
 
-awaitable<void> CatchingUp::renew(std::shared_ptr<CatchingUp>, std::shared_ptr<link::AgentLink> target, wire::pb::Request renewal,
-                                  io::CancelToken done) {
+awaitable<void> CatchingUp::renew(std::shared_ptr<CatchingUp>, std::shared_ptr<link::AgentLink> target,
+                                  wire::pb::Request renewal, io::CancelToken done) {
   for (;;) {
     const auto rested = co_await io::pause_for(renew_every, done);
     if (!rested) co_return;

@@ -1,7 +1,8 @@
-// Brings targets that were away to what their region is to run (catch_up.hpp decides): a loop that looks at the desires on the disk,
-// asks their members through the relay's own sessions, and takes one target at a time through grant, stage and activation,
-// under the rollout's own name and epoch. One relay of a user does this, whichever has the folder's lock. One strand.
-// What fails is kept with the member for people to see; a link that breaks is tried again at the next look.
+// Brings targets that were away to what their region is to run (catch_up.hpp decides): a loop that looks at the desires
+// on the disk, asks their members through the relay's own sessions, and takes one target at a time through grant, stage
+// and activation, under the rollout's own name and epoch. One relay of a user does this, whichever has the folder's
+// lock. One strand. What fails is kept with the member for people to see; a link that breaks is tried again at the next
+// look.
 #pragma once
 
 #include <memory>
@@ -41,8 +42,8 @@ class CatchingUp : public std::enable_shared_from_this<CatchingUp> {
   awaitable<Status> stage(const wire::pb::Desire& desire, CatchUp step, std::shared_ptr<link::AgentLink> target);
   bool stands(const wire::pb::Desire& desire) const;
   void keep(const wire::pb::Desire& desire, bool done);
-  static awaitable<void> renew(std::shared_ptr<CatchingUp> self, std::shared_ptr<link::AgentLink> target, wire::pb::Request renewal,
-                               io::CancelToken done);
+  static awaitable<void> renew(std::shared_ptr<CatchingUp> self, std::shared_ptr<link::AgentLink> target,
+                               wire::pb::Request renewal, io::CancelToken done);
 
   asio::any_io_executor executor_;
   TargetSessions& targets_;

@@ -53,7 +53,8 @@ void ChunkCache::forget_unused(std::size_t most) {
   while (payloads_.size() > most) {
     auto oldest = payloads_.end();
     for (auto at = payloads_.begin(); at != payloads_.end(); ++at)
-      if (at->second.payload.use_count() == 1 && (oldest == payloads_.end() || at->second.used < oldest->second.used)) oldest = at;
+      if (at->second.payload.use_count() == 1 && (oldest == payloads_.end() || at->second.used < oldest->second.used))
+        oldest = at;
     if (oldest == payloads_.end()) return;
     payloads_.erase(oldest);
   }
@@ -65,7 +66,8 @@ awaitable<Result<std::shared_ptr<CachedPayload>>> ChunkCache::find(payload::Inde
   const auto opened = co_await entry->open(ChunkFile::Missing::is_an_error);
   if (entry->filling() || entry->whole()) co_return entry;
   // A payload that nobody carries takes no memory.
-  if (const auto at = payloads_.find(entry->index().digest()); at != payloads_.end() && at->second.payload == entry) payloads_.erase(at);
+  if (const auto at = payloads_.find(entry->index().digest()); at != payloads_.end() && at->second.payload == entry)
+    payloads_.erase(at);
   if (!opened && opened.error().code != Code::absent) co_return fail(opened.error());
   co_return fail(Code::absent, "the relay has not the whole payload, and nobody carries it there");
 }

@@ -1,7 +1,7 @@
-// The relay's payloads: a folder of chunk files, the payloads that are in use now, and what they share. What is on the disk
-// outlives the relay, so a carry that was cut goes on where it stopped. Payloads in use and the last few stay open; others
-// make room (cache_space.hpp) when the cache is opened and before each payload is taken in.
-// One strand; two threads of its own for the disk and the hashing.
+// The relay's payloads: a folder of chunk files, the payloads that are in use now, and what they share. What is on the
+// disk outlives the relay, so a carry that was cut goes on where it stopped. Payloads in use and the last few stay
+// open; others make room (cache_space.hpp) when the cache is opened and before each payload is taken in. One strand;
+// two threads of its own for the disk and the hashing.
 #pragma once
 
 #include <asio/any_io_executor.hpp>
@@ -33,8 +33,8 @@ struct CacheRoom {
 
 class ChunkCache {
  public:
-  // `folder` is made when something is to be kept. Starts to remove what is too old or too much; whatever fails there is
-  // not a session's concern.
+  // `folder` is made when something is to be kept. Starts to remove what is too old or too much; whatever fails there
+  // is not a session's concern.
   ChunkCache(asio::any_io_executor executor, std::string folder, CacheLimits limits = {});
 
   // To fill it.

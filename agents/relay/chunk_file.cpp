@@ -58,7 +58,8 @@ ChunkFile::ChunkFile(std::string path, payload::Index index, io::Fd fd)
   for (const auto length : index_.lengths) offsets_.push_back(offsets_.back() + length);
 }
 
-Result<std::shared_ptr<ChunkFile>> ChunkFile::open(const std::string& folder, const payload::Index& index, Missing missing) {
+Result<std::shared_ptr<ChunkFile>> ChunkFile::open(const std::string& folder, const payload::Index& index,
+                                                   Missing missing) {
   const std::string path = folder + "/" + index.digest().hex() + suffix;
   DEPLOYCTL_TRY(fd, open_locked(path, missing == Missing::make ? O_CREAT : 0));
   std::shared_ptr<ChunkFile> file(new ChunkFile(path, index, std::move(fd)));
@@ -81,7 +82,8 @@ Result<Bytes> ChunkFile::read(std::uint32_t number) const {
   Bytes bytes(index_.lengths[number]);
   DEPLOYCTL_TRY(got, read_at(fd_.get(), bytes, offsets_[number], "read " + path_));
   if (got == bytes.size() && is_as_told(index_, number, bytes)) return bytes;
-  return fail(Code::verification, "chunk " + std::to_string(number) + " in " + path_ + " is not what the payload's index says");
+  return fail(Code::verification,
+              "chunk " + std::to_string(number) + " in " + path_ + " is not what the payload's index says");
 }
 
 Result<Bytes> ChunkFile::write(std::uint32_t number, Bytes chunk) const {

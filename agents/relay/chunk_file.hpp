@@ -1,6 +1,6 @@
-// One payload's chunks in one file of the relay's cache, named after the payload's digest: every chunk at its offset, then a
-// byte a chunk that says whether it was written. After a crash those bytes are a hint only: what is read is always held
-// against the index. Open files bear a shared flock, so that no other relay's clean-up takes them away.
+// One payload's chunks in one file of the relay's cache, named after the payload's digest: every chunk at its offset,
+// then a byte a chunk that says whether it was written. After a crash those bytes are a hint only: what is read is
+// always held against the index. Open files bear a shared flock, so that no other relay's clean-up takes them away.
 // Blocking; reads and writes of different chunks from any threads.
 #pragma once
 
@@ -17,7 +17,8 @@ class ChunkFile {
  public:
   enum class Missing { make, is_an_error };
   // Code::absent when it isn't there and is not to be made.
-  static Result<std::shared_ptr<ChunkFile>> open(const std::string& folder, const payload::Index& index, Missing missing);
+  static Result<std::shared_ptr<ChunkFile>> open(const std::string& folder, const payload::Index& index,
+                                                 Missing missing);
   static constexpr const char* suffix = ".chunks";
 
   const std::vector<bool>& marked() const { return marked_; }  // as found when it was opened

@@ -11,9 +11,12 @@ constexpr std::string_view suffix = ".desire";
 constexpr std::uint64_t most_bytes = 4 * 1024 * 1024;
 
 Status check(const wire::pb::Desire& desire) {
-  if (desire.place().deploy_to().empty() || desire.region().empty()) return fail(Code::invalid, "a desire without a place and a region");
-  if (desire.holder().rollout().empty() || desire.holder().epoch() == 0) return fail(Code::invalid, "a desire of no rollout");
-  if (desire.members().empty() || desire.release().empty()) return fail(Code::invalid, "a desire of nothing, or for nobody");
+  if (desire.place().deploy_to().empty() || desire.region().empty())
+    return fail(Code::invalid, "a desire without a place and a region");
+  if (desire.holder().rollout().empty() || desire.holder().epoch() == 0)
+    return fail(Code::invalid, "a desire of no rollout");
+  if (desire.members().empty() || desire.release().empty())
+    return fail(Code::invalid, "a desire of nothing, or for nobody");
   return {};
 }
 

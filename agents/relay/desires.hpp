@@ -1,5 +1,6 @@
-// What regions are to run, kept on the relay's disk: one file for a place and region, written whole and durably. Whatever is there
-// survives the relay. What is done but has trouble to tell of stays until its not_after; a file that can't be read is left alone and told. Blocking, for a moment; any thread.
+// What regions are to run, kept on the relay's disk: one file for a place and region, written whole and durably.
+// Whatever is there survives the relay. What is done but has trouble to tell of stays until its not_after; a file that
+// can't be read is left alone and told. Blocking, for a moment; any thread.
 #pragma once
 
 #include <string>

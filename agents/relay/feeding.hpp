@@ -1,7 +1,7 @@
-// How many targets a relay feeds at once, so that its memory is bounded however many stage: each one that is fed has up to
-// 4 MiB of chunks in hand on its link. A stage takes its seat when its target first asks for a chunk and keeps it to its
-// end; one that turns out slow while others wait goes over to one of a few seats apart, so that slow targets hold nobody up
-// before those are taken too. One strand.
+// How many targets a relay feeds at once, so that its memory is bounded however many stage: each one that is fed has up
+// to 4 MiB of chunks in hand on its link. A stage takes its seat when its target first asks for a chunk and keeps it to
+// its end; one that turns out slow while others wait goes over to one of a few seats apart, so that slow targets hold
+// nobody up before those are taken too. One strand.
 #pragma once
 
 #include <asio/any_io_executor.hpp>
@@ -15,8 +15,8 @@ namespace deployctl::relay {
 struct FeedingLimits {
   unsigned seats = 12;
   unsigned slow_seats = 8;
-  std::uint64_t slow = 512 * 1024;              // bytes a second
-  Duration patience{std::chrono::seconds(5)};   // before a stage is judged
+  std::uint64_t slow = 512 * 1024;             // bytes a second
+  Duration patience{std::chrono::seconds(5)};  // before a stage is judged
 };
 
 class Feeding {

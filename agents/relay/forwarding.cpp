@@ -44,7 +44,8 @@ awaitable<Result<wire::pb::Reply>> forward(std::shared_ptr<link::AgentLink> targ
   const auto executor = co_await asio::this_coro::executor;
   const auto forwarded = std::make_shared<Forwarded>(executor);
   request.set_target(0);
-  link::Call call{std::move(request), [forwarded](const wire::pb::Event& e) { forwarded->take(e); }, std::move(chunks), longest};
+  link::Call call{std::move(request), [forwarded](const wire::pb::Event& e) { forwarded->take(e); }, std::move(chunks),
+                  longest};
   asio::co_spawn(executor, run(forwarded, target, std::move(call), exchange.cancelled()), asio::detached);
   while (!forwarded->outcome || !forwarded->events.empty()) {
     if (forwarded->events.empty()) {

@@ -1,6 +1,6 @@
-// A request passed on to a target's link: events come back as they are, then the reply or the abort; the caller's abort ends
-// the call there. How long it may take is the caller's to say: the cap here only ends what nobody waits for any more.
-// Events are for people: a caller too slow to take them loses the oldest, never the reply.
+// A request passed on to a target's link: events come back as they are, then the reply or the abort; the caller's abort
+// ends the call there. How long it may take is the caller's to say: the cap here only ends what nobody waits for any
+// more. Events are for people: a caller too slow to take them loses the oldest, never the reply.
 #pragma once
 
 #include <memory>

@@ -1,7 +1,7 @@
-// How many bytes may be asked for and not yet here on one connection: one and a half times what is under way when the link is
-// full (its rate times its round trip), so that it stays full, and no more: what is under way is lost when the link breaks or
-// the relay dies, and keeps others' frames waiting. Connections that carry one payload share the least that is asked for. A
-// value; no clock of its own.
+// How many bytes may be asked for and not yet here on one connection: one and a half times what is under way when the
+// link is full (its rate times its round trip), so that it stays full, and no more: what is under way is lost when the
+// link breaks or the relay dies, and keeps others' frames waiting. Connections that carry one payload share the least
+// that is asked for. A value; no clock of its own.
 #pragma once
 
 #include <algorithm>
@@ -17,8 +17,8 @@ class PullWindow {
   // sshd lets 2 MiB be under way on a channel.
   static constexpr std::uint64_t most = 4 * 1024 * 1024, least = 256 * 1024;
 
-  // `round_trip`: as somebody else measured it, 0: nobody did. On a link that is full already a chunk tells more of the queue
-  // before it than of the way.
+  // `round_trip`: as somebody else measured it, 0: nobody did. On a link that is full already a chunk tells more of the
+  // queue before it than of the way.
   explicit PullWindow(Duration round_trip = Duration(0)) : round_trip_(round_trip) {}
 
   void asked(std::uint32_t number, SteadyTime now) { asked_[number] = now; }
@@ -39,9 +39,9 @@ class PullWindow {
     counted_ = 0;
   }
 
-  // `next`: bytes of the chunk that would be asked for; `connections`: that carry this payload; `share`: a connection's part of
-  // what nobody has asked for yet. Half of that at most, so that near the end nobody hoards; who is alone leaves nothing for
-  // others, and would wait a round trip for each half.
+  // `next`: bytes of the chunk that would be asked for; `connections`: that carry this payload; `share`: a connection's
+  // part of what nobody has asked for yet. Half of that at most, so that near the end nobody hoards; who is alone
+  // leaves nothing for others, and would wait a round trip for each half.
   std::uint64_t bytes(std::uint64_t next, unsigned connections = 1, std::uint64_t share = most) const {
     const auto full = bytes_of_link(next, connections);
     return connections > 1 ? std::min(full, std::max(share / 2, least_share)) : full;

@@ -35,7 +35,8 @@ awaitable<Result<wire::pb::Reply>> RelayService::serve(wire::pb::Request request
   if (request.target() != 0) co_return co_await pass_on(std::move(request), exchange);
   if (request.has_attach()) co_return co_await attach(request.attach(), exchange);
   if (request.has_carry()) co_return co_await take_in(request.carry(), exchange);
-  if (request.has_desire() || request.has_withdraw() || request.has_list_desires()) co_return co_await wish(std::move(request));
+  if (request.has_desire() || request.has_withdraw() || request.has_list_desires())
+    co_return co_await wish(std::move(request));
   co_return fail(Code::unsupported, std::string("a relay has no '") + wire::name_of(request) + "' of its own");
 }
 
@@ -46,7 +47,8 @@ awaitable<Result<wire::pb::Reply>> RelayService::attach(wire::pb::Attach request
   co_return reply;
 }
 
-awaitable<Result<wire::pb::Reply>> RelayService::attach_and_pass_on(wire::pb::Request request, serve::Exchange& exchange) {
+awaitable<Result<wire::pb::Reply>> RelayService::attach_and_pass_on(wire::pb::Request request,
+                                                                    serve::Exchange& exchange) {
   if (request.target() != 0) co_return fail(Code::invalid, "a request with a target's number and an attach as well");
   auto asked = std::move(*request.mutable_attach_first());
   DEPLOYCTL_CO_TRY(attached, co_await shared_->targets.attach(std::move(asked), exchange.cancelled()));
@@ -59,14 +61,16 @@ awaitable<Result<wire::pb::Reply>> RelayService::attach_and_pass_on(wire::pb::Re
 }
 
 awaitable<Result<wire::pb::Reply>> RelayService::wish(wire::pb::Request request) {
-  if (!shared_->catching_up) co_return fail(Code::unsupported, "this relay lives for one session and can't see to anything later");
+  if (!shared_->catching_up)
+    co_return fail(Code::unsupported, "this relay lives for one session and can't see to anything later");
   wire::pb::Reply reply = done();
   if (request.has_desire()) {
     DEPLOYCTL_CO_CHECK(shared_->catching_up->put(std::move(*request.mutable_desire())));
   } else if (request.has_withdraw()) {
     DEPLOYCTL_CO_CHECK(co_await shared_->catching_up->withdraw(request.withdraw().place()));
   } else {
-    for (auto& desire : shared_->catching_up->of(request.list_desires().place())) *reply.mutable_desires()->add_desires() = std::move(desire);
+    for (auto& desire : shared_->catching_up->of(request.list_desires().place()))
+      *reply.mutable_desires()->add_desires() = std::move(desire);
   }
   co_return reply;
 }
@@ -76,9 +80,13 @@ namespace {
 // With a command for the relay. Inodes run out like bytes do, and gigabytes look free then.
 Error explained(Error e) {
   if (e.code == Code::no_space)
-    return with_hint(std::move(e), "on the relay: df -h ~/.cache and df -i ~/.cache show whether space or inodes have run out; remove what is not needed there");
+    return with_hint(std::move(e),
+                     "on the relay: df -h ~/.cache and df -i ~/.cache show whether space or inodes have run out; "
+                     "remove what is not needed there");
   if (e.code == Code::denied && e.hint.empty())
-    return with_hint(std::move(e), "on the relay: ls -ld ~/.cache ~/.cache/deployctl; the user that deploys must be able to write there");
+    return with_hint(
+        std::move(e),
+        "on the relay: ls -ld ~/.cache ~/.cache/deployctl; the user that deploys must be able to write there");
   return e;
 }
 
@@ -98,14 +106,17 @@ awaitable<Result<wire::pb::Reply>> RelayService::take_in(wire::pb::Carry request
 }
 
 // Those that are here, or on their way, up to the first that is not.
-awaitable<std::vector<std::shared_ptr<CachedPayload>>> RelayService::pieces_of(payload::Index whole, wire::pb::Carry request) {
+awaitable<std::vector<std::shared_ptr<CachedPayload>>> RelayService::pieces_of(payload::Index whole,
+                                                                               wire::pb::Carry request) {
   std::vector<std::shared_ptr<CachedPayload>> out;
   std::size_t at = 0;
   for (const auto count : request.pieces()) {
     if (count == 0 || count == whole.count() || at + count > whole.count()) break;  // itself would wait for itself
     payload::Index piece;
-    piece.lengths.assign(whole.lengths.begin() + static_cast<std::ptrdiff_t>(at), whole.lengths.begin() + static_cast<std::ptrdiff_t>(at + count));
-    piece.digests.assign(whole.digests.begin() + static_cast<std::ptrdiff_t>(at), whole.digests.begin() + static_cast<std::ptrdiff_t>(at + count));
+    piece.lengths.assign(whole.lengths.begin() + static_cast<std::ptrdiff_t>(at),
+                         whole.lengths.begin() + static_cast<std::ptrdiff_t>(at + count));
+    piece.digests.assign(whole.digests.begin() + static_cast<std::ptrdiff_t>(at),
+                         whole.digests.begin() + static_cast<std::ptrdiff_t>(at + count));
     at += count;
     auto found = co_await shared_->cache.find(std::move(piece));
     if (!found) break;
@@ -121,7 +132,8 @@ Result<payload::Index> RelayService::index_of(const wire::pb::Stage& stage) cons
   return shared_->cache.index(digest);
 }
 
-awaitable<Result<std::shared_ptr<link::AgentLink>>> RelayService::target_of(const wire::pb::Request& request, serve::Exchange& exchange) {
+awaitable<Result<std::shared_ptr<link::AgentLink>>> RelayService::target_of(const wire::pb::Request& request,
+                                                                            serve::Exchange& exchange) {
   if (!request.fresh_login()) co_return shared_->targets.find(request.target());
   DEPLOYCTL_CO_TRY(found, co_await shared_->targets.find_fresh(request.target(), exchange.cancelled()));
   if (found.kept) {

@@ -1,7 +1,7 @@
-// The relay role of deploy-agent: attaches targets, passes requests on to them, takes payloads in once and gives them to
-// every target that stages them. Target sessions and the chunk cache are shared by all callers of one user, who come and go:
-// the sessions stay warm, and activations that have begun run to their end in the targets' own processes. One strand.
-// Its own failures say "relay" in words; a target's errors pass through as they are.
+// The relay role of deploy-agent: attaches targets, passes requests on to them, takes payloads in once and gives them
+// to every target that stages them. Target sessions and the chunk cache are shared by all callers of one user, who come
+// and go: the sessions stay warm, and activations that have begun run to their end in the targets' own processes. One
+// strand. Its own failures say "relay" in words; a target's errors pass through as they are.
 #pragma once
 
 #include "agents/relay/catching_up.hpp"
@@ -17,7 +17,8 @@ struct RelayOptions {
   CacheLimits cache{};
   FeedingLimits feeding{};
   std::string desires_folder{};  // empty: it lives for one session and keeps none
-  // A host that swallows packets holds its place for the whole login timeout, so there are more places than a CPU needs.
+  // A host that swallows packets holds its place for the whole login timeout, so there are more places than a CPU
+  // needs.
   unsigned logins_at_once = 64;
 };
 
@@ -50,7 +51,8 @@ class RelayService : public serve::Service {
   awaitable<Result<wire::pb::Reply>> wish(wire::pb::Request request);
   Result<payload::Index> index_of(const wire::pb::Stage& stage) const;
   // Over which link a request goes on; says so where it is the login that was kept and shouldn't be.
-  awaitable<Result<std::shared_ptr<link::AgentLink>>> target_of(const wire::pb::Request& request, serve::Exchange& exchange);
+  awaitable<Result<std::shared_ptr<link::AgentLink>>> target_of(const wire::pb::Request& request,
+                                                                serve::Exchange& exchange);
   awaitable<Result<wire::pb::Reply>> pass_on(wire::pb::Request request, serve::Exchange& exchange);
 
   std::shared_ptr<RelayShared> shared_;

@@ -27,7 +27,8 @@ struct TargetSession {
   bool alive() const { return link && !link->closed(); }
 };
 
-// Rekeying with libssh2 can hang; sshd begins it at 64 GiB at the earliest. A caller who attaches has nothing under way yet.
+// Rekeying with libssh2 can hang; sshd begins it at 64 GiB at the earliest. A caller who attaches has nothing under way
+// yet.
 constexpr std::uint64_t worn = 30ULL << 30;
 
 constexpr Duration renewal_patience{std::chrono::seconds(5)};
@@ -183,20 +184,25 @@ Result<Link> TargetSessions::find(std::uint32_t number) const {
     return fail(Code::invalid, "no target with the number " + std::to_string(number) + " is attached to this relay");
   const auto& session = *at->second;
   if (session.alive()) return session.link;
-  auto lost = error(Code::disconnected, session.link ? "the relay lost the target: " + session.link->why_closed().message
-                                                     : "the relay is not logged in to the target");
+  auto lost =
+      error(Code::disconnected, session.link ? "the relay lost the target: " + session.link->why_closed().message
+                                             : "the relay is not logged in to the target");
   return fail(with_context(std::move(lost), name_of(session.request)));
 }
 
-awaitable<Result<TargetSessions::Found>> TargetSessions::find_fresh(std::uint32_t number, io::CancelToken cancelled) const {
+awaitable<Result<TargetSessions::Found>> TargetSessions::find_fresh(std::uint32_t number,
+                                                                    io::CancelToken cancelled) const {
   const auto state = state_;
   std::optional<Error> kept;
   if (const auto at = state->by_number.find(number); at != state->by_number.end()) {
     const auto session = at->second;
     const auto until = session->renewal_begun + renewal_patience;
-    while (session->renewing && io::now_steady() < until && !cancelled.cancelled()) co_await session->changed.wait_until(until);
-    if (session->renewing) kept = error(Code::timed_out, "there was no new login within " + humane(renewal_patience));
-    else kept = session->not_renewed;
+    while (session->renewing && io::now_steady() < until && !cancelled.cancelled())
+      co_await session->changed.wait_until(until);
+    if (session->renewing)
+      kept = error(Code::timed_out, "there was no new login within " + humane(renewal_patience));
+    else
+      kept = session->not_renewed;
   }
   DEPLOYCTL_CO_TRY(link, find(number));
   Found found{std::move(link), std::move(kept)};

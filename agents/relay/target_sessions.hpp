@@ -1,11 +1,11 @@
-// The targets behind a relay: one warm link each, opened by attach and found by its number. The same endpoint, key and pins
-// twice are the same session, also while the login is still going on; a link that was lost is dialled anew by the next
-// attach, under its old number. At most so many logins at once (one server's cap is in ssh::dial).
-// A login goes on when the caller that asked for it gives up: another may have asked too.
+// The targets behind a relay: one warm link each, opened by attach and found by its number. The same endpoint, key and
+// pins twice are the same session, also while the login is still going on; a link that was lost is dialled anew by the
+// next attach, under its old number. At most so many logins at once (one server's cap is in ssh::dial). A login goes on
+// when the caller that asked for it gives up: another may have asked too.
 //
-// A login that is kept has the environment, the groups and the limits of its time, and hooks would pass those on to the services
-// that they start. So an attach may ask for a fresh one: the kept one answers, another is begun beside it and takes its place
-// when it is there. What runs over the former goes on. One strand.
+// A login that is kept has the environment, the groups and the limits of its time, and hooks would pass those on to the
+// services that they start. So an attach may ask for a fresh one: the kept one answers, another is begun beside it and
+// takes its place when it is there. What runs over the former goes on. One strand.
 #pragma once
 
 #include <asio/any_io_executor.hpp>

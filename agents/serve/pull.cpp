@@ -7,7 +7,8 @@ namespace {
 
 Status check(const payload::Index& index, const Chunk& chunk) {
   if (chunk.number >= index.count()) return fail(Code::verification, "a chunk that the payload does not have");
-  if (chunk.bytes.size() == index.lengths[chunk.number] && sha256(chunk.bytes) == index.digests[chunk.number]) return {};
+  if (chunk.bytes.size() == index.lengths[chunk.number] && sha256(chunk.bytes) == index.digests[chunk.number])
+    return {};
   return fail(Code::verification, "chunk " + std::to_string(chunk.number) + " is not what the payload's index says");
 }
 

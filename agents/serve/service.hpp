@@ -19,8 +19,9 @@ struct Chunk {
   Bytes bytes;
 };
 
-// One request while it is served. Lives until serve() has returned. After the caller's abort or the link's end emit() and
-// want() fail with Code::cancelled or Code::disconnected, and `cancelled()` is set: a service that must go on may go on.
+// One request while it is served. Lives until serve() has returned. After the caller's abort or the link's end emit()
+// and want() fail with Code::cancelled or Code::disconnected, and `cancelled()` is set: a service that must go on may
+// go on.
 class Exchange {
  public:
   virtual ~Exchange() = default;

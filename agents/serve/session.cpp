@@ -77,7 +77,8 @@ struct Session : std::enable_shared_from_this<Session> {
   Session(std::shared_ptr<link::FramePipe> p, Service& s, std::size_t most)
       : pipe(std::move(p)), service(s), max_requests(most), over(pipe->executor()) {}
 
-  static awaitable<void> run_request(std::shared_ptr<Session> self, std::shared_ptr<Stream> stream, wire::pb::Request request);
+  static awaitable<void> run_request(std::shared_ptr<Session> self, std::shared_ptr<Stream> stream,
+                                     wire::pb::Request request);
   Status take(Frame& frame);
   Status take_late(const Frame& frame);
   Status open_stream(const Frame& frame);
@@ -85,8 +86,10 @@ struct Session : std::enable_shared_from_this<Session> {
   template <class Message>
   void post(FrameType type, std::uint32_t stream, const Message& message) {
     auto frame = wire::to_frame(type, stream, message);
-    if (frame) pipe->post(*frame);
-    else if (type != FrameType::abort) post(FrameType::abort, stream, wire::to_abort(frame.error()));
+    if (frame)
+      pipe->post(*frame);
+    else if (type != FrameType::abort)
+      post(FrameType::abort, stream, wire::to_abort(frame.error()));
   }
 
   std::shared_ptr<link::FramePipe> pipe;
@@ -96,7 +99,7 @@ struct Session : std::enable_shared_from_this<Session> {
   std::uint32_t last_opened = 0;
   std::size_t open_bytes = 0;     // of the requests of `streams`
   std::uint64_t late_frames = 0;  // that may still come for streams that are over
-  io::Notifier over;  // a request is
+  io::Notifier over;              // a request is
 };
 
 // A stream that is never answered would keep the session, and a relay, for ever.
@@ -110,10 +113,13 @@ awaitable<Result<wire::pb::Reply>> answer(Service& service, wire::pb::Request re
   co_return fail(Code::internal, what);
 }
 
-awaitable<void> Session::run_request(std::shared_ptr<Session> self, std::shared_ptr<Stream> stream, wire::pb::Request request) {
+awaitable<void> Session::run_request(std::shared_ptr<Session> self, std::shared_ptr<Stream> stream,
+                                     wire::pb::Request request) {
   auto reply = co_await answer(self->service, std::move(request), stream);
-  if (!reply) self->post(FrameType::abort, stream->number, wire::to_abort(reply.error()));
-  else if (!stream->gone) self->post(FrameType::reply, stream->number, *reply);
+  if (!reply)
+    self->post(FrameType::abort, stream->number, wire::to_abort(reply.error()));
+  else if (!stream->gone)
+    self->post(FrameType::reply, stream->number, *reply);
   self->streams.erase(stream->number);
   self->open_bytes -= stream->request_bytes;
   self->late_frames += stream->owed + 1;  // chunks that are on their way, and an abort
@@ -186,11 +192,13 @@ wire::pb::Hello our_hello(const SessionOptions& options) {
 
 Result<wire::pb::Hello> read_hello(const Frame& frame) {
   if (frame.type != FrameType::hello) return fail(Code::invalid, "the caller began without a hello");
-  if (frame.payload.size() > max_hello) return fail(Code::invalid, "the caller's hello is longer than " + std::to_string(max_hello) + " bytes");
+  if (frame.payload.size() > max_hello)
+    return fail(Code::invalid, "the caller's hello is longer than " + std::to_string(max_hello) + " bytes");
   DEPLOYCTL_TRY(hello, wire::from_frame<wire::pb::Hello>(frame));
   if (hello.version() == wire::protocol_version) return hello;
-  return fail(Code::unsupported, "this agent speaks protocol " + std::to_string(wire::protocol_version) + ", the caller (" +
-                                     hello.program() + ") speaks " + std::to_string(hello.version()));
+  return fail(Code::unsupported, "this agent speaks protocol " + std::to_string(wire::protocol_version) +
+                                     ", the caller (" + hello.program() + ") speaks " +
+                                     std::to_string(hello.version()));
 }
 
 // In one write: who has the magic has the hello.

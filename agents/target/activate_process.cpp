@@ -118,23 +118,40 @@ Status Executor::perform(Step step) {
 
 Status Executor::act(Step step) {
   switch (step) {
-    case Step::prepare: return prepare();
-    case Step::drain: return hook(TargetHook::drain, from_, step);
-    case Step::stop: return hook(TargetHook::stop, from_, step);
-    case Step::install: return hook(TargetHook::install, to_, step);
-    case Step::link: return link_shared(slot_, to_.folder, to_.activation);
-    case Step::switch_over: return switch_current(slot_, to_.folder);
-    case Step::start: return hook(TargetHook::start, to_, step);
-    case Step::validate: return hook(TargetHook::validate, to_, step);
-    case Step::checks: return checks(to_);
-    case Step::undrain: return hook(TargetHook::undrain, to_, step);
-    case Step::remove: return switch_current(slot_, "");
-    case Step::back_stop: return hook(TargetHook::stop, to_, step);
-    case Step::back_switch: return switch_current(slot_, from_.folder);
-    case Step::back_start: return hook(TargetHook::start, from_, step);
-    case Step::back_validate: return hook(TargetHook::validate, from_, step);
-    case Step::back_checks: return checks(from_);
-    case Step::back_undrain: return hook(TargetHook::undrain, from_, step);
+    case Step::prepare:
+      return prepare();
+    case Step::drain:
+      return hook(TargetHook::drain, from_, step);
+    case Step::stop:
+      return hook(TargetHook::stop, from_, step);
+    case Step::install:
+      return hook(TargetHook::install, to_, step);
+    case Step::link:
+      return link_shared(slot_, to_.folder, to_.activation);
+    case Step::switch_over:
+      return switch_current(slot_, to_.folder);
+    case Step::start:
+      return hook(TargetHook::start, to_, step);
+    case Step::validate:
+      return hook(TargetHook::validate, to_, step);
+    case Step::checks:
+      return checks(to_);
+    case Step::undrain:
+      return hook(TargetHook::undrain, to_, step);
+    case Step::remove:
+      return switch_current(slot_, "");
+    case Step::back_stop:
+      return hook(TargetHook::stop, to_, step);
+    case Step::back_switch:
+      return switch_current(slot_, from_.folder);
+    case Step::back_start:
+      return hook(TargetHook::start, from_, step);
+    case Step::back_validate:
+      return hook(TargetHook::validate, from_, step);
+    case Step::back_checks:
+      return checks(from_);
+    case Step::back_undrain:
+      return hook(TargetHook::undrain, from_, step);
   }
   return fail(Code::internal, "no such step");
 }
@@ -213,7 +230,8 @@ Status Executor::end(Outcome outcome) {
 
 namespace {
 
-// What the lock's file says: another process of this program carries the activation out. Its steps have deadlines of their own.
+// What the lock's file says: another process of this program carries the activation out. Its steps have deadlines of
+// their own.
 bool is_held_by_activation(const std::string& path) {
   const std::string holder = io::FileLock::holder(path);
   if (!holder.starts_with(lock_text)) return false;

@@ -19,10 +19,10 @@ namespace {
 using wire::pb::Activated;
 using wire::pb::Reply;
 
-constexpr Duration prune_wait{std::chrono::minutes(1)};  // for a lock that is held for moments
-constexpr std::size_t longest_kind = 32;  // bytes
-constexpr Duration begin_wait{std::chrono::seconds(20)};   // for the one that an activation begins under
-constexpr std::size_t max_listed = 20;                     // things that a prune could not remove
+constexpr Duration prune_wait{std::chrono::minutes(1)};   // for a lock that is held for moments
+constexpr std::size_t longest_kind = 32;                  // bytes
+constexpr Duration begin_wait{std::chrono::seconds(20)};  // for the one that an activation begins under
+constexpr std::size_t max_listed = 20;                    // things that a prune could not remove
 
 struct Goal {
   std::string folder;   // empty: nothing is to run
@@ -102,7 +102,8 @@ Result<Intent> intent_of(const Placed& place, const wire::pb::Activate& asked, c
   intent.from = current.value_or("");
   if (auto kept = kept_release(place.slot, intent.from)) intent.from_release = goal_at(*kept).release;
   struct stat st {};
-  if (::stat(place.slot.hook_log(intent.rollout).c_str(), &st) == 0) intent.log_from = static_cast<std::uint64_t>(st.st_size);
+  if (::stat(place.slot.hook_log(intent.rollout).c_str(), &st) == 0)
+    intent.log_from = static_cast<std::uint64_t>(st.st_size);
   return intent;
 }
 
@@ -154,7 +155,8 @@ awaitable<Result<Activated>> activate(Context& context, Placed place, wire::pb::
   for (;;) {
     DEPLOYCTL_CO_TRY(found, co_await io::run_blocking(context.pool, work));
     if (found.kind == Finding::Kind::answer) co_return std::move(found.answer);
-    if (found.kind == Finding::Kind::follow) co_return co_await follow_activation(place.slot, context.self_exe, &exchange);
+    if (found.kind == Finding::Kind::follow)
+      co_return co_await follow_activation(place.slot, context.self_exe, &exchange);
     if (found.kind == Finding::Kind::finish_other) {
       DEPLOYCTL_CO_CHECK(co_await follow_activation(place.slot, context.self_exe, &exchange));
       continue;
@@ -204,7 +206,8 @@ Reply pruned_reply(const PruneResult& result) {
   return reply;
 }
 
-// What could not be removed is in the slot's files and shows in surveys. What ran before stays too: it is where a rollback of this rollout goes.
+// What could not be removed is in the slot's files and shows in surveys. What ran before stays too: it is where a
+// rollback of this rollout goes.
 awaitable<void> prune_after(Context& context, Placed place, Claim claim, std::size_t keep, Exchange& exchange) {
   const auto journal = Journal::read(place.slot);
   if (!journal) co_return;
@@ -241,7 +244,8 @@ awaitable<Result<Reply>> answer_prune(Context& context, wire::pb::Prune asked, E
     DEPLOYCTL_CO_TRY(release, Digest::from_raw(asked.release()));
     named = Named{release, asked.version()};
   }
-  auto pruned = co_await prune_locked(context, place, claim, std::move(in_use), asked.keep(), std::move(named), exchange);
+  auto pruned =
+      co_await prune_locked(context, place, claim, std::move(in_use), asked.keep(), std::move(named), exchange);
   if (asked.then_drop()) {
     wire::pb::DropGrant drop;
     *drop.mutable_place() = asked.place();

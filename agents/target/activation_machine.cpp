@@ -6,8 +6,9 @@ namespace deployctl::target {
 namespace {
 
 constexpr std::array<const char*, step_count> step_words{
-    "prepare", "drain",    "stop",    "install",     "link",          "switch",       "start",          "validate",     "checks",
-    "undrain", "remove",   "revert stop", "revert switch", "revert start", "revert validate", "revert checks", "revert undrain"};
+    "prepare",         "drain",         "stop",          "install", "link",        "switch",        "start",
+    "validate",        "checks",        "undrain",       "remove",  "revert stop", "revert switch", "revert start",
+    "revert validate", "revert checks", "revert undrain"};
 constexpr std::array<const char*, 4> outcome_words{"active", "reverted", "broken", "deactivated"};
 
 bool is_back(Step step) { return step >= Step::back_stop; }
@@ -69,8 +70,8 @@ std::vector<Step> back_after_switch(const Intent& intent, const Progress& p) {
   return steps;
 }
 
-// A stop hook may well fail where nothing was started; it tells of something that still runs only if a start went through
-// and no old release proves by its checks that all is well.
+// A stop hook may well fail where nothing was started; it tells of something that still runs only if a start went
+// through and no old release proves by its checks that all is well.
 bool is_broken(const Intent& intent, const Progress& p) {
   for (const auto& failure : p.back_failures)
     if (failure.step != Step::back_stop || (intent.from.empty() && p.done.contains(Step::start))) return true;
@@ -120,12 +121,24 @@ Progress fold(const std::vector<Record>& records) {
   Progress progress;
   for (const auto& record : records) {
     switch (record.kind) {
-      case Record::Kind::resumed: resume(progress, record.at); break;
-      case Record::Kind::begun: progress.begun.insert(record.step); break;
-      case Record::Kind::process: progress.running = record; break;
-      case Record::Kind::done: finish(progress, record); break;
-      case Record::Kind::failed: fail_at(progress, record); break;
-      case Record::Kind::ended: progress.ended = record.outcome; break;
+      case Record::Kind::resumed:
+        resume(progress, record.at);
+        break;
+      case Record::Kind::begun:
+        progress.begun.insert(record.step);
+        break;
+      case Record::Kind::process:
+        progress.running = record;
+        break;
+      case Record::Kind::done:
+        finish(progress, record);
+        break;
+      case Record::Kind::failed:
+        fail_at(progress, record);
+        break;
+      case Record::Kind::ended:
+        progress.ended = record.outcome;
+        break;
     }
   }
   return progress;

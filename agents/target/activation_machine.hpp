@@ -1,6 +1,6 @@
-// What an activation does next: a pure function over its journal. The journal is the only state, so a normal run, a crash
-// at any line and a reboot are one path: fold the records, ask for the next step, perform it, append what came of it.
-// Values; no I/O; any thread.
+// What an activation does next: a pure function over its journal. The journal is the only state, so a normal run, a
+// crash at any line and a reboot are one path: fold the records, ask for the next step, perform it, append what came of
+// it. Values; no I/O; any thread.
 //
 //   forward    prepare · drain, stop (the running release) · install, link · switch · start, validate, checks, undrain
 //   way back   before the switch: the old release's start, validate, undrain, as far as it was stopped or drained
@@ -23,8 +23,23 @@
 namespace deployctl::target {
 
 enum class Step {
-  prepare, drain, stop, install, link, switch_over, start, validate, checks, undrain, remove,
-  back_stop, back_switch, back_start, back_validate, back_checks, back_undrain
+  prepare,
+  drain,
+  stop,
+  install,
+  link,
+  switch_over,
+  start,
+  validate,
+  checks,
+  undrain,
+  remove,
+  back_stop,
+  back_switch,
+  back_start,
+  back_validate,
+  back_checks,
+  back_undrain
 };
 inline constexpr int step_count = 17;
 const char* to_string(Step step);  // "switch", "revert start"
@@ -42,9 +57,9 @@ struct Intent {
   std::string rollout;
   std::uint64_t epoch = 0;
   std::string service, environment, region, target;
-  std::string to;            // empty: deactivate
-  std::string to_release;    // digest text; empty: a folder that we didn't make
-  std::string from;          // what ran when it began; empty: nothing
+  std::string to;          // empty: deactivate
+  std::string to_release;  // digest text; empty: a folder that we didn't make
+  std::string from;        // what ran when it began; empty: nothing
   std::string from_release;
   std::uint64_t log_from = 0;  // where the hook log stood
   std::string kind;            // wire: Activate.kind; empty: an older controller asked
@@ -55,9 +70,9 @@ struct Record {
   Kind kind = Kind::begun;
   Step step = Step::prepare;
   BootTime at;
-  int group = 0;    // process: its process group
-  int session = 0;  // process: the session, ours at that time
-  Error error;      // failed
+  int group = 0;                      // process: its process group
+  int session = 0;                    // process: the session, ours at that time
+  Error error;                        // failed
   Outcome outcome = Outcome::active;  // ended
 };
 
@@ -68,12 +83,12 @@ struct Failure {
 
 struct Progress {
   std::set<Step> begun, done;
-  std::optional<Failure> failure;       // the first one of the way forward
-  std::vector<Failure> back_failures;   // of the way back
+  std::optional<Failure> failure;      // the first one of the way forward
+  std::vector<Failure> back_failures;  // of the way back
   std::optional<Outcome> ended;
-  std::optional<Record> running;        // a hook's process that no record has ended, of this boot
+  std::optional<Record> running;  // a hook's process that no record has ended, of this boot
   std::string boot_id;
-  std::optional<BootTime> started;      // when the last start ended: deadlines count from here
+  std::optional<BootTime> started;  // when the last start ended: deadlines count from here
 };
 
 Progress fold(const std::vector<Record>& records);

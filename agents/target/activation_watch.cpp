@@ -19,9 +19,9 @@ namespace {
 
 constexpr Duration look_every{std::chrono::milliseconds(50)};
 constexpr int most_starts = 3;
-constexpr std::uint64_t most_output = 64 * 1024;   // with one step
-constexpr std::uint64_t most_sent = 256 * 1024;    // in full, of one activation
-constexpr std::uint64_t short_output = 4 * 1024;   // with each step after that
+constexpr std::uint64_t most_output = 64 * 1024;  // with one step
+constexpr std::uint64_t most_sent = 256 * 1024;   // in full, of one activation
+constexpr std::uint64_t short_output = 4 * 1024;  // with each step after that
 
 // The detached process, seen through a pidfd of our own: it outlives whoever holds it.
 struct Detached {
@@ -49,8 +49,8 @@ Result<Detached> start_process(const Slot& slot, const std::string& self_exe) {
   return Detached{std::move(*pidfd)};
 }
 
-// What the hooks printed since the last look. Of long output the end is sent, after a line that says how much is left out; the
-// file keeps all of it. After `most_sent` bytes only short ends are sent.
+// What the hooks printed since the last look. Of long output the end is sent, after a line that says how much is left
+// out; the file keeps all of it. After `most_sent` bytes only short ends are sent.
 class LogTail {
  public:
   LogTail(std::string path, std::uint64_t from) : path_(std::move(path)), at_(from) {}
@@ -67,7 +67,8 @@ class LogTail {
     text.resize(static_cast<std::size_t>(std::max<ssize_t>(n, 0)));
     at_ += left_out + text.size();
     sent_ += text.size();
-    if (left_out > 0) text = "[" + std::to_string(left_out) + " bytes left out; all of it is in " + path_ + "]\n" + text;
+    if (left_out > 0)
+      text = "[" + std::to_string(left_out) + " bytes left out; all of it is in " + path_ + "]\n" + text;
     return text;
   }
 
@@ -82,19 +83,25 @@ std::optional<wire::pb::Event> event_of(const Record& record, LogTail& log) {
   auto& step = *event.mutable_step();
   step.set_name(to_string(record.step));
   switch (record.kind) {
-    case Record::Kind::begun: step.set_state("begun"); return event;
-    case Record::Kind::done: step.set_state("done"); break;
+    case Record::Kind::begun:
+      step.set_state("begun");
+      return event;
+    case Record::Kind::done:
+      step.set_state("done");
+      break;
     case Record::Kind::failed:
       step.set_state("failed");
       step.set_detail(printable(record.error.text()));
       break;
-    default: return std::nullopt;
+    default:
+      return std::nullopt;
   }
   step.set_output(printable(log.more()));
   return event;
 }
 
-asio::awaitable<Status> tell(serve::Exchange* exchange, const std::vector<Record>& records, std::size_t& told, LogTail& log) {
+asio::awaitable<Status> tell(serve::Exchange* exchange, const std::vector<Record>& records, std::size_t& told,
+                             LogTail& log) {
   for (; told < records.size(); ++told) {
     const auto event = event_of(records[told], log);
     if (event && exchange) {
@@ -120,10 +127,18 @@ wire::pb::Activated activated_of(const Slot& slot, const JournalText& journal) {
   const Progress progress = fold(journal.records);
   wire::pb::Activated out;
   switch (progress.ended.value_or(Outcome::broken)) {
-    case Outcome::active: out.set_outcome(wire::pb::Activated::ACTIVE); break;
-    case Outcome::reverted: out.set_outcome(wire::pb::Activated::REVERTED); break;
-    case Outcome::broken: out.set_outcome(wire::pb::Activated::BROKEN); break;
-    case Outcome::deactivated: out.set_outcome(wire::pb::Activated::DEACTIVATED); break;
+    case Outcome::active:
+      out.set_outcome(wire::pb::Activated::ACTIVE);
+      break;
+    case Outcome::reverted:
+      out.set_outcome(wire::pb::Activated::REVERTED);
+      break;
+    case Outcome::broken:
+      out.set_outcome(wire::pb::Activated::BROKEN);
+      break;
+    case Outcome::deactivated:
+      out.set_outcome(wire::pb::Activated::DEACTIVATED);
+      break;
   }
   if (progress.failure) {
     Error why = with_context(progress.failure->error, to_string(progress.failure->step));
@@ -140,7 +155,8 @@ wire::pb::Activated activated_of(const Slot& slot, const JournalText& journal) {
   return out;
 }
 
-asio::awaitable<Result<wire::pb::Activated>> follow_activation(Slot slot, std::string self_exe, serve::Exchange* exchange) {
+asio::awaitable<Result<wire::pb::Activated>> follow_activation(Slot slot, std::string self_exe,
+                                                               serve::Exchange* exchange) {
   DEPLOYCTL_CO_TRY(first, Journal::read(slot));
   LogTail log(slot.hook_log(first.intent.rollout), first.intent.log_from);
   std::size_t told = 0;

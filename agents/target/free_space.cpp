@@ -17,25 +17,37 @@ bool says(const Error& e, int errnum) { return e.text().find(std::strerror(errnu
 
 Error explain_full(Error e, const std::string& path, const std::optional<FreeSpace>& space) {
   const std::string undo = ", then remove what is not needed there, or lower keep_releases";
-  if (says(e, EDQUOT)) return with_hint(with_context(std::move(e), "in " + path), "on the target: quota -s; then remove what is not needed there, or have the quota raised");
-  if (!space) return with_hint(with_context(std::move(e), "in " + path), "on the target: df -h " + path + " and df -i " + path + undo);
+  if (says(e, EDQUOT))
+    return with_hint(with_context(std::move(e), "in " + path),
+                     "on the target: quota -s; then remove what is not needed there, or have the quota raised");
+  if (!space)
+    return with_hint(with_context(std::move(e), "in " + path),
+                     "on the target: df -h " + path + " and df -i " + path + undo);
   // A file system that has run out of inodes says the same as one that is out of bytes, and shows gigabytes free.
   constexpr std::uint64_t few_files = 16;
   const bool files = (space->files && *space->files < few_files) || e.message.find("inode") != std::string::npos;
   if (files) {
     const std::string left = space->files ? std::to_string(*space->files) : "no";
-    return with_hint(with_context(std::move(e), "in " + path + ", where " + left + " inodes are free (files and folders; " + megabytes(space->bytes) + " are free)"),
-                     "on the target: df -i " + path + undo);
+    return with_hint(
+        with_context(std::move(e), "in " + path + ", where " + left + " inodes are free (files and folders; " +
+                                       megabytes(space->bytes) + " are free)"),
+        "on the target: df -i " + path + undo);
   }
-  return with_hint(with_context(std::move(e), "in " + path + ", where " + megabytes(space->bytes) + " are free"), "on the target: df -h " + path + undo);
+  return with_hint(with_context(std::move(e), "in " + path + ", where " + megabytes(space->bytes) + " are free"),
+                   "on the target: df -h " + path + undo);
 }
 
 Error explain_denied(Error e, const StorageFacts& facts, const std::string& path) {
-  if (says(e, EROFS)) return with_hint(std::move(e), "the file system is mounted read-only; on the target: findmnt -T " + path);
-  if (facts.unwritable.empty()) return with_hint(std::move(e), "on the target, as " + facts.user + ": ls -ld " + path + "; lsattr -d " + path);
-  if (!facts.exists) return with_hint(std::move(e), "make it on the target for the user that deploys: sudo install -d -o " + facts.user + " " + path);
-  return with_hint(std::move(e), facts.user + " can't write to " + facts.unwritable + "; on the target: ls -ld " + facts.unwritable + ", and if it is this service's own: sudo chown " +
-                                     facts.user + " " + facts.unwritable);
+  if (says(e, EROFS))
+    return with_hint(std::move(e), "the file system is mounted read-only; on the target: findmnt -T " + path);
+  if (facts.unwritable.empty())
+    return with_hint(std::move(e), "on the target, as " + facts.user + ": ls -ld " + path + "; lsattr -d " + path);
+  if (!facts.exists)
+    return with_hint(std::move(e),
+                     "make it on the target for the user that deploys: sudo install -d -o " + facts.user + " " + path);
+  return with_hint(std::move(e), facts.user + " can't write to " + facts.unwritable + "; on the target: ls -ld " +
+                                     facts.unwritable + ", and if it is this service's own: sudo chown " + facts.user +
+                                     " " + facts.unwritable);
 }
 
 std::string user_name() {
@@ -50,7 +62,8 @@ std::string unwritable_of(const std::string& path) {
   while (!io::exists(above)) above = io::parent_dir(above);
   if (::access(above.c_str(), W_OK | X_OK) != 0) return above;
   for (const char* name : {"/.deployctl", "/releases", "/shared"})
-    if (const auto folder = path + name; io::exists(folder) && ::access(folder.c_str(), W_OK | X_OK) != 0) return folder;
+    if (const auto folder = path + name; io::exists(folder) && ::access(folder.c_str(), W_OK | X_OK) != 0)
+      return folder;
   return {};
 }
 

@@ -38,12 +38,14 @@ Error superseded(const Grant& grant, std::uint64_t epoch) {
 constexpr const char* repair_hint = "deployctl fleet repair-epoch PLAN";
 
 Error out_of_range(std::uint64_t epoch) {
-  return with_hint(error(Code::locked, "epoch " + std::to_string(epoch) + " is out of range: no rollout can have reached it"), repair_hint);
+  return with_hint(
+      error(Code::locked, "epoch " + std::to_string(epoch) + " is out of range: no rollout can have reached it"),
+      repair_hint);
 }
 
 Error too_far(std::uint64_t asked, std::uint64_t held) {
-  return with_hint(error(Code::locked, "epoch " + std::to_string(asked) + " is too far above epoch " + std::to_string(held) +
-                                           ", which this target stores"),
+  return with_hint(error(Code::locked, "epoch " + std::to_string(asked) + " is too far above epoch " +
+                                           std::to_string(held) + ", which this target stores"),
                    repair_hint);
 }
 
@@ -53,11 +55,21 @@ BootTime until(const BootTime& now, Duration ttl) {
 
 Json to_json(const Grant& grant) {
   const GrantHolder& h = grant.holder;
-  return {{"epoch", grant.epoch},   {"dropped", grant.dropped},  {"rollout", h.rollout},
-          {"user", h.user},         {"host", h.host},            {"pid", h.pid},
-          {"pid_start", h.pid_start}, {"holder_boot_id", h.boot_id}, {"since", h.since},
-          {"reason", h.reason},     {"boot_id", grant.expires.boot_id}, {"expires_boottime_ms", grant.expires.ms},
-          {"kind", h.kind},         {"release", h.release},      {"version", h.version}};
+  return {{"epoch", grant.epoch},
+          {"dropped", grant.dropped},
+          {"rollout", h.rollout},
+          {"user", h.user},
+          {"host", h.host},
+          {"pid", h.pid},
+          {"pid_start", h.pid_start},
+          {"holder_boot_id", h.boot_id},
+          {"since", h.since},
+          {"reason", h.reason},
+          {"boot_id", grant.expires.boot_id},
+          {"expires_boottime_ms", grant.expires.ms},
+          {"kind", h.kind},
+          {"release", h.release},
+          {"version", h.version}};
 }
 
 Grant grant_from(const Json& json) {
@@ -100,14 +112,17 @@ Result<Grant> take(const Grant& held, const GrantRequest& request, const BootTim
   return Grant{request.epoch, request.holder, false, until(now, request.ttl)};
 }
 
-Result<Grant> repair_epoch(const Grant& held, std::uint64_t stored, std::uint64_t epoch, const GrantHolder& by, const BootTime& now) {
+Result<Grant> repair_epoch(const Grant& held, std::uint64_t stored, std::uint64_t epoch, const GrantHolder& by,
+                           const BootTime& now) {
   if (epoch > model::max_epoch) return fail(out_of_range(epoch));
   if (held.living(now)) return fail(held_by(held, now));
   if (held.epoch != stored)
-    return fail(Code::locked, "this target stores epoch " + std::to_string(held.epoch) + " by now, not " + std::to_string(stored));
+    return fail(Code::locked,
+                "this target stores epoch " + std::to_string(held.epoch) + " by now, not " + std::to_string(stored));
   const std::uint64_t apart = std::max(stored, epoch) - std::min(stored, epoch);
   if (apart <= model::max_epoch_lead)
-    return fail(Code::refused, "epoch " + std::to_string(stored) + " needs no repair: it is not far from epoch " + std::to_string(epoch));
+    return fail(Code::refused, "epoch " + std::to_string(stored) + " needs no repair: it is not far from epoch " +
+                                   std::to_string(epoch));
   return Grant{epoch, by, true, {}};
 }
 

@@ -1,6 +1,6 @@
-// Who may change a place: one rollout at a time, for as long as it renews (design §10). The decisions are pure: a record, a
-// request and the boot clock in, a record or a refusal (Code::locked, naming the holder) out. GrantFile keeps the record
-// on disk, each change under a lock of its own that is held for moments only. Blocking; any thread.
+// Who may change a place: one rollout at a time, for as long as it renews (design §10). The decisions are pure: a
+// record, a request and the boot clock in, a record or a refusal (Code::locked, naming the holder) out. GrantFile keeps
+// the record on disk, each change under a lock of its own that is held for moments only. Blocking; any thread.
 #pragma once
 
 #include <functional>
@@ -55,17 +55,18 @@ Result<Grant> drop(const Grant& held, const std::string& rollout, std::uint64_t 
 // For every request that changes something.
 Status check(const Grant& held, const std::string& rollout, std::uint64_t epoch, const BootTime& now);
 
-// An epoch that no rollout can have reached by itself, brought back to `epoch`. Refused where the target stores another epoch than
-// `stored`, where a living grant holds it, and where the two are not far apart: a rollout that runs must never be fenced off, nor
-// one that is over let in again.
-Result<Grant> repair_epoch(const Grant& held, std::uint64_t stored, std::uint64_t epoch, const GrantHolder& by, const BootTime& now);
+// An epoch that no rollout can have reached by itself, brought back to `epoch`. Refused where the target stores another
+// epoch than `stored`, where a living grant holds it, and where the two are not far apart: a rollout that runs must
+// never be fenced off, nor one that is over let in again.
+Result<Grant> repair_epoch(const Grant& held, std::uint64_t stored, std::uint64_t epoch, const GrantHolder& by,
+                           const BootTime& now);
 
 class GrantFile {
  public:
   explicit GrantFile(Slot slot) : slot_(std::move(slot)) {}
   Result<Grant> read() const;  // no file: nobody ever held it
-  // Nothing else changes the grant while the lock lives. It is held for moments only: after two seconds Code::timed_out, naming the
-  // process that holds it. (Code::locked would say that another rollout has the grant.)
+  // Nothing else changes the grant while the lock lives. It is held for moments only: after two seconds
+  // Code::timed_out, naming the process that holds it. (Code::locked would say that another rollout has the grant.)
   Result<io::FileLock> lock() const;
   // Read, change, write durably, under the lock.
   Result<Grant> change(const std::function<Result<Grant>(const Grant&)>& how) const;

@@ -15,9 +15,8 @@ constexpr Duration grant_wait{std::chrono::seconds(10)};  // for a lock that is 
 GrantRequest request_of(const wire::pb::TakeGrant& asked) {
   const auto& holder = asked.holder();
   GrantRequest request;
-  request.holder = {holder.rollout(), holder.user(),    holder.host(),  holder.pid(),
-                    holder.pid_start(), holder.boot_id(), holder.since(), asked.reason(),
-                    holder.kind(),      {},               holder.version()};
+  request.holder = {holder.rollout(), holder.user(),  holder.host(), holder.pid(), holder.pid_start(), holder.boot_id(),
+                    holder.since(),   asked.reason(), holder.kind(), {},           holder.version()};
   if (const auto release = Digest::from_raw(holder.release())) request.holder.release = release->text();
   request.epoch = holder.epoch();
   request.ttl = Duration(static_cast<std::int64_t>(std::min<std::uint64_t>(asked.ttl_ms(), 24 * 3600 * 1000)));
@@ -73,7 +72,8 @@ awaitable<Result<Reply>> answer_take_grant(Context& context, wire::pb::TakeGrant
     if (!finished) co_return fail(with_context(finished.error(), "finish the activation of rollout " + left->rollout));
   }
   // A prune of the rollout before may be at it: what is seen from here on stays.
-  auto quiet = co_await wait_for_lock(place.slot.state("lock"), "granting rollout " + request.holder.rollout, grant_wait, exchange);
+  auto quiet = co_await wait_for_lock(place.slot.state("lock"), "granting rollout " + request.holder.rollout,
+                                      grant_wait, exchange);
   if (!quiet && quiet.error().code != Code::cancelled) (void)co_await io::run_blocking(context.pool, undo);
   if (!quiet) co_return fail(quiet.error());
   const std::function<Result<wire::pb::Surveyed>()> look = [place, request] { return settled(place, request); };
@@ -104,10 +104,21 @@ awaitable<Result<Reply>> answer_repair_epoch(Context& context, wire::pb::RepairE
     DEPLOYCTL_CHECK(place.slot.check_identity(place.identity));
     DEPLOYCTL_TRY(going_on, unfinished(place.slot));
     if (going_on) return fail(Code::locked, "the activation of rollout " + going_on->rollout + " is not at its end");
-    const GrantHolder by{"epoch-repair", asked.holder().user(), asked.holder().host(), asked.holder().pid(), asked.holder().pid_start(),
-                         asked.holder().boot_id(), asked.holder().since(),
-                         "epoch " + std::to_string(asked.stored()) + " was repaired to " + std::to_string(asked.epoch()), {}, {}, {}};
-    const auto how = [&](const Grant& held) { return repair_epoch(held, asked.stored(), asked.epoch(), by, boot_now()); };
+    const GrantHolder by{
+        "epoch-repair",
+        asked.holder().user(),
+        asked.holder().host(),
+        asked.holder().pid(),
+        asked.holder().pid_start(),
+        asked.holder().boot_id(),
+        asked.holder().since(),
+        "epoch " + std::to_string(asked.stored()) + " was repaired to " + std::to_string(asked.epoch()),
+        {},
+        {},
+        {}};
+    const auto how = [&](const Grant& held) {
+      return repair_epoch(held, asked.stored(), asked.epoch(), by, boot_now());
+    };
     DEPLOYCTL_TRY(repaired, GrantFile(place.slot).change(how));
     return {};
   };

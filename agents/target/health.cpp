@@ -113,7 +113,8 @@ Result<unsigned> get_status(const model::HttpCheck& check, SteadyTime deadline) 
                            deadline));
   DEPLOYCTL_TRY(line, first_line(fd.get(), deadline));
   unsigned status = 0;
-  if (std::sscanf(line.c_str(), "HTTP/%*u.%*u %3u", &status) != 1) return fail(Code::unhealthy, "the answer is no HTTP");
+  if (std::sscanf(line.c_str(), "HTTP/%*u.%*u %3u", &status) != 1)
+    return fail(Code::unhealthy, "the answer is no HTTP");
   return status;
 }
 
@@ -146,7 +147,8 @@ struct Probe {
   }
 };
 
-// Tries until a verdict; the last failure's words. What has failed is tried once more at its deadline, however long its interval.
+// Tries until a verdict; the last failure's words. What has failed is tried once more at its deadline, however long its
+// interval.
 Status wait_for_one(const model::HealthCheck& check, const ProbeContext& context, SteadyTime started) {
   const auto deadline = started + check.deadline;
   Tries tries(check.healthy_after, deadline);
@@ -157,7 +159,8 @@ Status wait_for_one(const model::HealthCheck& check, const ProbeContext& context
     if (!result) last = result.error().message;
     const Verdict verdict = tries.after(result.has_value(), now_steady());
     if (verdict == Verdict::healthy) return {};
-    if (verdict == Verdict::too_late) return fail(Code::unhealthy, last + " (not healthy within " + humane(check.deadline) + ")");
+    if (verdict == Verdict::too_late)
+      return fail(Code::unhealthy, last + " (not healthy within " + humane(check.deadline) + ")");
     std::this_thread::sleep_until(result ? next : std::min(next, deadline));
   }
 }
@@ -193,7 +196,8 @@ Verdict Tries::after(bool passed, SteadyTime now) {
 
 Status wait_healthy(const std::vector<model::HealthCheck>& checks, const ProbeContext& context, SteadyTime started) {
   std::string failing;
-  for (const auto& result : each_at_once(checks, [&](const auto& check) { return wait_for_one(check, context, started); }))
+  for (const auto& result :
+       each_at_once(checks, [&](const auto& check) { return wait_for_one(check, context, started); }))
     if (!result) failing += (failing.empty() ? "" : "; ") + result.error().message;
   if (failing.empty()) return {};
   return fail(Code::unhealthy, failing);

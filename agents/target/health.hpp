@@ -1,6 +1,6 @@
-// Health checks of a release, against the running service. A probe is one try; a verdict is pure: results of tries in, "healthy",
-// "not yet" or "too late" out. Hosts are IP literals or "localhost": names would need the resolver that a static program
-// lacks. Blocking, a thread a check.
+// Health checks of a release, against the running service. A probe is one try; a verdict is pure: results of tries in,
+// "healthy", "not yet" or "too late" out. Hosts are IP literals or "localhost": names would need the resolver that a
+// static program lacks. Blocking, a thread a check.
 #pragma once
 
 #include <string>

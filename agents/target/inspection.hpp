@@ -1,5 +1,6 @@
-// The survey's answer to Inspect: which of the releases named there are damaged. Not every kept release is looked at: a tree of
-// twenty thousand files costs tens of milliseconds, and more where the disk has to be read. Blocking; any thread.
+// The survey's answer to Inspect: which of the releases named there are damaged. Not every kept release is looked at: a
+// tree of twenty thousand files costs tens of milliseconds, and more where the disk has to be read. Blocking; any
+// thread.
 #pragma once
 
 #include "agents/target/slot.hpp"

@@ -18,10 +18,20 @@ constexpr off_t usual_size = 64 * 1024;
 constexpr std::array<const char*, 6> kinds{"resumed", "begun", "process", "done", "failed", "ended"};
 
 Json to_json(const Intent& i) {
-  return {{"record", "intent"}, {"rollout", i.rollout}, {"epoch", i.epoch}, {"service", i.service},
-          {"environment", i.environment}, {"region", i.region}, {"target", i.target}, {"to", i.to},
-          {"to_release", i.to_release}, {"from", i.from}, {"from_release", i.from_release},
-          {"log_from", i.log_from}, {"kind", i.kind}, {"time", wall_ms()}};
+  return {{"record", "intent"},
+          {"rollout", i.rollout},
+          {"epoch", i.epoch},
+          {"service", i.service},
+          {"environment", i.environment},
+          {"region", i.region},
+          {"target", i.target},
+          {"to", i.to},
+          {"to_release", i.to_release},
+          {"from", i.from},
+          {"from_release", i.from_release},
+          {"log_from", i.log_from},
+          {"kind", i.kind},
+          {"time", wall_ms()}};
 }
 
 Intent intent_from(const Json& json) {
@@ -42,13 +52,16 @@ Intent intent_from(const Json& json) {
 }
 
 Json to_json(const Record& r) {
-  Json json{{"record", kinds.at(static_cast<std::size_t>(r.kind))}, {"boot_id", r.at.boot_id}, {"boottime_ms", r.at.ms}};
+  Json json{
+      {"record", kinds.at(static_cast<std::size_t>(r.kind))}, {"boot_id", r.at.boot_id}, {"boottime_ms", r.at.ms}};
   if (r.kind == Record::Kind::ended) json["outcome"] = to_string(r.outcome);
   if (r.kind != Record::Kind::ended && r.kind != Record::Kind::resumed) json["step"] = to_string(r.step);
   if (r.kind == Record::Kind::process) json.update({{"group", r.group}, {"session", r.session}});
   if (r.kind == Record::Kind::failed)
-    json["error"] = {{"code", to_string(r.error.code)}, {"message", r.error.message},
-                     {"context", r.error.context}, {"hint", r.error.hint}};
+    json["error"] = {{"code", to_string(r.error.code)},
+                     {"message", r.error.message},
+                     {"context", r.error.context},
+                     {"hint", r.error.hint}};
   return json;
 }
 

@@ -1,6 +1,6 @@
-// The record of one activation, `.deployctl/journal`: a line of JSON for each thing that happened, on disk (fsync) before
-// the next one begins. A new activation replaces the file; readers may follow it while it grows. A last line that a crash
-// cut short is dropped. One writer, under the slot's lock; blocking.
+// The record of one activation, `.deployctl/journal`: a line of JSON for each thing that happened, on disk (fsync)
+// before the next one begins. A new activation replaces the file; readers may follow it while it grows. A last line
+// that a crash cut short is dropped. One writer, under the slot's lock; blocking.
 #pragma once
 
 #include "agents/target/activation_machine.hpp"

@@ -18,7 +18,9 @@ constexpr std::uint64_t longest = 1024ULL * 1024 * 1024;
 constexpr std::size_t most_changes = 32;  // from a whole manifest to the one that is read
 
 std::string folder_of(const Slot& slot) { return slot.state("manifests"); }
-std::string file_of(const Slot& slot, const Digest& artifact) { return folder_of(slot) + "/" + artifact.hex() + ".json"; }
+std::string file_of(const Slot& slot, const Digest& artifact) {
+  return folder_of(slot) + "/" + artifact.hex() + ".json";
+}
 
 // How a manifest is to be had: a whole one, and the changes that lead from it, the last of them first.
 struct Chain {

@@ -29,9 +29,11 @@ constexpr std::size_t longest_name = 1024;  // bytes
 std::int64_t ns(const timespec& t) { return static_cast<std::int64_t>(t.tv_sec) * billion + t.tv_nsec; }
 
 Json to_json(const Receipt& r) {
-  return {{"time", r.time}, {"rollout", r.rollout}, {"epoch", r.epoch}, {"folder", r.folder}, {"release", r.release},
-          {"outcome", to_string(r.outcome)}, {"kind", r.kind}, {"version", r.version}, {"from", r.from},
-          {"from_release", r.from_release}};
+  return {{"time", r.time},       {"rollout", r.rollout},
+          {"epoch", r.epoch},     {"folder", r.folder},
+          {"release", r.release}, {"outcome", to_string(r.outcome)},
+          {"kind", r.kind},       {"version", r.version},
+          {"from", r.from},       {"from_release", r.from_release}};
 }
 
 Receipt receipt_from(const Json& json) {
@@ -80,7 +82,8 @@ std::vector<std::string> read_names(const Slot& slot, const std::string& folder)
   const std::string file = slot.about(folder) + "/names.json";
   const auto text = io::read_own_file(file);
   if (!text) return {};
-  return read_json<Names>(*text, file, [](const Json& json) { return json.at("names").get<Names>(); }).value_or(Names{});
+  return read_json<Names>(*text, file, [](const Json& json) { return json.at("names").get<Names>(); })
+      .value_or(Names{});
 }
 
 Status write_names(const Slot& slot, const std::string& folder, const std::vector<std::string>& names) {
@@ -99,7 +102,8 @@ KeptRelease look_at(const Slot& slot, const std::string& folder, const std::vect
       kept.release = std::move(*release);
       kept.names = {kept.release->version};
       for (const auto& name : read_names(slot, folder)) kept.names = with_name(std::move(kept.names), name);
-    } else kept.unreadable = with_context(release.error(), file);
+    } else
+      kept.unreadable = with_context(release.error(), file);
     kept.staged_at = written_at(file);
     if (const auto sealed = sealed_at(slot, folder)) kept.sealed_at = *sealed / 1'000'000;
   } else if (text.error().code != Code::absent) {
@@ -164,7 +168,8 @@ Result<std::vector<Receipt>> read_receipts(const Slot& slot) {
 
 std::vector<Receipt> recent_receipts(const std::vector<Receipt>& receipts, const std::vector<KeptRelease>& kept) {
   std::set<std::size_t> chosen;
-  for (std::size_t i = receipts.size() - std::min(receipts.size(), reported_receipts); i < receipts.size(); ++i) chosen.insert(i);
+  for (std::size_t i = receipts.size() - std::min(receipts.size(), reported_receipts); i < receipts.size(); ++i)
+    chosen.insert(i);
   for (const auto& one : kept)
     for (std::size_t i = receipts.size(); i-- > 0;)
       if (receipts[i].folder == one.folder) {
@@ -207,7 +212,8 @@ Result<KeptRelease> kept_release(const Slot& slot, const Digest& release) {
 Status add_name(const Slot& slot, const std::string& folder, const std::string& version) {
   DEPLOYCTL_TRY(kept, kept_release(slot, folder));
   if (!kept.release || version.empty() || kept.version() == version) return {};
-  if (version.size() > longest_name) return fail(Code::invalid, "a version of " + std::to_string(version.size()) + " bytes is too long");
+  if (version.size() > longest_name)
+    return fail(Code::invalid, "a version of " + std::to_string(version.size()) + " bytes is too long");
   return write_names(slot, folder, with_name(std::move(kept.names), version));
 }
 
@@ -215,7 +221,8 @@ Status write_about(const Slot& slot, const model::Release& release, const model:
                    const model::Manifest* base) {
   const std::string about = slot.about(release.folder());
   DEPLOYCTL_CHECK(io::make_dirs(about, 0700));
-  // First of all: a tree that stands there and is no longer whole must not be sealed by a commit that a crash cuts short.
+  // First of all: a tree that stands there and is no longer whole must not be sealed by a commit that a crash cuts
+  // short.
   if (io::exists(about + "/sealed.json")) {
     DEPLOYCTL_CHECK(io::remove_file(about + "/sealed.json"));
     DEPLOYCTL_CHECK(io::fsync_dir(about));

@@ -22,7 +22,8 @@ enum class Kind { file, folder };
 const char* noun(Kind kind) { return kind == Kind::file ? "linked file " : "linked folder "; }
 
 Error wrong(Code code, Kind kind, const std::string& path, const std::string& why, const std::string& cure) {
-  return with_hint(error(code, noun(kind) + path + " " + why), cure + ", or take it out of " + (kind == Kind::file ? "linked_files" : "linked_dirs"));
+  return with_hint(error(code, noun(kind) + path + " " + why),
+                   cure + ", or take it out of " + (kind == Kind::file ? "linked_files" : "linked_dirs"));
 }
 
 std::int64_t ms(const timespec& t) { return static_cast<std::int64_t>(t.tv_sec) * 1000 + t.tv_nsec / 1'000'000; }
@@ -33,10 +34,12 @@ std::string link_text_or_none(const std::string& path) {
   return n < 0 ? std::string() : std::string(text, static_cast<std::size_t>(n));
 }
 
-bool contains(const std::vector<std::string>& all, const std::string& one) { return std::find(all.begin(), all.end(), one) != all.end(); }
+bool contains(const std::vector<std::string>& all, const std::string& one) {
+  return std::find(all.begin(), all.end(), one) != all.end();
+}
 
-// A release that links this path was healthy here after the path last changed: the service has its rights by other means than
-// those of this login, for instance as another user.
+// A release that links this path was healthy here after the path last changed: the service has its rights by other
+// means than those of this login, for instance as another user.
 bool ran_with(const Slot& slot, const std::string& link, std::int64_t changed_at) {
   const auto kept = kept_releases(slot);
   if (!kept) return false;
@@ -50,24 +53,33 @@ bool ran_with(const Slot& slot, const std::string& link, std::int64_t changed_at
 Status check_rights(const Slot& slot, Kind kind, const std::string& link, int mode) {
   const std::string path = slot.shared() + "/" + link;
   if (::faccessat(AT_FDCWD, path.c_str(), mode, AT_EACCESS) == 0) return {};
-  struct stat own {}, target {};
+  struct stat own {
+  }, target{};
   std::int64_t changed_at = ::lstat(path.c_str(), &own) == 0 ? ms(own.st_ctim) : 0;
   if (::stat(path.c_str(), &target) == 0) changed_at = std::max(changed_at, ms(target.st_ctim));
   if (ran_with(slot, link, changed_at)) return {};
-  return fail(wrong(Code::denied, kind, path, std::string("can't be ") + (kind == Kind::file ? "read" : "entered") + " by the user that runs the hooks",
-                    "give that user the right"));
+  return fail(
+      wrong(Code::denied, kind, path,
+            std::string("can't be ") + (kind == Kind::file ? "read" : "entered") + " by the user that runs the hooks",
+            "give that user the right"));
 }
 
 // Why a path can't be looked at, as stat said.
 Error unreachable(Kind kind, const std::string& path, int errnum) {
   const std::string to = link_text_or_none(path);
   switch (errnum) {
-    case ELOOP: return wrong(Code::invalid, kind, path, "is a link that leads in a circle", "link it to what is meant");
-    case ENOTDIR: return wrong(Code::invalid, kind, path, "lies beneath a file", "make that a folder");
+    case ELOOP:
+      return wrong(Code::invalid, kind, path, "is a link that leads in a circle", "link it to what is meant");
+    case ENOTDIR:
+      return wrong(Code::invalid, kind, path, "lies beneath a file", "make that a folder");
     case ENOENT:
-      if (!to.empty()) return wrong(Code::absent, kind, path, "is a link to " + to + ", which does not exist", "make that (a disk may not be mounted)");
+      if (!to.empty())
+        return wrong(Code::absent, kind, path, "is a link to " + to + ", which does not exist",
+                     "make that (a disk may not be mounted)");
       return wrong(Code::absent, kind, path, "is missing", "put it there");
-    default: return wrong(Code::denied, kind, path, std::string("can't be looked at: ") + std::strerror(errnum), "give the user that runs the hooks the right");
+    default:
+      return wrong(Code::denied, kind, path, std::string("can't be looked at: ") + std::strerror(errnum),
+                   "give the user that runs the hooks the right");
   }
 }
 
@@ -92,12 +104,15 @@ Status check_makeable(const Slot& slot, const std::string& link) {
       if (errno == ENOENT && above.size() > slot.path().size()) continue;
       return fail(unreachable(Kind::folder, above, errno));
     }
-    const bool top = above.size() <= slot.shared().size();  // which may itself be a link to a bigger disk, or has to be made
+    const bool top =
+        above.size() <= slot.shared().size();  // which may itself be a link to a bigger disk, or has to be made
     if (!top && S_ISLNK(st.st_mode))
-      return fail(wrong(Code::invalid, Kind::folder, path, "is missing, and " + above + " is a link", "make it: mkdir -p " + path));
+      return fail(wrong(Code::invalid, Kind::folder, path, "is missing, and " + above + " is a link",
+                        "make it: mkdir -p " + path));
     if (!top && !S_ISDIR(st.st_mode)) return fail(unreachable(Kind::folder, path, ENOTDIR));
     if (::faccessat(AT_FDCWD, above.c_str(), W_OK | X_OK, AT_EACCESS) == 0) return {};
-    return fail(wrong(Code::denied, Kind::folder, path, "is missing and can't be made in " + above + ": " + std::strerror(errno), "make it yourself"));
+    return fail(wrong(Code::denied, Kind::folder, path,
+                      "is missing and can't be made in " + above + ": " + std::strerror(errno), "make it yourself"));
   }
 }
 
@@ -119,17 +134,20 @@ Status check_shared_itself(const Slot& slot) {
   const std::string& path = slot.shared();
   if (::stat(path.c_str(), &st) == 0) {
     if (S_ISDIR(st.st_mode)) return {};
-    return fail(with_hint(error(Code::invalid, path + " is no folder"), "move it away: what releases share goes into a folder of that name"));
+    return fail(with_hint(error(Code::invalid, path + " is no folder"),
+                          "move it away: what releases share goes into a folder of that name"));
   }
   const int errnum = errno;
   if (errnum == ENOENT && ::lstat(path.c_str(), &st) != 0 && errno == ENOENT) return {};  // it is made
   const std::string to = link_text_or_none(path);
-  return fail(with_hint(error(Code::absent, path + (to.empty() ? "" : " is a link to " + to + ", which") + " can't be reached: " + std::strerror(errnum)),
+  return fail(with_hint(error(Code::absent, path + (to.empty() ? "" : " is a link to " + to + ", which") +
+                                                " can't be reached: " + std::strerror(errnum)),
                         "mount or make what it links to"));
 }
 
 Error in_the_way(const Slot& slot, const Preconditions& of, const std::string& link) {
-  return with_hint(error(Code::exists, slot.release(of.folder) + "/" + link + " stands where '" + link + "' is to be linked from shared"),
+  return with_hint(error(Code::exists, slot.release(of.folder) + "/" + link + " stands where '" + link +
+                                           "' is to be linked from shared"),
                    "move it away");
 }
 
@@ -158,7 +176,8 @@ Status check_places(const Slot& slot, const Preconditions& of, const model::Acti
 // `current` is exchanged by a rename of a link beside it.
 Status check_switchable(const Slot& slot) {
   if (::faccessat(AT_FDCWD, slot.path().c_str(), W_OK | X_OK, AT_EACCESS) != 0)
-    return fail(with_hint(os_error(errno, "switch " + slot.current()), "let the user of this login write in " + slot.path()));
+    return fail(
+        with_hint(os_error(errno, "switch " + slot.current()), "let the user of this login write in " + slot.path()));
   struct stat st {};
   const std::string beside = slot.path() + "/" + next_link;
   if (::lstat(beside.c_str(), &st) == 0 && S_ISDIR(st.st_mode))
@@ -184,8 +203,9 @@ Status check_linked(const Slot& slot, const Preconditions& of, const model::Acti
 
 Status check_preconditions(const Slot& slot, const Preconditions& of) {
   DEPLOYCTL_TRY(kept, kept_release(slot, of.folder));
-  if (kept.unreadable) return fail(with_hint(error(Code::verification, "release " + of.folder + " is damaged: " + kept.unreadable->text()),
-                                             "stage the release again"));
+  if (kept.unreadable)
+    return fail(with_hint(error(Code::verification, "release " + of.folder + " is damaged: " + kept.unreadable->text()),
+                          "stage the release again"));
   if (!of.way_back) {
     DEPLOYCTL_CHECK(check_whole(slot, of.folder));
   }

@@ -44,12 +44,14 @@ class Cleanup {
   }
 
   void leftovers() {
-    if (auto names = io::list_dir(slot_.releases()); !names) keep(slot_.releases(), fail(names.error()));
+    if (auto names = io::list_dir(slot_.releases()); !names)
+      keep(slot_.releases(), fail(names.error()));
     else
       for (const auto& name : *names)
         if (name.starts_with(".removing-") || name.starts_with(".staging-")) tree(slot_.releases() + "/" + name);
     // What is stored about trees that are gone, or that a crash kept from their names.
-    if (auto known = io::list_dir(slot_.state("releases")); !known) keep(slot_.state("releases"), fail(known.error()));
+    if (auto known = io::list_dir(slot_.state("releases")); !known)
+      keep(slot_.state("releases"), fail(known.error()));
     else
       for (const auto& name : *known)
         if (!io::exists(slot_.release(name))) tree(slot_.about(name));
@@ -109,8 +111,8 @@ std::vector<Digest> artifacts_but(const std::vector<KeptRelease>& kept, const st
 
 }  // namespace
 
-std::vector<std::string> choose_pruned(const std::vector<KeptRelease>& kept, const std::set<std::string>& protected_folders,
-                                       std::size_t keep) {
+std::vector<std::string> choose_pruned(const std::vector<KeptRelease>& kept,
+                                       const std::set<std::string>& protected_folders, std::size_t keep) {
   std::vector<KeptRelease> good;
   std::vector<std::string> pruned;
   const KeptRelease* newest_failed = nullptr;
@@ -139,7 +141,8 @@ std::set<std::string> folders_in_use(const Slot& slot) {
     if (pid.find_first_not_of("0123456789") != std::string::npos) continue;
     for (const char* what : {"/exe", "/cwd", "/root"}) {
       const std::string path = link_of("/proc/" + pid + what);
-      if (path.starts_with(prefix)) used.insert(path.substr(prefix.size(), path.find('/', prefix.size()) - prefix.size()));
+      if (path.starts_with(prefix))
+        used.insert(path.substr(prefix.size(), path.find('/', prefix.size()) - prefix.size()));
     }
   }
   return used;
@@ -163,7 +166,8 @@ Result<PruneResult> prune(const Slot& slot, const std::vector<Digest>& in_use, s
   if (current) safe.insert(*current);
   if (going_on) safe.insert({going_on->to, going_on->from});
   for (const auto& one : kept)
-    if (one.release && std::find(in_use.begin(), in_use.end(), one.release->digest()) != in_use.end()) safe.insert(one.folder);
+    if (one.release && std::find(in_use.begin(), in_use.end(), one.release->digest()) != in_use.end())
+      safe.insert(one.folder);
   auto chosen = choose_pruned(kept, safe, keep);
   if (!chosen.empty()) {  // only then all of the host's processes are gone through
     safe.merge(folders_in_use(slot));

@@ -1,6 +1,7 @@
-// Which releases go, and their removal. The choice is pure. Never: what is protected (current, baseline, in use by a rollout or
-// a process), and folders that we didn't make. Of those that were healthy once the newest `keep` stay, current included;
-// failed ones and those never activated don't count and go, but for the newest failed one, kept to be looked at. Blocking.
+// Which releases go, and their removal. The choice is pure. Never: what is protected (current, baseline, in use by a
+// rollout or a process), and folders that we didn't make. Of those that were healthy once the newest `keep` stay,
+// current included; failed ones and those never activated don't count and go, but for the newest failed one, kept to be
+// looked at. Blocking.
 #pragma once
 
 #include <set>
@@ -9,8 +10,8 @@
 
 namespace deployctl::target {
 
-std::vector<std::string> choose_pruned(const std::vector<KeptRelease>& kept, const std::set<std::string>& protected_folders,
-                                       std::size_t keep);
+std::vector<std::string> choose_pruned(const std::vector<KeptRelease>& kept,
+                                       const std::set<std::string>& protected_folders, std::size_t keep);
 
 // Folders in releases/ that a process of this host has as its program, root or cwd, as far as /proc lets us see.
 std::set<std::string> folders_in_use(const Slot& slot);
@@ -26,8 +27,8 @@ struct PruneResult {
   std::vector<Unremoved> unremoved;  // the others were removed all the same; the next prune tries these again
 };
 
-// Also clears what interrupted removals and stagings left, and old hook logs. What can't be removed is remembered for surveys
-// (unremoved()). An error: nothing could be decided. Under the slot's lock and the staging lock.
+// Also clears what interrupted removals and stagings left, and old hook logs. What can't be removed is remembered for
+// surveys (unremoved()). An error: nothing could be decided. Under the slot's lock and the staging lock.
 Result<PruneResult> prune(const Slot& slot, const std::vector<Digest>& in_use, std::size_t keep);
 
 // What the last prune could not remove and is still there.

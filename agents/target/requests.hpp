@@ -1,5 +1,5 @@
-// What the requests of a target share, and their bodies: one function a request, on the session's strand, blocking work on
-// the context's pool. Private to the room. An error is the request's answer.
+// What the requests of a target share, and their bodies: one function a request, on the session's strand, blocking work
+// on the context's pool. Private to the room. An error is the request's answer.
 #pragma once
 
 #include <string>
@@ -39,8 +39,8 @@ struct Claim {
 // The slot is the service's, and the rollout holds its grant. Blocking, short.
 Status check_claim(const Placed& place, const Claim& claim);
 
-// One of the slot's locks, for at most `most`; then Code::locked, naming the process that holds it. Code::cancelled when the caller
-// goes away meanwhile.
+// One of the slot's locks, for at most `most`; then Code::locked, naming the process that holds it. Code::cancelled
+// when the caller goes away meanwhile.
 awaitable<Result<io::FileLock>> wait_for_lock(std::string path, std::string holder, Duration most, Exchange& exchange);
 
 awaitable<Result<wire::pb::Reply>> answer_survey(Context& context, wire::pb::Survey asked);

@@ -51,8 +51,8 @@ Result<Slot> Slot::at(const std::string& deploy_to, const std::string& home) {
   return Slot(path);
 }
 
-// Beneath deploy_to the agent believes what it reads: journals are finished, hooks are run. .deployctl may say what it likes
-// only where no other user could have written it.
+// Beneath deploy_to the agent believes what it reads: journals are finished, hooks are run. .deployctl may say what it
+// likes only where no other user could have written it.
 Status Slot::check_trusted() const { return io::check_trusted(path_, {".deployctl", "releases"}); }
 
 Result<std::optional<Identity>> Slot::identity() const {

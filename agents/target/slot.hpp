@@ -1,5 +1,5 @@
-// One service's place on this host: the paths beneath deploy_to, whose it is, and what `current` points to. A value that
-// holds paths; nothing is open. Blocking, any thread. What must not be two at once is guarded by the files' locks.
+// One service's place on this host: the paths beneath deploy_to, whose it is, and what `current` points to. A value
+// that holds paths; nothing is open. Blocking, any thread. What must not be two at once is guarded by the files' locks.
 #pragma once
 
 #include <optional>
@@ -30,8 +30,8 @@ class Slot {
   std::string about(const std::string& folder) const { return state("releases/" + folder); }
   std::string hook_log(const std::string& rollout) const { return state("hooks/" + rollout + ".log"); }
 
-  // deploy_to, .deployctl and releases are under the control of this login and root alone (core/io/trusted_path.hpp), or not
-  // there yet: else Code::refused. Every request checks it before it reads or writes anything here.
+  // deploy_to, .deployctl and releases are under the control of this login and root alone (core/io/trusted_path.hpp),
+  // or not there yet: else Code::refused. Every request checks it before it reads or writes anything here.
   Status check_trusted() const;
 
   // Absent: no service has it yet. Checks the above first.

@@ -157,11 +157,15 @@ awaitable<Result<Reply>> answer_stage(Context& context, wire::pb::Stage asked, E
   asked.clear_index();  // the order has it: megabytes for as long as this takes
   const Slot slot = order.place.slot;
   const auto inbound = std::make_shared<Inbound>(std::move(order));
-  const std::function<Status()> check = [inbound] { return check_claim(inbound->order().place, inbound->order().claim); };
+  const std::function<Status()> check = [inbound] {
+    return check_claim(inbound->order().place, inbound->order().claim);
+  };
   DEPLOYCTL_CO_CHECK(co_await io::run_blocking(context.pool, check));
-  auto lock = co_await wait_for_lock(slot.state("staging.lock"), "staging for rollout " + asked.rollout(), context.stage_wait, exchange);
+  auto lock = co_await wait_for_lock(slot.state("staging.lock"), "staging for rollout " + asked.rollout(),
+                                     context.stage_wait, exchange);
   if (!lock) {
-    // A process that holds it says nothing about the release: this target is late, and the plan's max_unreachable counts it.
+    // A process that holds it says nothing about the release: this target is late, and the plan's max_unreachable
+    // counts it.
     if (lock.error().code == Code::locked) lock.error().code = Code::timed_out;
     co_return fail(lock.error());
   }

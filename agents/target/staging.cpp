@@ -48,7 +48,8 @@ Result<Base> Base::of(const Slot& slot, const Digest& artifact) {
     base.links_ = kept.release->activation.hook(model::TargetHook::install) == nullptr;
     DEPLOYCTL_TRY(linked, model::LinkedPaths::of(kept.release->activation, base.manifest_.entries()));
     for (const auto& entry : base.manifest_.entries())
-      if (entry.type == model::EntryType::file && !linked.replaces(entry.path)) base.files_.emplace(entry.content, &entry);
+      if (entry.type == model::EntryType::file && !linked.replaces(entry.path))
+        base.files_.emplace(entry.content, &entry);
     return base;
   }
   return fail(no_base("artifact " + artifact.text() + " is not kept here"));
@@ -68,7 +69,9 @@ Result<io::Fd> Base::open(const Digest& content) const {
 }
 
 Staging::Staging(Slot slot, model::Release release, const Base* base)
-    : slot_(std::move(slot)), release_(std::move(release)), base_(base),
+    : slot_(std::move(slot)),
+      release_(std::move(release)),
+      base_(base),
       links_(release_.activation.hook(model::TargetHook::install) == nullptr) {}
 
 Staging::~Staging() {
@@ -103,9 +106,12 @@ Status Staging::begin(const model::Manifest& manifest) {
 // In the order of the paths: a folder comes before what is in it. `from` is null where there is no base.
 Status Staging::place(FromBase* from, const model::Entry& entry) {
   switch (entry.type) {
-    case model::EntryType::folder: return io::make_dirs_beneath(dir_.get(), entry.path, entry.mode);
-    case model::EntryType::link: return io::symlink_beneath(dir_.get(), entry.path, entry.link);
-    case model::EntryType::file: break;
+    case model::EntryType::folder:
+      return io::make_dirs_beneath(dir_.get(), entry.path, entry.mode);
+    case model::EntryType::link:
+      return io::symlink_beneath(dir_.get(), entry.path, entry.link);
+    case model::EntryType::file:
+      break;
   }
   const model::Entry* known = from ? base_->file(entry.content) : nullptr;
   if (known) return place_from_base(*from, *known, entry);
@@ -113,20 +119,23 @@ Status Staging::place(FromBase* from, const model::Entry& entry) {
   return {};
 }
 
-// A disk that will be full is reported before the payload has come. What the system says is free may be more than we may use.
+// A disk that will be full is reported before the payload has come. What the system says is free may be more than we
+// may use.
 Status Staging::check_room() const {
   std::uint64_t bytes = 0;
   for (const auto& [content, paths] : wanted_) bytes += paths.front()->size;
   const auto free = free_space(slot_.path());
   if (!free) return {};
-  const std::uint64_t files = wanted_.size();  // at least: further paths of the same content are links where that is possible
-  if (free->files && files > *free->files) return fail(Code::no_space, "the release needs " + std::to_string(files) + " more inodes");
+  const std::uint64_t files =
+      wanted_.size();  // at least: further paths of the same content are links where that is possible
+  if (free->files && files > *free->files)
+    return fail(Code::no_space, "the release needs " + std::to_string(files) + " more inodes");
   if (bytes > free->bytes) return fail(Code::no_space, "the release needs " + megabytes(bytes));
   return {};
 }
 
-// A file that is linked isn't read: it is what was verified when the base was staged, as activating the base again would
-// take it to be. What the base's own install hook may have changed is copied, and verified by that.
+// A file that is linked isn't read: it is what was verified when the base was staged, as activating the base again
+// would take it to be. What the base's own install hook may have changed is copied, and verified by that.
 Status Staging::place_from_base(FromBase& from, const model::Entry& known, const model::Entry& entry) {
   DEPLOYCTL_TRY(old, from.old_folders.of(known.path));
   struct stat st {};

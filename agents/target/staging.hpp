@@ -1,7 +1,7 @@
-// A release on its way in: a TreeSink that builds releases/.staging-FOLDER from a payload's contents and a kept base, and makes
-// it releases/FOLDER when all is there, verified and on disk. Paths come from the checked manifest and are opened beneath
-// the folder. Files are read-only; what the base has too is a hard link to it where that can be and it is as it was sealed,
-// else a copy that is verified. Destroyed before commit(), it takes the folder away again.
+// A release on its way in: a TreeSink that builds releases/.staging-FOLDER from a payload's contents and a kept base,
+// and makes it releases/FOLDER when all is there, verified and on disk. Paths come from the checked manifest and are
+// opened beneath the folder. Files are read-only; what the base has too is a hard link to it where that can be and it
+// is as it was sealed, else a copy that is verified. Destroyed before commit(), it takes the folder away again.
 // Code::absent with "base": the base can't serve, ask for a payload without one. Blocking; one thread at a time; the
 // slot's staging lock is the caller's.
 #pragma once
@@ -23,8 +23,8 @@ namespace deployctl::target {
 class Base {
  public:
   static Result<Base> of(const Slot& slot, const Digest& artifact);  // Code::absent "base ..."
-  const model::Entry* file(const Digest& content) const;  // nullptr: it has none with this content
-  Result<io::Fd> open(const Digest& content) const;  // verified by nobody yet
+  const model::Entry* file(const Digest& content) const;             // nullptr: it has none with this content
+  Result<io::Fd> open(const Digest& content) const;                  // verified by nobody yet
   int dir() const { return dir_.get(); }
   const model::Manifest& manifest() const { return manifest_; }
   bool links() const { return links_; }  // its files never change: no install hook
@@ -72,7 +72,7 @@ class Staging : public payload::TreeSink {
   bool links_;
   bool committed_ = false;
   std::optional<model::Manifest> manifest_;
-  model::LinkedPaths linked_;  // entries that give way to links: they aren't placed
+  model::LinkedPaths linked_;       // entries that give way to links: they aren't placed
   std::map<Digest, Paths> wanted_;  // not here yet
   io::Fd dir_;
   bool each_synced_ = true;
@@ -81,8 +81,8 @@ class Staging : public payload::TreeSink {
   io::Fd file_;
 };
 
-// Removes what crashes left of earlier stagings. What can't be removed stays, and keeps no other release from being staged: the
-// next prune reports it. Under the staging lock.
+// Removes what crashes left of earlier stagings. What can't be removed stays, and keeps no other release from being
+// staged: the next prune reports it. Under the staging lock.
 Status clear_staging(const Slot& slot);
 
 }  // namespace deployctl::target

@@ -44,7 +44,8 @@ wire::pb::Receipt to_wire(const Receipt& receipt) {
 }
 
 // Which releases ran here, and which rollout came last.
-Status add_history(const Slot& slot, const std::vector<KeptRelease>& kept, const Grant& grant, const BootTime& now, wire::pb::Surveyed& out) {
+Status add_history(const Slot& slot, const std::vector<KeptRelease>& kept, const Grant& grant, const BootTime& now,
+                   wire::pb::Surveyed& out) {
   if (grant.epoch > 0) *out.mutable_last_grant() = to_wire(grant, now);
   DEPLOYCTL_TRY(receipts, read_receipts(slot));
   for (const auto& receipt : recent_receipts(receipts, kept)) *out.add_receipts() = to_wire(receipt);

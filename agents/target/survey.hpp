@@ -11,7 +11,8 @@ wire::pb::KeptRelease to_wire(const KeptRelease& kept);
 wire::pb::Unremoved to_wire(const Unremoved& one);
 
 // Another service's deploy_to is answered with other_service alone. `with_history`: last_grant and receipts.
-Result<wire::pb::Surveyed> survey(const Slot& slot, const Identity& identity, bool with_health, bool with_history = false);
+Result<wire::pb::Surveyed> survey(const Slot& slot, const Identity& identity, bool with_health,
+                                  bool with_history = false);
 
 // One try of each of the running release's checks.
 Result<wire::pb::Health> check_health(const Slot& slot, const Identity& identity);

@@ -23,8 +23,9 @@ Status link_one(int release, const std::string& path) {
   auto made = io::symlink_beneath(release, path, way);
   if (made) return {};
   if (made.error().code == Code::exists)
-    return fail(with_hint(error(Code::exists, "'" + path + "' stands in the release where it is to be linked from shared"),
-                          "take it out of the artifact or of what the install hook makes"));
+    return fail(
+        with_hint(error(Code::exists, "'" + path + "' stands in the release where it is to be linked from shared"),
+                  "take it out of the artifact or of what the install hook makes"));
   return made;
 }
 
@@ -82,7 +83,8 @@ Status switch_current(const Slot& slot, const std::string& folder) {
   if (::unlinkat(dir.get(), beside, 0) != 0 && errno != ENOENT) return fail(os_error(errno, "remove a stale link"));
   if (::symlinkat(("releases/" + folder).c_str(), dir.get(), beside) != 0)
     return fail(os_error(errno, "make a link in " + slot.path()));
-  if (::renameat(dir.get(), beside, dir.get(), "current") != 0) return fail(os_error(errno, "switch " + slot.current()));
+  if (::renameat(dir.get(), beside, dir.get(), "current") != 0)
+    return fail(os_error(errno, "switch " + slot.current()));
   return sync_dir(dir.get(), slot.path());
 }
 

@@ -1,5 +1,5 @@
-// Making a release current: its links into shared/, then `current` itself, by one rename, durable when it returns. Each may
-// be done again. Blocking; under the slot's lock.
+// Making a release current: its links into shared/, then `current` itself, by one rename, durable when it returns. Each
+// may be done again. Blocking; under the slot's lock.
 #pragma once
 
 #include <string>

@@ -1,7 +1,7 @@
-// The role `target`: what a deploy-agent does for one host's slots. It answers survey, grants, stage, activate, check, logs and
-// prune; what is a relay's is refused. Nothing is remembered between requests: the truth is in the slot's files, so any
-// number of agents may run at once, and a new one goes on where another died. Requests run as coroutines on the session's
-// strand; what blocks runs on a pool of its own, so that pings are answered meanwhile.
+// The role `target`: what a deploy-agent does for one host's slots. It answers survey, grants, stage, activate, check,
+// logs and prune; what is a relay's is refused. Nothing is remembered between requests: the truth is in the slot's
+// files, so any number of agents may run at once, and a new one goes on where another died. Requests run as coroutines
+// on the session's strand; what blocks runs on a pool of its own, so that pings are answered meanwhile.
 #pragma once
 
 #include <memory>
@@ -13,8 +13,8 @@
 namespace deployctl::target {
 
 struct TargetOptions {
-  std::string self_exe;  // started as `SELF activate --deploy-to PATH`
-  std::string home;      // what "~/" in a deploy_to is
+  std::string self_exe;                           // started as `SELF activate --deploy-to PATH`
+  std::string home;                               // what "~/" in a deploy_to is
   Duration stage_wait{std::chrono::seconds(20)};  // for a stage of the same place that is being given up
 };
 

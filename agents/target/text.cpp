@@ -7,7 +7,9 @@ namespace {
 
 // Bytes of the UTF-8 sequence that begins here; 0: none does.
 std::size_t sequence(const std::string& text, std::size_t at) {
-  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<std::uint8_t>(text[i]) : std::uint8_t{0}; };
+  const auto byte = [&](std::size_t i) {
+    return i < text.size() ? static_cast<std::uint8_t>(text[i]) : std::uint8_t{0};
+  };
   const std::uint8_t lead = byte(at);
   if (lead < 0x80) return 1;
   const std::size_t size = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;

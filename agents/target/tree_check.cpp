@@ -33,8 +33,10 @@ struct Findings {
   bool any = false;
 
   void add(const Entry& entry, const std::string& why) {
-    if (any) ++damage.more;
-    else damage.what = "file " + entry.path + " " + why;
+    if (any)
+      ++damage.more;
+    else
+      damage.what = "file " + entry.path + " " + why;
     any = true;
   }
 };
@@ -48,24 +50,30 @@ bool points_to(const io::ParentFolder::At& place, const std::string& target) {
 void check_file(const Entry& entry, const struct stat& st, std::int64_t sealed, Findings& findings) {
   if (!S_ISREG(st.st_mode)) return findings.add(entry, "is no plain file any more");
   if (is_as_sealed(st, entry, sealed)) return;
-  findings.add(entry, static_cast<std::uint64_t>(st.st_size) != entry.size ? "has another size" : "was changed after it was staged");
+  findings.add(entry, static_cast<std::uint64_t>(st.st_size) != entry.size ? "has another size"
+                                                                           : "was changed after it was staged");
   if (st.st_nlink > 1 && findings.shared.size() < max_shared) findings.shared[entry.content] = {st.st_dev, st.st_ino};
 }
 
-void check_entry(io::ParentFolder& folders, const Entry& entry, std::int64_t sealed, bool installs, Findings& findings) {
+void check_entry(io::ParentFolder& folders, const Entry& entry, std::int64_t sealed, bool installs,
+                 Findings& findings) {
   const auto place = folders.of(entry.path);
   struct stat st {};
-  if (!place || ::fstatat(place->dir, place->name.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0) return findings.add(entry, "is missing");
+  if (!place || ::fstatat(place->dir, place->name.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0)
+    return findings.add(entry, "is missing");
   if (installs) return;
   switch (entry.type) {
     case EntryType::folder:
       if (!S_ISDIR(st.st_mode)) findings.add(entry, "is no folder any more");
       return;
     case EntryType::link:
-      if (!S_ISLNK(st.st_mode)) findings.add(entry, "is no link any more");
-      else if (!points_to(*place, entry.link)) findings.add(entry, "points elsewhere");
+      if (!S_ISLNK(st.st_mode))
+        findings.add(entry, "is no link any more");
+      else if (!points_to(*place, entry.link))
+        findings.add(entry, "points elsewhere");
       return;
-    case EntryType::file: return check_file(entry, st, sealed, findings);
+    case EntryType::file:
+      return check_file(entry, st, sealed, findings);
   }
 }
 
@@ -93,8 +101,8 @@ bool shares(const Slot& slot, const KeptRelease& other, const std::map<Digest, S
     if (file == files.end()) continue;
     const auto place = folders.of(entry.path);
     struct stat st {};
-    if (place && ::fstatat(place->dir, place->name.c_str(), &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_dev == file->second.device &&
-        st.st_ino == file->second.inode)
+    if (place && ::fstatat(place->dir, place->name.c_str(), &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+        st.st_dev == file->second.device && st.st_ino == file->second.inode)
       return true;
   }
   return false;
@@ -119,7 +127,8 @@ std::optional<Damage> find_damage(const Slot& slot, const KeptRelease& kept) {
   const auto others = kept_releases(slot);
   if (!others) return std::move(found->damage);
   for (const auto& other : *others)
-    if (other.release && other.folder != kept.folder && shares(slot, other, found->shared)) found->damage.shared_with.push_back(other.folder);
+    if (other.release && other.folder != kept.folder && shares(slot, other, found->shared))
+      found->damage.shared_with.push_back(other.folder);
   return std::move(found->damage);
 }
 
@@ -127,7 +136,8 @@ Status check_whole(const Slot& slot, const std::string& folder) {
   DEPLOYCTL_TRY(kept, kept_release(slot, folder));
   const auto damage = find_damage(slot, kept);
   if (!damage) return {};
-  return fail(with_hint(error(Code::verification, "release " + folder + " is damaged: " + damage->text()), "stage the release again"));
+  return fail(with_hint(error(Code::verification, "release " + folder + " is damaged: " + damage->text()),
+                        "stage the release again"));
 }
 
 }  // namespace deployctl::target

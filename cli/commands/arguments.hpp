@@ -1,5 +1,5 @@
-// What a command takes, said once: the parser, the help text and the tests of the manual pages all read it. Each argument
-// is bound to a field of the command's options, which must live as long as the Arguments. A value; one thread.
+// What a command takes, said once: the parser, the help text and the tests of the manual pages all read it. Each
+// argument is bound to a field of the command's options, which must live as long as the Arguments. A value; one thread.
 // Mistakes in values come back as Code::invalid with words for the user.
 #pragma once
 

@@ -15,6 +15,7 @@ Command artifact_gc_command();
 
 JsonObject to_json(const artifact::ArtifactRecord& record);
 // By a digest, its beginning or a version; the hint says how to see what there is.
-Result<artifact::ArtifactRecord> find_artifact(const Context& context, const artifact::ArtifactStore& store, const std::string& name);
+Result<artifact::ArtifactRecord> find_artifact(const Context& context, const artifact::ArtifactStore& store,
+                                               const std::string& name);
 
 }  // namespace deployctl::commands

@@ -5,7 +5,6 @@
 #include "cli/commands/context.hpp"
 #include "cli/output/humane.hpp"
 #include "core/rollout/event.hpp"
-#include "core/rollout/event.hpp"
 
 namespace deployctl::commands {
 namespace {
@@ -28,8 +27,9 @@ Result<int> verify(const ExportOptions& options, Context& context) {
   DEPLOYCTL_TRY(record, find_artifact(context, *store, options.artifact));
   const auto whole = store->verify(record.digest);
   if (!whole) return fail(with_context(whole.error(), record.service + " " + record.version));
-  context.emit(artifact_event("artifact_verified", record,
-                              JsonObject().add("artifact", record.digest.text()).add("bytes", record.size).add("files", record.files)));
+  context.emit(artifact_event(
+      "artifact_verified", record,
+      JsonObject().add("artifact", record.digest.text()).add("bytes", record.size).add("files", record.files)));
   context.print(fmt::format("{} {} is whole: {}, {}, each byte as its digest says\n", record.service, record.version,
                             output::count(record.files, "file"), output::size(record.size)));
   return exit_codes::done;

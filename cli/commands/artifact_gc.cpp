@@ -46,13 +46,17 @@ Result<int> gc(const GcOptions& options, Context& context) {
   }
   DEPLOYCTL_TRY(swept, store->gc(options.keep, in_use));
   JsonObject body;
-  body.add("artifacts", swept.artifacts).add("blobs", swept.blobs).add("payloads", swept.payloads).add("bytes", swept.bytes);
+  body.add("artifacts", swept.artifacts)
+      .add("blobs", swept.blobs)
+      .add("payloads", swept.payloads)
+      .add("bytes", swept.bytes);
   rollout::Event event;
   event.name = "artifacts_swept";
   event.body = body.text();
   context.emit(std::move(event));
-  context.print(fmt::format("removed {}, {}, {}: {}\n", output::count(swept.artifacts, "artifact"), output::count(swept.blobs, "blob"),
-                            output::count(swept.payloads, "payload"), output::size(swept.bytes)));
+  context.print(fmt::format("removed {}, {}, {}: {}\n", output::count(swept.artifacts, "artifact"),
+                            output::count(swept.blobs, "blob"), output::count(swept.payloads, "payload"),
+                            output::size(swept.bytes)));
   return exit_codes::done;
 }
 

@@ -19,7 +19,8 @@ struct ShowOptions {
 };
 
 output::Lines table_of(const std::vector<artifact::ArtifactRecord>& records, WallTime now, std::size_t width) {
-  output::Table table({{"ARTIFACT"}, {"SERVICE"}, {"VERSION", false, true}, {"COMMIT"}, {"SIZE", true}, {"FILES", true}, {"MADE"}});
+  output::Table table(
+      {{"ARTIFACT"}, {"SERVICE"}, {"VERSION", false, true}, {"COMMIT"}, {"SIZE", true}, {"FILES", true}, {"MADE"}});
   for (const auto& r : records)
     table.row({r.digest.hex().substr(0, 12), r.service, r.version, r.commit.substr(0, 12), output::size(r.size),
                output::number(r.files), output::age(r.made, now)});
@@ -35,8 +36,10 @@ Result<int> list(const ArtifactListOptions& options, Context& context) {
     for (const auto& record : records) items.push_back(commands::to_json(record).text());
     context.print_json(JsonObject().add_raw("artifacts", json_array(items)));
   }
-  if (records.empty()) context.note("no artifacts yet; build makes one");
-  else context.print_lines(table_of(records, system_clock().wall(), context.width()));
+  if (records.empty())
+    context.note("no artifacts yet; build makes one");
+  else
+    context.print_lines(table_of(records, system_clock().wall(), context.width()));
   return exit_codes::done;
 }
 
@@ -67,7 +70,8 @@ output::Lines tree(const model::Manifest& manifest, std::size_t width) {
   for (const auto& e : manifest.entries()) {
     const bool file = e.type == model::EntryType::file;
     const char* tail = e.type == model::EntryType::folder ? "/" : "";
-    table.row({fmt::format("{:04o}", e.mode), file ? output::size(e.size) : "", e.path + (e.link.empty() ? tail : " -> " + e.link)});
+    table.row({fmt::format("{:04o}", e.mode), file ? output::size(e.size) : "",
+               e.path + (e.link.empty() ? tail : " -> " + e.link)});
   }
   return table.lines(width);
 }
@@ -88,14 +92,15 @@ Result<int> show(const ShowOptions& options, Context& context) {
 
 Command artifact_list_command() {
   auto options = std::make_shared<ArtifactListOptions>();
-  return {.name = "list",
-          .summary = "the artifacts, newest first",
-          .declare = [options](Arguments& a) { a.option("--service", "NAME", options->service, "of this service only"); },
-          .run =
-              [options](Context& context) {
-                const auto code = list(*options, context);
-                return code ? *code : context.fail_with(code.error());
-              }};
+  return {
+      .name = "list",
+      .summary = "the artifacts, newest first",
+      .declare = [options](Arguments& a) { a.option("--service", "NAME", options->service, "of this service only"); },
+      .run =
+          [options](Context& context) {
+            const auto code = list(*options, context);
+            return code ? *code : context.fail_with(code.error());
+          }};
 }
 
 Command artifact_show_command() {

@@ -49,19 +49,28 @@ Result<Asked> Asked::kept(Context& context, const std::string& plan) {
   return out;
 }
 
-Asked Asked::by(const std::string& plan, const Globals& globals) { return {absolute(plan), absolute(globals.fleet), globals.set, {}, {}}; }
+Asked Asked::by(const std::string& plan, const Globals& globals) {
+  return {absolute(plan), absolute(globals.fleet), globals.set, {}, {}};
+}
 
 std::string Asked::json() const {
   std::vector<std::string> kept;
   std::copy_if(notify.begin(), notify.end(), std::back_inserter(kept), holds_no_secret);
-  return JsonObject().add("plan", plan).add_if("fleet", fleet).add("set", set).add_if("together", together).add("notify", kept).text();
+  return JsonObject()
+      .add("plan", plan)
+      .add_if("fleet", fleet)
+      .add("set", set)
+      .add_if("together", together)
+      .add("notify", kept)
+      .text();
 }
 
 Result<Asked> Asked::parse(const std::string& json) {
   try {
     const auto read = model::parse_json(json);
-    return Asked{read.at("plan").get<std::string>(), read.value("fleet", ""), read.at("set").get<std::vector<std::string>>(),
-                 read.value("together", ""), read.value("notify", std::vector<std::string>{})};
+    return Asked{read.at("plan").get<std::string>(), read.value("fleet", ""),
+                 read.at("set").get<std::vector<std::string>>(), read.value("together", ""),
+                 read.value("notify", std::vector<std::string>{})};
   } catch (const nlohmann::json::exception&) {
     return fail(Code::invalid, "the ledger doesn't say which plan it was deployed by");
   }

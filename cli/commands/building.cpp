@@ -19,19 +19,23 @@ std::string shown_repo(const std::string& repo) {
 
 class Teller : public artifact::BuildWatch {
  public:
-  Teller(const model::Plan& plan, const rollout::EventSink& sink) : plan_(plan), sink_(sink), began_(system_clock().steady()) {
+  Teller(const model::Plan& plan, const rollout::EventSink& sink)
+      : plan_(plan), sink_(sink), began_(system_clock().steady()) {
     tell("build_started", JsonObject().add("repo", shown_repo(plan.build.repo)).add("ref", plan.build.ref));
   }
   void pinned(const std::string& commit, const std::string& version) override {
     tell("build_pinned", JsonObject().add("commit", commit).add("version", version));
   }
   void step(const std::string& what, std::size_t number, std::size_t of) override {
-    tell("build_step", JsonObject().add("step", what).add("number", std::uint64_t{number}).add("of", std::uint64_t{of}));
+    tell("build_step",
+         JsonObject().add("step", what).add("number", std::uint64_t{number}).add("of", std::uint64_t{of}));
   }
   void output(std::string_view text) override { tell("build_output", JsonObject().add("text", text), true); }
 
   void note(const std::string& text) override { tell("build_note", JsonObject().add("text", text)); }
-  void warning(const std::string& text) override { tell("warning", JsonObject(), false, error(Code::unsupported, text)); }
+  void warning(const std::string& text) override {
+    tell("warning", JsonObject(), false, error(Code::unsupported, text));
+  }
 
   void payload(const Precoded& made) {
     tell("build_payload", JsonObject().add("base", made.base).add("bytes", made.bytes).add("seconds", made.seconds));
@@ -40,7 +44,10 @@ class Teller : public artifact::BuildWatch {
   void finished(const Result<artifact::Built>& built) {
     JsonObject body;
     if (built)
-      body.add("artifact", built->artifact.text()).add("version", built->version).add("commit", built->commit).add("cached", built->cached);
+      body.add("artifact", built->artifact.text())
+          .add("version", built->version)
+          .add("commit", built->commit)
+          .add("cached", built->cached);
     body.add("seconds", static_cast<double>((system_clock().steady() - began_).count()) / 1000.0);
     tell("build_finished", body, false, built ? std::nullopt : std::optional(built.error()));
   }
@@ -80,7 +87,8 @@ namespace {
 
 constexpr std::size_t max_baselines = 10;
 
-// The artifacts of rollouts that succeeded, newest first. A ledger that can't be read costs a little time at the deploy only.
+// The artifacts of rollouts that succeeded, newest first. A ledger that can't be read costs a little time at the deploy
+// only.
 std::vector<Likely> what_ran(Context& context, const model::Plan& plan) {
   std::vector<Likely> ran;
   auto ledger = context.ledger();
@@ -94,9 +102,11 @@ std::vector<Likely> what_ran(Context& context, const model::Plan& plan) {
   return ran;
 }
 
-Status make_payloads(Context& context, const model::Plan& plan, const artifact::ArtifactStore& store, const Digest& next, Teller& teller) {
+Status make_payloads(Context& context, const model::Plan& plan, const artifact::ArtifactStore& store,
+                     const Digest& next, Teller& teller) {
   const auto built = store.list();
-  const auto bases = likely_bases(next, plan.service, what_ran(context, plan), built ? *built : std::vector<artifact::ArtifactRecord>{});
+  const auto bases = likely_bases(next, plan.service, what_ran(context, plan),
+                                  built ? *built : std::vector<artifact::ArtifactRecord>{});
   return precode(store, next, bases, context.cancel(), [&](const Precoded& made) { teller.payload(made); });
 }
 
@@ -104,7 +114,8 @@ Status make_payloads(Context& context, const model::Plan& plan, const artifact::
 
 artifact::BuildPlaces build_places(const StateDir& state) { return {state.git(), state.work(), state.logs()}; }
 
-Result<artifact::Built> foresee_artifact(Context& context, const model::Plan& plan, const artifact::ArtifactStore& store) {
+Result<artifact::Built> foresee_artifact(Context& context, const model::Plan& plan,
+                                         const artifact::ArtifactStore& store) {
   DEPLOYCTL_TRY(state, context.state());
   return artifact::foresee(request_of(plan, false), store, build_places(state), context.cancel());
 }
@@ -118,8 +129,10 @@ Result<artifact::Built> build_artifact(Context& context, const model::Plan& plan
   if (built && how.payloads) {
     // Only a Ctrl-C makes the build a failure: the artifact is there, and a deploy makes what it lacks.
     const auto made = make_payloads(context, plan, store, built->artifact, teller);
-    if (!made && made.error().code == Code::cancelled) built = fail(made.error());
-    else if (!made) context.warn("no payload was made ahead: " + made.error().text());
+    if (!made && made.error().code == Code::cancelled)
+      built = fail(made.error());
+    else if (!made)
+      context.warn("no payload was made ahead: " + made.error().text());
   }
   teller.finished(built);
   return built;

@@ -1,6 +1,6 @@
-// A plan's build block carried out, told as events: build_started, build_pinned, build_step, build_output, build_payload,
-// build_finished. What
-// `build` and `deploy` share. Blocks until it is over or the first Ctrl-C, which ends the steps' process groups.
+// A plan's build block carried out, told as events: build_started, build_pinned, build_step, build_output,
+// build_payload, build_finished. What `build` and `deploy` share. Blocks until it is over or the first Ctrl-C, which
+// ends the steps' process groups.
 #pragma once
 
 #include "core/artifact/build.hpp"
@@ -20,7 +20,8 @@ Result<artifact::Built> build_artifact(Context& context, const model::Plan& plan
                                        const rollout::EventSink& sink, Building how = {});
 
 // What it would come out as; nothing is built, no hook runs.
-Result<artifact::Built> foresee_artifact(Context& context, const model::Plan& plan, const artifact::ArtifactStore& store);
+Result<artifact::Built> foresee_artifact(Context& context, const model::Plan& plan,
+                                         const artifact::ArtifactStore& store);
 
 artifact::BuildPlaces build_places(const StateDir& state);
 

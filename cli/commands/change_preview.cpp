@@ -15,7 +15,8 @@ constexpr std::size_t most_waves = 12;  // by name
 std::string from_text(const ChangePreview& preview) {
   std::string text;
   for (const auto& [version, targets] : preview.running)
-    text += (text.empty() ? "" : ", ") + (version.empty() ? std::string("nothing") : version) + " on " + output::count(targets, "target");
+    text += (text.empty() ? "" : ", ") + (version.empty() ? std::string("nothing") : version) + " on " +
+            output::count(targets, "target");
   if (preview.unanswered)
     text += (text.empty() ? "" : ", ") + output::count(preview.unanswered, "target") + " not answering";
   return text;
@@ -27,7 +28,8 @@ std::string at_once(const rollout::RolloutSpec& spec) {
     least = std::min(least, region.max_parallel);
     most = std::max(most, region.max_parallel);
   }
-  return "at most " + (least < most ? std::to_string(least) + " to " : "") + output::count(most, "target") + " of a region at a time";
+  return "at most " + (least < most ? std::to_string(least) + " to " : "") + output::count(most, "target") +
+         " of a region at a time";
 }
 
 std::string waves_text(const rollout::RolloutSpec& spec) {
@@ -63,16 +65,20 @@ void add(output::Lines& lines, const std::string& label, const std::string& text
 
 }  // namespace
 
-ChangePreview ChangePreview::of(const std::string& service, const std::string& environment, const rollout::RollbackPreview& preview) {
+ChangePreview ChangePreview::of(const std::string& service, const std::string& environment,
+                                const rollout::RollbackPreview& preview) {
   return {service, environment, preview.version, preview.running, preview.unanswered, preview.holder, preview.note};
 }
 
-output::Lines preview_lines(const std::string& verb, const ChangePreview& preview, const rollout::RolloutSpec& spec, std::size_t width) {
-  output::Lines lines{output::Line(verb + " " + preview.service + " (" + preview.environment + ")", output::Tone::strong)};
+output::Lines preview_lines(const std::string& verb, const ChangePreview& preview, const rollout::RolloutSpec& spec,
+                            std::size_t width) {
+  output::Lines lines{
+      output::Line(verb + " " + preview.service + " (" + preview.environment + ")", output::Tone::strong)};
   const std::string from = from_text(preview);
   if (!from.empty()) add(lines, "from", from, width);
   add(lines, "to", preview.to.empty() ? "nothing" : preview.to, width);
-  add(lines, "targets", output::number(spec.targets.size()) + " in " + output::count(spec.regions.size(), "region"), width);
+  add(lines, "targets", output::number(spec.targets.size()) + " in " + output::count(spec.regions.size(), "region"),
+      width);
   add(lines, spec.waves.size() == 1 ? "wave" : "waves", waves_text(spec), width);
   if (!preview.note.empty()) add(lines, "note", preview.note, width);
   if (!preview.holder.empty()) add(lines, "ends", "rollout " + preview.holder + ", which is going on", width);

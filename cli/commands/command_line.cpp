@@ -112,8 +112,8 @@ std::optional<Error> check_complete(const Level& level) {
 
 std::optional<Error> take_values(const Level& level) {
   for (const auto& [argument, option] : level.bound) {
-    const auto values = argument->kind == Argument::Kind::flag ? std::vector<std::string>(option->count())
-                                                               : option->results();
+    const auto values =
+        argument->kind == Argument::Kind::flag ? std::vector<std::string>(option->count()) : option->results();
     for (const auto& value : values)
       if (const auto taken = argument->take(value); !taken)
         return taken.error().hint.empty() ? mistake(level, taken.error().message) : taken.error();
@@ -136,8 +136,9 @@ std::string option_without_value(const Level& level, const std::vector<std::stri
 
 // Behind "--" everything is an argument: what looks like an option there was meant to stand before it.
 Error behind_the_end(const Level& level, const std::string& word) {
-  return with_hint(error(Code::invalid, "unexpected argument '" + word + "' behind `--`"),
-                   word.starts_with("-") ? "options go before `--`" : "`" + program(level) + " --help` shows what there is");
+  return with_hint(
+      error(Code::invalid, "unexpected argument '" + word + "' behind `--`"),
+      word.starts_with("-") ? "options go before `--`" : "`" + program(level) + " --help` shows what there is");
 }
 
 bool stands_behind_the_end(const std::vector<std::string>& words, const std::string& word) {
@@ -149,7 +150,8 @@ bool stands_behind_the_end(const std::vector<std::string>& words, const std::str
 std::optional<Error> interpret(const std::vector<Level*>& path, const std::vector<std::string>& words) {
   for (const auto* level : path)
     for (const auto& extra : level->app->remaining())
-      if (extra != "--") return stands_behind_the_end(words, extra) ? behind_the_end(*path.back(), extra) : too_much(*level, extra);
+      if (extra != "--")
+        return stands_behind_the_end(words, extra) ? behind_the_end(*path.back(), extra) : too_much(*level, extra);
   if (auto missing = check_complete(*path.back())) return missing;
   for (const auto* level : path)
     if (auto wrong = take_values(*level)) return wrong;
@@ -164,7 +166,8 @@ void parse_words(CLI::App& app, const std::vector<std::string>& words) {
 // Of a command line that didn't parse: whoever reads JSON is told of the mistake in JSON, too.
 bool asks_for_json(const std::vector<std::string>& words) {
   for (std::size_t i = 0; i < words.size() && words[i] != "--"; ++i)
-    if (words[i] == "--output=json" || (words[i] == "--output" && i + 1 < words.size() && words[i + 1] == "json")) return true;
+    if (words[i] == "--output=json" || (words[i] == "--output" && i + 1 < words.size() && words[i + 1] == "json"))
+      return true;
   return false;
 }
 

@@ -1,5 +1,5 @@
-// From the words of a command line to a command that has run. The only place that knows CLI11. Mistakes are answered in one
-// line: what is wrong, the nearest known word, how to get help; exit code 2.
+// From the words of a command line to a command that has run. The only place that knows CLI11. Mistakes are answered in
+// one line: what is wrong, the nearest known word, how to get help; exit code 2.
 #pragma once
 
 #include <optional>

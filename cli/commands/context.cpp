@@ -26,8 +26,9 @@ Error explained(Error error, const std::string& state_option) {
   const auto state = StateDir::find(state_option);
   if (!state || error.text().find(state->root) == std::string::npos) return error;
   if (error.code == Code::denied) return with_hint(std::move(error), "see whose it is: ls -ld " + state->root);
-  return with_hint(std::move(error), "on this host: df -h " + state->root + " and df -i " + state->root +
-                                         " show whether space or inodes have run out; deployctl artifact gc removes old artifacts");
+  return with_hint(std::move(error),
+                   "on this host: df -h " + state->root + " and df -i " + state->root +
+                       " show whether space or inodes have run out; deployctl artifact gc removes old artifacts");
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
-// What a command runs in: the options given everywhere, the places of this control host, and the two streams. Answers go to
-// stdout, words beside them to stderr; with --output json stdout holds JSON lines only. Made by the command line, used by
-// one command on one thread (emit() and note() may be called from a worker as long as nobody else writes meanwhile).
-// What may fail answers a Result; hand its Error to fail_with() and return the code.
+// What a command runs in: the options given everywhere, the places of this control host, and the two streams. Answers
+// go to stdout, words beside them to stderr; with --output json stdout holds JSON lines only. Made by the command line,
+// used by one command on one thread (emit() and note() may be called from a worker as long as nobody else writes
+// meanwhile). What may fail answers a Result; hand its Error to fail_with() and return the code.
 #pragma once
 
 #include <algorithm>
@@ -25,7 +25,7 @@ struct Plan;
 namespace deployctl::rollout {
 struct Advice;
 struct Event;
-}
+}  // namespace deployctl::rollout
 namespace deployctl::ledger {
 class Ledger;
 }
@@ -60,11 +60,11 @@ class Context {
   // Set by the first Ctrl-C or SIGTERM.
   const io::CancelToken& cancel() const;
 
-  void print(std::string_view text);       // the answer, as it is; nothing under --output json
-  void print_json(const JsonObject& line); // one line on stdout
+  void print(std::string_view text);            // the answer, as it is; nothing under --output json
+  void print_json(const JsonObject& line);      // one line on stdout
   void print_json_line(std::string_view line);  // that is JSON already
-  void note(std::string_view line);        // on stderr; not under --quiet
-  void warn(std::string_view line);        // on stderr, always
+  void note(std::string_view line);             // on stderr; not under --quiet
+  void warn(std::string_view line);             // on stderr, always
   // note(), "words: command", where there is a command to paste; else nothing. "next" as `words` by default.
   void note_next(const rollout::Advice& advice, const Invocation& invocation, std::string_view words = "next");
   // Under --output json a line on stdout, numbered and timed here; otherwise nothing.
@@ -86,8 +86,8 @@ class Context {
   Result<model::Plan> load_plan(const std::string& file);
   // With these instead of the command line's.
   Result<model::Plan> load_plan(const std::string& file, const std::string& fleet, const std::vector<std::string>& set);
-  // "stack.yaml#store", ...: the services of a plan of several, each after those that it depends on, and all of them valid; of one:
-  // the plan itself, not looked at yet.
+  // "stack.yaml#store", ...: the services of a plan of several, each after those that it depends on, and all of them
+  // valid; of one: the plan itself, not looked at yet.
   Result<std::vector<std::string>> load_services(const std::string& file);
   Result<StateDir> state();  // the folders are made
   // Opened when first asked for; they live as long as the context.

@@ -10,7 +10,8 @@ namespace {
 
 Error not_valid(const std::string& file, const std::vector<plans::Problem>& all) {
   auto problems = plans::to_error(all);
-  problems.message = file + " is not valid, " + std::to_string(all.size()) + (all.size() == 1 ? " problem:\n" : " problems:\n") + problems.message;
+  problems.message = file + " is not valid, " + std::to_string(all.size()) +
+                     (all.size() == 1 ? " problem:\n" : " problems:\n") + problems.message;
   return problems;
 }
 
@@ -22,9 +23,12 @@ Result<model::Plan> load_plan_to_deploy(Context& context, const std::string& fil
   return fail(not_valid(file, loaded.problems));
 }
 
-Result<model::Plan> Context::load_plan(const std::string& file) { return load_plan(file, globals_.fleet, globals_.set); }
+Result<model::Plan> Context::load_plan(const std::string& file) {
+  return load_plan(file, globals_.fleet, globals_.set);
+}
 
-Result<model::Plan> Context::load_plan(const std::string& file, const std::string& fleet, const std::vector<std::string>& set) {
+Result<model::Plan> Context::load_plan(const std::string& file, const std::string& fleet,
+                                       const std::vector<std::string>& set) {
   auto loaded = plans::load(file, {fleet, set, false});
   if (loaded.problems.empty() && loaded.plan) return std::move(*loaded.plan);
   return fail(not_valid(file, loaded.problems));

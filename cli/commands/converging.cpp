@@ -9,12 +9,16 @@ using ledger::RolloutState;
 
 namespace {
 
-bool went_through(const RolloutRow& row) { return row.state == RolloutState::succeeded || row.state == RolloutState::incomplete; }
+bool went_through(const RolloutRow& row) {
+  return row.state == RolloutState::succeeded || row.state == RolloutState::incomplete;
+}
 
-// It left the fleet as it was: it was taken back, gave way, or changed nothing. A converge changes nothing about what is wanted.
+// It left the fleet as it was: it was taken back, gave way, or changed nothing. A converge changes nothing about what
+// is wanted.
 bool left_nothing(const rollout::RecordedRollout& one) {
   const auto state = one.row.state;
-  return one.row.kind == "converge" || state == RolloutState::rolled_back || state == RolloutState::superseded || !one.changed;
+  return one.row.kind == "converge" || state == RolloutState::rolled_back || state == RolloutState::superseded ||
+         !one.changed;
 }
 
 // A rollback that failed half way still says where the fleet was to go. One that was never granted does not.
@@ -36,10 +40,12 @@ Result<RolloutRow> wanted_rollout(const std::vector<rollout::RecordedRollout>& n
     const bool superseded = row.state == RolloutState::superseded;  // what came after it says more
     if (!superseded && row.kind != "converge" && says_what_is_wanted(one)) return row;
     if (!left_nothing(one))
-      return fail(with_hint(error(Code::refused, "no completed rollout to converge to: the newest, " + row.id + " of " + row.version + ", " + to_string(row.state)),
+      return fail(with_hint(error(Code::refused, "no completed rollout to converge to: the newest, " + row.id + " of " +
+                                                     row.version + ", " + to_string(row.state)),
                             rollout::hint_of("deploy a version", command_for, {Kind::deploy_again})));
   }
-  return fail(with_hint(error(Code::absent, "no completed rollout of " + plan.service + " (" + plan.environment + ") on this host to converge to"),
+  return fail(with_hint(error(Code::absent, "no completed rollout of " + plan.service + " (" + plan.environment +
+                                                ") on this host to converge to"),
                         rollout::hint_of("deploy a version", command_for, {Kind::deploy_again})));
 }
 

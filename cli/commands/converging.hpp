@@ -11,10 +11,10 @@
 
 namespace deployctl::commands {
 
-// The rollout that says what the fleet is to run: the newest one that went through, or a rollback whether it went through or not.
-// Code::refused: the newest change is unfinished, or failed half way; Code::absent: there is none.
-Result<ledger::RolloutRow> wanted_rollout(const std::vector<rollout::RecordedRollout>& newest_first, const model::Plan& plan,
-                                          const rollout::CommandFor& command_for);
+// The rollout that says what the fleet is to run: the newest one that went through, or a rollback whether it went
+// through or not. Code::refused: the newest change is unfinished, or failed half way; Code::absent: there is none.
+Result<ledger::RolloutRow> wanted_rollout(const std::vector<rollout::RecordedRollout>& newest_first,
+                                          const model::Plan& plan, const rollout::CommandFor& command_for);
 
 // One wave of all regions at once.
 void take_all_at_once(model::Plan& plan);

@@ -1,5 +1,5 @@
-// deployctl deploy: build what is not built, then bring it to every target of the plan, in waves; a plan of several services one
-// after the other, as one.
+// deployctl deploy: build what is not built, then bring it to every target of the plan, in waves; a plan of several
+// services one after the other, as one.
 #include "cli/commands/asked.hpp"
 #include "cli/commands/change_preview.hpp"
 #include "cli/commands/commands.hpp"
@@ -22,9 +22,11 @@ constexpr Duration longest_glance{std::chrono::seconds(3)};
 
 Status check_options(const DeployOptions& options, std::size_t services) {
   const int given = !options.ref.empty() + !options.artifact.empty() + !options.version.empty();
-  if (given > 1) return fail(Code::invalid, "--ref, --artifact and --version each say what to deploy; give one of them");
+  if (given > 1)
+    return fail(Code::invalid, "--ref, --artifact and --version each say what to deploy; give one of them");
   if (services > 1 && !(options.artifact + options.version).empty())
-    return fail(with_hint(error(Code::invalid, "--artifact and --version are of one service, and this is a plan of " + std::to_string(services)),
+    return fail(with_hint(error(Code::invalid, "--artifact and --version are of one service, and this is a plan of " +
+                                                   std::to_string(services)),
                           "name the service: " + options.plan + "#NAME"));
   return {};
 }
@@ -33,8 +35,10 @@ Status check_options(const DeployOptions& options, std::size_t services) {
 ChangePreview preview_of(const Ready& one, const rollout::FleetSurvey& survey) {
   ChangePreview preview{one.plan.service, one.plan.environment, one.release.version, {}, 0, {}};
   for (const auto& seen : survey)
-    if (seen.reply) ++preview.running[seen.reply->has_current() ? seen.reply->current().version() : ""];
-    else ++preview.unanswered;
+    if (seen.reply)
+      ++preview.running[seen.reply->has_current() ? seen.reply->current().version() : ""];
+    else
+      ++preview.unanswered;
   return preview;
 }
 
@@ -43,21 +47,25 @@ Result<bool> agreed(Context& context, const DeployOptions& options, const std::v
   output::Lines about;
   for (const auto& one : all) {
     DEPLOYCTL_TRY(survey, glance_at_fleet(context, one.plan, longest_glance));
-    for (auto& line : preview_lines("deploy", preview_of(one, survey), one.spec, context.error_width())) about.push_back(std::move(line));
+    for (auto& line : preview_lines("deploy", preview_of(one, survey), one.spec, context.error_width()))
+      about.push_back(std::move(line));
   }
   view.make_room();
   return confirmed(context, about, all.size() > 1 ? "deploy these, one after the other?" : "deploy?");
 }
 
 // One after the other; the first that does not go through ends it.
-Result<int> drive_all(Context& context, const DeployOptions& options, std::vector<Ready>& all, SteadyTime wait_until, Viewing* first) {
+Result<int> drive_all(Context& context, const DeployOptions& options, std::vector<Ready>& all, SteadyTime wait_until,
+                      Viewing* first) {
   DEPLOYCTL_TRY(asked, Asked::kept(context, options.plan));
   asked.notify = options.notify;
   if (all.size() > 1) asked.together = name_together();
   std::vector<DoneService> done;
   int code = exit_codes::done;
   for (auto& one : all) {
-    if (all.size() > 1) context.note(one.plan.service + " " + one.release.version + ", " + std::to_string(done.size() + 1) + " of " + std::to_string(all.size()));
+    if (all.size() > 1)
+      context.note(one.plan.service + " " + one.release.version + ", " + std::to_string(done.size() + 1) + " of " +
+                   std::to_string(all.size()));
     DEPLOYCTL_TRY(own, Asked::kept(context, one.named));
     asked.plan = own.plan;
     const auto invocation = options.invocation(context.globals(), one.named);
@@ -110,8 +118,9 @@ Result<int> deploy_or_detach(Context& context, const DeployOptions& options) {
   if (options.detach && !asks) return detach(context, options.invocation(context.globals(), options.plan));
   // The question needs the plan here, and the command in the background reads it again.
   if (options.detach && !can_be_named_again(file_of_plan(options.plan)))
-    return fail(with_hint(error(Code::invalid, "--detach can't ask about a plan that can be read once only: " + options.plan),
-                          "write the plan to a file, or skip the question with --yes"));
+    return fail(
+        with_hint(error(Code::invalid, "--detach can't ask about a plan that can be read once only: " + options.plan),
+                  "write the plan to a file, or skip the question with --yes"));
   return deploy(context, options);
 }
 
@@ -124,11 +133,14 @@ Command deploy_command() {
     a.positional("PLAN", options->plan, "the release plan");
     a.option("--ref", "REF", options->ref, "deploy this branch, tag or commit instead of the plan's");
     a.option("--artifact", "DIGEST", options->artifact, "deploy an artifact of the store, without a build");
-    a.option("--version", "VERSION", options->version, "deploy an artifact of the store by its version, without a build");
+    a.option("--version", "VERSION", options->version,
+             "deploy an artifact of the store by its version, without a build");
     a.option("--take-over", "REASON", options->take_over, "take the targets' grants from whoever holds them; recorded");
-    a.option("--wait", "DURATION", options->wait, "wait so long for another rollout of the service to end, such as 10m");
+    a.option("--wait", "DURATION", options->wait,
+             "wait so long for another rollout of the service to end, such as 10m");
     a.option("--override-freeze", "REASON", options->override_freeze, "deploy although deploys are frozen; recorded");
-    a.list("--notify", "URL", options->notify, "post the rollout's last event to this URL, or '{env: NAME}'; may be repeated");
+    a.list("--notify", "URL", options->notify,
+           "post the rollout's last event to this URL, or '{env: NAME}'; may be repeated");
     a.flag("--detach", options->detach, "leave it running in the background once the targets have granted it");
     a.flag("-y,--yes", options->yes, "don't ask on a terminal");
   };

@@ -16,7 +16,6 @@ namespace {
 
 constexpr int lease_poll_ms = 200;
 
-
 std::string what_of(const Ready& ready, const DeployOptions& options) {
   if (!options.version.empty()) return options.version;
   return ready.plan.build.ref.empty() ? "HEAD" : ready.plan.build.ref;
@@ -60,14 +59,16 @@ Result<Ready> read_service(Context& context, const DeployOptions& options, const
 Status lock_service(Context& context, Ready& ready, const DeployOptions& options, SteadyTime until) {
   DEPLOYCTL_TRY(state, context.state());
   for (bool told = false;; told = true) {
-    auto lock = rollout::lock_service(state.locks(), ready.plan.service, ready.plan.environment, "deploy of " + what_of(ready, options));
+    auto lock = rollout::lock_service(state.locks(), ready.plan.service, ready.plan.environment,
+                                      "deploy of " + what_of(ready, options));
     if (lock) {
       ready.lock = std::move(*lock);
       return {};
     }
     if (lock.error().code != Code::locked) return fail(lock.error());
     if (system_clock().steady() >= until)
-      return fail(with_hint(lock.error(), options.wait.empty() ? "wait for it with --wait 10m" : "wait longer with --wait"));
+      return fail(
+          with_hint(lock.error(), options.wait.empty() ? "wait for it with --wait 10m" : "wait longer with --wait"));
     if (!told) context.note("waiting: " + lock.error().text());
     pollfd waits{context.cancel().fd(), POLLIN, 0};
     (void)::poll(&waits, 1, lease_poll_ms);
@@ -90,7 +91,10 @@ Status choose_release(Context& context, Ready& ready, const DeployOptions& optio
   const std::string& named = options.artifact.empty() ? options.version : options.artifact;
   if (!named.empty()) {
     auto found = store->find(named);
-    if (!found) return fail(with_hint(found.error(), "see what there is: " + command_for({rollout::Advice::Kind::list_artifacts}, options.invocation(context.globals(), ready.named))));
+    if (!found)
+      return fail(with_hint(found.error(),
+                            "see what there is: " + command_for({rollout::Advice::Kind::list_artifacts},
+                                                                options.invocation(context.globals(), ready.named))));
     ready.release.artifact = found->digest;
     ready.release.version = found->version;
     ready.commit = found->commit;

@@ -1,4 +1,5 @@
-// What `deploy` was asked for, and a service of it made ready: everything that can be refused before anything is changed.
+// What `deploy` was asked for, and a service of it made ready: everything that can be refused before anything is
+// changed.
 #pragma once
 
 #include <optional>

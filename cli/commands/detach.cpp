@@ -28,12 +28,13 @@ Result<std::vector<std::string>> own_words() {
   return words;
 }
 
-// Not a second time into the background, no question, and events for us to read. What the user wants to see is ours to show.
-// Behind "--" a word is no option: it stays, and ours go before it.
+// Not a second time into the background, no question, and events for us to read. What the user wants to see is ours to
+// show. Behind "--" a word is no option: it stays, and ours go before it.
 std::vector<std::string> words_there(std::vector<std::string> words) {
   const auto options_end = std::find(words.begin(), words.end(), "--");
   std::vector<std::string> out{"/proc/self/exe"};
-  std::copy_if(words.begin() + 1, options_end, std::back_inserter(out), [](const std::string& word) { return word != "--detach"; });
+  std::copy_if(words.begin() + 1, options_end, std::back_inserter(out),
+               [](const std::string& word) { return word != "--detach"; });
   for (const auto* more : {"--yes", "--output", "json"}) out.emplace_back(more);
   out.insert(out.end(), options_end, words.end());
   return out;
@@ -65,10 +66,10 @@ class Lines {
 };
 
 struct Seen {
-  std::string rollout;             // it has begun
-  bool has_ended = false;          // before it had begun; it was shown
-  std::optional<Error> failure;    // of the command
-  std::string last_words;          // no event: what it wrote to stderr
+  std::string rollout;           // it has begun
+  bool has_ended = false;        // before it had begun; it was shown
+  std::optional<Error> failure;  // of the command
+  std::string last_words;        // no event: what it wrote to stderr
 };
 
 void show(Lines& lines, const rollout::EventSink& sink, Seen& seen) {
@@ -93,7 +94,8 @@ void show(Lines& lines, const rollout::EventSink& sink, Seen& seen) {
 
 // It never came to an event that says why.
 Error ended_early(const io::Exit& exit, const std::string& last_words) {
-  return error(Code::internal, "the command in the background ended with " + exit.text() + (last_words.empty() ? "" : ": " + last_words));
+  return error(Code::internal, "the command in the background ended with " + exit.text() +
+                                   (last_words.empty() ? "" : ": " + last_words));
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
-// --detach: the same command once more, in a session of its own, with its events in a file; this one shows them until the rollout
-// has begun (the targets granted it), and then leaves it alone. What ends before that ends here, with its own exit code.
+// --detach: the same command once more, in a session of its own, with its events in a file; this one shows them until
+// the rollout has begun (the targets granted it), and then leaves it alone. What ends before that ends here, with its
+// own exit code.
 #pragma once
 
 #include <string>

@@ -21,22 +21,28 @@
 namespace deployctl::commands {
 namespace {
 
-asio::awaitable<void> drive_into(rollout::Driven& out, const model::Plan& plan, model::Release release, std::string commit,
-                                 rollout::DriveParts parts) {
+asio::awaitable<void> drive_into(rollout::Driven& out, const model::Plan& plan, model::Release release,
+                                 std::string commit, rollout::DriveParts parts) {
   out = co_await rollout::deploy(plan, std::move(release), std::move(commit), std::move(parts));
 }
 
-asio::awaitable<void> drive_back_into(rollout::Driven& out, const model::Plan& plan, std::string to, rollout::DriveParts parts) {
+asio::awaitable<void> drive_back_into(rollout::Driven& out, const model::Plan& plan, std::string to,
+                                      rollout::DriveParts parts) {
   out = co_await rollout::roll_back(plan, std::move(to), std::move(parts));
 }
 
 // A rollback that had nothing to change, and the command that goes further.
-void report_unneeded(Context& context, const model::Plan& plan, const Invocation& invocation, const rollout::Driven& driven) {
-  const std::string next = driven.further.empty() ? "" : command_for({rollout::Advice::Kind::roll_back_to, driven.further}, invocation);
-  context.emit("rollback_unneeded", {plan.service, plan.environment, {}}, JsonObject().add("message", driven.unneeded).add_if("further", driven.further).add_if("next", next));
+void report_unneeded(Context& context, const model::Plan& plan, const Invocation& invocation,
+                     const rollout::Driven& driven) {
+  const std::string next =
+      driven.further.empty() ? "" : command_for({rollout::Advice::Kind::roll_back_to, driven.further}, invocation);
+  context.emit("rollback_unneeded", {plan.service, plan.environment, {}},
+               JsonObject().add("message", driven.unneeded).add_if("further", driven.further).add_if("next", next));
   context.print("nothing to change: " + driven.unneeded + "\n");
-  if (next.empty()) context.print("no earlier release that was healthy is kept\n");
-  else context.print("to go back further: " + next + "\n");
+  if (next.empty())
+    context.print("no earlier release that was healthy is kept\n");
+  else
+    context.print("to go back further: " + next + "\n");
 }
 
 }  // namespace
@@ -51,7 +57,8 @@ Result<Drove> drive(Context& context, Viewing& view, const model::Plan& plan, co
   DEPLOYCTL_TRY(urls, parse_notify(what.invocation.notify));
   Notice notice(std::move(urls));
   auto payloads = payloads_of(session->pool(), *store);
-  rollout::DriveParts parts{session->links(), ledger, payloads.get(), notice.watch(view.sink()), Interrupt::token(), state.logs(), what.take_over};
+  rollout::DriveParts parts{session->links(),   ledger,       payloads.get(), notice.watch(view.sink()),
+                            Interrupt::token(), state.logs(), what.take_over};
   parts.waits = waits_at_gates();
   parts.resumes = what.resumes;
   parts.words = what.words;
@@ -59,10 +66,12 @@ Result<Drove> drive(Context& context, Viewing& view, const model::Plan& plan, co
   parts.converges = what.converges;
   parts.override_freeze = what.override_freeze;
   // What can't be known now was known when it began: it goes on.
-  if (what.heeds_freezes) parts.frozen = [&plan, ledger] { return frozen_words(plan, *ledger, system_clock().wall()).value_or(""); };
+  if (what.heeds_freezes)
+    parts.frozen = [&plan, ledger] { return frozen_words(plan, *ledger, system_clock().wall()).value_or(""); };
   parts.order_json = what.asked_json;
   parts.command_for = commands_of(what.invocation);
-  parts.ask_gate = [&pool = session->pool(), cwd = io::parent_dir(plan.file)](model::GateQuestion question, io::CancelToken token) {
+  parts.ask_gate = [&pool = session->pool(), cwd = io::parent_dir(plan.file)](model::GateQuestion question,
+                                                                              io::CancelToken token) {
     return gate::measure(std::move(question), pool, cwd, std::move(token));
   };
   rollout::Driven driven;
@@ -88,7 +97,13 @@ Result<rollout::Driven> run_back(Context& context, const model::Plan& plan, cons
   DEPLOYCTL_TRY(urls, parse_notify(what.invocation.notify));
   Notice notice(std::move(urls));
   const auto payloads = store ? payloads_of(session->pool(), **store) : nullptr;
-  rollout::DriveParts parts{session->links(), ledger ? *ledger : nullptr, payloads.get(), notice.watch(view.sink()), Interrupt::token(), state.logs(), {}};
+  rollout::DriveParts parts{session->links(),
+                            ledger ? *ledger : nullptr,
+                            payloads.get(),
+                            notice.watch(view.sink()),
+                            Interrupt::token(),
+                            state.logs(),
+                            {}};
   parts.order_json = what.asked_json;
   parts.command_for = commands_of(invocation);
   if (what.confirm)

@@ -1,5 +1,5 @@
-// A rollout driven to its end: what `deploy`, `rollback`, `resume`, `promote` and `abort` share once it is known what is to be
-// done. Blocks until it is over, or has come to rest.
+// A rollout driven to its end: what `deploy`, `rollback`, `resume`, `promote` and `abort` share once it is known what
+// is to be done. Blocks until it is over, or has come to rest.
 #pragma once
 
 #include <functional>
@@ -20,9 +20,9 @@ class Viewing;
 struct Driving {
   model::Release release;
   std::string commit;
-  std::string asked_json;  // asked.hpp
+  std::string asked_json;                  // asked.hpp
   std::string take_over, override_freeze;  // reasons
-  Invocation invocation;  // for --notify, and for the commands that are named
+  Invocation invocation;                   // for --notify, and for the commands that are named
   bool resumes = false;
   bool heeds_freezes = true;
   std::vector<rollout::MachineEvent> words{};
@@ -38,7 +38,7 @@ struct Drove {
 Result<Drove> drive(Context& context, Viewing& view, const model::Plan& plan, const Driving& what);
 
 struct RollingBack {
-  std::string to;         // as for choose_rollback
+  std::string to;  // as for choose_rollback
   std::string asked_json;
   Invocation invocation;
   // Called when its release is chosen, before anything is changed; what it fails with ends it. Absent: it goes on.
@@ -48,7 +48,8 @@ Result<Drove> drive_back(Context& context, const model::Plan& plan, const Rollin
 
 // The same up to the point where something would be written or changed.
 struct LookedBack {
-  std::optional<rollout::RollbackPreview> preview;  // absent: there is nothing to ask about, and `code` says how it ended
+  std::optional<rollout::RollbackPreview>
+      preview;  // absent: there is nothing to ask about, and `code` says how it ended
   int code = 0;
 };
 Result<LookedBack> look_back(Context& context, const model::Plan& plan, RollingBack what);

@@ -8,7 +8,8 @@ Command fleet_command() {
           .summary = "the relays and targets of a plan",
           .declare = {},
           .run = {},
-          .subcommands = {fleet_list_command(), fleet_ping_command(), fleet_converge_command(), fleet_repair_epoch_command()}};
+          .subcommands = {fleet_list_command(), fleet_ping_command(), fleet_converge_command(),
+                          fleet_repair_epoch_command()}};
 }
 
 }  // namespace deployctl::commands

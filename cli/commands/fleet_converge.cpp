@@ -1,13 +1,13 @@
-// deployctl fleet converge: updates targets that are behind to what the fleet is to run: the release of the last completed
-// rollout, or of a rollback that did not reach all. No waves: within max_parallel and min_healthy; a target that runs it
-// already is not touched.
+// deployctl fleet converge: updates targets that are behind to what the fleet is to run: the release of the last
+// completed rollout, or of a rollback that did not reach all. No waves: within max_parallel and min_healthy; a target
+// that runs it already is not touched.
 #include "cli/commands/asked.hpp"
 #include "cli/commands/context.hpp"
 #include "cli/commands/converging.hpp"
-#include "cli/commands/together.hpp"
 #include "cli/commands/driving.hpp"
-#include "cli/commands/next_step.hpp"
 #include "cli/commands/fleet_commands.hpp"
+#include "cli/commands/next_step.hpp"
+#include "cli/commands/together.hpp"
 #include "cli/commands/viewing.hpp"
 #include "core/rollout/recorded_rollouts.hpp"
 #include "core/rollout/service_lock.hpp"
@@ -26,12 +26,14 @@ Result<int> converge(Context& context, const std::string& path) {
   const auto command_for = commands_of(invocation);
   DEPLOYCTL_TRY(row, wanted_rollout(recorded, plan, command_for));
   if (row.release_json.empty())  // a rollback by a host that never deployed it: what is to be staged isn't known here
-    return fail(with_hint(error(Code::absent, "this host's ledger doesn't have release " + row.version + ", which the fleet is to run"),
-                          rollout::hint_of("roll back to it", command_for, {rollout::Advice::Kind::roll_back_to, row.release.text()})));
+    return fail(with_hint(
+        error(Code::absent, "this host's ledger doesn't have release " + row.version + ", which the fleet is to run"),
+        rollout::hint_of("roll back to it", command_for, {rollout::Advice::Kind::roll_back_to, row.release.text()})));
   DEPLOYCTL_TRY(release, model::Release::parse(row.release_json));
   release.version = row.version;
   take_all_at_once(plan);
-  DEPLOYCTL_TRY(lock, rollout::lock_service(state.locks(), plan.service, plan.environment, "converge to " + row.version));
+  DEPLOYCTL_TRY(lock,
+                rollout::lock_service(state.locks(), plan.service, plan.environment, "converge to " + row.version));
   Viewing view(context, invocation);
   DEPLOYCTL_TRY(asked, Asked::kept(context, path));
   Driving driving{std::move(release), row.commit, asked.json(), {}, {}, invocation};
@@ -45,18 +47,20 @@ Result<int> converge(Context& context, const std::string& path) {
 
 Command fleet_converge_command() {
   auto path = std::make_shared<std::string>();
-  return {.name = "converge",
-          .summary = "update targets that are behind to the last completed release",
-          .declare = [path](Arguments& a) { a.positional("PLAN", *path, "the release plan"); },
-          .run =
-              [path](Context& context) {
-                return each_service(context, *path, [&](const std::string& named) {
-                  const auto code = converge(context, named);
-                  return code ? *code : context.fail_with(code.error());
-                });
-              },
-          .subcommands = {},
-          .details = "Targets that run it already are not touched. It is a rollout like any other, with one wave and no gates."};
+  return {
+      .name = "converge",
+      .summary = "update targets that are behind to the last completed release",
+      .declare = [path](Arguments& a) { a.positional("PLAN", *path, "the release plan"); },
+      .run =
+          [path](Context& context) {
+            return each_service(context, *path, [&](const std::string& named) {
+              const auto code = converge(context, named);
+              return code ? *code : context.fail_with(code.error());
+            });
+          },
+      .subcommands = {},
+      .details =
+          "Targets that run it already are not touched. It is a rollout like any other, with one wave and no gates."};
 }
 
 }  // namespace deployctl::commands

@@ -1,8 +1,8 @@
 // deployctl fleet list: the relays and targets that a plan selects, ranges and defaults resolved. No host is asked.
 #include "cli/commands/commands.hpp"
 #include "cli/commands/context.hpp"
-#include "cli/commands/together.hpp"
 #include "cli/commands/fleet_commands.hpp"
+#include "cli/commands/together.hpp"
 #include "cli/output/humane.hpp"
 #include "cli/output/table.hpp"
 #include "core/model/plan.hpp"
@@ -38,7 +38,11 @@ JsonObject to_json(const model::Fleet& fleet) {
     std::vector<std::string> relays, targets;
     for (const auto& relay : region.relays) relays.push_back(to_json(relay).text());
     for (const auto& target : region.targets) targets.push_back(to_json(target).text());
-    regions.push_back(JsonObject().add("name", region.name).add_raw("relays", json_array(relays)).add_raw("targets", json_array(targets)).text());
+    regions.push_back(JsonObject()
+                          .add("name", region.name)
+                          .add_raw("relays", json_array(relays))
+                          .add_raw("targets", json_array(targets))
+                          .text());
   }
   return JsonObject().add("fleet", fleet.file).add_raw("regions", json_array(regions));
 }
@@ -47,7 +51,8 @@ output::Lines lines_of(const model::Fleet& fleet, std::size_t width) {
   output::Table table({{"REGION"}, {"ROLE"}, {"HOST"}, {"USER"}, {"LABELS", false, true}});
   std::size_t relays = 0, targets = 0;
   for (const auto& region : fleet.regions) {
-    for (const auto& relay : region.relays) table.row({region.name, "relay", relay.name(), relay.user, ""}, output::Tone::dim);
+    for (const auto& relay : region.relays)
+      table.row({region.name, "relay", relay.name(), relay.user, ""}, output::Tone::dim);
     for (const auto& target : region.targets)
       table.row({region.name, "target", target.name(), target.endpoint.user, labels_of(target)});
     relays += region.relays.size();

@@ -16,8 +16,8 @@ asio::awaitable<Result<std::vector<wire::pb::Desire>>> desired(rollout::FleetLin
   co_return co_await links.desired(std::move(place));
 }
 
-asio::awaitable<void> look(FleetLook& out, rollout::FleetLinks& links, std::size_t targets, wire::pb::Place place, bool with_health,
-                           io::CancelToken token, rollout::SurveyPatience patience) {
+asio::awaitable<void> look(FleetLook& out, rollout::FleetLinks& links, std::size_t targets, wire::pb::Place place,
+                           bool with_health, io::CancelToken token, rollout::SurveyPatience patience) {
   out.survey = co_await rollout::survey_fleet(links, targets, place, with_health, token, std::move(patience));
   if (token.cancelled()) co_return;
   auto kept = co_await io::with_deadline(desired(links, std::move(place)), grace, "ask the relays what they keep");
@@ -31,7 +31,8 @@ std::vector<std::string> names_of(const model::Plan& plan) {
   return out;
 }
 
-asio::awaitable<void> glance(rollout::FleetSurvey& out, rollout::FleetLinks& links, std::size_t targets, wire::pb::Place place, io::CancelToken token) {
+asio::awaitable<void> glance(rollout::FleetSurvey& out, rollout::FleetLinks& links, std::size_t targets,
+                             wire::pb::Place place, io::CancelToken token) {
   out = co_await rollout::survey_fleet(links, targets, place, false, token);
 }
 
@@ -58,7 +59,8 @@ Result<FleetLook> look_at_fleet(Context& context, const model::Plan& plan, bool 
   DEPLOYCTL_TRY(session, FleetSession::open(plan, context));
   FleetLook seen;
   const auto place = rollout::place_of(plan.service, plan.environment, plan.release.deploy_to);
-  session->run(look(seen, session->links(), count_targets(plan), place, with_health, context.cancel(), patience_of_a_look(context, plan)));
+  session->run(look(seen, session->links(), count_targets(plan), place, with_health, context.cancel(),
+                    patience_of_a_look(context, plan)));
   if (context.cancel().cancelled()) return fail(Code::cancelled, "interrupted");
   return seen;
 }

@@ -1,12 +1,12 @@
-// deployctl fleet ping: log in to every relay and every target, and say who answered and how long it took. It installs the
-// agent where that is missing, and changes nothing else.
+// deployctl fleet ping: log in to every relay and every target, and say who answered and how long it took. It installs
+// the agent where that is missing, and changes nothing else.
 #include <fmt/core.h>
 
 #include "cli/commands/commands.hpp"
 #include "cli/commands/context.hpp"
-#include "cli/commands/together.hpp"
 #include "cli/commands/fleet_commands.hpp"
 #include "cli/commands/fleet_session.hpp"
+#include "cli/commands/together.hpp"
 #include "cli/output/humane.hpp"
 #include "cli/output/table.hpp"
 #include "core/io/deadline.hpp"
@@ -27,7 +27,8 @@ struct Answer {
   Duration took{0};
 };
 
-asio::awaitable<void> ping_target(Answer& answer, rollout::FleetLinks& links, std::size_t target, io::CancelToken token) {
+asio::awaitable<void> ping_target(Answer& answer, rollout::FleetLinks& links, std::size_t target,
+                                  io::CancelToken token) {
   const auto begin = io::now_steady();
   auto opened = co_await io::with_cancel(links.open(target), token, "log in");
   answer.took = io::now_steady() - begin;
@@ -56,7 +57,9 @@ asio::awaitable<void> ping_all(std::vector<Answer>& relays, std::vector<Answer>&
 std::string to_json(const Answer& answer) {
   JsonObject out;
   out.add("region", answer.region).add("host", answer.host).add("answered", !answer.error);
-  out.add("seconds", static_cast<double>(answer.took.count()) / 1000).add_if("route", answer.route).add_if("agent", answer.agent);
+  out.add("seconds", static_cast<double>(answer.took.count()) / 1000)
+      .add_if("route", answer.route)
+      .add_if("agent", answer.agent);
   if (answer.error) out.add_raw("error", commands::to_json(*answer.error).text());
   return out.text();
 }
@@ -73,7 +76,9 @@ void print_text(Context& context, const std::vector<Answer>& relays, const std::
   for (const auto* answers : {&relays, &targets})
     for (const auto& a : *answers)
       table.row({a.region, a.role, a.host, fmt::format("{:.2f} s", static_cast<double>(a.took.count()) / 1000),
-                 a.error ? a.error->text() : a.route.empty() ? a.agent : a.agent + " by " + a.route},
+                 a.error           ? a.error->text()
+                 : a.route.empty() ? a.agent
+                                   : a.agent + " by " + a.route},
                 a.error ? output::Tone::bad : output::Tone::plain);
   context.print_lines(table.lines(context.width()));
 }
@@ -91,7 +96,8 @@ void print_hints(Context& context, const std::vector<Answer>& relays, const std:
 }
 
 std::size_t answered(const std::vector<Answer>& answers) {
-  return static_cast<std::size_t>(std::count_if(answers.begin(), answers.end(), [](const auto& a) { return !a.error; }));
+  return static_cast<std::size_t>(
+      std::count_if(answers.begin(), answers.end(), [](const auto& a) { return !a.error; }));
 }
 
 int verdict(Context& context, const std::vector<Answer>& relays, const std::vector<Answer>& targets) {
@@ -106,7 +112,8 @@ Result<int> ping(const std::string& named, Context& context) {
   DEPLOYCTL_TRY(session, FleetSession::open(plan, context));
   std::vector<Answer> relays, targets;
   for (const auto& region : plan.fleet.regions)
-    for (const auto& target : region.targets) targets.push_back({region.name, "target", target.name(), "", "", {}, Duration{0}});
+    for (const auto& target : region.targets)
+      targets.push_back({region.name, "target", target.name(), "", "", {}, Duration{0}});
   session->run(ping_all(relays, targets, session->links(), context.cancel()));
   if (context.cancel().cancelled()) return fail(Code::cancelled, "interrupted");
   if (context.json()) print_json(context, relays, targets);

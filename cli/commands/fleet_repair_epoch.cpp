@@ -1,5 +1,5 @@
-// deployctl fleet repair-epoch: targets that store an epoch which no rollout can go on from get one that can be gone on from. A
-// faulty or compromised host spread such epochs through earlier versions, and may report one to this version.
+// deployctl fleet repair-epoch: targets that store an epoch which no rollout can go on from get one that can be gone on
+// from. A faulty or compromised host spread such epochs through earlier versions, and may report one to this version.
 #include <fmt/core.h>
 
 #include "cli/commands/context.hpp"
@@ -60,10 +60,12 @@ Status check_quorum(const rollout::FleetSurvey& survey) {
     holder = one.reply->holder().rollout();
   }
   if (held * 2 > answered)
-    return fail(with_hint(error(Code::locked, fmt::format("rollout {} holds {} of {} targets", holder, held, survey.size())),
-                          "repair the epochs when it is over: deployctl status " + holder));
+    return fail(
+        with_hint(error(Code::locked, fmt::format("rollout {} holds {} of {} targets", holder, held, survey.size())),
+                  "repair the epochs when it is over: deployctl status " + holder));
   if (answered * 2 > survey.size()) return {};
-  return fail(Code::unreachable, fmt::format("{} of {} targets answered, a majority is needed", answered, survey.size()));
+  return fail(Code::unreachable,
+              fmt::format("{} of {} targets answered, a majority is needed", answered, survey.size()));
 }
 
 std::vector<Repair> repairs_of(const rollout::FleetSurvey& survey, const model::Plan& plan, std::uint64_t ledger) {
@@ -83,12 +85,14 @@ std::vector<Repair> repairs_of(const rollout::FleetSurvey& survey, const model::
   return out;
 }
 
-asio::awaitable<void> repair_one(Repair& repair, rollout::FleetLinks& links, wire::pb::Place place, wire::pb::Holder by) {
+asio::awaitable<void> repair_one(Repair& repair, rollout::FleetLinks& links, wire::pb::Place place,
+                                 wire::pb::Holder by) {
   const auto request = rollout::repair_epoch(place, by, repair.stored, repair.epoch);
   auto reply = co_await links.call(repair.target, request, repair_limit);
   if (reply) co_return;
   Error why = reply.error();
-  if (why.code == Code::unsupported) why = with_hint(std::move(why), "the agent there is older: install this version's, see deploy-agent(8)");
+  if (why.code == Code::unsupported)
+    why = with_hint(std::move(why), "the agent there is older: install this version's, see deploy-agent(8)");
   repair.done = fail(std::move(why));
 }
 
@@ -109,7 +113,10 @@ void print_json(Context& context, const std::vector<Repair>& repairs) {
   std::vector<std::string> targets;
   for (const auto& one : repairs) {
     JsonObject target;
-    target.add("host", one.host).add("stored", std::to_string(one.stored)).add("epoch", std::to_string(one.epoch)).add("repaired", one.done.has_value());
+    target.add("host", one.host)
+        .add("stored", std::to_string(one.stored))
+        .add("epoch", std::to_string(one.epoch))
+        .add("repaired", one.done.has_value());
     if (!one.done) target.add_raw("error", commands::to_json(one.done.error()).text());
     targets.push_back(target.text());
   }
@@ -124,7 +131,8 @@ Status note_down(ledger::Ledger& ledger, const std::string& rollout, const std::
   for (const auto& one : repairs)
     if (one.done) what += (what.empty() ? "" : ", ") + fmt::format("{}: {} to {}", one.host, one.stored, one.epoch);
   if (what.empty()) return {};
-  DEPLOYCTL_TRY(number, ledger.add_word(rollout, {0, "repair-epoch", "", self.user + "@" + self.host, what, system_clock().wall()}));
+  DEPLOYCTL_TRY(number, ledger.add_word(rollout, {0, "repair-epoch", "", self.user + "@" + self.host, what,
+                                                  system_clock().wall()}));
   (void)number;
   return {};
 }
@@ -159,14 +167,18 @@ Result<int> repair(Context& context, const RepairOptions& options, const std::st
     return exit_codes::done;
   }
   print(context, repairs);
-  const std::string question = fmt::format("set the epoch of {}? A rollout that still runs anywhere loses its grants there", output::count(repairs.size(), "target"));
+  const std::string question =
+      fmt::format("set the epoch of {}? A rollout that still runs anywhere loses its grants there",
+                  output::count(repairs.size(), "target"));
   if (!options.yes && can_ask(context)) {
     DEPLOYCTL_TRY(agreed, confirmed(context, {}, question));
     if (!agreed) return exit_codes::done;
   }
   DEPLOYCTL_TRY(session, FleetSession::open(plan, context));
-  session->run(repair_all(repairs, session->links(), rollout::place_of(plan.service, plan.environment, plan.release.deploy_to)));
-  if (auto noted = note_down(*ledger, known.newest, repairs); !noted) context.warn("the repair was not recorded: " + noted.error().text());
+  session->run(
+      repair_all(repairs, session->links(), rollout::place_of(plan.service, plan.environment, plan.release.deploy_to)));
+  if (auto noted = note_down(*ledger, known.newest, repairs); !noted)
+    context.warn("the repair was not recorded: " + noted.error().text());
   return report(context, repairs);
 }
 

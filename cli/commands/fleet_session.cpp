@@ -26,7 +26,8 @@ rollout::OpenAgent kept_open(std::shared_ptr<remote::KeeperPlace> place) {
   };
 }
 
-rollout::FleetLinksOptions options_of(const model::Plan& plan, remote::AgentImage image, Context& context, bool activates) {
+rollout::FleetLinksOptions options_of(const model::Plan& plan, remote::AgentImage image, Context& context,
+                                      bool activates) {
   rollout::FleetLinksOptions options;
   options.known_hosts = plan.fleet.known_hosts;
   options.image = std::move(image);
@@ -42,7 +43,9 @@ rollout::FleetLinksOptions options_of(const model::Plan& plan, remote::AgentImag
 
 struct FleetSession::State {
   State(const model::Plan& plan, remote::AgentImage image, Context& command, bool activates)
-      : context(1), pool(workers), links(context.get_executor(), plan.fleet, options_of(plan, std::move(image), command, activates)) {}
+      : context(1),
+        pool(workers),
+        links(context.get_executor(), plan.fleet, options_of(plan, std::move(image), command, activates)) {}
   asio::io_context context;
   asio::thread_pool pool;
   rollout::FleetLinks links;
@@ -51,7 +54,8 @@ struct FleetSession::State {
 Result<std::unique_ptr<FleetSession>> FleetSession::open(const model::Plan& plan, Context& context, bool activates) {
   DEPLOYCTL_TRY(agent, remote::find_agent());
   DEPLOYCTL_TRY(image, remote::AgentImage::load(agent));
-  return std::unique_ptr<FleetSession>(new FleetSession(std::make_unique<State>(plan, std::move(image), context, activates)));
+  return std::unique_ptr<FleetSession>(
+      new FleetSession(std::make_unique<State>(plan, std::move(image), context, activates)));
 }
 
 FleetSession::FleetSession(std::unique_ptr<State> state) : state_(std::move(state)) {}

@@ -30,7 +30,8 @@ class FleetSession {
 
   rollout::FleetLinks& links();
   asio::thread_pool& pool();  // for blocking work; joined when the session ends
-  // Runs the work to its end; `tick`, where given, is called ten times a second meanwhile. What the work throws is thrown.
+  // Runs the work to its end; `tick`, where given, is called ten times a second meanwhile. What the work throws is
+  // thrown.
   void run(asio::awaitable<void> work, std::function<void()> tick = {});
 
  private:

@@ -29,8 +29,10 @@ Status learn_of(ledger::Ledger& ledger, const std::string& id, std::uint64_t unt
   });
 }
 
-// What came since. Stops when the user does, so that a rollout that records faster than it is shown can't hold the terminal.
-Status show_more(ledger::Ledger& ledger, const std::string& id, Followed& so_far, const rollout::EventSink& sink, const io::CancelToken& stop) {
+// What came since. Stops when the user does, so that a rollout that records faster than it is shown can't hold the
+// terminal.
+Status show_more(ledger::Ledger& ledger, const std::string& id, Followed& so_far, const rollout::EventSink& sink,
+                 const io::CancelToken& stop) {
   return ledger.for_each_event(id, so_far.seen, [&](const ledger::EventRow& row) {
     so_far.seen = row.seq;
     const auto event = rollout::parse_event(row.json);
@@ -51,7 +53,8 @@ bool is_driven(const ledger::RolloutRow& row) {
 Result<int> follow(Context& context, const ledger::RolloutRow& row, std::uint64_t after) {
   DEPLOYCTL_TRY(ledger, context.ledger());
   const auto asked = Asked::parse(row.order_json);
-  const auto invocation = asked ? Invocation::of(context.globals(), *asked) : Invocation::of(context.globals(), std::string());
+  const auto invocation =
+      asked ? Invocation::of(context.globals(), *asked) : Invocation::of(context.globals(), std::string());
   Viewing view(context, invocation);
   Followed so_far{after, {}};
   DEPLOYCTL_CHECK(learn_of(*ledger, row.id, after, view));

@@ -1,5 +1,5 @@
-// Watches a rollout that another process drives: its events out of the ledger, as they come, shown as if it were ours. Until it is
-// over or rests, its driver dies, or the first Ctrl-C (which ends the watching, not the rollout).
+// Watches a rollout that another process drives: its events out of the ledger, as they come, shown as if it were ours.
+// Until it is over or rests, its driver dies, or the first Ctrl-C (which ends the watching, not the rollout).
 #pragma once
 
 #include <string>

@@ -1,10 +1,11 @@
-// deployctl freeze: nothing is deployed until then, by somebody's word; --lift takes it back; alone it shows what is frozen.
+// deployctl freeze: nothing is deployed until then, by somebody's word; --lift takes it back; alone it shows what is
+// frozen.
 #include "cli/commands/commands.hpp"
 #include "cli/commands/context.hpp"
-#include "cli/commands/together.hpp"
 #include "cli/commands/freezing.hpp"
 #include "cli/commands/plan_event.hpp"
 #include "cli/commands/steering.hpp"
+#include "cli/commands/together.hpp"
 
 namespace deployctl::commands {
 namespace {
@@ -19,7 +20,8 @@ constexpr std::chrono::days shown_ahead{14};  // windows that are shown
 Status check_options(const FreezeOptions& options) {
   if (options.lift && !options.until.empty()) return fail(Code::invalid, "--until and --lift can't both be");
   if (options.until.empty() && !options.zone.empty()) return fail(Code::invalid, "--zone is for --until");
-  if (options.until.empty() && !options.lift && !options.reason.empty()) return fail(Code::invalid, "--reason is for --until and --lift");
+  if (options.until.empty() && !options.lift && !options.reason.empty())
+    return fail(Code::invalid, "--reason is for --until and --lift");
   return {};
 }
 
@@ -27,13 +29,16 @@ Status check_options(const FreezeOptions& options) {
 Result<WallTime> end_of(const FreezeOptions& options, const std::string& zone, WallTime now) {
   if (const auto duration = parse_duration(options.until)) return now + *duration;
   auto moment = model::FreezeMoment::parse(options.until);
-  if (!moment) return fail(with_hint(with_context(moment.error(), "--until"), "such as 4h, 22:00, \"mon 08:00\" or \"2026-12-20 16:00\""));
+  if (!moment)
+    return fail(
+        with_hint(with_context(moment.error(), "--until"), "such as 4h, 22:00, \"mon 08:00\" or \"2026-12-20 16:00\""));
   DEPLOYCTL_TRY(end, calendar::wall_of(*moment, zone, now));
   if (end <= now) return fail(Code::invalid, "--until: " + to_string(*moment) + " is over");
   return end;
 }
 
-Status say(Context& context, ledger::Ledger& ledger, const model::Plan& plan, const FreezeOptions& options, WallTime now) {
+Status say(Context& context, ledger::Ledger& ledger, const model::Plan& plan, const FreezeOptions& options,
+           WallTime now) {
   const auto zone = options.zone.empty() ? calendar::local_zone() : options.zone;
   ledger::FreezeRow row{WallTime{}, who_says(), options.reason, now};
   if (!options.lift) {
@@ -55,7 +60,10 @@ Status show(Context& context, ledger::Ledger& ledger, const model::Plan& plan, W
   if (context.json()) {
     JsonObject body;
     body.add_raw("frozen", words.empty() ? "false" : "true").add_if("words", words);
-    if (next) body.add("next_from", to_string(next->from)).add("next_until", to_string(next->until)).add_if("next_reason", next->reason);
+    if (next)
+      body.add("next_from", to_string(next->from))
+          .add("next_until", to_string(next->until))
+          .add_if("next_reason", next->reason);
     context.emit(plan_event(plan, "freeze", body));
     return {};
   }
@@ -86,7 +94,8 @@ Command freeze_command() {
   Command command{"freeze", "let nothing be deployed for a time, or show what is frozen", {}, {}, {}, {}};
   command.declare = [options](Arguments& a) {
     a.positional("PLAN", options->plan, "the release plan");
-    a.option("--until", "WHEN", options->until, "from now: a duration such as 4h, or a date, day or time such as \"mon 08:00\"");
+    a.option("--until", "WHEN", options->until,
+             "from now: a duration such as 4h, or a date, day or time such as \"mon 08:00\"");
     a.option("--zone", "ZONE", options->zone, "the time zone of WHEN, such as Europe/Berlin; else this machine's");
     a.option("--reason", "TEXT", options->reason, "why; shown to whoever deploys");
     a.flag("--lift", options->lift, "take back what was said before");
@@ -97,7 +106,8 @@ Command freeze_command() {
       return code ? *code : context.fail_with(code.error());
     });
   };
-  command.details = "For this control host's ledger; the fleet's `freeze` holds for everybody. Rollbacks are never frozen.";
+  command.details =
+      "For this control host's ledger; the fleet's `freeze` holds for everybody. Rollbacks are never frozen.";
   return command;
 }
 

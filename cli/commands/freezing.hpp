@@ -12,7 +12,8 @@ namespace deployctl::commands {
 // Of plan and fleet.
 std::vector<model::FreezeWindow> freeze_windows(const model::Plan& plan);
 
-// "frozen until 2027-01-03 06:00 CET: Christmas (deploy.yaml:12:5)"; empty: not frozen. What can't be known is an error.
+// "frozen until 2027-01-03 06:00 CET: Christmas (deploy.yaml:12:5)"; empty: not frozen. What can't be known is an
+// error.
 Result<std::string> frozen_words(const model::Plan& plan, ledger::Ledger& ledger, WallTime now);
 
 // "from 2026-12-20 16:00 CET until 2027-01-03 06:00 CET: Christmas (deploy.yaml:12:5)"

@@ -76,8 +76,7 @@ std::string overview(const std::vector<Command>& commands) {
   list_commands(lines, "", commands);
   return "deployctl takes a service from a git commit to every target in every region, in stages, and back.\n\n"
          "usage: deployctl COMMAND ...\n\n" +
-         columns(lines) + everywhere(true) +
-         "\n`deployctl COMMAND --help` and `man deployctl-COMMAND` say more.\n";
+         columns(lines) + everywhere(true) + "\n`deployctl COMMAND --help` and `man deployctl-COMMAND` say more.\n";
 }
 
 std::string help_of(const std::string& path, const Command& command) {

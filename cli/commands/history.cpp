@@ -3,9 +3,9 @@
 
 #include "cli/commands/commands.hpp"
 #include "cli/commands/context.hpp"
-#include "cli/commands/together.hpp"
 #include "cli/commands/fleet_look.hpp"
 #include "cli/commands/rollout_table.hpp"
+#include "cli/commands/together.hpp"
 #include "cli/output/table.hpp"
 #include "core/model/plan.hpp"
 #include "core/rollout/rollback_choice.hpp"
@@ -27,7 +27,8 @@ std::string to_json(const rollout::Candidate& kept) {
 output::Lines kept_table(const std::vector<rollout::Candidate>& kept, std::size_t width) {
   output::Table table({{"VERSION", false, true}, {"RELEASE"}, {"KEPT BY", true}, {"RUN BY", true}, {"WAS HEALTHY"}});
   for (const auto& one : kept)
-    table.row({one.version, one.release.short8(), std::to_string(one.targets), std::to_string(one.running), one.confirmed ? "yes" : "no"});
+    table.row({one.version, one.release.short8(), std::to_string(one.targets), std::to_string(one.running),
+               one.confirmed ? "yes" : "no"});
   return table.lines(width);
 }
 
@@ -75,22 +76,23 @@ Result<int> history(const HistoryOptions& options, const std::string& named, Con
 
 Command history_command() {
   auto options = std::make_shared<HistoryOptions>();
-  return {.name = "history",
-          .summary = "the rollouts of a service, newest first",
-          .declare =
-              [options](Arguments& a) {
-                a.positional("PLAN", options->plan, "the release plan (deploy.yaml)");
-                a.number("--limit", "N", options->limit, "at most so many (default: 20)");
-              },
-          .run =
-              [options](Context& context) {
-                return each_service(context, options->plan, [&](const std::string& named) {
-                  const auto code = history(*options, named, context);
-                  return code ? *code : context.fail_with(code.error());
-                });
-              },
-          .subcommands = {},
-          .details = "From this host's ledger. Where it knows nothing of the service, the targets tell what they keep."};
+  return {
+      .name = "history",
+      .summary = "the rollouts of a service, newest first",
+      .declare =
+          [options](Arguments& a) {
+            a.positional("PLAN", options->plan, "the release plan (deploy.yaml)");
+            a.number("--limit", "N", options->limit, "at most so many (default: 20)");
+          },
+      .run =
+          [options](Context& context) {
+            return each_service(context, options->plan, [&](const std::string& named) {
+              const auto code = history(*options, named, context);
+              return code ? *code : context.fail_with(code.error());
+            });
+          },
+      .subcommands = {},
+      .details = "From this host's ledger. Where it knows nothing of the service, the targets tell what they keep."};
 }
 
 }  // namespace deployctl::commands

@@ -8,7 +8,6 @@
 #include "cli/commands/context.hpp"
 #include "cli/commands/next_step.hpp"
 #include "core/io/fd.hpp"
-#include "core/io/fd.hpp"
 #include "core/io/files.hpp"
 #include "core/rollout/event.hpp"
 #include "core/rollout/this_process.hpp"
@@ -45,10 +44,12 @@ Result<bool> write_new(const NewFile& file) {
   return true;
 }
 
-// The plan names its repository from its own folder; the user named it from the current one. A URL and "host:path" stay as they are.
+// The plan names its repository from its own folder; the user named it from the current one. A URL and "host:path" stay
+// as they are.
 std::string from_folder(const std::string& repo, const std::string& dir) {
   const auto colon = repo.find(':');
-  const bool is_remote = repo.find("://") != std::string::npos || (colon != std::string::npos && repo.find('/') > colon);
+  const bool is_remote =
+      repo.find("://") != std::string::npos || (colon != std::string::npos && repo.find('/') > colon);
   if (is_remote || repo.starts_with("/") || repo.starts_with("~")) return repo;
   std::error_code ec;
   const auto found = std::filesystem::relative(repo, dir, ec);
@@ -62,8 +63,9 @@ std::vector<NewFile> files_of(const InitOptions& options) {
   const std::string repo = options.repo.empty() ? "." : from_folder(options.repo, options.dir);
   std::string user = rollout::this_process().user;
   if (user.empty()) user = "deploy";
-  return {{in_dir(options.dir, "deploy.yaml"), plans::fill_plan({.service = service, .repo = repo, .ref = "HEAD"})},
-          {in_dir(options.dir, "fleet.yaml"), plans::fill_fleet({.user = user, .region = "home", .host = "127.0.0.1"})}};
+  return {
+      {in_dir(options.dir, "deploy.yaml"), plans::fill_plan({.service = service, .repo = repo, .ref = "HEAD"})},
+      {in_dir(options.dir, "fleet.yaml"), plans::fill_fleet({.user = user, .region = "home", .host = "127.0.0.1"})}};
 }
 
 void say(Context& context, const std::vector<std::string>& written, const std::vector<std::string>& kept,
@@ -87,8 +89,10 @@ Result<int> init(const InitOptions& options, Context& context) {
     (is_new ? written : kept).push_back(file.path);
   }
   if (written.empty())
-    return fail(with_hint(error(Code::exists, kept[0] + " and " + kept[1] + " are there already; nothing was written"),
-                          rollout::hint_of("check what is there", commands_of(Invocation::of(context.globals(), kept[0])), {rollout::Advice::Kind::validate})));
+    return fail(
+        with_hint(error(Code::exists, kept[0] + " and " + kept[1] + " are there already; nothing was written"),
+                  rollout::hint_of("check what is there", commands_of(Invocation::of(context.globals(), kept[0])),
+                                   {rollout::Advice::Kind::validate})));
   say(context, written, kept, files[0].path, in_dir(options.dir, "known_hosts"));
   return exit_codes::done;
 }
@@ -103,7 +107,8 @@ Command init_command() {
               [options](Arguments& a) {
                 a.optional_positional("DIR", options->dir, "where; made if missing (default: here)");
                 a.option("--service", "NAME", options->service, "the service's name (default: the folder's)");
-                a.option("--repo", "REPO", options->repo, "its git repository: a path from here, or a URL (default: DIR itself)");
+                a.option("--repo", "REPO", options->repo,
+                         "its git repository: a path from here, or a URL (default: DIR itself)");
               },
           .run =
               [options](Context& context) {

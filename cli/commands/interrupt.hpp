@@ -1,6 +1,7 @@
-// Ctrl-C and SIGTERM. The first one sets a cancel token: commands start nothing new, settle what is in flight and end with
-// 130 or 143 (SIGHUP: 129). A second one ends the process at once. A signal that was ignored when we were started
-// (nohup, a script's background job) stays ignored. One for the process; install() is called by main, before any thread.
+// Ctrl-C and SIGTERM. The first one sets a cancel token: commands start nothing new, settle what is in flight and end
+// with 130 or 143 (SIGHUP: 129). A second one ends the process at once. A signal that was ignored when we were started
+// (nohup, a script's background job) stays ignored. One for the process; install() is called by main, before any
+// thread.
 #pragma once
 
 #include "core/io/cancel_token.hpp"

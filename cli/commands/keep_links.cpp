@@ -16,13 +16,15 @@ namespace {
 constexpr const char* self = "/proc/self/exe";
 constexpr Duration idle_before_end{std::chrono::minutes(10)};
 
-// Another program has another keeper, and so has a login with another ssh-agent. The program's bytes need not be read for that.
+// Another program has another keeper, and so has a login with another ssh-agent. The program's bytes need not be read
+// for that.
 Digest own_identity() {
   struct stat st {};
   if (::stat(self, &st) != 0) return {};
   const char* agent = std::getenv("SSH_AUTH_SOCK");
-  return sha256(std::string(agent ? agent : "") + " " + std::to_string(st.st_dev) + " " + std::to_string(st.st_ino) + " " + std::to_string(st.st_size) + " " +
-                std::to_string(st.st_mtim.tv_sec) + "." + std::to_string(st.st_mtim.tv_nsec));
+  return sha256(std::string(agent ? agent : "") + " " + std::to_string(st.st_dev) + " " + std::to_string(st.st_ino) +
+                " " + std::to_string(st.st_size) + " " + std::to_string(st.st_mtim.tv_sec) + "." +
+                std::to_string(st.st_mtim.tv_nsec));
 }
 
 std::string own_path() {
@@ -43,7 +45,8 @@ std::shared_ptr<remote::KeeperPlace> keeper_place(const std::string& state_dir) 
   auto at = io::Rendezvous::at(state_dir + "/run", "links", own_identity());
   if (!at) return nullptr;
   const std::string path = at->path();
-  return std::make_shared<remote::KeeperPlace>(remote::KeeperPlace{std::move(*at), {own_path(), keep_links_word, path}});
+  return std::make_shared<remote::KeeperPlace>(
+      remote::KeeperPlace{std::move(*at), {own_path(), keep_links_word, path}});
 }
 
 int keep_links(const std::string& path) {

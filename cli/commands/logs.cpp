@@ -1,5 +1,5 @@
-// deployctl logs: what happened in a rollout, event by event, with what its hooks printed; from the ledger, no host is asked.
-// Events are read one after another: memory does not grow with the rollout.
+// deployctl logs: what happened in a rollout, event by event, with what its hooks printed; from the ledger, no host is
+// asked. Events are read one after another: memory does not grow with the rollout.
 #include <utility>
 
 #include "cli/commands/commands.hpp"
@@ -45,7 +45,8 @@ class Printer {
     output::Lines stamped;
     const auto today = to_string(time).substr(0, 10);
     if (today != std::exchange(day_, today)) stamped.emplace_back(today + " (UTC)", output::Tone::dim);
-    for (const auto& line : lines) stamped.push_back(output::Line(clock_time(time) + "  ", output::Tone::dim).add(line));
+    for (const auto& line : lines)
+      stamped.push_back(output::Line(clock_time(time) + "  ", output::Tone::dim).add(line));
     context_.print_lines(stamped);
   }
 
@@ -61,14 +62,17 @@ Result<int> logs(const LogsOptions& options, Context& context) {
   DEPLOYCTL_TRY(ledger, context.ledger());
   DEPLOYCTL_TRY(row, ledger->rollout(options.rollout));
   if (!row)
-    return fail(with_hint(error(Code::absent, "no rollout '" + options.rollout + "' on this host"), 
-                          "see what it knows: " + command_for({rollout::Advice::Kind::list_rollouts}, Invocation::of(context.globals(), std::string()))));
+    return fail(with_hint(error(Code::absent, "no rollout '" + options.rollout + "' on this host"),
+                          "see what it knows: " + command_for({rollout::Advice::Kind::list_rollouts},
+                                                              Invocation::of(context.globals(), std::string()))));
   Printer printer(context, options.target);
   Status readable;
   DEPLOYCTL_CHECK(ledger->for_each_event(row->id, 0, [&](const ledger::EventRow& one) {
     const auto event = rollout::parse_event(one.json);
-    if (event) printer.take(*event, one.json);
-    else readable = fail(with_context(event.error(), "event " + std::to_string(one.seq) + " of " + row->id));
+    if (event)
+      printer.take(*event, one.json);
+    else
+      readable = fail(with_context(event.error(), "event " + std::to_string(one.seq) + " of " + row->id));
     const bool reader_is_there = std::ferror(context.streams().out) == 0;
     return event && reader_is_there && !context.cancel().cancelled();
   }));

@@ -1,4 +1,5 @@
-// A mistyped word, or the beginning of one, and what was probably meant, as a half sentence. The plan language measures nearness. Pure; any thread.
+// A mistyped word, or the beginning of one, and what was probably meant, as a half sentence. The plan language measures
+// nearness. Pure; any thread.
 #pragma once
 
 #include <string>

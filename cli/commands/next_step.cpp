@@ -15,7 +15,8 @@ using AdviceKind = rollout::Advice::Kind;
 using Words = std::vector<std::string>;
 
 bool is_plain(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || std::string_view("_-./:=@%+,").find(c) != std::string_view::npos;
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         std::string_view("_-./:=@%+,").find(c) != std::string_view::npos;
 }
 
 // $'...': a backslash before what would end it, \xNN for what is no printable ASCII.
@@ -24,9 +25,12 @@ std::string ansi_quoted(const std::string& text) {
   std::string out = "$'";
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    if (c == '\'' || c == '\\') out += {'\\', c};
-    else if (byte >= 0x20 && byte < 0x7f) out += c;
-    else out += {'\\', 'x', digits[byte >> 4], digits[byte & 15]};
+    if (c == '\'' || c == '\\')
+      out += {'\\', c};
+    else if (byte >= 0x20 && byte < 0x7f)
+      out += c;
+    else
+      out += {'\\', 'x', digits[byte >> 4], digits[byte & 15]};
   }
   return out + "'";
 }
@@ -56,9 +60,15 @@ Words words_of_plan(const rollout::Advice& advice, const Invocation& invocation)
   const std::string plan = invocation.plan.starts_with("-") ? "./" + invocation.plan : invocation.plan;
   Words words;
   switch (advice.kind) {
-    case AdviceKind::status: words = {"status", plan}; break;
-    case AdviceKind::validate: words = {"validate", plan}; break;
-    case AdviceKind::converge: words = {"fleet", "converge", plan}; break;
+    case AdviceKind::status:
+      words = {"status", plan};
+      break;
+    case AdviceKind::validate:
+      words = {"validate", plan};
+      break;
+    case AdviceKind::converge:
+      words = {"fleet", "converge", plan};
+      break;
     case AdviceKind::plan:
       words = {"plan", plan};
       add_option(words, "--ref", invocation.ref);
@@ -84,7 +94,8 @@ Words words_of_plan(const rollout::Advice& advice, const Invocation& invocation)
       if (advice.kind == AdviceKind::roll_back_to) add_option(words, "--to", advice.about);
       add_notify(words, invocation);
       break;
-    default: return {};
+    default:
+      return {};
   }
   for (const auto& one : invocation.set) add_option(words, "--set", one);
   add_option(words, "--fleet", invocation.fleet);
@@ -93,21 +104,32 @@ Words words_of_plan(const rollout::Advice& advice, const Invocation& invocation)
 
 Words words_of(const rollout::Advice& advice, const Invocation& invocation) {
   switch (advice.kind) {
-    case AdviceKind::list_rollouts: return {"status"};
-    case AdviceKind::list_artifacts: return {"artifact", "list"};
-    default: break;
+    case AdviceKind::list_rollouts:
+      return {"status"};
+    case AdviceKind::list_artifacts:
+      return {"artifact", "list"};
+    default:
+      break;
   }
   const bool names_a_rollout = advice.kind <= AdviceKind::logs;
   if (names_a_rollout && (advice.about.empty() || !invocation.has_ledger)) return {};
   switch (advice.kind) {
-    case AdviceKind::resume: return {"resume", advice.about};
-    case AdviceKind::approve: return {"approve", advice.about};
-    case AdviceKind::promote: return {"promote", advice.about};
-    case AdviceKind::abort: return {"abort", advice.about};
-    case AdviceKind::show: return {"status", advice.about};
-    case AdviceKind::watch: return {"status", "--watch", advice.about};
-    case AdviceKind::logs: return {"logs", advice.about};
-    default: break;
+    case AdviceKind::resume:
+      return {"resume", advice.about};
+    case AdviceKind::approve:
+      return {"approve", advice.about};
+    case AdviceKind::promote:
+      return {"promote", advice.about};
+    case AdviceKind::abort:
+      return {"abort", advice.about};
+    case AdviceKind::show:
+      return {"status", advice.about};
+    case AdviceKind::watch:
+      return {"status", "--watch", advice.about};
+    case AdviceKind::logs:
+      return {"logs", advice.about};
+    default:
+      break;
   }
   if (invocation.plan.empty() || !can_be_named_again(file_of_plan(invocation.plan))) return {};
   if (!invocation.fleet.empty() && !can_be_named_again(invocation.fleet)) return {};
@@ -148,7 +170,8 @@ std::string command_for(const rollout::Advice& advice, const Invocation& invocat
 }
 
 rollout::CommandFor commands_of(Invocation invocation) {
-  return [invocation = std::move(invocation)](const rollout::Advice& advice) { return command_for(advice, invocation); };
+  return
+      [invocation = std::move(invocation)](const rollout::Advice& advice) { return command_for(advice, invocation); };
 }
 
 }  // namespace deployctl::commands

@@ -1,5 +1,6 @@
-// Notifies webhooks of a rollout's end: its last event, as --output json prints it, is posted to each URL, which may come from a
-// file, a variable or a command. A failed notification is reported on stderr and changes nothing of the rollout. One thread.
+// Notifies webhooks of a rollout's end: its last event, as --output json prints it, is posted to each URL, which may
+// come from a file, a variable or a command. A failed notification is reported on stderr and changes nothing of the
+// rollout. One thread.
 #pragma once
 
 #include <string>
@@ -15,8 +16,8 @@ class Context;
 // The values of --notify. Code::invalid: one that is neither an http or https URL nor says where that is kept.
 Result<std::vector<model::SecretSource>> parse_notify(const std::vector<std::string>& values);
 
-// Whether a value of --notify may be shown and kept in the ledger: {env: NAME} and its like, or a URL that is nothing but a host.
-// A path is where many webhooks carry their token.
+// Whether a value of --notify may be shown and kept in the ledger: {env: NAME} and its like, or a URL that is nothing
+// but a host. A path is where many webhooks carry their token.
 bool holds_no_secret(const std::string& value);
 
 class Notice {

@@ -14,7 +14,8 @@ using rollout::PayloadSize;
 std::optional<PayloadSize> made(const artifact::ArtifactStore& store, const Digest& next, const Digest& base) {
   const auto from = base.empty() ? std::nullopt : std::optional(base);
   std::error_code gone;
-  const auto bytes = std::filesystem::file_size(store.payload_dir() + "/" + payload::PayloadCache::file_name(next, from), gone);
+  const auto bytes =
+      std::filesystem::file_size(store.payload_dir() + "/" + payload::PayloadCache::file_name(next, from), gone);
   if (gone) return std::nullopt;
   return PayloadSize{bytes, true};
 }

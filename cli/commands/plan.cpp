@@ -1,9 +1,8 @@
-// deployctl plan: what a deploy would do, wave by wave, what it would send, how long it would take, and what stands in its way.
-// Changes nothing, runs no hook.
+// deployctl plan: what a deploy would do, wave by wave, what it would send, how long it would take, and what stands in
+// its way. Changes nothing, runs no hook.
 #include "cli/commands/building.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/commands/context.hpp"
-#include "cli/commands/together.hpp"
 #include "cli/commands/fleet_look.hpp"
 #include "cli/commands/fleet_session.hpp"
 #include "cli/commands/freezing.hpp"
@@ -12,6 +11,7 @@
 #include "cli/commands/plan_event.hpp"
 #include "cli/commands/plan_picture.hpp"
 #include "cli/commands/plan_to_deploy.hpp"
+#include "cli/commands/together.hpp"
 #include "core/artifact/build.hpp"
 #include "core/model/release.hpp"
 #include "core/rollout/fleet_links.hpp"
@@ -27,8 +27,9 @@ struct PlanOptions {
 constexpr std::size_t max_earlier_rollouts = 5;
 constexpr std::chrono::days freezes_ahead{14};
 
-asio::awaitable<void> survey_into(rollout::FleetSurvey& out, rollout::FleetLinks& links, std::size_t targets, wire::pb::Place place,
-                                  io::CancelToken token, rollout::SurveyPatience patience, Digest goal) {
+asio::awaitable<void> survey_into(rollout::FleetSurvey& out, rollout::FleetLinks& links, std::size_t targets,
+                                  wire::pb::Place place, io::CancelToken token, rollout::SurveyPatience patience,
+                                  Digest goal) {
   out = co_await rollout::survey_fleet(links, targets, place, true, token, std::move(patience), false, goal);
 }
 
@@ -36,7 +37,8 @@ Result<rollout::FleetSurvey> look(Context& context, const model::Plan& plan, std
   DEPLOYCTL_TRY(session, FleetSession::open(plan, context));
   rollout::FleetSurvey survey;
   const auto place = rollout::place_of(plan.service, plan.environment, plan.release.deploy_to);
-  session->run(survey_into(survey, session->links(), targets, place, context.cancel(), patience_of_a_look(context, plan), goal));
+  session->run(
+      survey_into(survey, session->links(), targets, place, context.cancel(), patience_of_a_look(context, plan), goal));
   if (context.cancel().cancelled()) return fail(Code::cancelled, "interrupted");
   return survey;
 }
@@ -59,7 +61,8 @@ rollout::Pace pace(ledger::Ledger& ledger, const model::Plan& plan) {
     if (row.state != ledger::RolloutState::succeeded) continue;
     auto& events = rollouts.emplace_back();
     (void)ledger.for_each_event(row.id, 0, [&](const ledger::EventRow& one) {
-      if (auto event = rollout::parse_if_named(one.json, {"target_active", "target_staged"})) events.push_back(std::move(*event));
+      if (auto event = rollout::parse_if_named(one.json, {"target_active", "target_staged"}))
+        events.push_back(std::move(*event));
       return true;
     });
   }
@@ -82,7 +85,8 @@ Status ask_everybody(Context& context, ledger::Ledger& ledger, PlanPicture& pict
   picture.survey = std::move(survey);
   picture.needs = rollout::needs_of(*picture.survey, release_of(picture.plan, built));
   if (picture.built) picture.size_of = payload_sizes(*store, built.artifact);
-  const auto size_of = picture.size_of ? picture.size_of : [](const Digest&) { return std::optional<rollout::PayloadSize>(); };
+  const auto size_of =
+      picture.size_of ? picture.size_of : [](const Digest&) { return std::optional<rollout::PayloadSize>(); };
   picture.links = rollout::link_needs(picture.spec, picture.needs, have_relays(picture.plan.fleet), size_of);
   picture.estimate = rollout::estimate(picture.spec, picture.needs, picture.links, pace(ledger, picture.plan));
   return {};

@@ -38,10 +38,14 @@ JsonObject wave_json(const PlanPicture& picture, const rollout::SpecWave& wave) 
 
 const char* word(Need need) {
   switch (need) {
-    case Need::unknown: return "unknown";
-    case Need::nothing: return "nothing";
-    case Need::switch_only: return "switch";
-    case Need::payload: return "payload";
+    case Need::unknown:
+      return "unknown";
+    case Need::nothing:
+      return "nothing";
+    case Need::switch_only:
+      return "switch";
+    case Need::payload:
+      return "payload";
   }
   return "unknown";
 }
@@ -83,13 +87,18 @@ void add_forecast(JsonObject& body, const PlanPicture& picture) {
 JsonObject plan_body(const PlanPicture& picture) {
   std::vector<std::string> waves, skipped, targets;
   for (const auto& wave : picture.spec.waves) waves.push_back(wave_json(picture, wave).text());
-  for (const auto& wave : picture.spec.skipped_waves) skipped.push_back(JsonObject().add("name", wave.name).add("why", wave.why).text());
+  for (const auto& wave : picture.spec.skipped_waves)
+    skipped.push_back(JsonObject().add("name", wave.name).add("why", wave.why).text());
   for (std::size_t i = 0; i < picture.spec.targets.size(); ++i) targets.push_back(target_json(picture, i).text());
   const auto& spec = picture.spec;
   JsonObject body;
   body.add("ref", picture.plan.build.ref).add_if("commit", picture.commit);
-  body.add("max_failed", spec.max_failed).add("max_unhealthy", spec.max_unhealthy).add("max_unreachable", spec.max_unreachable);
-  body.add("on_failure", model::to_string(spec.on_failure)).add_raw("waves", json_array(waves)).add_raw("targets", json_array(targets));
+  body.add("max_failed", spec.max_failed)
+      .add("max_unhealthy", spec.max_unhealthy)
+      .add("max_unreachable", spec.max_unreachable);
+  body.add("on_failure", model::to_string(spec.on_failure))
+      .add_raw("waves", json_array(waves))
+      .add_raw("targets", json_array(targets));
   if (!skipped.empty()) body.add_raw("skipped_waves", json_array(skipped));
   add_forecast(body, picture);
   body.add_if("frozen", picture.frozen);

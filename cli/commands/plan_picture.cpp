@@ -34,7 +34,8 @@ std::vector<std::string> PlanPicture::without_direct_login() const {
   std::vector<std::string> names;
   for (const auto& region : plan.fleet.regions) {
     const auto lacks = [](const model::Target& target) { return !target.direct_identity_file; };
-    if (!region.relays.empty() && std::any_of(region.targets.begin(), region.targets.end(), lacks)) names.push_back(region.name);
+    if (!region.relays.empty() && std::any_of(region.targets.begin(), region.targets.end(), lacks))
+      names.push_back(region.name);
   }
   return names;
 }

@@ -1,5 +1,5 @@
-// A plan as a new deploy needs it: limits that exclude each other are refused too. A rollback, status or a rollout that goes on
-// reads the plan with Context::load_plan, for which they don't matter.
+// A plan as a new deploy needs it: limits that exclude each other are refused too. A rollback, status or a rollout that
+// goes on reads the plan with Context::load_plan, for which they don't matter.
 #pragma once
 
 #include <string>

@@ -22,7 +22,8 @@ asio::awaitable<void> make(std::optional<Result<Made>>& out, payload::PayloadCac
   out = co_await io::with_cancel(payloads.get(next, base), cancel, "code the payload");
 }
 
-Result<Made> make_one(const artifact::ArtifactStore& store, const Digest& next, const Digest& base, const io::CancelToken& cancel) {
+Result<Made> make_one(const artifact::ArtifactStore& store, const Digest& next, const Digest& base,
+                      const io::CancelToken& cancel) {
   asio::io_context context(1);
   asio::thread_pool pool(1);
   const auto payloads = payloads_of(pool, store);
@@ -45,7 +46,8 @@ std::vector<Likely> likely_bases(const Digest& next, const std::string& service,
   std::vector<Likely> bases;
   std::size_t most = most_of_each;
   const auto add = [&](const Likely& likely) {
-    const bool known = std::any_of(bases.begin(), bases.end(), [&](const auto& base) { return base.artifact == likely.artifact; });
+    const bool known =
+        std::any_of(bases.begin(), bases.end(), [&](const auto& base) { return base.artifact == likely.artifact; });
     if (!known && likely.artifact != next && !likely.artifact.empty() && bases.size() < most) bases.push_back(likely);
   };
   for (const auto& one : ran) add(one);
@@ -55,8 +57,8 @@ std::vector<Likely> likely_bases(const Digest& next, const std::string& service,
   return bases;
 }
 
-Status precode(const artifact::ArtifactStore& store, const Digest& next, const std::vector<Likely>& bases, io::CancelToken cancel,
-               const std::function<void(const Precoded&)>& told) {
+Status precode(const artifact::ArtifactStore& store, const Digest& next, const std::vector<Likely>& bases,
+               io::CancelToken cancel, const std::function<void(const Precoded&)>& told) {
   for (const auto& base : bases) {
     if (is_made(store, next, base.artifact)) continue;
     const auto complete = store.complete(base.artifact);

@@ -1,5 +1,5 @@
-// Payloads made ahead: `build` codes a new artifact against those that the targets run and that were built last, so that the
-// deploy finds them made.
+// Payloads made ahead: `build` codes a new artifact against those that the targets run and that were built last, so
+// that the deploy finds them made.
 #pragma once
 
 #include <functional>
@@ -16,8 +16,8 @@ struct Likely {
   bool operator==(const Likely&) const = default;
 };
 
-// `ran`: what rollouts of the service that succeeded brought, newest first. `built`: the store's records, newest first. At most
-// two of each, each artifact once, never `next` itself. Pure.
+// `ran`: what rollouts of the service that succeeded brought, newest first. `built`: the store's records, newest first.
+// At most two of each, each artifact once, never `next` itself. Pure.
 std::vector<Likely> likely_bases(const Digest& next, const std::string& service, const std::vector<Likely>& ran,
                                  const std::vector<artifact::ArtifactRecord>& built);
 
@@ -28,7 +28,7 @@ struct Precoded {
 };
 // Those that are not made yet, one after another, on all cores. Blocks. A base that the store lacks is passed over;
 // Code::cancelled, no_space and what encode() says.
-Status precode(const artifact::ArtifactStore& store, const Digest& next, const std::vector<Likely>& bases, io::CancelToken cancel,
-               const std::function<void(const Precoded&)>& told);
+Status precode(const artifact::ArtifactStore& store, const Digest& next, const std::vector<Likely>& bases,
+               io::CancelToken cancel, const std::function<void(const Precoded&)>& told);
 
 }  // namespace deployctl::commands

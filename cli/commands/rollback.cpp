@@ -1,5 +1,5 @@
-// deployctl rollback: back to a release that was healthy. Needs neither git nor a build; where the targets keep the release,
-// nothing is sent to them. Several services go back as they were deployed: together, the last one first.
+// deployctl rollback: back to a release that was healthy. Needs neither git nor a build; where the targets keep the
+// release, nothing is sent to them. Several services go back as they were deployed: together, the last one first.
 #include <algorithm>
 
 #include "cli/commands/asked.hpp"
@@ -40,7 +40,8 @@ struct GoingBack {
 // Whether what was agreed to is still what would be done: the answer may have taken a while.
 Status still_the_same(const rollout::RollbackPreview& agreed, const rollout::RollbackPreview& now) {
   const auto known = [&](const auto& running) { return agreed.running.contains(running.first); };
-  const bool same = now.release == agreed.release && now.holder == agreed.holder && std::all_of(now.running.begin(), now.running.end(), known);
+  const bool same = now.release == agreed.release && now.holder == agreed.holder &&
+                    std::all_of(now.running.begin(), now.running.end(), known);
   if (same) return {};
   return fail(Code::locked, "the targets have changed since the question was asked; nothing was changed");
 }
@@ -68,7 +69,8 @@ Result<std::optional<int>> ask(Context& context, const RollbackOptions& options,
     DEPLOYCTL_TRY(looked, look_back(context, plan, what));
     if (looked.preview) {
       const auto preview = ChangePreview::of(plan.service, plan.environment, *looked.preview);
-      for (auto& line : preview_lines("roll back", preview, looked.preview->spec, context.error_width())) about.push_back(std::move(line));
+      for (auto& line : preview_lines("roll back", preview, looked.preview->spec, context.error_width()))
+        about.push_back(std::move(line));
       any = true;
     } else if (looked.code != exit_codes::done) {
       return std::optional(looked.code);
@@ -78,7 +80,8 @@ Result<std::optional<int>> ask(Context& context, const RollbackOptions& options,
   }
   if (!any) return std::optional(code);
   std::erase_if(services, [](const GoingBack& one) { return !one.agreed; });
-  DEPLOYCTL_TRY(yes, confirmed(context, about, services.size() > 1 ? "roll back these, the last one first?" : "roll back?"));
+  DEPLOYCTL_TRY(yes,
+                confirmed(context, about, services.size() > 1 ? "roll back these, the last one first?" : "roll back?"));
   return yes ? std::optional<int>() : std::optional(exit_codes::done);
 }
 
@@ -94,8 +97,9 @@ Result<std::vector<std::string>> to_take_back(Context& context, const std::vecto
   std::vector<std::string> out;
   for (const auto i : changed_together(histories)) out.push_back(services[i]);
   if (!out.empty()) return out;
-  return fail(with_hint(error(Code::absent, "this ledger knows of no deploy of these services together that could be taken back"),
-                        "name the service that is to go back, such as " + services.front()));
+  return fail(with_hint(
+      error(Code::absent, "this ledger knows of no deploy of these services together that could be taken back"),
+      "name the service that is to go back, such as " + services.front()));
 }
 
 Result<int> roll_back_all(Context& context, const RollbackOptions& options, std::vector<std::string> services) {
@@ -104,7 +108,8 @@ Result<int> roll_back_all(Context& context, const RollbackOptions& options, std:
     if (!changed && changed.error().code == Code::absent) return context.fail_with(changed.error(), exit_codes::failed);
     DEPLOYCTL_CHECK(changed);
     for (const auto& named : services)
-      if (std::find(changed->begin(), changed->end(), named) == changed->end()) context.note(named + " stays: the last deploy did not change it");
+      if (std::find(changed->begin(), changed->end(), named) == changed->end())
+        context.note(named + " stays: the last deploy did not change it");
     services = std::move(*changed);
   }
   std::vector<GoingBack> all;
@@ -137,8 +142,10 @@ Command rollback_command() {
   Command command{"rollback", "take every target back to an earlier release", {}, {}, {}, {}};
   command.declare = [options](Arguments& a) {
     a.positional("PLAN", options->plan, "the release plan");
-    a.option("--to", "VERSION", options->to, "this version, or the beginning of a release digest, instead of the newest earlier one");
-    a.list("--notify", "URL", options->notify, "post the rollout's last event to this URL, or '{env: NAME}'; may be repeated");
+    a.option("--to", "VERSION", options->to,
+             "this version, or the beginning of a release digest, instead of the newest earlier one");
+    a.list("--notify", "URL", options->notify,
+           "post the rollout's last event to this URL, or '{env: NAME}'; may be repeated");
     a.flag("-y,--yes", options->yes, "don't ask on a terminal");
   };
   command.run = [options](Context& context) {

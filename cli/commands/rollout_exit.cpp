@@ -19,7 +19,8 @@ bool any_verification(const rollout::RolloutOutcome& outcome) {
 int untouched(const rollout::RolloutOutcome& outcome) {
   if (!outcome.why) return exit_codes::failed;
   const int code = exit_code(outcome.why->code);
-  const bool plain = code == exit_codes::internal || outcome.why->code == Code::hook_failed || outcome.why->code == Code::absent;
+  const bool plain =
+      code == exit_codes::internal || outcome.why->code == Code::hook_failed || outcome.why->code == Code::absent;
   return plain ? exit_codes::failed : code;
 }
 
@@ -30,21 +31,31 @@ int exit_code(const rollout::Driven& driven, int interrupted) {
   const bool failed = outcome.result == RolloutResult::failed || outcome.result == RolloutResult::rolled_back;
   if (failed && any_verification(outcome)) return exit_codes::verification;
   switch (outcome.result) {
-    case RolloutResult::succeeded: return exit_codes::done;
-    case RolloutResult::incomplete: return exit_codes::incomplete;
-    case RolloutResult::rolled_back: return exit_codes::rolled_back;
-    case RolloutResult::paused: return exit_codes::paused;
-    case RolloutResult::aborted: return exit_codes::failed;
-    case RolloutResult::interrupted: return interrupted;
-    case RolloutResult::superseded: return exit_codes::locked;
-    case RolloutResult::failed: return outcome.touched ? exit_codes::failed : untouched(outcome);
+    case RolloutResult::succeeded:
+      return exit_codes::done;
+    case RolloutResult::incomplete:
+      return exit_codes::incomplete;
+    case RolloutResult::rolled_back:
+      return exit_codes::rolled_back;
+    case RolloutResult::paused:
+      return exit_codes::paused;
+    case RolloutResult::aborted:
+      return exit_codes::failed;
+    case RolloutResult::interrupted:
+      return interrupted;
+    case RolloutResult::superseded:
+      return exit_codes::locked;
+    case RolloutResult::failed:
+      return outcome.touched ? exit_codes::failed : untouched(outcome);
   }
   return exit_codes::internal;
 }
 
 int exit_code_of_end(const rollout::Event& finished) {
   const bool verification = finished.error && finished.error->code == Code::verification;
-  const auto says = [&](const char* result) { return finished.body.find(std::string("\"result\":\"") + result + "\"") != std::string::npos; };
+  const auto says = [&](const char* result) {
+    return finished.body.find(std::string("\"result\":\"") + result + "\"") != std::string::npos;
+  };
   if (says("succeeded")) return exit_codes::done;
   if (says("incomplete")) return exit_codes::incomplete;
   if (says("rolled_back")) return verification ? exit_codes::verification : exit_codes::rolled_back;

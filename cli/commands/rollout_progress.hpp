@@ -1,5 +1,5 @@
-// Where a rollout is, in words and as JSON: what it waits for, who paused it, in which wave it is, from which version to which. Pure:
-// from its row and its recorded events.
+// Where a rollout is, in words and as JSON: what it waits for, who paused it, in which wave it is, from which version
+// to which. Pure: from its row and its recorded events.
 #pragma once
 
 #include <memory>

@@ -32,7 +32,9 @@ JsonObject to_json(const ledger::RolloutRow& row) {
   out.add("state", status.state).add("version", row.version).add("previous", row.previous).add_if("commit", row.commit);
   if (!row.release.empty()) out.add("release", row.release.text());
   out.add("user", row.user).add("host", row.host).add("started", to_string(row.started));
-  if (ended(row)) out.add("ended", to_string(row.ended)).add("seconds", static_cast<double>((row.ended - row.started).count()) / 1000);
+  if (ended(row))
+    out.add("ended", to_string(row.ended))
+        .add("seconds", static_cast<double>((row.ended - row.started).count()) / 1000);
   return out.add_if("reason", status.reason);
 }
 
@@ -44,11 +46,12 @@ std::string json_rows(const std::vector<ledger::RolloutRow>& rows) {
 
 output::Lines history_table(const std::vector<ledger::RolloutRow>& rows, WallTime now, std::size_t width) {
   if (rows.empty()) return {};
-  output::Table table({{"ROLLOUT"}, {"KIND"}, {"VERSION", false, true}, {"RESULT"}, {"STARTED"}, {"TOOK"}, {"BY"}, {"", false, true}});
+  output::Table table(
+      {{"ROLLOUT"}, {"KIND"}, {"VERSION", false, true}, {"RESULT"}, {"STARTED"}, {"TOOK"}, {"BY"}, {"", false, true}});
   for (const auto& row : rows) {
     const auto status = status_of(row);
-    table.row({row.id, row.kind, versions(row), status.state, output::age(row.started, now), took(row), row.user + "@" + row.host,
-               status.reason},
+    table.row({row.id, row.kind, versions(row), status.state, output::age(row.started, now), took(row),
+               row.user + "@" + row.host, status.reason},
               tone_of_state(status.state));
   }
   return table.lines(width);
@@ -56,11 +59,13 @@ output::Lines history_table(const std::vector<ledger::RolloutRow>& rows, WallTim
 
 output::Lines service_table(const std::vector<ledger::RolloutRow>& rows, WallTime now, std::size_t width) {
   if (rows.empty()) return {};
-  output::Table table({{"SERVICE"}, {"ENVIRONMENT"}, {"LAST ROLLOUT"}, {"KIND"}, {"VERSION", false, true}, {"STATE"}, {"STARTED"}});
+  output::Table table(
+      {{"SERVICE"}, {"ENVIRONMENT"}, {"LAST ROLLOUT"}, {"KIND"}, {"VERSION", false, true}, {"STATE"}, {"STARTED"}});
   for (const auto& row : rows) {
     const auto status = status_of(row);
-    table.row({row.service, row.environment, row.id, row.kind, versions(row), status.state, output::age(row.started, now)},
-              tone_of_state(status.state));
+    table.row(
+        {row.service, row.environment, row.id, row.kind, versions(row), status.state, output::age(row.started, now)},
+        tone_of_state(status.state));
   }
   return table.lines(width);
 }

@@ -30,7 +30,8 @@ Status check_secrets(const model::Plan& plan, const std::vector<model::SecretSou
   }
   for (const auto& wave : plan.rollout.waves) {
     for (const auto& gate : wave.gates) {
-      if (auto read = check_gate(gate); !read) return fail(with_context(read.error(), gate.mark.text() + ": gate '" + gate.name + "'"));
+      if (auto read = check_gate(gate); !read)
+        return fail(with_context(read.error(), gate.mark.text() + ": gate '" + gate.name + "'"));
     }
   }
   return {};

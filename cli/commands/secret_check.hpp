@@ -1,5 +1,5 @@
-// Whether the secrets that a rollout will need can be read: seen before anything is changed, rather than at the first gate. Each is
-// read again when it is used. Blocking.
+// Whether the secrets that a rollout will need can be read: seen before anything is changed, rather than at the first
+// gate. Each is read again when it is used. Blocking.
 #pragma once
 
 #include <vector>

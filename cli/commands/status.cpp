@@ -3,13 +3,13 @@
 
 #include "cli/commands/commands.hpp"
 #include "cli/commands/context.hpp"
-#include "cli/commands/together.hpp"
 #include "cli/commands/fleet_look.hpp"
 #include "cli/commands/follow.hpp"
 #include "cli/commands/next_step.hpp"
 #include "cli/commands/rollout_progress.hpp"
 #include "cli/commands/rollout_table.hpp"
 #include "cli/commands/status_report.hpp"
+#include "cli/commands/together.hpp"
 #include "core/io/files.hpp"
 
 namespace deployctl::commands {
@@ -76,7 +76,8 @@ Error nobody_answered(const StatusReport& report) {
     for (const auto& target : region.targets)
       if (target.error) {
         auto why = *target.error;
-        why.message = fmt::format("none of {} targets answered; the first of them, {}: {}", report.total(), target.host, why.text());
+        why.message = fmt::format("none of {} targets answered; the first of them, {}: {}", report.total(), target.host,
+                                  why.text());
         why.context.clear();
         return why;
       }
@@ -86,7 +87,8 @@ Error nobody_answered(const StatusReport& report) {
 Result<int> of_plan(const StatusOptions& options, const std::string& named, Context& context) {
   DEPLOYCTL_TRY(plan, context.load_plan(named));
   DEPLOYCTL_TRY(seen, look_at_fleet(context, plan, true));
-  auto report = status_report(plan, seen.survey, rollout::ReleaseNames::settle(seen.survey, known_names(context, plan)));
+  auto report =
+      status_report(plan, seen.survey, rollout::ReleaseNames::settle(seen.survey, known_names(context, plan)));
   report.tell_of(seen.desired);
   const auto known = known_here(context, plan);
   const auto held = holder_of(seen.survey);
@@ -108,10 +110,13 @@ Result<int> of_rollout(const std::string& id, bool watch, Context& context) {
   DEPLOYCTL_TRY(row, ledger->rollout(id));
   if (!row)
     return fail(with_hint(error(Code::absent, "no plan file and no rollout '" + id + "' on this host"),
-                          "see what it knows: " + command_for({rollout::Advice::Kind::list_rollouts}, Invocation::of(context.globals(), std::string()))));
+                          "see what it knows: " + command_for({rollout::Advice::Kind::list_rollouts},
+                                                              Invocation::of(context.globals(), std::string()))));
   if (watch) return follow(context, *row);
   DEPLOYCTL_TRY(status, status_with_progress(*ledger, *row));
-  if (context.json()) context.print_json(status.unfinished ? commands::to_json(*row).add_raw("progress", status.details.text()) : commands::to_json(*row));
+  if (context.json())
+    context.print_json(status.unfinished ? commands::to_json(*row).add_raw("progress", status.details.text())
+                                         : commands::to_json(*row));
   context.print_lines(rollout_lines(*row, system_clock().wall(), status.progress));
   return exit_codes::done;
 }
@@ -133,7 +138,8 @@ Result<int> of_ledger(Context& context) {
     JsonObject object = commands::to_json(newest.back());
     if (status.unfinished) object.add_raw("progress", status.details.text());
     json.push_back(object.text());
-    if (!status.progress.empty()) unfinished_ones.push_back(output::Line(status.id + "  ").add(status.progress, output::Tone::warn));
+    if (!status.progress.empty())
+      unfinished_ones.push_back(output::Line(status.id + "  ").add(status.progress, output::Tone::warn));
   }
   if (context.json()) context.print_json(JsonObject().add_raw("services", json_array(json)));
   context.print_lines(service_table(rows, system_clock().wall(), context.width()));
@@ -148,7 +154,9 @@ Result<int> status(const StatusOptions& options, Context& context) {
   const bool may_be_rollout = options.what.starts_with("r-") && !io::exists(options.what);
   if (may_be_rollout) return of_rollout(options.what, options.watch, context);
   if (options.watch)
-    return fail(with_hint(error(Code::invalid, "--watch follows a rollout, not a plan"), "its id is in: " + command_for({rollout::Advice::Kind::list_rollouts}, Invocation::of(context.globals(), std::string()))));
+    return fail(with_hint(error(Code::invalid, "--watch follows a rollout, not a plan"),
+                          "its id is in: " + command_for({rollout::Advice::Kind::list_rollouts},
+                                                         Invocation::of(context.globals(), std::string()))));
   return each_service(context, options.what, [&](const std::string& named) {
     const auto code = of_plan(options, named, context);
     return code ? *code : context.fail_with(code.error());
@@ -163,7 +171,8 @@ Command status_command() {
           .summary = "what every target runs, and how it is",
           .declare =
               [options](Arguments& a) {
-                a.optional_positional("PLAN|ROLLOUT", options->what, "a plan, read live from its targets, or a rollout's id");
+                a.optional_positional("PLAN|ROLLOUT", options->what,
+                                      "a plan, read live from its targets, or a rollout's id");
                 a.flag("--watch", options->watch, "with a rollout's id: show it to its end, and answer its exit code");
                 a.flag("--every", options->every, "a row for each target, however many");
               },

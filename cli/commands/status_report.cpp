@@ -17,7 +17,8 @@ using output::Tone;
 
 constexpr std::size_t small_region = 20;
 
-TargetStatus target_status(const model::Target& target, const rollout::TargetSurvey& one, const rollout::ReleaseNames& names) {
+TargetStatus target_status(const model::Target& target, const rollout::TargetSurvey& one,
+                           const rollout::ReleaseNames& names) {
   TargetStatus out;
   out.host = target.name();
   if (!one.reply) {
@@ -34,18 +35,23 @@ TargetStatus target_status(const model::Target& target, const rollout::TargetSur
   out.release = Digest::from_raw(reply.current().release()).value_or(Digest{});
   out.version = names.display(out.release, reported);
   if (out.version != reported) out.reported = reported;
-  if (reply.current().damaged()) out.damage = reply.current().damage().empty() ? "it is not as it was staged" : reply.current().damage();
+  if (reply.current().damaged())
+    out.damage = reply.current().damage().empty() ? "it is not as it was staged" : reply.current().damage();
   for (const auto& kept : reply.kept())
-    if (kept.damaged() && kept.folder() != reply.current().folder()) out.previous_damage = kept.version() + ": " + kept.damage();
-  if (reply.current().confirmed_at() > 0) out.since = WallTime(std::chrono::milliseconds(reply.current().confirmed_at()));
+    if (kept.damaged() && kept.folder() != reply.current().folder())
+      out.previous_damage = kept.version() + ": " + kept.damage();
+  if (reply.current().confirmed_at() > 0)
+    out.since = WallTime(std::chrono::milliseconds(reply.current().confirmed_at()));
   return out;
 }
 
 JsonObject to_json(const TargetStatus& target) {
   JsonObject out;
   out.add("host", target.host);
-  if (target.version.empty()) out.add_null("current");
-  else out.add("current", target.version);
+  if (target.version.empty())
+    out.add_null("current");
+  else
+    out.add("current", target.version);
   out.add("health", target.health);
   if (!target.release.empty()) out.add("release", target.release.text());
   out.add_if("reported", target.reported);
@@ -54,18 +60,23 @@ JsonObject to_json(const TargetStatus& target) {
   out.add_if("damaged", target.damage).add_if("previous_damaged", target.previous_damage);
   if (target.behind) {
     JsonObject behind;
-    behind.add("version", target.behind->version).add("until", to_string(target.behind->until)).add_if("trouble", target.behind->trouble);
+    behind.add("version", target.behind->version)
+        .add("until", to_string(target.behind->until))
+        .add_if("trouble", target.behind->trouble);
     out.add_raw("behind", behind.text());
   }
   if (!target.expected.empty()) out.add("expected", target.expected);
   if (!target.unremoved.empty()) {
     std::vector<std::string> items;
-    for (const auto& one : target.unremoved) items.push_back(JsonObject().add("path", one.path).add("message", one.why).text());
+    for (const auto& one : target.unremoved)
+      items.push_back(JsonObject().add("path", one.path).add("message", one.why).text());
     out.add_raw("unremoved", json_array(items));
   }
   if (target.error) {
     JsonObject error;
-    error.add("code", deployctl::to_string(target.error->code)).add("message", target.error->text()).add("hint", target.error->hint);
+    error.add("code", deployctl::to_string(target.error->code))
+        .add("message", target.error->text())
+        .add("hint", target.error->hint);
     out.add_raw("error", error.text());
   }
   return out;
@@ -87,27 +98,33 @@ std::string reason_of(const TargetStatus& target) {
 std::string note_of(const TargetStatus& target) {
   std::string out;
   const auto add = [&out](const std::string& note) { out += (out.empty() ? "" : "; ") + note; };
-  if (target.behind && target.behind->trouble.empty()) add("the relay brings it to " + target.behind->version + " once it answers");
-  else if (target.behind) add("the relay could not bring it to " + target.behind->version + ": " + target.behind->trouble);
-  else if (!target.expected.empty()) add("behind: the fleet is to run " + target.expected);
+  if (target.behind && target.behind->trouble.empty())
+    add("the relay brings it to " + target.behind->version + " once it answers");
+  else if (target.behind)
+    add("the relay could not bring it to " + target.behind->version + ": " + target.behind->trouble);
+  else if (!target.expected.empty())
+    add("behind: the fleet is to run " + target.expected);
   if (!target.reported.empty()) add("the target calls it " + target.reported);
   if (target.error) add(reason_of(target));
   for (const auto& check : target.failing) add(check);
   if (!target.damage.empty()) add("damaged: " + target.damage + ", deploy " + target.version + " again to repair it");
   if (!target.previous_damage.empty()) add("damaged: " + target.previous_damage + " (a rollback stages it again)");
   if (!target.unremoved.empty())
-    add(output::count(target.unremoved.size(), "old release") + " could not be removed: " + target.unremoved.front().why);
+    add(output::count(target.unremoved.size(), "old release") +
+        " could not be removed: " + target.unremoved.front().why);
   return out;
 }
 
 void add_target(output::Table& table, const std::string& region, const TargetStatus& target, WallTime now) {
-  table.row({region, target.host, target.version.empty() ? "-" : target.version, target.health == "absent" ? "-" : target.health,
-             target.since ? output::age(*target.since, now) : "", note_of(target)},
+  table.row({region, target.host, target.version.empty() ? "-" : target.version,
+             target.health == "absent" ? "-" : target.health, target.since ? output::age(*target.since, now) : "",
+             note_of(target)},
             tone_of_health(target.health));
 }
 
 bool calm(const TargetStatus& target) {
-  const bool odd = !target.reported.empty() || target.behind || !target.expected.empty() || !target.damage.empty() || !target.previous_damage.empty() || !target.unremoved.empty();
+  const bool odd = !target.reported.empty() || target.behind || !target.expected.empty() || !target.damage.empty() ||
+                   !target.previous_damage.empty() || !target.unremoved.empty();
   return !odd && !target.version.empty() && (target.health == "healthy" || target.health == "unchecked");
 }
 
@@ -130,7 +147,8 @@ using Counts = std::vector<std::pair<const char*, std::size_t>>;
 
 std::size_t count_if(const StatusReport& report, bool (*has)(const TargetStatus&)) {
   std::size_t n = 0;
-  for (const auto& region : report.regions) n += static_cast<std::size_t>(std::count_if(region.targets.begin(), region.targets.end(), has));
+  for (const auto& region : report.regions)
+    n += static_cast<std::size_t>(std::count_if(region.targets.begin(), region.targets.end(), has));
   return n;
 }
 
@@ -139,14 +157,15 @@ Counts counts_of(const StatusReport& report) {
   std::map<std::string, std::size_t> health;
   for (const auto& region : report.regions)
     for (const auto& target : region.targets) ++health[target.health];
-  return {{"healthy", health["healthy"]},
-          {"unchecked", health["unchecked"]},
-          {"empty", health["absent"]},
-          {"unhealthy", health["unhealthy"]},
-          {"unreachable", health["unreachable"]},
-          {"diverged", count_if(report, [](const TargetStatus& t) { return !t.expected.empty() && !t.version.empty(); })},
-          {"damaged", count_if(report, [](const TargetStatus& t) { return !t.damage.empty(); })},
-          {"behind", report.behind()}};
+  return {
+      {"healthy", health["healthy"]},
+      {"unchecked", health["unchecked"]},
+      {"empty", health["absent"]},
+      {"unhealthy", health["unhealthy"]},
+      {"unreachable", health["unreachable"]},
+      {"diverged", count_if(report, [](const TargetStatus& t) { return !t.expected.empty() && !t.version.empty(); })},
+      {"damaged", count_if(report, [](const TargetStatus& t) { return !t.damage.empty(); })},
+      {"behind", report.behind()}};
 }
 
 output::Line heading(const StatusReport& report) {
@@ -155,10 +174,15 @@ output::Line heading(const StatusReport& report) {
   for (const auto& [word, n] : counts_of(report)) {
     if (n == 0) continue;
     const std::string_view what = word;
-    const Tone tone = what == "unhealthy" || what == "damaged" ? Tone::bad : what == "unreachable" || what == "diverged" || what == "behind" ? Tone::warn : Tone::plain;
-    if (what == "behind") line.add(", ").add(fmt::format("{} of {} behind", output::number(n), output::number(report.total())), tone);
-    else if (what == "diverged") line.add(", ").add(output::number(n) + " on another release", tone);
-    else line.add(", ").add(output::number(n) + " " + word, tone);
+    const Tone tone = what == "unhealthy" || what == "damaged"                          ? Tone::bad
+                      : what == "unreachable" || what == "diverged" || what == "behind" ? Tone::warn
+                                                                                        : Tone::plain;
+    if (what == "behind")
+      line.add(", ").add(fmt::format("{} of {} behind", output::number(n), output::number(report.total())), tone);
+    else if (what == "diverged")
+      line.add(", ").add(output::number(n) + " on another release", tone);
+    else
+      line.add(", ").add(output::number(n) + " " + word, tone);
   }
   return line;
 }
@@ -181,7 +205,8 @@ output::Lines rollout_lines_of(const RolloutStatus& rollout) {
 }
 
 bool completed(const ledger::RolloutRow& row) {
-  return (row.state == ledger::RolloutState::succeeded || row.state == ledger::RolloutState::incomplete) && !row.release.empty();
+  return (row.state == ledger::RolloutState::succeeded || row.state == ledger::RolloutState::incomplete) &&
+         !row.release.empty();
 }
 
 // It left the fleet as it was.
@@ -216,7 +241,8 @@ std::size_t StatusReport::answered() const {
 }
 
 std::size_t StatusReport::behind() const {
-  return count_if(*this, [](const TargetStatus& t) { return t.error.has_value() || t.behind.has_value() || !t.expected.empty(); });
+  return count_if(
+      *this, [](const TargetStatus& t) { return t.error.has_value() || t.behind.has_value() || !t.expected.empty(); });
 }
 
 void StatusReport::compare(const std::optional<Expected>& given) {
@@ -224,7 +250,8 @@ void StatusReport::compare(const std::optional<Expected>& given) {
   if (!expected || expected->releases.empty()) return;
   for (auto& region : regions)
     for (auto& target : region.targets) {
-      const bool other = std::find(expected->releases.begin(), expected->releases.end(), target.release) == expected->releases.end();
+      const bool other =
+          std::find(expected->releases.begin(), expected->releases.end(), target.release) == expected->releases.end();
       if (!target.error && other) target.expected = expected->version;
     }
 }
@@ -265,12 +292,17 @@ void StatusReport::tell_of(const std::vector<wire::pb::Desire>& desired) {
 JsonObject StatusReport::json() const {
   JsonObject out;
   out.add("service", service).add("environment", environment);
-  if (rollout) out.add("rollout", rollout->id).add("state", rollout->state);
-  else out.add_null("rollout").add_null("state");
+  if (rollout)
+    out.add("rollout", rollout->id).add("state", rollout->state);
+  else
+    out.add_null("rollout").add_null("state");
   if (rollout && !rollout->reason.empty()) out.add("reason", rollout->reason);
   if (rollout && !rollout->kind.empty()) {
     JsonObject details;
-    details.add("kind", rollout->kind).add("version", rollout->version).add("by", rollout->who).add("unfinished", rollout->unfinished);
+    details.add("kind", rollout->kind)
+        .add("version", rollout->version)
+        .add("by", rollout->who)
+        .add("unfinished", rollout->unfinished);
     details.add_members(rollout->details);
     out.add_raw("progress", details.text());
   }
@@ -293,7 +325,8 @@ output::Lines StatusReport::lines(WallTime now, std::size_t width, bool every) c
     for (auto& line : rollout_lines_of(*rollout)) out.push_back(std::move(line));
   output::Table table({{"REGION"}, {"TARGET"}, {"VERSION", false, true}, {"HEALTH"}, {"SINCE"}, {"", false, true}});
   for (const auto& region : regions) {
-    if (!every && region.targets.size() > small_region) add_grouped(table, region, now);
+    if (!every && region.targets.size() > small_region)
+      add_grouped(table, region, now);
     else
       for (const auto& target : region.targets) add_target(table, region.name, target, now);
   }
@@ -304,8 +337,14 @@ output::Lines StatusReport::lines(WallTime now, std::size_t width, bool every) c
 }
 
 RolloutStatus status_of(const ledger::RolloutRow& row) {
-  RolloutStatus out{row.id, ledger::to_string(row.state), row.kind, row.version, row.reason, row.user + "@" + row.host,
-                    ledger::is_unfinished(row.state), row.previous};
+  RolloutStatus out{row.id,
+                    ledger::to_string(row.state),
+                    row.kind,
+                    row.version,
+                    row.reason,
+                    row.user + "@" + row.host,
+                    ledger::is_unfinished(row.state),
+                    row.previous};
   if (row.state == ledger::RolloutState::running && rollout::is_dead_here(row.boot_id, row.pid, row.pid_start)) {
     out.state = ledger::to_string(ledger::RolloutState::interrupted);
     out.reason = "the process that drove it is gone; deployctl resume " + row.id + " continues it";
@@ -317,19 +356,22 @@ std::optional<RolloutStatus> holder_of(const rollout::FleetSurvey& survey) {
   for (const auto& one : survey) {
     if (!one.reply || !one.reply->has_holder()) continue;
     const auto& holder = one.reply->holder();
-    return RolloutStatus{holder.rollout(), "running", holder.kind(), holder.version(), "", holder.user() + "@" + holder.host(), true};
+    return RolloutStatus{
+        holder.rollout(), "running", holder.kind(), holder.version(), "", holder.user() + "@" + holder.host(), true};
   }
   return {};
 }
 
-StatusReport status_report(const model::Plan& plan, const rollout::FleetSurvey& survey, const rollout::ReleaseNames& names) {
+StatusReport status_report(const model::Plan& plan, const rollout::FleetSurvey& survey,
+                           const rollout::ReleaseNames& names) {
   StatusReport out;
   out.service = plan.service;
   out.environment = plan.environment;
   std::size_t index = 0;
   for (const auto& region : plan.fleet.regions) {
     RegionStatus status{region.name, {}};
-    for (const auto& target : region.targets) status.targets.push_back(target_status(target, survey.at(index++), names));
+    for (const auto& target : region.targets)
+      status.targets.push_back(target_status(target, survey.at(index++), names));
     out.regions.push_back(std::move(status));
   }
   return out;

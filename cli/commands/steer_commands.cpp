@@ -6,8 +6,8 @@
 #include "cli/commands/follow.hpp"
 #include "cli/commands/invocation.hpp"
 #include "cli/commands/steering.hpp"
-#include "core/rollout/advice.hpp"
 #include "core/model/bounded_json.hpp"
+#include "core/rollout/advice.hpp"
 #include "core/rollout/event.hpp"
 #include "core/rollout/words.hpp"
 
@@ -21,7 +21,9 @@ struct SteerOptions {
   bool stay = false;
 };
 
-std::string by(const SteerOptions& options) { return who_says() + (options.reason.empty() ? "" : " (" + options.reason + ")"); }
+std::string by(const SteerOptions& options) {
+  return who_says() + (options.reason.empty() ? "" : " (" + options.reason + ")");
+}
 
 void note_resume(Context& context, const Found& found) {
   context.note_next({rollout::Advice::Kind::resume, found.row.id}, Invocation::of(context.globals(), std::string()));
@@ -81,7 +83,8 @@ Result<std::string> waiting_wave(const Found& found) {
     return true;
   }));
   if (!wave.empty()) return wave;
-  return fail(with_hint(error(Code::invalid, found.row.id + " waits for no approval now"), "name the wave that you approve ahead: --wave NAME"));
+  return fail(with_hint(error(Code::invalid, found.row.id + " waits for no approval now"),
+                        "name the wave that you approve ahead: --wave NAME"));
 }
 
 Status check_wave(const Found& found, const std::string& wave) {
@@ -117,8 +120,8 @@ Result<int> approve(const SteerOptions& options, Context& context) {
   return exit_codes::done;
 }
 
-Command command(const char* name, const char* summary, Result<int> (*run)(const SteerOptions&, Context&), void (*more)(Arguments&, SteerOptions&),
-                const char* details) {
+Command command(const char* name, const char* summary, Result<int> (*run)(const SteerOptions&, Context&),
+                void (*more)(Arguments&, SteerOptions&), const char* details) {
   auto options = std::make_shared<SteerOptions>();
   return {.name = name,
           .summary = summary,
@@ -153,15 +156,21 @@ Command resume_command() {
 }
 
 Command promote_command() {
-  const auto run = [](const SteerOptions& options, Context& context) { return go_on_with(options, context, To::promote); };
-  return command("promote", "skip the rest of a wave's bake time, gates and pause", run, nullptr,
-                 "Not an approval that is needed: that is approve's. Shows the rollout to its end and answers its exit code.");
+  const auto run = [](const SteerOptions& options, Context& context) {
+    return go_on_with(options, context, To::promote);
+  };
+  return command(
+      "promote", "skip the rest of a wave's bake time, gates and pause", run, nullptr,
+      "Not an approval that is needed: that is approve's. Shows the rollout to its end and answers its exit code.");
 }
 
 Command abort_command() {
-  const auto more = [](Arguments& a, SteerOptions& options) { a.flag("--stay", options.stay, "leave every target on what it runs now"); };
-  return command("abort", "end a rollout, and take back what it touched", abort_it, more,
-                 "Exits 0 when every target that was touched runs what it ran before; with --stay when the rollout has ended.");
+  const auto more = [](Arguments& a, SteerOptions& options) {
+    a.flag("--stay", options.stay, "leave every target on what it runs now");
+  };
+  return command(
+      "abort", "end a rollout, and take back what it touched", abort_it, more,
+      "Exits 0 when every target that was touched runs what it ran before; with --stay when the rollout has ended.");
 }
 
 Command approve_command() {

@@ -40,12 +40,14 @@ std::string name_together() {
   return name;
 }
 
-Result<int> end_early(Context& context, const std::vector<DoneService>& done, const Ready& failed, int code, const DeployOptions& options) {
+Result<int> end_early(Context& context, const std::vector<DoneService>& done, const Ready& failed, int code,
+                      const DeployOptions& options) {
   const bool rests = code == exit_codes::paused || code == exit_codes::interrupted || code == exit_codes::terminated;
   if (rests) {
     // The rollout's own end has named how it goes on; those after it have none yet.
     context.note("the services after " + failed.plan.service + " were not begun");
-    context.note_next({rollout::Advice::Kind::deploy_again}, options.invocation(context.globals(), options.plan), "then");
+    context.note_next({rollout::Advice::Kind::deploy_again}, options.invocation(context.globals(), options.plan),
+                      "then");
     return code;
   }
   std::string stay;
@@ -59,7 +61,8 @@ Result<int> end_early(Context& context, const std::vector<DoneService>& done, co
     Asked asked = Asked::by(service.named, context.globals());
     DEPLOYCTL_CHECK(take_back(context, service, asked));
   }
-  if (!stay.empty()) context.note("stay on their new release, as on_failure of " + failed.plan.service + " says: " + stay);
+  if (!stay.empty())
+    context.note("stay on their new release, as on_failure of " + failed.plan.service + " says: " + stay);
   return code;
 }
 
@@ -67,7 +70,8 @@ std::vector<std::size_t> changed_together(const std::vector<std::vector<rollout:
   std::vector<const ledger::RolloutRow*> newest_deploys;  // by service; null: none
   const ledger::RolloutRow* newest = nullptr;
   for (const auto& history : histories) {
-    const auto deploy = std::find_if(history.begin(), history.end(), [](const auto& one) { return one.row.kind == "deploy" && one.changed; });
+    const auto deploy = std::find_if(history.begin(), history.end(),
+                                     [](const auto& one) { return one.row.kind == "deploy" && one.changed; });
     newest_deploys.push_back(deploy == history.end() ? nullptr : &deploy->row);
     const auto* row = newest_deploys.back();
     if (row && (!newest || row->started >= newest->started)) newest = row;

@@ -31,7 +31,8 @@ JsonObject with_sizes(JsonObject body, const rollout::RolloutSpec& spec) {
   for (const auto& wave : spec.waves)
     waves.push_back(JsonObject().add("name", wave.name).add("targets", wave.size()).text());
   std::vector<std::string> skipped;
-  for (const auto& wave : spec.skipped_waves) skipped.push_back(JsonObject().add("name", wave.name).add("why", wave.why).text());
+  for (const auto& wave : spec.skipped_waves)
+    skipped.push_back(JsonObject().add("name", wave.name).add("why", wave.why).text());
   if (!skipped.empty()) body.add_raw("skipped_waves", json_array(skipped));
   body.add("regions", spec.regions.size()).add("targets", spec.targets.size());
   return body.add_raw("waves", json_array(waves));
@@ -72,8 +73,7 @@ int run(const std::string& named, Context& context) {
   context.emit(plan_event(plan, "validated", with_sizes(verdict(true, {}), *spec).add("plan", named)));
   context.print(fmt::format("{} is valid: {} ({}), {}, {}, {}\n", named, plan.service, plan.environment,
                             output::count(spec->regions.size(), "region"),
-                            output::count(spec->targets.size(), "target"),
-                            output::count(spec->waves.size(), "wave")));
+                            output::count(spec->targets.size(), "target"), output::count(spec->waves.size(), "wave")));
   for (const auto& wave : spec->skipped_waves) context.note(fmt::format("wave {} is skipped: {}", wave.name, wave.why));
   return exit_codes::done;
 }
@@ -96,7 +96,9 @@ Command validate_command() {
           .declare = [options](Arguments& a) { a.positional("PLAN", options->plan, "the release plan (deploy.yaml)"); },
           .run = [options](Context& context) { return run_all(*options, context); },
           .subcommands = {},
-          .details = "Every mistake is shown at once, each with its file, line and column. Nothing is changed and no host is asked."};
+          .details =
+              "Every mistake is shown at once, each with its file, line and column. Nothing is changed and no host is "
+              "asked."};
 }
 
 }  // namespace deployctl::commands

@@ -1,5 +1,5 @@
-// What a long command shows while it works: a view of cli/output on the command's streams. Feed events to sink(); finish() once,
-// before anything else is said. One thread.
+// What a long command shows while it works: a view of cli/output on the command's streams. Feed events to sink();
+// finish() once, before anything else is said. One thread.
 #pragma once
 
 #include <memory>
@@ -24,7 +24,7 @@ class Viewing {
 
   rollout::EventSink sink();
   void learn(const rollout::Event& event);  // told before: known, not shown
-  void tick();  // about ten times a second
+  void tick();                              // about ten times a second
   void finish();
   void make_room();  // before a question: view.hpp
 

@@ -16,7 +16,8 @@ std::string awaited_text(const AwaitedTargets& awaited) {
   std::string hosts;
   for (std::size_t i = 0; i < named; ++i) hosts += (hosts.empty() ? "" : ", ") + awaited.names[i];
   if (awaited.missing > named) hosts += " and " + number(awaited.missing - named) + " more";
-  if (awaited.going_on) return "going on without " + hosts + (awaited.missing == 1 ? ", which has" : ", which have") + " not answered yet";
+  if (awaited.going_on)
+    return "going on without " + hosts + (awaited.missing == 1 ? ", which has" : ", which have") + " not answered yet";
   return number(awaited.answered) + " of " + number(awaited.total) + " answered, waiting for " + hosts;
 }
 

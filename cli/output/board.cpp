@@ -48,35 +48,42 @@ void append_tail(std::string& tail, const std::string& more, std::size_t most) {
 namespace {
 
 // "2026-11-24T09:08:32.120Z" as "2026-11-24 09:08 UTC".
-std::string minute_of(const std::string& time) { return time.size() < 16 ? time : time.substr(0, 10) + " " + time.substr(11, 5) + " UTC"; }
+std::string minute_of(const std::string& time) {
+  return time.size() < 16 ? time : time.substr(0, 10) + " " + time.substr(11, 5) + " UTC";
+}
 
 }  // namespace
 
 void Board::take(const Event& event) {
-  for (const auto& [from, to] : {std::pair{&event.rollout, &rollout}, {&event.service, &service}, {&event.environment, &environment}})
+  for (const auto& [from, to] :
+       {std::pair{&event.rollout, &rollout}, {&event.service, &service}, {&event.environment, &environment}})
     if (!from->empty()) *to = *from;
-  if (event.name == "rollout_started") begin(event);
-  else if (event.name.starts_with("build_")) take_build(event);
-  else if (event.name.starts_with("wave_")) take_wave(event);
-  else if (event.name.starts_with("target_") && !event.target.empty()) take_target(event);
+  if (event.name == "rollout_started")
+    begin(event);
+  else if (event.name.starts_with("build_"))
+    take_build(event);
+  else if (event.name.starts_with("wave_"))
+    take_wave(event);
+  else if (event.name.starts_with("target_") && !event.target.empty())
+    take_target(event);
   else if (event.name == "rollout_waiting") {
     waiting = Body(event.body).text("message");
     waited_for = Body(event.body).text("for");
   } else if (event.name == "rollout_going_on") {
     waiting.clear();
     waited_for.clear();
-  }
-  else if (event.name == "targets_left_to_relay") caught_up_until = minute_of(Body(event.body).text("until"));
+  } else if (event.name == "targets_left_to_relay")
+    caught_up_until = minute_of(Body(event.body).text("until"));
   else if (event.name == "rollback_started") {
     rolling_back = true;
     waiting.clear();
     baking.reset();
-  } else if (event.name == "hook_started") hook = Body(event.body).text("hook");
+  } else if (event.name == "hook_started")
+    hook = Body(event.body).text("hook");
   else if (event.name == "hook_finished") {
     hook.clear();
     if (event.error && failed_hook.empty()) failed_hook = Body(event.body).text("hook");
-  }
-  else if (event.name == "rollout_finished") {
+  } else if (event.name == "rollout_finished") {
     const Body body(event.body);
     over = true;
     waiting.clear();
@@ -203,8 +210,10 @@ void Board::move(std::size_t index, TargetState to) {
   --region.counts[static_cast<std::size_t>(target.state)];
   ++region.counts[static_cast<std::size_t>(to)];
   target.state = to;
-  if (is_moving(to)) region.moving.insert(index);
-  else region.moving.erase(index);
+  if (is_moving(to))
+    region.moving.insert(index);
+  else
+    region.moving.erase(index);
 }
 
 // A resumed transfer counts from what is there already; one that began anew doesn't make the sum shrink.

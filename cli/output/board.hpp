@@ -1,6 +1,6 @@
-// The state of a rollout as its events tell it: what every renderer draws from. Counts are kept as events come, so that a
-// hundred thousand targets cost no more to draw than ten. Owned by a view; one thread. An event that it doesn't know changes
-// nothing; a target or region that nobody announced is added when first heard of.
+// The state of a rollout as its events tell it: what every renderer draws from. Counts are kept as events come, so that
+// a hundred thousand targets cost no more to draw than ten. Owned by a view; one thread. An event that it doesn't know
+// changes nothing; a target or region that nobody announced is added when first heard of.
 #pragma once
 
 #include <array>
@@ -62,23 +62,24 @@ class Board {
   BoardBuild build;
   bool begun = false, over = false, rolling_back = false;
   std::vector<BoardWave> waves;
-  std::optional<std::size_t> wave;   // the one under way
-  std::optional<Duration> baking;    // how long, since the last event; ended by the next wave's event
-  std::string waiting;               // for whom or what, as it was told; empty: it goes on
-  std::string caught_up_until;       // relays bring those that were away; empty: nobody does
-  std::string waited_for;            // "approval", "gate", ...: what it waited for last, and has not got
-  std::string hook;                  // of this host, while it runs
-  std::string failed_hook;           // of this host
+  std::optional<std::size_t> wave;  // the one under way
+  std::optional<Duration> baking;   // how long, since the last event; ended by the next wave's event
+  std::string waiting;              // for whom or what, as it was told; empty: it goes on
+  std::string caught_up_until;      // relays bring those that were away; empty: nobody does
+  std::string waited_for;           // "approval", "gate", ...: what it waited for last, and has not got
+  std::string hook;                 // of this host, while it runs
+  std::string failed_hook;          // of this host
   std::vector<BoardRegion> regions;
   std::vector<BoardTarget> targets;
-  std::uint64_t received = 0;        // bytes that targets took in, all in all
-  std::uint64_t expected = 0;        // bytes of the targets that are staging now, and
-  std::uint64_t arrived = 0;         // how many of these are there
-  std::string result;                // once over
-  std::optional<Error> error;        // of the end
+  std::uint64_t received = 0;  // bytes that targets took in, all in all
+  std::uint64_t expected = 0;  // bytes of the targets that are staging now, and
+  std::uint64_t arrived = 0;   // how many of these are there
+  std::string result;          // once over
+  std::optional<Error> error;  // of the end
   std::uint64_t wan_bytes = 0;
   Duration took{0};
-  // Targets that it left on something else than what they ran before; absent: an older deployctl drove it and didn't count them.
+  // Targets that it left on something else than what they ran before; absent: an older deployctl drove it and didn't
+  // count them.
   std::optional<std::uint64_t> changed;
 
   std::size_t total() const;                // targets of this rollout

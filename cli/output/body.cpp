@@ -57,7 +57,8 @@ std::vector<std::pair<std::string, std::uint64_t>> Body::sizes(const char* name)
   const Json& list = members_->at(name);
   if (!list.is_array()) return out;
   for (const auto& entry : list)
-    if (entry.is_object()) out.emplace_back(text_of(entry.value("name", Json())), count_of(entry.value("targets", Json())));
+    if (entry.is_object())
+      out.emplace_back(text_of(entry.value("name", Json())), count_of(entry.value("targets", Json())));
   return out;
 }
 

@@ -1,5 +1,5 @@
-// The members of an event's body, read by name. What is missing or of another type reads as nothing: a renderer shows what it
-// can of an event, it never stops a rollout. A value; compiles JSON in one file only.
+// The members of an event's body, read by name. What is missing or of another type reads as nothing: a renderer shows
+// what it can of an event, it never stops a rollout. A value; compiles JSON in one file only.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// An error as people read it: "deployctl: <what, where, why>", further lines of the message below, then the hint on a line of
-// its own. No capitals, no exclamation marks, no stack. Pure but for print_error, which writes and flushes.
+// An error as people read it: "deployctl: <what, where, why>", further lines of the message below, then the hint on a
+// line of its own. No capitals, no exclamation marks, no stack. Pure but for print_error, which writes and flushes.
 #pragma once
 
 #include <cstdio>

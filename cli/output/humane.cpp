@@ -45,7 +45,8 @@ std::string count(std::uint64_t n, const std::string& one) { return number(n) + 
 std::string about(Duration d) {
   const auto s = d.count() / 1000;
   if (s < 60) return fmt::format("{} s", s);
-  if (s < 3600) return s < 600 && s % 60 ? fmt::format("{} min {:02} s", s / 60, s % 60) : fmt::format("{} min", s / 60);
+  if (s < 3600)
+    return s < 600 && s % 60 ? fmt::format("{} min {:02} s", s / 60, s % 60) : fmt::format("{} min", s / 60);
   return fmt::format("{} h {:02} min", s / 3600, s / 60 % 60);
 }
 

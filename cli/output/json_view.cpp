@@ -12,7 +12,8 @@ void put(const Lines& lines, std::FILE* to) {
 
 }  // namespace
 
-JsonView::JsonView(const ViewOptions& options) : options_(options), words_(Detail::bad_only, true, options.command_for) {}
+JsonView::JsonView(const ViewOptions& options)
+    : options_(options), words_(Detail::bad_only, true, options.command_for) {}
 
 void JsonView::on(const Event& event) {
   board_.take(event);
@@ -24,7 +25,8 @@ void JsonView::on(const Event& event) {
 
 void JsonView::finish() {
   if (std::exchange(finished_, true)) return;
-  if (!options_.quiet || board_.result != "succeeded") put(summary(board_, {options_.command_for, 0, options_.utf8}), options_.err);
+  if (!options_.quiet || board_.result != "succeeded")
+    put(summary(board_, {options_.command_for, 0, options_.utf8}), options_.err);
 }
 
 void JsonView::note(const Line& line) { put({line}, options_.err); }

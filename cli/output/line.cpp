@@ -7,12 +7,18 @@ namespace {
 
 const char* code_of(Tone tone) {
   switch (tone) {
-    case Tone::plain: return "";
-    case Tone::good: return "\x1b[32m";
-    case Tone::bad: return "\x1b[31m";
-    case Tone::warn: return "\x1b[33m";
-    case Tone::dim: return "\x1b[2m";
-    case Tone::strong: return "\x1b[1m";
+    case Tone::plain:
+      return "";
+    case Tone::good:
+      return "\x1b[32m";
+    case Tone::bad:
+      return "\x1b[31m";
+    case Tone::warn:
+      return "\x1b[33m";
+    case Tone::dim:
+      return "\x1b[2m";
+    case Tone::strong:
+      return "\x1b[1m";
   }
   return "";
 }
@@ -67,8 +73,10 @@ Lines flow(const Lines& pieces, std::size_t width) {
   Lines out;
   for (const auto& piece : pieces) {
     if (piece.empty()) continue;
-    if (!out.empty() && out.back().columns() + 2 + piece.columns() <= width) out.back().add("  ").add(piece);
-    else out.push_back(piece);
+    if (!out.empty() && out.back().columns() + 2 + piece.columns() <= width)
+      out.back().add("  ").add(piece);
+    else
+      out.push_back(piece);
   }
   return out;
 }

@@ -1,5 +1,5 @@
-// A line for people before it is written: pieces of text, each with a tone. Layouts make lines, tests compare their text, and
-// only the writer knows whether there is colour. A value; text is made printable as it comes in.
+// A line for people before it is written: pieces of text, each with a tone. Layouts make lines, tests compare their
+// text, and only the writer knows whether there is colour. A value; text is made printable as it comes in.
 #pragma once
 
 #include <string>
@@ -20,8 +20,8 @@ class Line {
   std::size_t columns() const;
   bool empty() const { return pieces_.empty(); }
   Line cut(std::size_t width, bool utf8 = true) const;
-  std::string text() const;              // without tones
-  std::string shown(bool color) const;   // with ANSI colours where asked for
+  std::string text() const;             // without tones
+  std::string shown(bool color) const;  // with ANSI colours where asked for
 
  private:
   struct Piece {

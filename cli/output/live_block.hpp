@@ -1,6 +1,6 @@
-// A block of lines at the bottom of a terminal that is drawn over itself. The cursor is never hidden and rests below the
-// block, so whenever the program dies, by kill -9 too, the shell's prompt comes on a line of its own and nothing has to be
-// restored. A frame is one write. Owned by a view; one thread.
+// A block of lines at the bottom of a terminal that is drawn over itself. The cursor is never hidden and rests below
+// the block, so whenever the program dies, by kill -9 too, the shell's prompt comes on a line of its own and nothing
+// has to be restored. A frame is one write. Owned by a view; one thread.
 #pragma once
 
 #include <cstdio>

@@ -12,7 +12,8 @@ NextStep step(Kind kind, std::string about = {}) { return {Advice{kind, std::mov
 NextStep back_to(const std::string& version) { return step(Kind::roll_back_to, version); }
 
 std::vector<NextStep> after_rest(const Board& board) {
-  if (board.kind == "rollback") return {{Advice{Kind::resume, board.rollout}, Advice{Kind::roll_back_to, board.version}}};
+  if (board.kind == "rollback")
+    return {{Advice{Kind::resume, board.rollout}, Advice{Kind::roll_back_to, board.version}}};
   if (board.waited_for == "approval") return {step(Kind::approve, board.rollout), step(Kind::resume, board.rollout)};
   return {step(Kind::resume, board.rollout)};
 }
@@ -24,14 +25,16 @@ std::vector<NextStep> after_failure(const Board& board) {
     return out;
   }
   const bool hook_only = board.failed_hook == "post_deploy";
-  if (board.changed.value_or(0) > 0 && !hook_only && board.previous != board.version) out.push_back(back_to(board.previous));
+  if (board.changed.value_or(0) > 0 && !hook_only && board.previous != board.version)
+    out.push_back(back_to(board.previous));
   return out;
 }
 
 }  // namespace
 
 bool was_interrupted(const Board& board) {
-  return board.result == "interrupted" || (board.result == "aborted" && board.error && board.error->code == Code::cancelled);
+  return board.result == "interrupted" ||
+         (board.result == "aborted" && board.error && board.error->code == Code::cancelled);
 }
 
 std::vector<NextStep> next_steps(const Board& board) {
@@ -46,8 +49,10 @@ std::vector<NextStep> next_steps(const Board& board) {
 
 std::vector<WayOn> ways_on(const std::string& waits_for, const std::string& rollout) {
   if (waits_for == "approval") return {{"approve it", Advice{Kind::approve, rollout}}};
-  if (waits_for == "gate") return {{"it continues when the gate answers; to continue without", Advice{Kind::promote, rollout}}};
-  if (waits_for == "freeze") return {{"it continues when the freeze is over"}, {"to go back", Advice{Kind::abort, rollout}}};
+  if (waits_for == "gate")
+    return {{"it continues when the gate answers; to continue without", Advice{Kind::promote, rollout}}};
+  if (waits_for == "freeze")
+    return {{"it continues when the freeze is over"}, {"to go back", Advice{Kind::abort, rollout}}};
   return {{"to continue", Advice{Kind::resume, rollout}}, {"to go back", Advice{Kind::abort, rollout}}};
 }
 

@@ -1,5 +1,5 @@
-// What to do after a rollout has ended or come to rest: chosen by what it changed, not by how it ended. After a failure that changed
-// nothing no rollback is advised: it would take the last good release away. Pure.
+// What to do after a rollout has ended or come to rest: chosen by what it changed, not by how it ended. After a failure
+// that changed nothing no rollback is advised: it would take the last good release away. Pure.
 #pragma once
 
 #include <optional>

@@ -11,7 +11,7 @@
 namespace deployctl::output {
 namespace {
 
-constexpr std::size_t readable = 100;   // targets; above that good news is told per region
+constexpr std::size_t readable = 100;  // targets; above that good news is told per region
 constexpr std::size_t failure_lines = 6;
 constexpr std::size_t build_failure_lines = 20;
 constexpr std::size_t word_width = 11;  // "unreachable"
@@ -30,9 +30,12 @@ void add_hint(Lines& lines, const Event& event) {
 }
 
 // "word: detail", or the word alone.
-std::string told(const std::string& word, const std::string& detail) { return detail.empty() ? word : word + ": " + detail; }
+std::string told(const std::string& word, const std::string& detail) {
+  return detail.empty() ? word : word + ": " + detail;
+}
 
-void add_ways_on(Lines& lines, const std::string& waits_for, const std::string& rollout, const rollout::CommandFor& command_for) {
+void add_ways_on(Lines& lines, const std::string& waits_for, const std::string& rollout,
+                 const rollout::CommandFor& command_for) {
   if (!command_for) return;
   for (const auto& way : ways_on(waits_for, rollout)) {
     const std::string command = way.advice ? command_for(*way.advice) : std::string();
@@ -62,18 +65,22 @@ Lines PlainLines::build(const Event& event, const Board& board) const {
   const Body body(event.body);
   Lines out;
   if (event.name == "build_started" && tells(Detail::milestones)) {
-    out.push_back(Line(told("build " + event.service, body.text("repo") + (body.text("ref").empty() ? "" : " " + body.text("ref")))));
+    out.push_back(Line(
+        told("build " + event.service, body.text("repo") + (body.text("ref").empty() ? "" : " " + body.text("ref")))));
   } else if (event.name == "build_pinned" && tells(Detail::milestones)) {
     out.push_back(Line("build  commit " + body.text("commit").substr(0, 12) + ", version " + board.version));
   } else if (event.name == "build_step" && tells(Detail::milestones)) {
     const auto of = body.count("of");
-    out.push_back(Line("build  ").add(of ? number(body.count("number")) + "/" + number(of) + "  " : "").add(body.text("step")));
+    out.push_back(
+        Line("build  ").add(of ? number(body.count("number")) + "/" + number(of) + "  " : "").add(body.text("step")));
   } else if (event.name == "build_output" && tells(Detail::steps)) {
     for (const auto& line : lines_of(body.text("text"))) out.push_back(Line("    | ", Tone::dim).add(line, Tone::dim));
   } else if (event.name == "build_note") {
     out.push_back(Line("build  note: ").add(body.text("text")));
   } else if (event.name == "build_payload" && tells(Detail::milestones)) {
-    out.push_back(Line("build  payload from " + body.text("base") + "  ").add(size(body.count("bytes"))).add("  " + seconds_of(body)));
+    out.push_back(Line("build  payload from " + body.text("base") + "  ")
+                      .add(size(body.count("bytes")))
+                      .add("  " + seconds_of(body)));
   } else if (event.name == "build_finished" && event.error) {
     // The error itself is its command's to tell; where it bears the log's last lines already they aren't told twice.
     out.push_back(Line("build  failed", Tone::bad));
@@ -81,7 +88,11 @@ Lines PlainLines::build(const Event& event, const Board& board) const {
     if (!has_lines && !tells(Detail::steps)) add_output(out, board.build.output, build_failure_lines);
   } else if (event.name == "build_finished" && tells(Detail::milestones)) {
     const auto time = seconds_of(body);
-    out.push_back(Line("build  ").add("done", Tone::good).add(body.flag("cached") ? "  cached" : time.empty() ? "" : "  " + time)
+    out.push_back(Line("build  ")
+                      .add("done", Tone::good)
+                      .add(body.flag("cached") ? "  cached"
+                           : time.empty()      ? ""
+                                               : "  " + time)
                       .add(body.text("artifact").empty() ? "" : "  " + body.text("artifact").substr(0, 19)));
   }
   return out;
@@ -102,12 +113,14 @@ Lines PlainLines::course(const Event& event, const Board& board) const {
     out.push_back(Line("waiting: ", Tone::warn).add(body.text("message")));
     add_ways_on(out, body.text("for"), board.rollout, command_for_);
   } else if (event.name == "gate_measured" && body.text("result") != "pass") {
-    out.push_back(Line("gate " + told(body.text("gate"), body.text("result") == "fail" ? "failed" : "no answer"), Tone::warn)
-                      .add("  " + body.text("message")));
+    out.push_back(
+        Line("gate " + told(body.text("gate"), body.text("result") == "fail" ? "failed" : "no answer"), Tone::warn)
+            .add("  " + body.text("message")));
   } else if (!tells(Detail::milestones)) {
     return out;
   } else if (event.name == "targets_awaited") {
-    const AwaitedTargets awaited{body.count("answered"), body.count("targets"), body.count("missing"), body.texts("names"), body.flag("going_on")};
+    const AwaitedTargets awaited{body.count("answered"), body.count("targets"), body.count("missing"),
+                                 body.texts("names"), body.flag("going_on")};
     out.push_back(Line(awaited_text(awaited), Tone::dim));
   } else if (event.name == "gate_measured") {
     out.push_back(Line("gate " + body.text("gate") + ": ").add("passed", Tone::good).add("  " + body.text("message")));
@@ -151,8 +164,10 @@ Lines PlainLines::target(const Event& event, const Board& board) {
   if (event.name != "target_step") return {};
   Lines out{target_line(event, body.text("step"), Tone::dim, told(body.text("state"), body.text("detail")))};
   if (!tells(Detail::all)) return out;
-  if (const auto bytes = body.count("omitted_bytes")) out.push_back(Line("    | [" + size(bytes) + " of output left out]", Tone::dim));
-  if (const auto events = body.count("omitted_events")) out.push_back(Line("    | [" + count(events, "step event") + " left out]", Tone::dim));
+  if (const auto bytes = body.count("omitted_bytes"))
+    out.push_back(Line("    | [" + size(bytes) + " of output left out]", Tone::dim));
+  if (const auto events = body.count("omitted_events"))
+    out.push_back(Line("    | [" + count(events, "step event") + " left out]", Tone::dim));
   add_output(out, body.text("output"), SIZE_MAX);
   return out;
 }
@@ -189,17 +204,20 @@ Lines PlainLines::active(const Event& event, const Board& board) {
   const bool one_by_one = board.total() <= readable ? tells(Detail::targets) : tells(Detail::steps);
   if (one_by_one) return {target_line(event, "active", Tone::good, body.flag("already") ? "was active already" : time)};
   const auto& region = board.regions.at(target->region);
-  const auto tenths = region.total() ? region.in(TargetState::active) * 10 / region.total() : 0;
+  const auto tenths = region.total() ? region.in(TargetState::active)*10 / region.total() : 0;
   auto& told = told_[region.name];
   if (board.total() <= readable || tenths <= told) return {};
   told = tenths;
-  return {Line(padded(region.name, region_width_)).add("  " + number(region.in(TargetState::active)) + " of " +
-                                                       number(region.total()) + " ").add("active", Tone::good)};
+  return {Line(padded(region.name, region_width_))
+              .add("  " + number(region.in(TargetState::active)) + " of " + number(region.total()) + " ")
+              .add("active", Tone::good)};
 }
 
 Line PlainLines::target_line(const Event& event, std::string_view word, Tone tone, const std::string& rest) {
   target_width_ = std::max(target_width_, columns(printable(event.target)));
-  const auto column = [this](std::string_view text, std::size_t width) { return padded(printable(text), aligned_ ? width : 0) + "  "; };
+  const auto column = [this](std::string_view text, std::size_t width) {
+    return padded(printable(text), aligned_ ? width : 0) + "  ";
+  };
   Line out;
   if (region_width_) out.add(column(event.region, region_width_));
   out.add(column(event.target, target_width_));

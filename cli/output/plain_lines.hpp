@@ -1,6 +1,6 @@
-// What an event is worth in words: the lines that a pipe gets one after another, and that scroll by above the block of a
-// terminal. Columns are aligned as far as the names are known by then. In a fleet too large to read target by target, good
-// news is told per region in steps of a tenth, bad news always one by one. One per view; one thread.
+// What an event is worth in words: the lines that a pipe gets one after another, and that scroll by above the block of
+// a terminal. Columns are aligned as far as the names are known by then. In a fleet too large to read target by target,
+// good news is told per region in steps of a tenth, bad news always one by one. One per view; one thread.
 #pragma once
 
 #include <map>

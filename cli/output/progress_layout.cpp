@@ -48,9 +48,9 @@ std::vector<Share> shares_of(const BoardRegion& r) {
   const auto back = r.in(TargetState::reverted);
   const auto gone = r.in(TargetState::unreachable);
   const auto known = done + back + bad_in(r) + gone + moving_in(r);
-  return {{done, Tone::good, "█", "="},        {moving_in(r), Tone::plain, "▒", ">"}, {back, Tone::warn, "▼", "<"},
-          {bad_in(r), Tone::bad, "x", "x"},    {gone, Tone::warn, "?", "?"},
-          {r.total() - std::min(r.total(), known), Tone::dim, "·", "-"}};
+  return {{done, Tone::good, "█", "="}, {moving_in(r), Tone::plain, "▒", ">"},
+          {back, Tone::warn, "▼", "<"}, {bad_in(r), Tone::bad, "x", "x"},
+          {gone, Tone::warn, "?", "?"}, {r.total() - std::min(r.total(), known), Tone::dim, "·", "-"}};
 }
 
 Lines details_of(const BoardRegion& r) {
@@ -107,7 +107,8 @@ Lines region_lines(const Board& board, const Screen& screen, std::size_t room) {
     total += board.regions[order[i]].total();
   }
   if (folds && room)
-    out.push_back(Line("and " + count(order.size() - shown, "more region") + "  " + number(active) + "/" + number(total), Tone::dim));
+    out.push_back(Line(
+        "and " + count(order.size() - shown, "more region") + "  " + number(active) + "/" + number(total), Tone::dim));
   return out;
 }
 
@@ -116,7 +117,8 @@ std::string doing(const BoardTarget& t) {
   if (t.state != TargetState::staging) return std::string(to_string(t.state)) + (t.step.empty() ? "" : ": " + t.step);
   if (!t.total) return "staging";
   // In floating point: a peer's numbers may be anything.
-  const auto percent = static_cast<unsigned>(std::min(100.0, 100.0 * static_cast<double>(t.received) / static_cast<double>(t.total)));
+  const auto percent =
+      static_cast<unsigned>(std::min(100.0, 100.0 * static_cast<double>(t.received) / static_cast<double>(t.total)));
   return "staging " + std::to_string(percent) + "%  " + size(t.received) + " of " + size(t.total);
 }
 
@@ -130,7 +132,8 @@ Lines target_lines(const Board& board, std::size_t room) {
     for (const auto i : region.moving) width = std::max(width, columns(printable(board.targets[i].name)));
   for (const auto& region : board.regions)
     for (const auto i : region.moving)
-      out.push_back(Line("  " + padded(printable(board.targets[i].name), width) + "  ").add(doing(board.targets[i]), Tone::dim));
+      out.push_back(
+          Line("  " + padded(printable(board.targets[i].name), width) + "  ").add(doing(board.targets[i]), Tone::dim));
   return out;
 }
 
@@ -142,7 +145,8 @@ Lines footer(const Board& board, const Moment& moment) {
   Lines out{Line("staging " + size(board.arrived) + " of " + size(board.expected), Tone::dim)};
   if (moment.bytes_per_second < 1) return out;
   out.emplace_back(rate(moment.bytes_per_second), Tone::dim);
-  const double left = static_cast<double>(board.expected - std::min(board.expected, board.arrived)) / moment.bytes_per_second;
+  const double left =
+      static_cast<double>(board.expected - std::min(board.expected, board.arrived)) / moment.bytes_per_second;
   if (left < 86400) out.emplace_back(about(Duration(static_cast<std::int64_t>(left * 1000))) + " left", Tone::dim);
   return out;
 }
@@ -162,7 +166,8 @@ Line bar(const std::vector<Share>& shares, std::size_t width, bool utf8) {
   std::size_t total = 0, left = width;
   for (const auto& share : shares) total += share.size;
   Line out;
-  std::size_t nonempty = static_cast<std::size_t>(std::ranges::count_if(shares, [](const Share& s) { return s.size > 0; }));
+  std::size_t nonempty =
+      static_cast<std::size_t>(std::ranges::count_if(shares, [](const Share& s) { return s.size > 0; }));
   std::size_t rest = total;
   for (const auto& share : shares) {
     if (share.size == 0) continue;

@@ -1,5 +1,5 @@
-// What a terminal shows while a rollout is under way: the board at one moment, as lines that fit a width and a height. Pure:
-// the same board, moment and size give the same lines.
+// What a terminal shows while a rollout is under way: the board at one moment, as lines that fit a width and a height.
+// Pure: the same board, moment and size give the same lines.
 //
 //   redis 7.2.4  wave 2/3 home  12 of 40 active  1 failed  1 min 20 s
 //   eu-west  [=========>>>---------]   9/20  3 moving  1 failed
@@ -29,7 +29,8 @@ struct Moment {
 // Never wider than screen.width - 1 (a full line would wrap), never higher than two thirds of the screen.
 Lines progress(const Board& board, const Moment& moment, const Screen& screen);
 
-// Shares of a whole, in order, drawn on `width` columns: a share that isn't empty gets at least one as long as there's room.
+// Shares of a whole, in order, drawn on `width` columns: a share that isn't empty gets at least one as long as there's
+// room.
 struct Share {
   std::size_t size;
   Tone tone;

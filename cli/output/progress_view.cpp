@@ -16,7 +16,9 @@ Detail progress_detail(const ViewOptions& options) {
 }  // namespace
 
 ProgressView::ProgressView(const ViewOptions& options)
-    : options_(options), words_(progress_detail(options), screen().width >= narrow, options.command_for), block_(options.out, options.color) {}
+    : options_(options),
+      words_(progress_detail(options), screen().width >= narrow, options.command_for),
+      block_(options.out, options.color) {}
 
 void ProgressView::on(const Event& event) {
   const auto now = options_.clock->steady();
@@ -44,7 +46,8 @@ void ProgressView::paint(SteadyTime now) {
 void ProgressView::finish() {
   if (std::exchange(finished_, true)) return;
   const auto size = screen();
-  for (auto& line : summary(board_, {options_.command_for, size.width, options_.utf8})) waiting_.push_back(std::move(line));
+  for (auto& line : summary(board_, {options_.command_for, size.width, options_.utf8}))
+    waiting_.push_back(std::move(line));
   block_.draw(waiting_, {}, size.width);
   waiting_.clear();
 }
@@ -58,8 +61,10 @@ void ProgressView::make_room() {
 
 void ProgressView::note(const Line& line) {
   // The block is on the same screen: written to `err` the line would tear it.
-  if (finished_) block_.draw({line}, {}, screen().width);
-  else waiting_.push_back(line);
+  if (finished_)
+    block_.draw({line}, {}, screen().width);
+  else
+    waiting_.push_back(line);
 }
 
 Moment ProgressView::moment(SteadyTime now) const {

@@ -1,4 +1,5 @@
-// Bytes a second over the last five seconds: steady enough to read, quick enough to believe. One thread; pure of clocks.
+// Bytes a second over the last five seconds: steady enough to read, quick enough to believe. One thread; pure of
+// clocks.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +19,8 @@ class RateWindow {
     if (samples_.size() < 2) return 0;
     const auto took = samples_.back().at - samples_.front().at;
     if (took.count() <= 0 || samples_.back().bytes < samples_.front().bytes) return 0;
-    return static_cast<double>(samples_.back().bytes - samples_.front().bytes) * 1000 / static_cast<double>(took.count());
+    return static_cast<double>(samples_.back().bytes - samples_.front().bytes) * 1000 /
+           static_cast<double>(took.count());
   }
 
  private:

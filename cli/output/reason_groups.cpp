@@ -25,8 +25,10 @@ std::string key_of(std::string reason, const std::string& target) {
     if (is_word_at(reason, at, target.size())) reason.replace(at, target.size(), "@");
   std::string key;
   for (const char c : reason)
-    if (!is_digit(c)) key += c;
-    else if (key.empty() || key.back() != '#') key += '#';
+    if (!is_digit(c))
+      key += c;
+    else if (key.empty() || key.back() != '#')
+      key += '#';
   return key;
 }
 

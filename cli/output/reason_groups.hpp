@@ -1,5 +1,5 @@
-// Targets with the same trouble, put together, so that one cause is reported once however many targets have it. Reasons that differ
-// in numbers or in the target's own name only are the same. Pure.
+// Targets with the same trouble, put together, so that one cause is reported once however many targets have it. Reasons
+// that differ in numbers or in the target's own name only are the same. Pure.
 #pragma once
 
 #include <string>
@@ -9,8 +9,8 @@
 namespace deployctl::output {
 
 struct ReasonGroup {
-  std::string reason;                 // of the first
-  std::vector<std::string> targets;   // in the order given
+  std::string reason;                // of the first
+  std::vector<std::string> targets;  // in the order given
 };
 
 // Pairs of a target's name and its reason. Groups are in the order in which the first of each came.

@@ -23,12 +23,16 @@ struct StateKind {
 };
 // In the order in which somebody has to look at them.
 constexpr std::array left_behind{
-    StateKind{TargetState::stuck, "stuck", Tone::bad},         StateKind{TargetState::failed, "failed", Tone::bad},
-    StateKind{TargetState::unhealthy, "unhealthy", Tone::bad}, StateKind{TargetState::unreachable, "unreachable", Tone::warn},
+    StateKind{TargetState::stuck, "stuck", Tone::bad},
+    StateKind{TargetState::failed, "failed", Tone::bad},
+    StateKind{TargetState::unhealthy, "unhealthy", Tone::bad},
+    StateKind{TargetState::unreachable, "unreachable", Tone::warn},
     StateKind{TargetState::reverted, "reverted", Tone::warn},
 };
 
-std::size_t missing(const Board& board) { return board.total() - std::min(board.total(), board.in(TargetState::active)); }
+std::size_t missing(const Board& board) {
+  return board.total() - std::min(board.total(), board.in(TargetState::active));
+}
 
 Line headline(const Board& board) {
   const std::string what = board.service + (board.version.empty() ? "" : " " + board.version);
@@ -38,12 +42,15 @@ Line headline(const Board& board) {
   if (r == "succeeded" && board.version.empty()) return Line(what + " is stopped everywhere, in " + time, Tone::good);
   if (r == "succeeded") return Line(what + " is active everywhere, in " + time, Tone::good);
   if (r == "incomplete")
-    return Line(what + " is incomplete after " + time + ": " + count(missing(board), "target") + " left behind", Tone::warn);
+    return Line(what + " is incomplete after " + time + ": " + count(missing(board), "target") + " left behind",
+                Tone::warn);
   if (r == "rolled_back")
     return Line(what + " was rolled back after " + time + ": every touched target runs " + back + " again", Tone::bad);
   if (r == "failed" && board.failed_hook == "post_deploy" && missing(board) == 0)
     return Line(what + " is active everywhere after " + time + ", but post_deploy failed", Tone::bad);
-  if (r == "failed") return Line(what + " failed after " + time + (board.changed == 0u ? "; every target runs what it ran before" : ""), Tone::bad);
+  if (r == "failed")
+    return Line(what + " failed after " + time + (board.changed == 0u ? "; every target runs what it ran before" : ""),
+                Tone::bad);
   if (was_interrupted(board)) return Line(what + " was interrupted after " + time, Tone::warn);
   if (r == "aborted") return Line(what + " was aborted after " + time, Tone::bad);
   if (r == "paused") return Line(what + " is paused after " + time, Tone::warn);
@@ -69,7 +76,8 @@ std::vector<StateKind> kinds_of(const Board& board) {
   for (const auto& kind : left_behind)
     if (board.in(kind.state)) out.push_back(kind);
   // A second Ctrl-C, a lost ledger: nobody waited for these.
-  for (const auto& kind : {StateKind{TargetState::activating, "activating", Tone::warn}, {TargetState::reverting, "reverting", Tone::warn}})
+  for (const auto& kind : {StateKind{TargetState::activating, "activating", Tone::warn},
+                           {TargetState::reverting, "reverting", Tone::warn}})
     if (board.in(kind.state)) out.push_back(kind);
   return out;
 }
@@ -143,8 +151,11 @@ std::vector<Trouble> troubles(const Board& board, TargetState state) {
     std::vector<const BoardTarget*> members;
     for (const auto& name : group.targets) members.insert(members.end(), by_name[name].begin(), by_name[name].end());
     const auto region = regions_of(board, members);
-    if (group.targets.size() == 1) out.push_back({region, group.targets[0], group.reason});
-    else out.push_back({region, count(group.targets.size(), "target"), group.reason + (group.reason.empty() ? "" : ": ") + named(group.targets, max_targets_named)});
+    if (group.targets.size() == 1)
+      out.push_back({region, group.targets[0], group.reason});
+    else
+      out.push_back({region, count(group.targets.size(), "target"),
+                     group.reason + (group.reason.empty() ? "" : ": ") + named(group.targets, max_targets_named)});
   }
   return out;
 }
@@ -154,7 +165,8 @@ void add_left_behind(Lines& out, const Board& board, const SummaryLook& look) {
   Lines in_a_row;
   for (const auto& kind : left_behind)
     for (const auto& trouble : troubles(board, kind.state)) {
-      in_a_row.push_back(Line(kind.word, kind.tone).add("  " + trouble.region + "  " + trouble.targets + "  " + trouble.reason));
+      in_a_row.push_back(
+          Line(kind.word, kind.tone).add("  " + trouble.region + "  " + trouble.targets + "  " + trouble.reason));
       table.row({kind.word, trouble.region, trouble.targets, trouble.reason}, kind.tone);
     }
   // The reason is the last column and is never cut: it may wrap, it may not be lost.
@@ -170,7 +182,8 @@ void add_cleanup(Lines& out, const Board& board) {
   for (const auto& target : board.targets)
     if (!target.cleanup.empty()) reasons.emplace_back(target.name, target.cleanup);
   for (const auto& group : group_by_reason(reasons))
-    out.push_back(Line("warning: ", Tone::warn).add("on " + named(group.targets, max_targets_named) + " " + group.reason));
+    out.push_back(
+        Line("warning: ", Tone::warn).add("on " + named(group.targets, max_targets_named) + " " + group.reason));
 }
 
 // Without the reason of a target that is shown with it below.
@@ -178,7 +191,8 @@ std::string why(const Board& board) {
   std::string text = board.error->text();
   for (const auto& target : board.targets) {
     const std::string tail = ": " + target.name + ": " + target.reason;
-    if (!target.reason.empty() && text.size() > tail.size() && text.ends_with(tail)) return text.substr(0, text.size() - tail.size());
+    if (!target.reason.empty() && text.size() > tail.size() && text.ends_with(tail))
+      return text.substr(0, text.size() - tail.size());
   }
   return text;
 }

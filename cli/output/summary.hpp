@@ -1,5 +1,5 @@
-// The end of a rollout in a few calm lines: what became of it, counts per region, each target that was left behind with its
-// reason, and the command to type next. Pure.
+// The end of a rollout in a few calm lines: what became of it, counts per region, each target that was left behind with
+// its reason, and the command to type next. Pure.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
-// A table of aligned columns for people: two spaces between, no rules. Numbers stand right. Where the width doesn't do, the
-// columns that may shrink are cut, the widest first, down to eight columns each. A value; pure.
+// A table of aligned columns for people: two spaces between, no rules. Numbers stand right. Where the width doesn't do,
+// the columns that may shrink are cut, the widest first, down to eight columns each. A value; pure.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@
 namespace deployctl::output {
 
 struct Column {
-  std::string head{};    // all heads empty: no head line
+  std::string head{};  // all heads empty: no head line
   bool right = false;
   bool shrinks = false;
 };

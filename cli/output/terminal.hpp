@@ -1,5 +1,5 @@
-// What stands at the other end of a stream: a terminal, its size, whether it takes colour and UTF-8. Reads the environment and
-// asks the kernel; never fails: what isn't known is 80 by 24. Start-up and repaints, one thread.
+// What stands at the other end of a stream: a terminal, its size, whether it takes colour and UTF-8. Reads the
+// environment and asks the kernel; never fails: what isn't known is 80 by 24. Start-up and repaints, one thread.
 #pragma once
 
 #include <cstdio>

@@ -38,7 +38,10 @@ std::pair<char32_t, std::size_t> first_of(std::string_view s) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(s[i]); };
   const unsigned char lead = byte(0);
   if (lead < 0x80) return {lead, 1};
-  const std::size_t size = lead >= 0xf0 && lead < 0xf5 ? 4 : lead >= 0xe0 && lead < 0xf0 ? 3 : lead >= 0xc2 && lead < 0xe0 ? 2 : 0;
+  const std::size_t size = lead >= 0xf0 && lead < 0xf5   ? 4
+                           : lead >= 0xe0 && lead < 0xf0 ? 3
+                           : lead >= 0xc2 && lead < 0xe0 ? 2
+                                                         : 0;
   if (size == 0 || s.size() < size) return {bad, 1};
   char32_t c = lead & (0xff >> (size + 1));
   for (std::size_t i = 1; i < size; ++i) {
@@ -76,10 +79,14 @@ std::string printable(std::string_view text) {
       continue;
     }
     const auto [c, size] = first_of(text.substr(at));
-    if (c == bad) out += "\xef\xbf\xbd";
-    else if (c == '\t' || c == '\n' || c == '\r') out += ' ';
-    else if (is_unsafe_to_print(c) && !joins(c)) out += '?';
-    else out += text.substr(at, size);
+    if (c == bad)
+      out += "\xef\xbf\xbd";
+    else if (c == '\t' || c == '\n' || c == '\r')
+      out += ' ';
+    else if (is_unsafe_to_print(c) && !joins(c))
+      out += '?';
+    else
+      out += text.substr(at, size);
     at += size;
   }
   return out;

@@ -18,23 +18,29 @@ void put(const Lines& lines, std::FILE* to, bool color) {
 
 }  // namespace
 
-TextView::TextView(const ViewOptions& options) : options_(options), words_(text_detail(options), true, options.command_for) {}
+TextView::TextView(const ViewOptions& options)
+    : options_(options), words_(text_detail(options), true, options.command_for) {}
 
 void TextView::on(const Event& event) {
   board_.take(event);
   const auto lines = words_.of(event, board_);
   // Which targets are still waited for matters for a moment, and is no part of what the command prints.
-  if (event.name == "targets_awaited") put(lines, options_.err, false);
-  else if (event.error) put(lines, options_.err, options_.err_color);
-  else put(lines, options_.out, options_.color);
+  if (event.name == "targets_awaited")
+    put(lines, options_.err, false);
+  else if (event.error)
+    put(lines, options_.err, options_.err_color);
+  else
+    put(lines, options_.out, options_.color);
 }
 
 void TextView::finish() {
   if (std::exchange(finished_, true)) return;
   const bool well = board_.result == "succeeded";
   const auto lines = summary(board_, {options_.command_for, 0, options_.utf8});
-  if (!well) put(lines, options_.err, options_.err_color);
-  else if (!options_.quiet) put(lines, options_.out, options_.color);
+  if (!well)
+    put(lines, options_.err, options_.err_color);
+  else if (!options_.quiet)
+    put(lines, options_.out, options_.color);
 }
 
 void TextView::note(const Line& line) { put({line}, options_.err, false); }

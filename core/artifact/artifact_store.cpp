@@ -16,8 +16,7 @@ namespace {
 using model::EntryType;
 
 Error none(const std::string& name, const std::string& dir) {
-  return with_hint(error(Code::absent, "no artifact '" + name + "' in " + dir),
-                   "`deployctl artifact list` shows them");
+  return with_hint(error(Code::absent, "no artifact '" + name + "' in " + dir), "`deployctl artifact list` shows them");
 }
 
 std::string about(const ArtifactRecord& r) {
@@ -65,9 +64,9 @@ Result<ArtifactRecord> ArtifactStore::find(const std::string& name) const {
   if (fit.size() == 1) return fit.begin()->second;
   std::string all;
   for (const auto& [digest, record] : fit) all += (all.empty() ? "" : ", ") + about(record);
-  return fail(with_hint(
-      error(Code::invalid, "'" + name + "' may be " + std::to_string(fit.size()) + " artifacts: " + all),
-      "write more of the digest"));
+  return fail(
+      with_hint(error(Code::invalid, "'" + name + "' may be " + std::to_string(fit.size()) + " artifacts: " + all),
+                "write more of the digest"));
 }
 
 Result<model::Manifest> ArtifactStore::manifest(const Digest& artifact) const {
@@ -123,8 +122,7 @@ Result<ArtifactRecord> ArtifactStore::add(const std::vector<Found>& found, Artif
   return record;
 }
 
-Status ArtifactStore::add(const std::string& dir, const model::Manifest& manifest,
-                          const ArtifactRecord& record) {
+Status ArtifactStore::add(const std::string& dir, const model::Manifest& manifest, const ArtifactRecord& record) {
   DEPLOYCTL_TRY(lock, StoreLock::share(dir_));
   std::vector<Found> found;
   for (const auto& entry : manifest.entries()) found.push_back({entry, dir + "/" + entry.path});
@@ -162,16 +160,15 @@ Status ArtifactStore::verify(const Digest& artifact) const {
     const auto right = blobs_->verify(entry.content);
     if (right) continue;
     const Code code = right.error().code;
-    if (code != Code::absent && code != Code::verification)
-      return fail(with_context(right.error(), entry.path));
+    if (code != Code::absent && code != Code::verification) return fail(with_context(right.error(), entry.path));
     if (bad++ < 3)
       first += (bad == 1 ? ": " : ", ") + entry.path + (code == Code::absent ? " is missing" : " is damaged");
   }
   if (bad == 0) return {};
-  return fail(with_hint(error(Code::verification, "artifact " + artifact.text() + ": " + std::to_string(bad) +
-                                                      " of " + std::to_string(file_count(manifest)) +
-                                                      " files" + first + (bad > 3 ? ", ..." : "")),
-                        "build it anew: what is damaged is replaced"));
+  return fail(with_hint(
+      error(Code::verification, "artifact " + artifact.text() + ": " + std::to_string(bad) + " of " +
+                                    std::to_string(file_count(manifest)) + " files" + first + (bad > 3 ? ", ..." : "")),
+      "build it anew: what is damaged is replaced"));
 }
 
 }  // namespace deployctl::artifact

@@ -43,8 +43,7 @@ Error at_ref(Error e, const model::Build& build) {
 }
 
 bool full_id(const std::string& ref) {
-  return ref.size() == 40 &&
-         std::all_of(ref.begin(), ref.end(), [](unsigned char c) { return std::isxdigit(c); });
+  return ref.size() == 40 && std::all_of(ref.begin(), ref.end(), [](unsigned char c) { return std::isxdigit(c); });
 }
 
 Result<std::string> pin(git::Mirror& mirror, const model::Build& build, const git::Limits& limits) {
@@ -64,8 +63,8 @@ Result<std::string> pin(git::Mirror& mirror, const model::Build& build, const gi
 // For a folder or file: [A-Za-z0-9._-], not hidden.
 std::string safe_name(std::string text) {
   std::replace_if(
-      text.begin(), text.end(),
-      [](unsigned char c) { return !std::isalnum(c) && c != '.' && c != '_' && c != '-'; }, '-');
+      text.begin(), text.end(), [](unsigned char c) { return !std::isalnum(c) && c != '.' && c != '_' && c != '-'; },
+      '-');
   if (text.empty() || text.front() == '.') text.insert(text.begin(), '_');
   return text.substr(0, 100);
 }
@@ -167,8 +166,7 @@ Result<std::string> Building::make_log() const {
 
 std::vector<std::string> Building::environment(const WorkSlot& slot, bool hook) const {
   const char* path = std::getenv("PATH");
-  std::map<std::string, std::string> all{{"PATH", path ? path : "/usr/local/bin:/usr/bin:/bin"},
-                                         {"HOME", slot.home()}};
+  std::map<std::string, std::string> all{{"PATH", path ? path : "/usr/local/bin:/usr/bin:/bin"}, {"HOME", slot.home()}};
   for (const auto& [name, value] : request_.build.env) all[name] = value;
   all["VERSION"] = version_;
   all["COMMIT"] = commit_.id;
@@ -196,11 +194,10 @@ Status Building::check_out(git::Mirror& mirror, WorkSlot& slot, Steps& steps) {
 }
 
 Status Building::run_steps(WorkSlot& slot, Steps& steps) {
-  DEPLOYCTL_CHECK(steps.run("hook pre_build", request_.pre_build.run, request_.pre_build.timeout,
-                            environment(slot, true)));
+  DEPLOYCTL_CHECK(
+      steps.run("hook pre_build", request_.pre_build.run, request_.pre_build.timeout, environment(slot, true)));
   DEPLOYCTL_CHECK(steps.run("step", request_.build.steps, request_.build.timeout, environment(slot, false)));
-  return steps.run("hook post_build", request_.post_build.run, request_.post_build.timeout,
-                   environment(slot, true));
+  return steps.run("hook post_build", request_.post_build.run, request_.post_build.timeout, environment(slot, true));
 }
 
 Result<std::vector<Found>> Building::give_way_to_links(std::vector<Found> found) {
@@ -216,7 +213,8 @@ Result<std::vector<Found>> Building::give_way_to_links(std::vector<Found> found)
   }
   std::erase_if(found, [&](const Found& one) { return links->replaces(one.entry.path); });
   for (const auto& link : links->folders())
-    watch_.note("the folder '" + link + "' of the artifact becomes the link to deploy_to/shared: it held nothing but .keep files");
+    watch_.note("the folder '" + link +
+                "' of the artifact becomes the link to deploy_to/shared: it held nothing but .keep files");
   return found;
 }
 
@@ -226,8 +224,8 @@ void Building::warn(const std::string& log, const std::string& text) {
   watch_.warning(text);
 }
 
-// Checked out and built under the usual umask: an artifact's modes are what the commit and the steps make them, and not what the
-// operator's login happens to be set to. The work slot itself was made before, under the operator's.
+// Checked out and built under the usual umask: an artifact's modes are what the commit and the steps make them, and not
+// what the operator's login happens to be set to. The work slot itself was made before, under the operator's.
 class UsualUmask {
  public:
   UsualUmask() : before_(::umask(022)) {}
@@ -256,8 +254,7 @@ Result<std::vector<Found>> Building::make(git::Mirror& mirror, WorkSlot& slot, c
   if (found) found = give_way_to_links(std::move(*found));
   if (found || found.error().code != Code::build_failed) return found;
   Error e = found.error();
-  e.hint += (e.hint.empty() ? "" : "; ") + std::string("the checkout is kept in ") + slot.src() +
-            ", the log is " + log;
+  e.hint += (e.hint.empty() ? "" : "; ") + std::string("the checkout is kept in ") + slot.src() + ", the log is " + log;
   return fail(std::move(e));
 }
 
@@ -280,7 +277,8 @@ Result<std::string> resolve(const model::Build& build, const BuildPlaces& places
   return pin(mirror, build, limits_for(build, std::move(cancel)));
 }
 
-Result<Built> foresee(const BuildRequest& request, const ArtifactStore& store, const BuildPlaces& places, io::CancelToken cancel) {
+Result<Built> foresee(const BuildRequest& request, const ArtifactStore& store, const BuildPlaces& places,
+                      io::CancelToken cancel) {
   DEPLOYCTL_TRY(mirror, git::Mirror::of(places.mirrors, request.build.repo));
   DEPLOYCTL_TRY(id, pin(mirror, request.build, limits_for(request.build, std::move(cancel))));
   DEPLOYCTL_TRY(name, mirror.name(id, request.build.ref));
@@ -289,8 +287,8 @@ Result<Built> foresee(const BuildRequest& request, const ArtifactStore& store, c
   return Built{known, version, name.id, !known.empty(), {}};
 }
 
-Result<Built> build(const BuildRequest& request, ArtifactStore& store, const BuildPlaces& places,
-                    BuildWatch& watch, io::CancelToken cancel) {
+Result<Built> build(const BuildRequest& request, ArtifactStore& store, const BuildPlaces& places, BuildWatch& watch,
+                    io::CancelToken cancel) {
   return Building(request, store, places, watch, std::move(cancel)).run();
 }
 

@@ -30,7 +30,9 @@ class BuildWatch {
                     std::size_t of) = 0;           // "fetch", "check out", "make -j2", "collect"
   virtual void output(std::string_view text) = 0;  // of the running step, as it comes
   virtual void note(const std::string&) {}         // what a person should know of a build that goes on; one line
-  virtual void warning(const std::string& text) { output("warning: " + text + "\n"); }  // about what became of the artifact
+  virtual void warning(const std::string& text) {
+    output("warning: " + text + "\n");
+  }  // about what became of the artifact
 };
 
 struct Links {
@@ -56,9 +58,11 @@ struct Built {
 
 // What a ref means now, without building: the full commit. Fetches.
 Result<std::string> resolve(const model::Build& build, const BuildPlaces& places, io::CancelToken cancel);
-// What build() would come out as, without building or keeping anything but the fetched mirror. An empty artifact: not built yet.
-Result<Built> foresee(const BuildRequest& request, const ArtifactStore& store, const BuildPlaces& places, io::CancelToken cancel);
-Result<Built> build(const BuildRequest& request, ArtifactStore& store, const BuildPlaces& places,
-                    BuildWatch& watch, io::CancelToken cancel);
+// What build() would come out as, without building or keeping anything but the fetched mirror. An empty artifact: not
+// built yet.
+Result<Built> foresee(const BuildRequest& request, const ArtifactStore& store, const BuildPlaces& places,
+                      io::CancelToken cancel);
+Result<Built> build(const BuildRequest& request, ArtifactStore& store, const BuildPlaces& places, BuildWatch& watch,
+                    io::CancelToken cancel);
 
 }  // namespace deployctl::artifact

@@ -38,8 +38,7 @@ std::string tail(const std::string& path, std::uint64_t from) {
   std::string text = read_part(path, std::max(from, size > most_tail ? size - most_tail : 0), most_tail);
   while (!text.empty() && text.back() == '\n') text.pop_back();
   std::size_t at = text.size();
-  for (std::size_t n = 0; n < last_lines && at != std::string::npos && at > 0; ++n)
-    at = text.rfind('\n', at - 1);
+  for (std::size_t n = 0; n < last_lines && at != std::string::npos && at > 0; ++n) at = text.rfind('\n', at - 1);
   if (at != std::string::npos && at > 0) text.erase(0, at + 1);
   return text;
 }
@@ -92,8 +91,7 @@ Steps::Over Steps::follow(io::Subprocess& child, Time deadline) {
 
 Error Steps::failure(const std::string& what, const std::string& how, std::uint64_t from) const {
   std::string message = what + ": " + how;
-  std::string hint =
-      "the whole log is " + log_ + "; the checkout is kept in " + slot_.src() + " until the next build";
+  std::string hint = "the whole log is " + log_ + "; the checkout is kept in " + slot_.src() + " until the next build";
   const std::string words = tail(log_, from);
   if (disk_is_full(slot_.path())) hint = "the disk of " + slot_.path() + " is full: make room; " + hint;
   if (!words.empty()) message += "\n" + words;

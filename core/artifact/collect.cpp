@@ -89,14 +89,12 @@ Status Collection::apply(const model::ArtifactRule& rule) {
     matches = std::move(*expanded);
   }
   if (matches.empty())
-    return fail(
-        with_hint(at_rule(rule, "artifact rule '" + rule.from + "' matches nothing"), listing(root_, from)));
+    return fail(with_hint(at_rule(rule, "artifact rule '" + rule.from + "' matches nothing"), listing(root_, from)));
   const bool beneath = !rule.to || rule.to->ends_with('/');
   if (!beneath && matches.size() > 1)
-    return fail(with_hint(
-        at_rule(rule, "artifact rule '" + rule.from + "' matches " + std::to_string(matches.size()) +
-                          " paths, but '" + *rule.to + "' is the name of one"),
-        "write `to: " + *rule.to + "/` to keep their names"));
+    return fail(with_hint(at_rule(rule, "artifact rule '" + rule.from + "' matches " + std::to_string(matches.size()) +
+                                            " paths, but '" + *rule.to + "' is the name of one"),
+                          "write `to: " + *rule.to + "/` to keep their names"));
   took_ = false;
   for (const auto& match : matches) {
     std::string to = match;
@@ -105,14 +103,16 @@ Status Collection::apply(const model::ArtifactRule& rule) {
     DEPLOYCTL_CHECK(take(rule, match, to));
   }
   if (!took_ && !rule.exclude.empty())
-    return fail(at_rule(rule, "artifact rule '" + rule.from + "' takes nothing: `exclude` leaves out all that it matches"));
+    return fail(
+        at_rule(rule, "artifact rule '" + rule.from + "' takes nothing: `exclude` leaves out all that it matches"));
   return {};
 }
 
 // As in `from`, a path that is there is meant as it stands.
 bool Collection::is_excluded(const model::ArtifactRule& rule, const std::string& source) const {
   return !source.empty() && std::any_of(rule.exclude.begin(), rule.exclude.end(), [&](const std::string& pattern) {
-    const bool is_name = pattern.find('/') != std::string::npos && has_wildcards(pattern) && may_be_name(pattern) && io::exists(root_ + "/" + pattern);
+    const bool is_name = pattern.find('/') != std::string::npos && has_wildcards(pattern) && may_be_name(pattern) &&
+                         io::exists(root_ + "/" + pattern);
     return is_name ? source == pattern || source.starts_with(pattern + "/") : is_matched(pattern, source);
   });
 }
@@ -127,8 +127,7 @@ unsigned Collection::limit_of(const std::string& source) const {
   return limit;
 }
 
-Status Collection::take_folder(const model::ArtifactRule& rule, const std::string& source,
-                               const std::string& to) {
+Status Collection::take_folder(const model::ArtifactRule& rule, const std::string& source, const std::string& to) {
   if (!to.empty()) {
     const std::string path = root_ + "/" + source;
     struct stat st {};
@@ -162,8 +161,7 @@ Status Collection::take(const model::ArtifactRule& rule, const std::string& sour
                             "add the step `git lfs pull`"));
     return add(rule, std::move(found));
   }
-  if (!S_ISLNK(st.st_mode))
-    return fail(at_rule(rule, source + " is neither a file, a folder nor a symbolic link"));
+  if (!S_ISLNK(st.st_mode)) return fail(at_rule(rule, source + " is neither a file, a folder nor a symbolic link"));
   char text[PATH_MAX];
   const ssize_t n = ::readlink(path.c_str(), text, sizeof text);
   if (n < 0) return fail(os_error(errno, "read link " + path));
@@ -189,23 +187,23 @@ Status Collection::add(const model::ArtifactRule& rule, Found found) {
   // The manifest's own rules for one entry, told with the rule that brought it in.
   model::Entry alone = found.entry;
   if (alone.type == EntryType::file) alone.content = sha256("any");
-  if (auto manifest = model::Manifest::make({alone}); !manifest)
-    return fail(at_rule(rule, manifest.error().text()));
+  if (auto manifest = model::Manifest::make({alone}); !manifest) return fail(at_rule(rule, manifest.error().text()));
   const auto [at, fresh] = taken_.try_emplace(found.entry.path, Taken{found, &rule});
   if (fresh) return {};
   if (same(at->second.found, found)) {
     at->second.found.entry.mode &= found.entry.mode;  // taken twice it is as private as the more private of the two
     return {};
   }
-  return fail(with_hint(at_rule(rule, "artifact path '" + found.entry.path +
-                                          "' is already taken, with other content, by the rule at " +
-                                          at->second.rule->mark.text()),
-                        "give one of them another `to`"));
+  return fail(with_hint(
+      at_rule(rule, "artifact path '" + found.entry.path + "' is already taken, with other content, by the rule at " +
+                        at->second.rule->mark.text()),
+      "give one of them another `to`"));
 }
 
 }  // namespace
 
-Result<std::vector<Found>> collect(const std::string& root, const std::vector<model::ArtifactRule>& rules, std::vector<std::string>* notes) {
+Result<std::vector<Found>> collect(const std::string& root, const std::vector<model::ArtifactRule>& rules,
+                                   std::vector<std::string>* notes) {
   Collection collection(root);
   for (const auto& rule : rules) {
     DEPLOYCTL_CHECK(collection.apply(rule));

@@ -4,9 +4,9 @@
 // A rule's `from` is a path or a glob, by parts: `*`, `?`, `[...]` within one (a leading dot must be
 // written), `**` for any number of them. A folder that it names is taken whole; `**` takes files only. `to`:
 // ending in '/' keeps the name beneath it, "." puts a folder's contents at the top, absent keeps the path,
-// else it is the new path of the only match. `exclude` leaves out what its globs match: a name at any depth, or with '/' a
-// path of the checkout. Modes become 0644 or 0755 by the owner's executable bit, without rights for others or for the
-// group where these have none here (file_modes.hpp). `.git` is never taken.
+// else it is the new path of the only match. `exclude` leaves out what its globs match: a name at any depth, or with
+// '/' a path of the checkout. Modes become 0644 or 0755 by the owner's executable bit, without rights for others or for
+// the group where these have none here (file_modes.hpp). `.git` is never taken.
 //
 // Code::build_failed, with the rule's file:line:column: nothing matches, a name for several, a socket or
 // device, a link that leads out, a git-lfs pointer, one path with two contents.

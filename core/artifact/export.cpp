@@ -45,8 +45,7 @@ Status write_blob(io::Fd blob, int to, const model::Entry& entry) {
     if (!written) return fail(with_context(written.error(), entry.path));
   }
   if (hasher.finish() == entry.content) return {};
-  return fail(with_hint(error(Code::verification, entry.path + " is damaged in the store"),
-                        "build the artifact anew"));
+  return fail(with_hint(error(Code::verification, entry.path + " is damaged in the store"), "build the artifact anew"));
 }
 
 Status write_entry(int root, const model::Entry& entry, store::BlobStore& blobs) {

@@ -20,7 +20,9 @@ std::vector<std::string> attributes_of(const std::string& path) {
   return out;
 }
 
-std::string with_more(const std::string& first, std::size_t more) { return more == 0 ? first : fmt::format("{} and {} more", first, more); }
+std::string with_more(const std::string& first, std::size_t more) {
+  return more == 0 ? first : fmt::format("{} and {} more", first, more);
+}
 
 }  // namespace
 
@@ -53,21 +55,28 @@ void ModeNotes::add(const std::string& path, const std::string& source, const st
   if (st.st_mode & S_ISVTX) note("the sticky bit", with_mode);
   if (folder && (st.st_mode & S_IWOTH)) note("the right of everybody to write", with_mode);
   for (const auto& name : attributes_of(source)) {
-    if (name == "security.capability") note("the capabilities", path);
-    else if (name.starts_with("system.posix_acl_") && !root_acl_) note("the access control list", path);
-    else if (name.starts_with("user.")) note("the extended attribute " + name, path);
+    if (name == "security.capability")
+      note("the capabilities", path);
+    else if (name.starts_with("system.posix_acl_") && !root_acl_)
+      note("the access control list", path);
+    else if (name.starts_with("user."))
+      note("the extended attribute " + name, path);
   }
   if ((carried & 0007) != 0) return;
-  if (private_.first.empty()) private_.first = path;
-  else ++private_.more;
+  if (private_.first.empty())
+    private_.first = path;
+  else
+    ++private_.more;
 }
 
 std::vector<std::string> ModeNotes::lines() const {
   std::vector<std::string> out;
   for (const auto& [what, paths] : lost_)
-    out.push_back(fmt::format("not carried to the targets: {} of {}; artifacts have no such permissions", what, with_more(paths.first, paths.more)));
+    out.push_back(fmt::format("not carried to the targets: {} of {}; artifacts have no such permissions", what,
+                              with_more(paths.first, paths.more)));
   if (!private_.first.empty())
-    out.push_back(fmt::format("modes without rights for others are kept on the targets: {}", with_more(private_.first, private_.more)));
+    out.push_back(fmt::format("modes without rights for others are kept on the targets: {}",
+                              with_more(private_.first, private_.more)));
   return out;
 }
 

@@ -1,5 +1,5 @@
-// Which permissions of a checkout's files an artifact carries, and what it leaves behind: pure, but for reading extended
-// attributes. Blocking.
+// Which permissions of a checkout's files an artifact carries, and what it leaves behind: pure, but for reading
+// extended attributes. Blocking.
 #pragma once
 
 #include <sys/stat.h>
@@ -10,8 +10,8 @@
 
 namespace deployctl::artifact {
 
-// The mode of an entry: 0755 for folders and for files that their owner may execute, else 0644; without the rights of others
-// where others have none here, and without those of the group where the group has none either.
+// The mode of an entry: 0755 for folders and for files that their owner may execute, else 0644; without the rights of
+// others where others have none here, and without those of the group where the group has none either.
 unsigned carried_mode(mode_t mode);
 // All rights that a folder leaves to what lies in it: 0777, 0770 or 0700.
 unsigned audience_of(mode_t folder);

@@ -1,5 +1,5 @@
-// Whether a build runs code of another user: builds share everything with the user who runs them, so that user should see it.
-// Reads the owner of a local repository; blocking.
+// Whether a build runs code of another user: builds share everything with the user who runs them, so that user should
+// see it. Reads the owner of a local repository; blocking.
 #pragma once
 
 #include <string>

@@ -68,8 +68,7 @@ Result<ArtifactStore::Swept> ArtifactStore::gc(std::size_t keep, const std::vect
   std::set<Digest> named, gone;
   for (const auto& artifact : keeping) {
     auto manifest = this->manifest(artifact);
-    if (!manifest && manifest.error().code == Code::absent)
-      continue;                                    // in use somewhere, but not from this store
+    if (!manifest && manifest.error().code == Code::absent) continue;  // in use somewhere, but not from this store
     if (!manifest) return fail(manifest.error());  // what it names can't be known: nothing is removed
     named.insert(artifact);
     for (const auto& entry : manifest->entries()) named.insert(entry.content);

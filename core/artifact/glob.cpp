@@ -14,14 +14,14 @@ namespace {
 
 class Expansion {
  public:
-  Expansion(const std::string& root, std::vector<std::string> parts)
-      : root_(root), parts_(std::move(parts)) {}
+  Expansion(const std::string& root, std::vector<std::string> parts) : root_(root), parts_(std::move(parts)) {}
 
   // Beneath `at` ("" or "a/b/"), from the part `i` on.
   Status go(const std::string& at, std::size_t i) {
     if (parts_[i] == "**") return go_deep(at, i);
     // A name that is there is meant as it stands: pages/[slug].js is a file, and not "one of s, l, u, g".
-    if (!has_wildcards(parts_[i]) || (may_be_name(parts_[i]) && kind(at + parts_[i]) != Kind::none)) return take(at, parts_[i], i);
+    if (!has_wildcards(parts_[i]) || (may_be_name(parts_[i]) && kind(at + parts_[i]) != Kind::none))
+      return take(at, parts_[i], i);
     DEPLOYCTL_TRY(names, io::list_dir(root_ + "/" + at));
     for (const auto& name : names) {
       if (name == ".git" || ::fnmatch(parts_[i].c_str(), name.c_str(), FNM_PERIOD) != 0) continue;
@@ -89,10 +89,13 @@ std::vector<std::string> split(const std::string& path) {
   }
 }
 
-bool part_matches(const std::string& pattern, const std::string& name) { return pattern == name || ::fnmatch(pattern.c_str(), name.c_str(), 0) == 0; }
+bool part_matches(const std::string& pattern, const std::string& name) {
+  return pattern == name || ::fnmatch(pattern.c_str(), name.c_str(), 0) == 0;
+}
 
 // The pattern from part `i` on matches the path from part `k` on, or a folder above it.
-bool matches_from(const std::vector<std::string>& pattern, std::size_t i, const std::vector<std::string>& path, std::size_t k) {
+bool matches_from(const std::vector<std::string>& pattern, std::size_t i, const std::vector<std::string>& path,
+                  std::size_t k) {
   if (i == pattern.size()) return true;
   if (pattern[i] == "**") {
     if (i + 1 == pattern.size()) return k < path.size();
@@ -108,7 +111,8 @@ bool matches_from(const std::vector<std::string>& pattern, std::size_t i, const 
 bool is_matched(const std::string& pattern, const std::string& path) {
   const auto parts = split(path);
   if (pattern.find('/') == std::string::npos)
-    return std::any_of(parts.begin(), parts.end(), [&](const std::string& part) { return part_matches(pattern, part); });
+    return std::any_of(parts.begin(), parts.end(),
+                       [&](const std::string& part) { return part_matches(pattern, part); });
   return matches_from(split(pattern), 0, parts, 0);
 }
 

@@ -24,8 +24,8 @@ bool read_stat(const std::string& pid, Stat& out) {
   const auto after = text.rfind(')');
   if (after == std::string::npos) return false;
   return std::sscanf(text.c_str() + after + 1,
-                     " %c %*d %*d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
-                     &out.state, &out.session, &out.start) == 3;
+                     " %c %*d %*d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu", &out.state,
+                     &out.session, &out.start) == 3;
 }
 
 }  // namespace
@@ -58,8 +58,6 @@ std::uint64_t start_time(pid_t pid) {
   return read_stat(std::to_string(pid), stat) ? stat.start : 0;
 }
 
-std::string boot_id() {
-  return io::read_file("/proc/sys/kernel/random/boot_id", 64).value_or("?").substr(0, 36);
-}
+std::string boot_id() { return io::read_file("/proc/sys/kernel/random/boot_id", 64).value_or("?").substr(0, 36); }
 
 }  // namespace deployctl::artifact

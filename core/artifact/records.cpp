@@ -20,9 +20,8 @@ std::string file_name(const ArtifactRecord& record) {
 }
 
 std::string to_text(const ArtifactRecord& r) {
-  const Json json{
-      {"digest", r.digest.text()}, {"service", r.service}, {"version", r.version}, {"commit", r.commit},
-      {"made", to_string(r.made)}, {"size", r.size},       {"files", r.files},     {"format", 1}};
+  const Json json{{"digest", r.digest.text()}, {"service", r.service}, {"version", r.version}, {"commit", r.commit},
+                  {"made", to_string(r.made)}, {"size", r.size},       {"files", r.files},     {"format", 1}};
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

@@ -16,8 +16,7 @@ Result<io::Fd> take(const std::string& dir, int how) {
   while (taken != 0 && errno == EINTR);
   if (taken == 0) return fd;
   if (errno != EWOULDBLOCK) return fail(os_error(errno, "lock " + path));
-  return fail(
-      with_hint(error(Code::locked, "a build is adding an artifact to " + dir), "try again when it is over"));
+  return fail(with_hint(error(Code::locked, "a build is adding an artifact to " + dir), "try again when it is over"));
 }
 
 }  // namespace

@@ -18,9 +18,8 @@ Result<std::string> word_of(const std::string& word, const git::CommitName& name
     return fail(with_hint(error(Code::invalid, "release.version: unknown word {" + word + "}"),
                           "allowed: {commit} {short} {tag} {describe} {date}"));
   if (!name.tag.empty()) return name.tag;
-  return fail(
-      with_hint(error(Code::invalid, "release.version: {tag}: commit " + name.short_id + " has no tag"),
-                "tag the commit, or write {describe}"));
+  return fail(with_hint(error(Code::invalid, "release.version: {tag}: commit " + name.short_id + " has no tag"),
+                        "tag the commit, or write {describe}"));
 }
 
 }  // namespace

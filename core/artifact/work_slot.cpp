@@ -66,8 +66,7 @@ Status WorkSlot::make_fresh() {
 
 Status WorkSlot::note_session(pid_t session) {
   DEPLOYCTL_TRY(fd, io::open_fd(path_ + "/sessions", O_WRONLY | O_CREAT | O_APPEND, 0600));
-  const std::string line =
-      boot_id() + " " + std::to_string(session) + " " + std::to_string(start_time(session)) + "\n";
+  const std::string line = boot_id() + " " + std::to_string(session) + " " + std::to_string(start_time(session)) + "\n";
   return io::write_all(fd.get(), as_bytes(line));
 }
 

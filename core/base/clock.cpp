@@ -48,8 +48,8 @@ Result<WallTime> parse_time(std::string_view text) {
   int ms = 0;
   const std::string copy(text);
   char z = 0;
-  const int read = std::sscanf(copy.c_str(), "%4d-%2d-%2dT%2d:%2d:%2d.%3d%c", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &tm.tm_hour,
-                               &tm.tm_min, &tm.tm_sec, &ms, &z);
+  const int read = std::sscanf(copy.c_str(), "%4d-%2d-%2dT%2d:%2d:%2d.%3d%c", &tm.tm_year, &tm.tm_mon, &tm.tm_mday,
+                               &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &ms, &z);
   tm.tm_year -= 1900;
   tm.tm_mon -= 1;
   const WallTime time(std::chrono::milliseconds(static_cast<std::int64_t>(::timegm(&tm)) * 1000 + ms));

@@ -16,14 +16,16 @@ class Clock {
   virtual ~Clock() = default;
   virtual WallTime wall() const = 0;
   virtual SteadyTime steady() const = 0;
-  // For a clock that is moved by hand: the next timer of an event loop on its thread is due then, if there is none nearer.
+  // For a clock that is moved by hand: the next timer of an event loop on its thread is due then, if there is none
+  // nearer.
   virtual void next_timer_in(Duration) const {}
 };
 
 // The clocks of this thread: the system's, unless others are in use here.
 const Clock& system_clock();
 
-// Others take the system's place on this thread for as long as this lives: for simulations, whose time is their own. Borrowed.
+// Others take the system's place on this thread for as long as this lives: for simulations, whose time is their own.
+// Borrowed.
 class ClockInUse {
  public:
   explicit ClockInUse(const Clock& clock);

@@ -28,7 +28,9 @@ int nibble(char c) { return nibbles[static_cast<unsigned char>(c)]; }
 
 Result<Digest> Digest::parse(std::string_view text) {
   std::string_view hex = text.starts_with(prefix) ? text.substr(prefix.size()) : text;
-  const auto bad = [text] { return error(Code::invalid, "'" + std::string(text) + "' is not a digest: sha256: and 64 hex digits"); };
+  const auto bad = [text] {
+    return error(Code::invalid, "'" + std::string(text) + "' is not a digest: sha256: and 64 hex digits");
+  };
   if (hex.size() != 2 * size) return fail(bad());
   std::array<std::uint8_t, size> bytes{};
   int all = 0;  // negative as soon as one is
@@ -69,9 +71,7 @@ struct Hasher::Context {
   ~Context() { EVP_MD_CTX_free(md); }
 };
 
-Hasher::Hasher() : context_(std::make_unique<Context>()) {
-  EVP_DigestInit_ex(context_->md, EVP_sha256(), nullptr);
-}
+Hasher::Hasher() : context_(std::make_unique<Context>()) { EVP_DigestInit_ex(context_->md, EVP_sha256(), nullptr); }
 Hasher::~Hasher() = default;
 Hasher::Hasher(Hasher&&) noexcept = default;
 Hasher& Hasher::operator=(Hasher&&) noexcept = default;
@@ -96,7 +96,8 @@ Result<Digest> sha256_file(const std::string& path) {
   Hasher hasher;
   Bytes buffer(256 * 1024);
   ssize_t n = 0;
-  while ((n = ::read(fd, buffer.data(), buffer.size())) > 0) hasher.update({buffer.data(), static_cast<std::size_t>(n)});
+  while ((n = ::read(fd, buffer.data(), buffer.size())) > 0)
+    hasher.update({buffer.data(), static_cast<std::size_t>(n)});
   const int errnum = errno;
   ::close(fd);
   if (n < 0) return fail(os_error(errnum, "read " + path));

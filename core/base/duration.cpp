@@ -18,15 +18,17 @@ constexpr std::int64_t longest = 8760LL * 3'600'000;
 }  // namespace
 
 Result<Duration> parse_duration(std::string_view text) {
-  const auto bad = error(Code::invalid,
-                         fmt::format("'{}' is not a duration: a whole number and ms, s, m or h, such as 500ms, 10s, 5m, 1h", text));
+  const auto bad =
+      error(Code::invalid,
+            fmt::format("'{}' is not a duration: a whole number and ms, s, m or h, such as 500ms, 10s, 5m, 1h", text));
   std::int64_t number = 0;
   const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (ec != std::errc{} || number < 0 || text.empty() || text[0] == '-') return fail(bad);
   const std::string_view name = text.substr(static_cast<std::size_t>(end - text.data()));
   for (const auto& unit : units) {
     if (unit.name != name) continue;
-    if (number > longest / unit.milliseconds) return fail(Code::invalid, fmt::format("'{}' is too long: at most 8760h", text));
+    if (number > longest / unit.milliseconds)
+      return fail(Code::invalid, fmt::format("'{}' is too long: at most 8760h", text));
     return Duration(number * unit.milliseconds);
   }
   return fail(bad);
@@ -34,7 +36,8 @@ Result<Duration> parse_duration(std::string_view text) {
 
 std::string to_string(Duration d) {
   for (const auto& unit : units)
-    if (d.count() != 0 && d.count() % unit.milliseconds == 0) return fmt::format("{}{}", d.count() / unit.milliseconds, unit.name);
+    if (d.count() != 0 && d.count() % unit.milliseconds == 0)
+      return fmt::format("{}{}", d.count() / unit.milliseconds, unit.name);
   return "0s";
 }
 

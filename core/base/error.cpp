@@ -36,20 +36,28 @@ constexpr std::array words{
 
 Code code_of(int errnum) {
   switch (errnum) {
-    case ENOENT: return Code::absent;
-    case EEXIST: return Code::exists;
+    case ENOENT:
+      return Code::absent;
+    case EEXIST:
+      return Code::exists;
     case ENOSPC:
-    case EDQUOT: return Code::no_space;
+    case EDQUOT:
+      return Code::no_space;
     case EACCES:
     case EPERM:
-    case EROFS: return Code::denied;
+    case EROFS:
+      return Code::denied;
     case ECONNREFUSED:
     case EHOSTUNREACH:
-    case ENETUNREACH: return Code::unreachable;
-    case ETIMEDOUT: return Code::timed_out;
+    case ENETUNREACH:
+      return Code::unreachable;
+    case ETIMEDOUT:
+      return Code::timed_out;
     case ECONNRESET:
-    case EPIPE: return Code::disconnected;
-    default: return Code::internal;
+    case EPIPE:
+      return Code::disconnected;
+    default:
+      return Code::internal;
   }
 }
 

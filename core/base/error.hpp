@@ -9,25 +9,25 @@
 namespace deployctl {
 
 enum class Code {
-  internal,         // a broken invariant, or an operating system error without a better name
-  invalid,          // bad usage, plan, fleet, ref, message
-  absent,           // what was asked for does not exist
-  exists,           // what was to be made exists already
-  build_failed,     // a build step failed or timed out
-  unreachable,      // refused, no route, no name, timed out on the way
-  authentication,   // the host does not accept our key
-  host_key,         // the host's key is unknown or is not the pinned one
-  verification,     // bytes are not what their digest says
-  no_space,         // ENOSPC, EDQUOT
-  denied,           // EACCES, EPERM
-  locked,           // somebody else holds it
-  refused,          // policy, approval, freeze
-  unhealthy,        // health checks did not pass by their deadline
-  hook_failed,      // a hook exited non-zero or ran out of time
-  timed_out,        // a deadline passed
-  cancelled,        // our own side gave up: Ctrl-C, a session closed
-  disconnected,     // the peer went away in the middle
-  unsupported,      // a feature that this version does not have
+  internal,        // a broken invariant, or an operating system error without a better name
+  invalid,         // bad usage, plan, fleet, ref, message
+  absent,          // what was asked for does not exist
+  exists,          // what was to be made exists already
+  build_failed,    // a build step failed or timed out
+  unreachable,     // refused, no route, no name, timed out on the way
+  authentication,  // the host does not accept our key
+  host_key,        // the host's key is unknown or is not the pinned one
+  verification,    // bytes are not what their digest says
+  no_space,        // ENOSPC, EDQUOT
+  denied,          // EACCES, EPERM
+  locked,          // somebody else holds it
+  refused,         // policy, approval, freeze
+  unhealthy,       // health checks did not pass by their deadline
+  hook_failed,     // a hook exited non-zero or ran out of time
+  timed_out,       // a deadline passed
+  cancelled,       // our own side gave up: Ctrl-C, a session closed
+  disconnected,    // the peer went away in the middle
+  unsupported,     // a feature that this version does not have
 };
 
 // Stable words for logs, events and the wire; to_code answers `internal` for a word it doesn't know.

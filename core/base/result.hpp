@@ -20,9 +20,9 @@ inline tl::unexpected<Error> fail(Code code, std::string message) { return fail(
 // DEPLOYCTL_TRY(name, expr): declares `name` as the value of expr, or returns its error.
 #define DEPLOYCTL_CONCAT_(a, b) a##b
 #define DEPLOYCTL_CONCAT(a, b) DEPLOYCTL_CONCAT_(a, b)
-#define DEPLOYCTL_TRY_(tmp, name, ret, ...)                                  \
-  auto tmp = __VA_ARGS__;                                                    \
-  if (!tmp) ret ::deployctl::fail(std::move(tmp).error());                   \
+#define DEPLOYCTL_TRY_(tmp, name, ret, ...)                \
+  auto tmp = __VA_ARGS__;                                  \
+  if (!tmp) ret ::deployctl::fail(std::move(tmp).error()); \
   auto name = std::move(*tmp)
 #define DEPLOYCTL_TRY(name, ...) DEPLOYCTL_TRY_(DEPLOYCTL_CONCAT(try_, __COUNTER__), name, return, __VA_ARGS__)
 #define DEPLOYCTL_CO_TRY(name, ...) DEPLOYCTL_TRY_(DEPLOYCTL_CONCAT(try_, __COUNTER__), name, co_return, __VA_ARGS__)

@@ -84,7 +84,8 @@ std::string without(std::string text, std::vector<std::string> secrets) {
   std::sort(secrets.begin(), secrets.end(), [](const auto& a, const auto& b) { return a.size() > b.size(); });
   for (const auto& secret : secrets) {
     if (secret.size() < min_length) continue;
-    for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at + 3)) text.replace(at, secret.size(), "...");
+    for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at + 3))
+      text.replace(at, secret.size(), "...");
   }
   return text;
 }

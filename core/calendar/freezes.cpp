@@ -17,7 +17,8 @@ auto asked(F f) -> Result<decltype(f())> {
   try {
     return f();
   } catch (const std::exception& e) {
-    return fail(with_hint(error(Code::absent, std::string("time zones can't be read: ") + e.what()), "install the package tzdata"));
+    return fail(with_hint(error(Code::absent, std::string("time zones can't be read: ") + e.what()),
+                          "install the package tzdata"));
   }
 }
 
@@ -27,7 +28,8 @@ Result<const date::time_zone*> find(const std::string& zone) {
   try {
     return date::locate_zone(zone);
   } catch (const std::exception&) {
-    return fail(with_hint(error(Code::invalid, "there is no time zone '" + zone + "' here"), "such as Europe/Berlin, America/New_York, UTC"));
+    return fail(with_hint(error(Code::invalid, "there is no time zone '" + zone + "' here"),
+                          "such as Europe/Berlin, America/New_York, UTC"));
   }
 }
 
@@ -41,7 +43,8 @@ std::chrono::sys_days local_day(const date::time_zone& zone, WallTime now) {
 }
 
 // Occurrences that begin on one day of the zone.
-std::optional<Freeze> occurrence(const model::FreezeWindow& window, const date::time_zone& zone, std::chrono::sys_days day) {
+std::optional<Freeze> occurrence(const model::FreezeWindow& window, const date::time_zone& zone,
+                                 std::chrono::sys_days day) {
   auto end = day;
   if (window.from.every == Every::week) {
     if (std::chrono::weekday(day) != window.from.weekday) return std::nullopt;
@@ -50,7 +53,8 @@ std::optional<Freeze> occurrence(const model::FreezeWindow& window, const date::
   } else if (window.until.time <= window.from.time) {
     end = day + days(1);
   }
-  return Freeze{window.reason, to_wall(zone, day, window.from.time), to_wall(zone, end, window.until.time), window.zone, window.mark};
+  return Freeze{window.reason, to_wall(zone, day, window.from.time), to_wall(zone, end, window.until.time), window.zone,
+                window.mark};
 }
 
 // Those that may touch the days around now, and what begins within `ahead` days.
@@ -59,8 +63,8 @@ Result<std::vector<Freeze>> occurrences(const std::vector<model::FreezeWindow>& 
   for (const auto& window : windows) {
     DEPLOYCTL_TRY(zone, find(window.zone));
     if (window.from.every == Every::once) {
-      found.push_back({window.reason, to_wall(*zone, window.from.date, window.from.time), to_wall(*zone, window.until.date, window.until.time),
-                       window.zone, window.mark});
+      found.push_back({window.reason, to_wall(*zone, window.from.date, window.from.time),
+                       to_wall(*zone, window.until.date, window.until.time), window.zone, window.mark});
       continue;
     }
     const auto today = local_day(*zone, now);
@@ -109,8 +113,10 @@ Result<std::optional<Freeze>> open_at(const std::vector<model::FreezeWindow>& wi
   return open;
 }
 
-Result<std::optional<Freeze>> next_after(const std::vector<model::FreezeWindow>& windows, WallTime now, WallTime latest) {
-  DEPLOYCTL_TRY(all, occurrences(windows, now, std::chrono::ceil<days>(std::max(latest - now, WallTime::duration(0))) + days(1)));
+Result<std::optional<Freeze>> next_after(const std::vector<model::FreezeWindow>& windows, WallTime now,
+                                         WallTime latest) {
+  DEPLOYCTL_TRY(
+      all, occurrences(windows, now, std::chrono::ceil<days>(std::max(latest - now, WallTime::duration(0))) + days(1)));
   std::optional<Freeze> next;
   for (const auto& one : all)
     if (one.from > now && one.from <= latest && (!next || one.from < next->from)) next = one;

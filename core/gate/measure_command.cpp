@@ -44,7 +44,8 @@ std::string last_line(std::string text) {
 
 }  // namespace
 
-asio::awaitable<model::Measured> measure_command(model::CommandProbe probe, model::GateQuestion question, std::string cwd) {
+asio::awaitable<model::Measured> measure_command(model::CommandProbe probe, model::GateQuestion question,
+                                                 std::string cwd) {
   io::Command command;
   command.argv = {"/bin/sh", "-e", "-c", probe.run};
   command.cwd = std::move(cwd);

@@ -14,10 +14,13 @@ using How = model::Measured::How;
 
 constexpr std::size_t most_words = 200;
 
-std::string first_words(const std::string& text) { return text.substr(0, std::min(most_words, text.find_first_of("\r\n"))); }
+std::string first_words(const std::string& text) {
+  return text.substr(0, std::min(most_words, text.find_first_of("\r\n")));
+}
 
 std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return text;
 }
 
@@ -44,7 +47,8 @@ const char* why_not_understood(const http::Answer& answer, const nlohmann::json&
   const char first = answer.body[answer.body.find_first_not_of(" \t\r\n")];
   const bool begins_as_json = first == '{' || first == '[';  // whatever it is called: half a verdict is none
   if (json.is_discarded() && (is_json(answer.content_type) || begins_as_json)) return "with JSON that can't be parsed";
-  if (json.is_object() && json.contains("status") && !json["status"].is_string()) return "with a \"status\" that is not a word";
+  if (json.is_object() && json.contains("status") && !json["status"].is_string())
+    return "with a \"status\" that is not a word";
   return nullptr;
 }
 
@@ -56,7 +60,8 @@ model::Measured of_answer(const Endpoint& endpoint, const http::Answer& answer) 
     return {How::inconclusive, who + " answered " + std::to_string(answer.status) + " " + why};
   const bool spoken = json.is_object() && json.contains("status");
   const std::string status = spoken ? json["status"].get<std::string>() : "pass";
-  std::string words = who + (spoken ? " says " + endpoint.cleaned(first_words(status)) : " answered " + std::to_string(answer.status));
+  std::string words =
+      who + (spoken ? " says " + endpoint.cleaned(first_words(status)) : " answered " + std::to_string(answer.status));
   if (json.is_object() && json.contains("message") && json["message"].is_string())
     words += ": " + endpoint.cleaned(first_words(json["message"].get<std::string>()));
   const How how = status == "pass" ? How::pass : status == "fail" ? How::fail : How::inconclusive;
@@ -66,8 +71,9 @@ model::Measured of_answer(const Endpoint& endpoint, const http::Answer& answer) 
 }  // namespace
 
 std::string json_of(const model::GateQuestion& question) {
-  const nlohmann::ordered_json json{{"service", question.service}, {"environment", question.environment}, {"version", question.version},
-                                    {"rollout", question.rollout}, {"wave", question.wave},               {"gate", question.gate.name},
+  const nlohmann::ordered_json json{{"service", question.service}, {"environment", question.environment},
+                                    {"version", question.version}, {"rollout", question.rollout},
+                                    {"wave", question.wave},       {"gate", question.gate.name},
                                     {"updated", question.updated}, {"others", question.others}};
   return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }

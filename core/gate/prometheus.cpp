@@ -17,8 +17,11 @@ constexpr std::string_view placeholder = "{targets}";
 std::string literal(const std::string& text) {
   std::string out;
   for (const char c : text) {
-    if (c == '.' || c == '+' || c == '*' || c == '?' || c == '(' || c == ')' || c == '|' || c == '{' || c == '}' || c == '$') out += {'[', c, ']'};
-    else if (c != '[' && c != ']' && c != '\\' && c != '"' && c != '^') out += c;
+    if (c == '.' || c == '+' || c == '*' || c == '?' || c == '(' || c == ')' || c == '|' || c == '{' || c == '}' ||
+        c == '$')
+      out += {'[', c, ']'};
+    else if (c != '[' && c != ']' && c != '\\' && c != '"' && c != '^')
+      out += c;
   }
   return out;
 }
@@ -43,14 +46,17 @@ Result<double> number_of(const Json& sample) {
 }
 
 Result<double> read(const Json& answer) {
-  if (answer.at("status") != "success") return fail(Code::invalid, answer.value("error", std::string("the query failed")));
+  if (answer.at("status") != "success")
+    return fail(Code::invalid, answer.value("error", std::string("the query failed")));
   const auto& data = answer.at("data");
   const auto& result = data.at("result");
   const std::string type = data.at("resultType").get<std::string>();
   if (type == "scalar") return number_of(result);
   if (type != "vector") return fail(Code::invalid, "the answer is a " + type + ", not one number");
   if (result.empty()) return fail(Code::absent, "there is no data");
-  if (result.size() > 1) return fail(Code::invalid, "there are " + std::to_string(result.size()) + " series, not one: aggregate them, such as sum(...)");
+  if (result.size() > 1)
+    return fail(Code::invalid,
+                "there are " + std::to_string(result.size()) + " series, not one: aggregate them, such as sum(...)");
   return number_of(result.at(0).at("value"));
 }
 

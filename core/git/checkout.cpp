@@ -56,13 +56,13 @@ Result<Repository> make_repository(const Operation& operation, const Mirror& mir
   DEPLOYCTL_CHECK(write_text(git + "/packed-refs", refs));
   DEPLOYCTL_CHECK(operation.check(git_repository_open(into(repository), dir.c_str())));
   Remote origin;
-  DEPLOYCTL_CHECK(operation.check(
-      git_remote_create(into(origin), repository.get(), "origin", mirror.url().shown().c_str())));
+  DEPLOYCTL_CHECK(
+      operation.check(git_remote_create(into(origin), repository.get(), "origin", mirror.url().shown().c_str())));
   return repository;
 }
 
-int stop_checkout(git_checkout_notify_t, const char*, const git_diff_file*, const git_diff_file*,
-                  const git_diff_file*, void*) {
+int stop_checkout(git_checkout_notify_t, const char*, const git_diff_file*, const git_diff_file*, const git_diff_file*,
+                  void*) {
   Operation* operation = Operation::current();
   return operation ? operation->stop_if_cancelled() : 0;
 }
@@ -73,7 +73,8 @@ Status write_tree(const Operation& operation, git_repository* repository, const 
   DEPLOYCTL_CHECK(operation.check(git_oid_fromstr(&oid, id.c_str())));
   DEPLOYCTL_CHECK(operation.check(git_commit_lookup(into(commit), repository, &oid)));
   Tree tree;
-  if (const int found = git_commit_tree(into(tree), commit.get()); found < 0) return fail(tree_failure(operation, found));
+  if (const int found = git_commit_tree(into(tree), commit.get()); found < 0)
+    return fail(tree_failure(operation, found));
   DEPLOYCTL_CHECK(check_tree(operation, repository, tree.get()));
   git_checkout_options options = GIT_CHECKOUT_OPTIONS_INIT;
   options.checkout_strategy = GIT_CHECKOUT_FORCE;
@@ -89,30 +90,26 @@ bool mentions_lfs(git_repository* repository, const git_index_entry& entry) {
   if (path != ".gitattributes" && !path.ends_with("/.gitattributes")) return false;
   Blob blob;
   if (git_blob_lookup(into(blob), repository, &entry.id) < 0) return false;
-  const std::string_view text(static_cast<const char*>(git_blob_rawcontent(blob.get())),
-                              git_blob_rawsize(blob.get()));
+  const std::string_view text(static_cast<const char*>(git_blob_rawcontent(blob.get())), git_blob_rawsize(blob.get()));
   return text.find("filter=lfs") != std::string_view::npos;
 }
 
 void note_lfs(git_repository* repository, git_index* index, const std::string& where, Notes& notes) {
   const std::size_t count = git_index_entrycount(index);
   bool used = false;
-  for (std::size_t i = 0; i < count && !used; ++i)
-    used = mentions_lfs(repository, *git_index_get_byindex(index, i));
+  for (std::size_t i = 0; i < count && !used; ++i) used = mentions_lfs(repository, *git_index_get_byindex(index, i));
   if (!used) return;
   std::size_t pointers = 0;
   std::string first;
   for (std::size_t i = 0; i < count; ++i) {
     const char* path = git_index_get_byindex(index, i)->path;
     const char* filter = nullptr;
-    if (git_attr_get(&filter, repository, GIT_ATTR_CHECK_FILE_THEN_INDEX, path, "filter") < 0 || !filter)
-      continue;
+    if (git_attr_get(&filter, repository, GIT_ATTR_CHECK_FILE_THEN_INDEX, path, "filter") < 0 || !filter) continue;
     if (std::string_view(filter) == "lfs" && pointers++ == 0) first = path;
   }
   if (pointers > 0)
-    notes.push_back(
-        std::to_string(pointers) + " files of " + where + " are kept by git-lfs (" + first +
-        "), whose contents are not fetched: they are pointers here unless a step runs `git lfs pull`");
+    notes.push_back(std::to_string(pointers) + " files of " + where + " are kept by git-lfs (" + first +
+                    "), whose contents are not fetched: they are pointers here unless a step runs `git lfs pull`");
 }
 
 // What holds for a commit and all of its submodules.
@@ -135,8 +132,8 @@ Status make_folder_beneath(const std::string& dir, const std::string& path) {
 Status check_out_submodule(const Mirror& parent, const Submodule& module, const std::string& dir, int depth,
                            const Checkout& all) {
   if (module.url.empty() || module.skipped) {
-    all.notes.push_back("submodule " + module.path + " of " + parent.url().shown() + " is left empty: " +
-                    (module.skipped ? "update = none" : ".gitmodules has no URL for it"));
+    all.notes.push_back("submodule " + module.path + " of " + parent.url().shown() +
+                        " is left empty: " + (module.skipped ? "update = none" : ".gitmodules has no URL for it"));
     return {};
   }
   if (depth >= deepest)
@@ -174,9 +171,8 @@ Status check_out_into(const Mirror& mirror, const std::string& commit, const std
 
 }  // namespace
 
-Result<std::vector<std::string>> check_out(const Mirror& mirror, const std::string& commit,
-                                           const std::string& dir, const Limits& limits,
-                                           const std::vector<std::string>& allow) {
+Result<std::vector<std::string>> check_out(const Mirror& mirror, const std::string& commit, const std::string& dir,
+                                           const Limits& limits, const std::vector<std::string>& allow) {
   DEPLOYCTL_CHECK(io::make_dirs(dir));
   Notes notes;
   DEPLOYCTL_CHECK(check_out_into(mirror, commit, dir, 0, Checkout{mirror.url(), allow, limits, notes}));

@@ -18,8 +18,7 @@ namespace deployctl::git {
 
 // The folder must be missing or empty. `allow`: where submodules may be, beside the mirror's own host
 // (submodule_rule.hpp). Returns notes for the user: what was left out (git-lfs contents), one line each.
-Result<std::vector<std::string>> check_out(const Mirror& mirror, const std::string& commit,
-                                           const std::string& dir, const Limits& limits,
-                                           const std::vector<std::string>& allow = {});
+Result<std::vector<std::string>> check_out(const Mirror& mirror, const std::string& commit, const std::string& dir,
+                                           const Limits& limits, const std::vector<std::string>& allow = {});
 
 }  // namespace deployctl::git

@@ -17,8 +17,8 @@ struct Limits {
   io::CancelToken cancel;
   Duration idle{std::chrono::seconds(60)};     // no byte from the other side for so long: Code::timed_out
   std::function<void(std::string_view)> said;  // the remote's progress words, notes; may be empty
-  // The password of https repositories of `token_host` ("host" or "host:port"), read when the server asks for one; may be
-  // empty. No other host gets it, whatever a submodule names.
+  // The password of https repositories of `token_host` ("host" or "host:port"), read when the server asks for one; may
+  // be empty. No other host gets it, whatever a submodule names.
   std::function<Result<std::string>()> token{};
   std::string token_host{};
 };

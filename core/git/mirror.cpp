@@ -72,8 +72,7 @@ git_fetch_options fetch_options() {
   return options;
 }
 
-int mirror_everything(git_remote** out, git_repository* repository, const char* name, const char* url,
-                      void*) {
+int mirror_everything(git_remote** out, git_repository* repository, const char* name, const char* url, void*) {
   return git_remote_create_with_fetchspec(out, repository, name, url, all_refs);
 }
 
@@ -89,18 +88,15 @@ int copy_head(git_repository* repository, git_remote* remote) {
 
 int fetch_into(git_repository* repository, const std::string& url) {
   Remote remote;
-  if (const int result = git_remote_create_anonymous(into(remote), repository, url.c_str()); result < 0)
-    return result;
+  if (const int result = git_remote_create_anonymous(into(remote), repository, url.c_str()); result < 0) return result;
   git_remote_connect_options connect = GIT_REMOTE_CONNECT_OPTIONS_INIT;
   set_options(connect);
-  if (const int result = git_remote_connect_ext(remote.get(), GIT_DIRECTION_FETCH, &connect); result < 0)
-    return result;
+  if (const int result = git_remote_connect_ext(remote.get(), GIT_DIRECTION_FETCH, &connect); result < 0) return result;
   auto options = fetch_options();
   char* spec = all_refs;
   const git_strarray specs{&spec, 1};
   if (const int result = git_remote_download(remote.get(), &specs, &options); result < 0) return result;
-  if (const int result =
-          git_remote_update_tips(remote.get(), &options.callbacks, 0, options.download_tags, nullptr);
+  if (const int result = git_remote_update_tips(remote.get(), &options.callbacks, 0, options.download_tags, nullptr);
       result < 0)
     return result;
   if (const int result = git_remote_prune(remote.get(), &options.callbacks); result < 0) return result;
@@ -132,8 +128,9 @@ Status clear_leftovers(const std::string& dir, bool objects = false) {
 
 // libgit2 lacks what newer git writes into a repository: its words name the extension.
 Error unsupported(const Url& url, const std::string& why) {
-  return with_hint(error(Code::build_failed, "repository " + url.path + " is not supported: " + why),
-                   "name the repository that it was cloned from in build.repo, or make a plain copy: git clone --mirror");
+  return with_hint(
+      error(Code::build_failed, "repository " + url.path + " is not supported: " + why),
+      "name the repository that it was cloned from in build.repo, or make a plain copy: git clone --mirror");
 }
 
 std::optional<Error> what_is_unsupported(const Url& url, git_repository* source) {
@@ -141,7 +138,8 @@ std::optional<Error> what_is_unsupported(const Url& url, git_repository* source)
   if (git_repository_config_snapshot(into(config), source) < 0) return std::nullopt;
   ConfigIterator iterator;
   git_config_entry* entry = nullptr;
-  const int listed = git_config_iterator_glob_new(into(iterator), config.get(), "^remote\\..*\\.(promisor|partialclonefilter)$");
+  const int listed =
+      git_config_iterator_glob_new(into(iterator), config.get(), "^remote\\..*\\.(promisor|partialclonefilter)$");
   if (listed == 0 && git_config_next(&entry, iterator.get()) == 0)
     return unsupported(url, "it is a partial clone (--filter), without the contents of all its files");
   return std::nullopt;
@@ -149,8 +147,8 @@ std::optional<Error> what_is_unsupported(const Url& url, git_repository* source)
 
 Status check_local(const Url& url, const Operation& operation) {
   if (!io::exists(url.path))
-    return fail(with_hint(error(Code::invalid, "repository " + url.path + " does not exist"),
-                          "check build.repo in the plan"));
+    return fail(
+        with_hint(error(Code::invalid, "repository " + url.path + " does not exist"), "check build.repo in the plan"));
   Repository source;
   const int result = git_repository_open(into(source), url.path.c_str());
   if (result >= 0) {
@@ -162,8 +160,7 @@ Status check_local(const Url& url, const Operation& operation) {
     const bool known = why.message.starts_with("unsupported ");
     return fail(known ? unsupported(url, why.message) : std::move(why));
   }
-  return fail(
-      with_hint(error(Code::invalid, url.path + " is not a git repository"), "check build.repo in the plan"));
+  return fail(with_hint(error(Code::invalid, url.path + " is not a git repository"), "check build.repo in the plan"));
 }
 
 // Copies (links, where it can) the objects instead of packing them anew: tens of times faster.
@@ -177,18 +174,17 @@ int clone_local(const std::string& from, const std::string& to) {
   return git_clone(into(made), from.c_str(), to.c_str(), &options);
 }
 
-std::string hash_name(const Url& url) {
-  return url.name() + "-" + sha256(url.text).hex().substr(0, 12) + ".git";
-}
+std::string hash_name(const Url& url) { return url.name() + "-" + sha256(url.text).hex().substr(0, 12) + ".git"; }
 
 Error told(Error e, const Url& url) {
   if (e.hint.empty() && e.code == Code::authentication)
-    e.hint =
-        url.kind == Url::Kind::https ? "name where a token is kept, such as build.token: {env: GIT_TOKEN}, or use an ssh URL"
-                                     : "check your ssh keys";
+    e.hint = url.kind == Url::Kind::https
+                 ? "name where a token is kept, such as build.token: {env: GIT_TOKEN}, or use an ssh URL"
+                 : "check your ssh keys";
   if (e.hint.empty() && e.code == Code::host_key)
     e.hint =
-        "install the certificate authority that signed the server's certificate (update-ca-certificates), or name its file in SSL_CERT_FILE";
+        "install the certificate authority that signed the server's certificate (update-ca-certificates), or name its "
+        "file in SSL_CERT_FILE";
   return e;
 }
 

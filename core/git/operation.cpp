@@ -56,8 +56,9 @@ Code code_of(int result, int klass, int errnum) {
   }
 }
 
-// libgit2 is built with one of three TLS libraries, of which only one reads these variables by itself. Git's own names come first. A file that
-// can't be read leaves the system's authorities in use: the server's certificate is then refused, never accepted.
+// libgit2 is built with one of three TLS libraries, of which only one reads these variables by itself. Git's own names
+// come first. A file that can't be read leaves the system's authorities in use: the server's certificate is then
+// refused, never accepted.
 void trust_authorities_of_environment() {
   const auto first_of = [](std::initializer_list<const char*> names) -> const char* {
     for (const char* name : names)
@@ -90,8 +91,8 @@ void start_library() {
     git_libgit2_init();
     // No configuration but a repository's own: no insteadOf, no proxy command, no attributes from the
     // machine.
-    for (const int level : {GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL,
-                            GIT_CONFIG_LEVEL_PROGRAMDATA})
+    for (const int level :
+         {GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL, GIT_CONFIG_LEVEL_PROGRAMDATA})
       git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, "");
     git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION,
                      0);  // the plan names the repository: whose it is doesn't matter

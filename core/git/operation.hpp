@@ -35,7 +35,8 @@ class Operation {
   // Waits until the descriptor is ready; else remembers why not. 0 or negative.
   int wait_ready(int fd, short events);
 
-  // The same for the operation that this thread is in. Without one, libgit2 gets the message alone, and nothing is waited for.
+  // The same for the operation that this thread is in. Without one, libgit2 gets the message alone, and nothing is
+  // waited for.
   static int stop_current(Error why);
   static int wait_ready_in_current(int fd, short events);
 

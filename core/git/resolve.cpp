@@ -25,33 +25,28 @@ bool looks_like_id(const std::string& ref) {
 }
 
 // Empty: there is no such ref.
-Result<std::string> commit_of(const Operation& operation, git_repository* repository,
-                              const std::string& name) {
+Result<std::string> commit_of(const Operation& operation, git_repository* repository, const std::string& name) {
   Reference named, reference;
   int found = git_reference_lookup(into(named), repository, name.c_str());
   if (found == 0) found = git_reference_resolve(into(reference), named.get());
-  if (found == GIT_ENOTFOUND || found == GIT_EINVALIDSPEC)
-    return std::string();  // HEAD may point at nothing yet
+  if (found == GIT_ENOTFOUND || found == GIT_EINVALIDSPEC) return std::string();  // HEAD may point at nothing yet
   DEPLOYCTL_CHECK(operation.check(found));
   Object commit;
   const int peeled = git_reference_peel(into(commit), reference.get(), GIT_OBJECT_COMMIT);
-  if (peeled == GIT_EPEEL || peeled == GIT_EINVALIDSPEC)
-    return fail(Code::invalid, name + " is not a commit");
-  if (peeled == GIT_ENOTFOUND)
-    return fail(Code::verification, "the object of " + name + " is missing from the mirror");
+  if (peeled == GIT_EPEEL || peeled == GIT_EINVALIDSPEC) return fail(Code::invalid, name + " is not a commit");
+  if (peeled == GIT_ENOTFOUND) return fail(Code::verification, "the object of " + name + " is missing from the mirror");
   DEPLOYCTL_CHECK(operation.check(peeled));
   return hex(*git_object_id(commit.get()));
 }
 
-Result<std::string> commit_by_id(const Operation& operation, git_repository* repository,
-                                 const std::string& digits) {
+Result<std::string> commit_by_id(const Operation& operation, git_repository* repository, const std::string& digits) {
   git_oid id;
   if (git_oid_fromstrn(&id, digits.c_str(), digits.size()) < 0) return std::string();
   Object object, commit;
   const int found = git_object_lookup_prefix(into(object), repository, &id, digits.size(), GIT_OBJECT_ANY);
   if (found == GIT_EAMBIGUOUS)
-    return fail(with_hint(error(Code::invalid, "short commit id '" + digits + "' is ambiguous"),
-                          "write more of its digits"));
+    return fail(
+        with_hint(error(Code::invalid, "short commit id '" + digits + "' is ambiguous"), "write more of its digits"));
   if (found == GIT_ENOTFOUND) return std::string();
   DEPLOYCTL_CHECK(operation.check(found));
   if (git_object_peel(into(commit), object.get(), GIT_OBJECT_COMMIT) < 0)
@@ -90,10 +85,8 @@ std::string nearest(git_repository* repository, const std::string& ref) {
   auto names = branches_and_tags(repository);
   if (names.empty()) return "the repository has no branches and no tags";
   std::vector<std::pair<std::size_t, std::string>> ranked;
-  for (auto& name : names)
-    ranked.emplace_back(distance(ref.substr(0, 100), name.substr(0, 100)), std::move(name));
-  const bool near =
-      std::min_element(ranked.begin(), ranked.end())->first <= std::max<std::size_t>(2, ref.size() / 3);
+  for (auto& name : names) ranked.emplace_back(distance(ref.substr(0, 100), name.substr(0, 100)), std::move(name));
+  const bool near = std::min_element(ranked.begin(), ranked.end())->first <= std::max<std::size_t>(2, ref.size() / 3);
   if (near) std::sort(ranked.begin(), ranked.end());
   std::string text = near ? "did you mean " : "it has ";
   const std::size_t shown = std::min<std::size_t>(ranked.size(), near ? 3 : 5);
@@ -108,9 +101,8 @@ Result<std::string> by_name(const Operation& operation, git_repository* reposito
   DEPLOYCTL_TRY(tag, commit_of(operation, repository, tags + ref));
   DEPLOYCTL_TRY(branch, commit_of(operation, repository, heads + ref));
   if (!tag.empty() && !branch.empty() && tag != branch)
-    return fail(
-        with_hint(error(Code::invalid, "ref '" + ref + "' is both a tag and a branch, of different commits"),
-                  "write refs/tags/" + ref + " or refs/heads/" + ref));
+    return fail(with_hint(error(Code::invalid, "ref '" + ref + "' is both a tag and a branch, of different commits"),
+                          "write refs/tags/" + ref + " or refs/heads/" + ref));
   return tag.empty() ? branch : tag;
 }
 
@@ -134,7 +126,8 @@ std::string describe(git_commit* commit, bool exact) {
 }
 
 // The tag that `ref` names, where it is one of this commit; else empty.
-Result<std::string> named_tag(const Operation& operation, git_repository* repository, const std::string& ref, const std::string& commit) {
+Result<std::string> named_tag(const Operation& operation, git_repository* repository, const std::string& ref,
+                              const std::string& commit) {
   if (ref.empty() || ref == "HEAD") return std::string();
   const std::string full = ref.starts_with("refs/") ? ref : tags + ref;
   if (!full.starts_with(tags)) return std::string();
@@ -148,13 +141,11 @@ Result<std::string> Mirror::resolve(const std::string& ref) const {
   const Operation operation("look for ref '" + ref + "' in " + url_.shown(), Limits{});
   DEPLOYCTL_TRY(repository, open_mirror(operation, path_));
   auto commit = by_name(operation, repository.get(), ref);
-  if (commit && commit->empty() && looks_like_id(ref))
-    commit = commit_by_id(operation, repository.get(), ref);
+  if (commit && commit->empty() && looks_like_id(ref)) commit = commit_by_id(operation, repository.get(), ref);
   if (!commit) return commit;
   if (!commit->empty()) return commit;
   if (ref.empty())
-    return fail(with_hint(error(Code::invalid, url_.shown() + " has no default branch"),
-                          "set build.ref in the plan"));
+    return fail(with_hint(error(Code::invalid, url_.shown() + " has no default branch"), "set build.ref in the plan"));
   return fail(with_hint(error(Code::invalid, "no branch, tag or commit '" + ref + "' in " + url_.shown()),
                         nearest(repository.get(), ref)));
 }

@@ -9,7 +9,8 @@ namespace deployctl::git {
 namespace {
 
 std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return text;
 }
 
@@ -32,14 +33,16 @@ bool is_plain(const std::string& path) {
 }
 
 bool matches(const Url& url, const std::string& entry) {
-  if (entry.find_first_of("/:") == std::string::npos) return url.kind != Url::Kind::local && lower(url.host) == lower(entry);
+  if (entry.find_first_of("/:") == std::string::npos)
+    return url.kind != Url::Kind::local && lower(url.host) == lower(entry);
   const auto allowed = parse_url(entry);
   if (!allowed || allowed->kind != url.kind || allowed->port != url.port || !same_host(*allowed, url)) return false;
   if (!allowed->user.empty() && allowed->user != url.user) return false;
   return (url.kind == Url::Kind::local || is_plain(url.path)) && is_or_is_beneath(url.path, allowed->path);
 }
 
-// The operator's ssh keys aren't for a commit that came over https to use; asking a host anonymously after ssh is harmless.
+// The operator's ssh keys aren't for a commit that came over https to use; asking a host anonymously after ssh is
+// harmless.
 bool of_the_plans_host(const Url& repository, const Url& url) {
   if (repository.kind == Url::Kind::local || url.kind == Url::Kind::local || !same_host(repository, url)) return false;
   if (repository.kind == url.kind) return repository.port == url.port;
@@ -68,11 +71,13 @@ Result<Url> permitted_submodule(const Url& repository, const Url& parent, const 
   DEPLOYCTL_TRY(url, submodule_url(parent, text));
   if (is_relative(text) && stays_beside(parent, url)) return url;
   if (of_the_plans_host(repository, url)) return url;
-  if (std::any_of(allow.begin(), allow.end(), [&](const std::string& entry) { return matches(url, entry); })) return url;
+  if (std::any_of(allow.begin(), allow.end(), [&](const std::string& entry) { return matches(url, entry); }))
+    return url;
   const bool local = url.kind == Url::Kind::local;
   const std::string entry = local ? tidy(url.path) : same_host(repository, url) ? url.shown() : url.host;
   return fail(with_hint(
-      error(Code::invalid, std::string("it is ") + (local ? "another path of this machine" : "on another host, or by another protocol") +
+      error(Code::invalid, std::string("it is ") +
+                               (local ? "another path of this machine" : "on another host, or by another protocol") +
                                " than the plan's repository: " + url.shown()),
       "if this commit may bring that in, list it in the plan: build.submodules: {allow: [\"" + entry + "\"]}"));
 }

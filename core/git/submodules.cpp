@@ -32,12 +32,10 @@ Result<std::map<std::string, Named>> read_gitmodules(const Operation& operation,
                                                      git_index* index) {
   std::map<std::string, Named> by_path, named;
   const git_index_entry* entry = git_index_get_bypath(index, ".gitmodules", 0);
-  if (!entry || (entry->mode != GIT_FILEMODE_BLOB && entry->mode != GIT_FILEMODE_BLOB_EXECUTABLE))
-    return by_path;
+  if (!entry || (entry->mode != GIT_FILEMODE_BLOB && entry->mode != GIT_FILEMODE_BLOB_EXECUTABLE)) return by_path;
   Blob blob;
   DEPLOYCTL_CHECK(operation.check(git_blob_lookup(into(blob), repository, &entry->id)));
-  const std::string text(static_cast<const char*>(git_blob_rawcontent(blob.get())),
-                         git_blob_rawsize(blob.get()));
+  const std::string text(static_cast<const char*>(git_blob_rawcontent(blob.get())), git_blob_rawsize(blob.get()));
   const std::string copy = std::string(git_repository_path(repository)) + "gitmodules";
   auto fd = io::open_fd(copy, O_WRONLY | O_CREAT | O_TRUNC, 0644);
   if (!fd) return fail(fd.error());
@@ -52,8 +50,7 @@ Result<std::map<std::string, Named>> read_gitmodules(const Operation& operation,
 
 }  // namespace
 
-Result<std::vector<Submodule>> submodules_of(const Operation& operation, git_repository* repository,
-                                             git_index* index) {
+Result<std::vector<Submodule>> submodules_of(const Operation& operation, git_repository* repository, git_index* index) {
   std::vector<Submodule> found;
   for (std::size_t i = 0; i < git_index_entrycount(index); ++i) {
     const git_index_entry* entry = git_index_get_byindex(index, i);

@@ -17,7 +17,6 @@ struct Submodule {
 };
 
 // From the index and its .gitmodules.
-Result<std::vector<Submodule>> submodules_of(const Operation& operation, git_repository* repository,
-                                             git_index* index);
+Result<std::vector<Submodule>> submodules_of(const Operation& operation, git_repository* repository, git_index* index);
 
 }  // namespace deployctl::git

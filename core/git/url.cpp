@@ -9,9 +9,8 @@ namespace deployctl::git {
 namespace {
 
 Error bad(const std::string& shown, const std::string& why) {
-  return with_hint(
-      error(Code::invalid, "repository '" + shown + "' " + why),
-      "allowed: an absolute path, file:///path, ssh://host/path, user@host:path, https://host/path");
+  return with_hint(error(Code::invalid, "repository '" + shown + "' " + why),
+                   "allowed: an absolute path, file:///path, ssh://host/path, user@host:path, https://host/path");
 }
 
 // Without user, password and query; a path has neither.
@@ -45,14 +44,13 @@ bool split_authority(std::string authority, Url& url) {
   }
   if (colon == std::string::npos) return true;
   const std::string port = authority.substr(colon + 1);
-  if (port.empty() || port.size() > 5 || port.find_first_not_of("0123456789") != std::string::npos)
-    return false;
+  if (port.empty() || port.size() > 5 || port.find_first_not_of("0123456789") != std::string::npos) return false;
   url.port = static_cast<unsigned>(std::stoul(port));
   return url.port > 0 && url.port < 65536;
 }
 
-// A host or user that begins with '-' would be an option of ssh, and one with other characters than these a piece of shell in a
-// ProxyCommand with %h or %r.
+// A host or user that begins with '-' would be an option of ssh, and one with other characters than these a piece of
+// shell in a ProxyCommand with %h or %r.
 bool plain(const std::string& word) {
   constexpr std::string_view punctuation = "._-+:%@";
   return word.empty() || (word.front() != '-' && std::all_of(word.begin(), word.end(), [&](unsigned char c) {
@@ -112,8 +110,8 @@ std::string Url::name() const {
   last.erase(0, last.rfind('/') + 1);
   if (last.ends_with(".git")) last.resize(last.size() - 4);
   std::replace_if(
-      last.begin(), last.end(),
-      [](unsigned char c) { return !std::isalnum(c) && c != '.' && c != '_' && c != '-'; }, '-');
+      last.begin(), last.end(), [](unsigned char c) { return !std::isalnum(c) && c != '.' && c != '_' && c != '-'; },
+      '-');
   return last.substr(0, 60);
 }
 
@@ -139,8 +137,7 @@ Result<Url> submodule_url(const Url& parent, const std::string& text) {
   if (!text.starts_with("./") && !text.starts_with("../")) {
     DEPLOYCTL_TRY(url, parse_url(text));
     if (url.kind == Url::Kind::local && parent.kind != Url::Kind::local)
-      return fail(
-          bad(text, "is a path on this host, which a submodule of " + parent.shown() + " may not name"));
+      return fail(bad(text, "is a path on this host, which a submodule of " + parent.shown() + " may not name"));
     return url;
   }
   // An ssh path without a slash in it has "host:" before it, so the text is cut, not the path.

@@ -14,8 +14,7 @@ struct Url {
   std::string text;        // as it was given (a file URL as its path)
   std::string user, host;  // ssh and https; the user may be empty
   unsigned port = 0;       // 0: the default
-  std::string
-      path;  // local: of the folder; ssh: as the far shell gets it ("~/x" and "x" are relative to the home)
+  std::string path;  // local: of the folder; ssh: as the far shell gets it ("~/x" and "x" are relative to the home)
 
   // For people and logs: without a password or token.
   std::string shown() const;

@@ -49,9 +49,12 @@ Code code_of(CURLcode result) {
   switch (result) {
     case CURLE_URL_MALFORMAT:
     case CURLE_WRITE_ERROR:
-    case CURLE_UNSUPPORTED_PROTOCOL: return Code::invalid;
-    case CURLE_OPERATION_TIMEDOUT: return Code::timed_out;
-    default: return Code::unreachable;
+    case CURLE_UNSUPPORTED_PROTOCOL:
+      return Code::invalid;
+    case CURLE_OPERATION_TIMEDOUT:
+      return Code::timed_out;
+    default:
+      return Code::unreachable;
   }
 }
 
@@ -84,8 +87,10 @@ Result<Answer> exchange(const Request& request) {
   if (headers) curl->easy_setopt(handle.get(), CURLOPT_HTTPHEADER, headers.get());
   const CURLcode result = curl->easy_perform(handle.get());
   const std::string what = (request.json ? "POST " : "GET ") + url_origin(request.url);
-  if (result == CURLE_WRITE_ERROR) return fail(Code::invalid, what + ": an answer above " + std::to_string(request.most_answer) + " bytes");
-  if (result != CURLE_OK) return fail(code_of(result), what + ": " + with_url_origins(why[0] ? why : curl->easy_strerror(result)));
+  if (result == CURLE_WRITE_ERROR)
+    return fail(Code::invalid, what + ": an answer above " + std::to_string(request.most_answer) + " bytes");
+  if (result != CURLE_OK)
+    return fail(code_of(result), what + ": " + with_url_origins(why[0] ? why : curl->easy_strerror(result)));
   long status = 0;
   curl->easy_getinfo(handle.get(), CURLINFO_RESPONSE_CODE, &status);
   const char* type = nullptr;
@@ -97,9 +102,12 @@ std::string escaped(const std::string& text) {
   static constexpr char digits[] = "0123456789ABCDEF";
   std::string out;
   for (const unsigned char c : text) {
-    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.' || c == '_' || c == '~';
-    if (plain) out += static_cast<char>(c);
-    else out += {'%', digits[c >> 4], digits[c & 15]};
+    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
+                       c == '.' || c == '_' || c == '~';
+    if (plain)
+      out += static_cast<char>(c);
+    else
+      out += {'%', digits[c >> 4], digits[c & 15]};
   }
   return out;
 }

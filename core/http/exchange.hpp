@@ -1,15 +1,15 @@
-// One request and its answer, by libcurl. Only http and https; certificates are checked, redirects aren't followed, proxies as the
-// environment says. Blocking; any thread. Errors: invalid (the URL, or an answer above `most_answer`), unreachable, timed_out,
-// absent (libcurl isn't installed). Any status is an answer. An error names the URL by scheme, host and port only: the rest may
-// hold a secret.
+// One request and its answer, by libcurl. Only http and https; certificates are checked, redirects aren't followed,
+// proxies as the environment says. Blocking; any thread. Errors: invalid (the URL, or an answer above `most_answer`),
+// unreachable, timed_out, absent (libcurl isn't installed). Any status is an answer. An error names the URL by scheme,
+// host and port only: the rest may hold a secret.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "core/base/result.hpp"
 #include "core/base/duration.hpp"
+#include "core/base/result.hpp"
 
 namespace deployctl::http {
 

@@ -8,7 +8,9 @@ namespace {
 
 constexpr std::size_t most_words = 200;
 
-std::string first_words(const std::string& text) { return text.substr(0, std::min(most_words, text.find_first_of("\r\n"))); }
+std::string first_words(const std::string& text) {
+  return text.substr(0, std::min(most_words, text.find_first_of("\r\n")));
+}
 
 }  // namespace
 
@@ -20,7 +22,8 @@ Status post_json(const std::string& url, const std::string& body, Duration timeo
   DEPLOYCTL_TRY(answer, exchange(request));
   if (answer.ok()) return {};
   return fail(Code::refused,
-              "POST " + url_origin(url) + ": status " + std::to_string(answer.status) + (answer.body.empty() ? "" : ": " + first_words(without(answer.body, url_secrets(url)))));
+              "POST " + url_origin(url) + ": status " + std::to_string(answer.status) +
+                  (answer.body.empty() ? "" : ": " + first_words(without(answer.body, url_secrets(url)))));
 }
 
 }  // namespace deployctl::http

@@ -48,7 +48,13 @@ Status start(const Rendezvous& at, const Fd& claim, const std::vector<std::strin
 
 struct Background {
   Background(asio::io_context& c, std::string p, Serve s, Duration i, std::function<bool()> b)
-      : context(c), path(std::move(p)), serve(std::move(s)), idle(i), busy(std::move(b)), listener(c), inode(Rendezvous::inode(path)) {}
+      : context(c),
+        path(std::move(p)),
+        serve(std::move(s)),
+        idle(i),
+        busy(std::move(b)),
+        listener(c),
+        inode(Rendezvous::inode(path)) {}
 
   bool findable() const { return inode != 0 && Rendezvous::inode(path) == inode; }
   bool is_idle() const { return SteadyClock::now() - last >= idle && !(busy && busy()); }
@@ -118,7 +124,8 @@ Result<Fd> connect_background(const Rendezvous& at, const std::vector<std::strin
   return at.connect();
 }
 
-Status serve_in_background(asio::io_context& context, const std::string& path, Serve serve, Duration idle, std::function<bool()> busy) {
+Status serve_in_background(asio::io_context& context, const std::string& path, Serve serve, Duration idle,
+                           std::function<bool()> busy) {
   DEPLOYCTL_TRY(listener, duplicate(STDIN_FILENO));
   // Kept to the process's end: it is what keeps others from listening in our place.
   static Fd claim;

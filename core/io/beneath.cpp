@@ -26,7 +26,8 @@ std::vector<std::string> components(std::string_view path) {
 }
 
 Error refusal(int errnum, const std::string& path) {
-  // ELOOP: a link; EXDEV: a way out (a mount point is none); ENOTDIR from O_DIRECTORY | O_NOFOLLOW on a link is told so too.
+  // ELOOP: a link; EXDEV: a way out (a mount point is none); ENOTDIR from O_DIRECTORY | O_NOFOLLOW on a link is told so
+  // too.
   if (errnum == ELOOP) return error(Code::denied, "open " + path + ": a symbolic link stands on the way");
   if (errnum == EXDEV) return error(Code::denied, "open " + path + ": it leads out of its folder");
   return os_error(errnum, "open " + path);

@@ -1,6 +1,6 @@
 // Files named by somebody else's paths, kept beneath a folder that we hold open: no "..", no absolute path, no link
-// followed on the way, however the tree changes meanwhile. openat2(RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS), and component
-// by component with O_NOFOLLOW where the kernel (or a sandbox) has no openat2.
+// followed on the way, however the tree changes meanwhile. openat2(RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS), and
+// component by component with O_NOFOLLOW where the kernel (or a sandbox) has no openat2.
 //
 // A path is relative, of non-empty components other than "." and "..": else Code::invalid. A link met on the way:
 // Code::denied. Blocking; any thread. `dir` is borrowed.

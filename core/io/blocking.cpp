@@ -1,11 +1,11 @@
 #include "core/io/blocking.hpp"
 
+#include <asio/executor_work_guard.hpp>
 #include <asio/post.hpp>
 #include <asio/redirect_error.hpp>
 #include <asio/this_coro.hpp>
 #include <asio/thread_pool.hpp>
 #include <asio/use_awaitable.hpp>
-#include <asio/executor_work_guard.hpp>
 
 #include "core/io/timer.hpp"
 
@@ -28,7 +28,8 @@ struct Errand {
 };
 
 // On the pool. The job and the guard go back with the bell: left to the pool's thread they might outlive the executor's
-// context, in which the job's timer lives. (The errand empties them out: Asio may hold copies of a handler for a while.)
+// context, in which the job's timer lives. (The errand empties them out: Asio may hold copies of a handler for a
+// while.)
 void go(Errand& errand) {
   const auto job = std::make_shared<std::shared_ptr<Job>>(std::move(errand.job));
   try {

@@ -25,8 +25,8 @@ class ByteStream {
   virtual awaitable<Status> close_write() = 0;
   // To the peer and back, as the system sees it by now; 0: not known.
   virtual Duration round_trip() const { return Duration(0); }
-  // Tells the peer's system now that what was read has come, where it would wait some 40 ms for an answer to go along with.
-  // A peer with Nagle's algorithm on holds its next small packet until then.
+  // Tells the peer's system now that what was read has come, where it would wait some 40 ms for an answer to go along
+  // with. A peer with Nagle's algorithm on holds its next small packet until then.
   virtual void acknowledge() {}
   // Ends both ways at once; pending calls return Code::cancelled. Idempotent.
   virtual void close() = 0;

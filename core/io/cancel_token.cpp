@@ -77,7 +77,8 @@ struct CancelToken::State {
   const SetBy who;
   std::atomic<bool> set{false};
   static_assert(std::atomic<bool>::is_always_lock_free);
-  std::mutex mutex;  // for what follows; signal handlers touch an event that is there from the beginning, and nothing else
+  std::mutex
+      mutex;  // for what follows; signal handlers touch an event that is there from the beginning, and nothing else
   Fd event;
   std::vector<std::shared_ptr<Entry>> watched;
 };

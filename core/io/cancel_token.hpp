@@ -1,5 +1,6 @@
-// "Stop, please", from anywhere: another thread, another coroutine, a signal handler. Copies share one state; it is set once
-// and stays set. Blocking code polls fd(), coroutines await wait() or keep a Watch. A token costs no descriptor before fd().
+// "Stop, please", from anywhere: another thread, another coroutine, a signal handler. Copies share one state; it is set
+// once and stays set. Blocking code polls fd(), coroutines await wait() or keep a Watch. A token costs no descriptor
+// before fd().
 #pragma once
 
 #include <asio/any_io_executor.hpp>
@@ -11,8 +12,8 @@ namespace deployctl::io {
 
 class CancelToken {
  public:
-  // A signal handler can do no more than write to a descriptor: a token that one may set has it from its beginning, and each
-  // Watch of such a token another.
+  // A signal handler can do no more than write to a descriptor: a token that one may set has it from its beginning, and
+  // each Watch of such a token another.
   enum class SetBy { code, signals };
 
   CancelToken() : CancelToken(SetBy::code) {}
@@ -30,8 +31,9 @@ class CancelToken {
   std::shared_ptr<State> state_;
 };
 
-// Calls `then` on the executor once the token is set, also where it is set already; never from here, and not when the watch is
-// gone. It is made and destroyed on the executor's strand, and holds the executor's context in no run: whoever waits has a timer.
+// Calls `then` on the executor once the token is set, also where it is set already; never from here, and not when the
+// watch is gone. It is made and destroyed on the executor's strand, and holds the executor's context in no run: whoever
+// waits has a timer.
 class CancelToken::Watch {
  public:
   Watch(const CancelToken& token, asio::any_io_executor executor, std::function<void()> then);

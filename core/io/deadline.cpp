@@ -74,8 +74,7 @@ asio::awaitable<Ended> race(asio::awaitable<void> work, Limits limits) {
   co_await asio::this_coro::throw_if_cancelled(false);
   const auto executor = co_await asio::this_coro::executor;
   const auto race = std::make_shared<Race>(executor);
-  race->timer.expires_at(limits.deadline ? Timer::time_point(*limits.deadline)
-                                         : Timer::time_point::max());
+  race->timer.expires_at(limits.deadline ? Timer::time_point(*limits.deadline) : Timer::time_point::max());
   if (limits.token) watch_token(*race, executor, *limits.token);
   start(race, executor, std::move(work));
   asio::error_code ec;
@@ -110,6 +109,8 @@ asio::awaitable<Status> slept_for(Duration d) {
 
 }  // namespace
 
-asio::awaitable<Status> pause_for(Duration d, CancelToken token) { return with_cancel(slept_for(d), std::move(token), "wait"); }
+asio::awaitable<Status> pause_for(Duration d, CancelToken token) {
+  return with_cancel(slept_for(d), std::move(token), "wait");
+}
 
 }  // namespace deployctl::io

@@ -48,8 +48,8 @@ Result<Fd> open_folder(int at, const std::string& name, const std::string& path)
   return dir;
 }
 
-// Removes a folder with all beneath it. However deep the tree is, one folder is open at a time: a descriptor for each level
-// would end at the process's limit of descriptors, and the tree could never be removed.
+// Removes a folder with all beneath it. However deep the tree is, one folder is open at a time: a descriptor for each
+// level would end at the process's limit of descriptors, and the tree could never be removed.
 class TreeRemoval {
  public:
   // `at` is borrowed; `path` is `name` as messages show it.
@@ -131,7 +131,8 @@ Status TreeRemoval::leave() {
       return fail(Code::denied, "remove " + path_ + ": the folder was moved meanwhile");
     open_ = std::move(above);
   }
-  if (::unlinkat(parent(), name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT) keep(fail(os_error(errno, "remove folder " + path_)));
+  if (::unlinkat(parent(), name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT)
+    keep(fail(os_error(errno, "remove folder " + path_)));
   path_.resize(path_.size() - std::min(path_.size(), name.size() + 1));
   return {};
 }

@@ -19,8 +19,9 @@ Status make_dirs(const std::string& path, unsigned mode = 0755);
 Status fsync_dir(const std::string& path);
 // The names in a folder, sorted, without . and ..
 Result<std::vector<std::string>> list_dir(const std::string& path);
-// Removes the path with all beneath it; a link is removed, never followed; read-only folders are made writable first. Nothing
-// there: success. Where something can't be removed the rest still is, and the first failure is returned, with its path.
+// Removes the path with all beneath it; a link is removed, never followed; read-only folders are made writable first.
+// Nothing there: success. Where something can't be removed the rest still is, and the first failure is returned, with
+// its path.
 Status remove_tree(const std::string& path);
 // All of the bytes, EINTR and short writes handled.
 Status write_all(int fd, BytesView data);

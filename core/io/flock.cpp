@@ -38,8 +38,8 @@ Status sign(int fd, const std::string& path, const std::string& holder) {
   return {};
 }
 
-// "process 4711 (python3)": another process that has the file open; empty where none can be seen. A process that waits for the lock has it
-// open for moments only.
+// "process 4711 (python3)": another process that has the file open; empty where none can be seen. A process that waits
+// for the lock has it open for moments only.
 std::string process_with(const std::string& path) {
   struct stat wanted {};
   if (::stat(path.c_str(), &wanted) != 0) return {};
@@ -51,7 +51,9 @@ std::string process_with(const std::string& path) {
     if (!open) continue;
     for (const auto& fd : *open) {
       struct stat st {};
-      if (::stat(("/proc/" + pid + "/fd/" + fd).c_str(), &st) != 0 || st.st_ino != wanted.st_ino || st.st_dev != wanted.st_dev) continue;
+      if (::stat(("/proc/" + pid + "/fd/" + fd).c_str(), &st) != 0 || st.st_ino != wanted.st_ino ||
+          st.st_dev != wanted.st_dev)
+        continue;
       std::string name = read_file("/proc/" + pid + "/comm").value_or("");
       while (!name.empty() && name.back() == '\n') name.pop_back();
       return "process " + pid + (name.empty() ? "" : " (" + name + ")");

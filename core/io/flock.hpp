@@ -14,8 +14,8 @@ class FileLock {
  public:
   // Code::locked when somebody else holds it; the message carries the holder's text.
   static Result<FileLock> try_lock(const std::string& path, const std::string& holder);
-  // Waits for at most `most`, then Code::locked naming the process that has the file open, where /proc shows it. Blocking. There is
-  // no wait without an end: any process of the same user can hold the file for as long as it likes.
+  // Waits for at most `most`, then Code::locked naming the process that has the file open, where /proc shows it.
+  // Blocking. There is no wait without an end: any process of the same user can hold the file for as long as it likes.
   static Result<FileLock> lock(const std::string& path, const std::string& holder, Duration most);
   // What the last holder wrote; empty when there was none.
   static std::string holder(const std::string& path);

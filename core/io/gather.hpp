@@ -1,5 +1,6 @@
-// Several pieces of work at once, until the last is over. They run on the caller's executor (one strand). What one throws is
-// thrown here once all are over. The gathering itself can't be cancelled: give the pieces a deadline or a token.
+// Several pieces of work at once, until the last is over. They run on the caller's executor (one strand). What one
+// throws is thrown here once all are over. The gathering itself can't be cancelled: give the pieces a deadline or a
+// token.
 //
 //   std::vector<asio::awaitable<void>> work;
 //   for (auto& target : targets) work.push_back(survey(target));

@@ -35,13 +35,17 @@ std::size_t whole_pages(std::size_t size) { return (size + huge_page - 1) / huge
 }  // namespace
 
 LargeBuffer::LargeBuffer(std::size_t size) : size_(size) {
-  if (size < large) bytes_ = {from_heap(size), Free{}};
-  else bytes_ = {mapped_at_huge_page(whole_pages(size)), Free{whole_pages(size)}};
+  if (size < large)
+    bytes_ = {from_heap(size), Free{}};
+  else
+    bytes_ = {mapped_at_huge_page(whole_pages(size)), Free{whole_pages(size)}};
 }
 
 void LargeBuffer::Free::operator()(std::uint8_t* bytes) const noexcept {
-  if (mapped > 0) ::munmap(bytes, mapped);
-  else std::free(bytes);
+  if (mapped > 0)
+    ::munmap(bytes, mapped);
+  else
+    std::free(bytes);
 }
 
 }  // namespace deployctl::io

@@ -1,5 +1,6 @@
-// Zeroed memory for what is large and read all over: in huge pages where the kernel has some to give, so that neither its first
-// touch nor the way to each of its places costs as much as with small ones. Owned; move only. Throws std::bad_alloc.
+// Zeroed memory for what is large and read all over: in huge pages where the kernel has some to give, so that neither
+// its first touch nor the way to each of its places costs as much as with small ones. Owned; move only. Throws
+// std::bad_alloc.
 #pragma once
 
 #include <cstdint>

@@ -72,8 +72,6 @@ void Notifier::notify_all() { wake(state_->waiters, true); }
 
 asio::awaitable<bool> Notifier::wait() { return wait_in(state_, Timer::time_point::max()); }
 asio::awaitable<bool> Notifier::wait_until(SteadyTime deadline) { return wait_in(state_, deadline); }
-asio::awaitable<bool> Notifier::wait_for(Duration d) {
-  return wait_in(state_, system_clock().steady() + d);
-}
+asio::awaitable<bool> Notifier::wait_for(Duration d) { return wait_in(state_, system_clock().steady() + d); }
 
 }  // namespace deployctl::io

@@ -18,9 +18,7 @@ namespace {
 
 constexpr int backlog = 128;
 
-std::string boot() {
-  return read_file("/proc/sys/kernel/random/boot_id", 64).value_or("").substr(0, 8);
-}
+std::string boot() { return read_file("/proc/sys/kernel/random/boot_id", 64).value_or("").substr(0, 8); }
 
 Result<Fd> make_socket() {
   Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));

@@ -1,5 +1,6 @@
-// Where a user's background process is found: a Unix socket in a folder of his own, named for its kind, its program and the
-// boot, so that another version of the program, and another host that shares the home, have one of their own. Blocking.
+// Where a user's background process is found: a Unix socket in a folder of his own, named for its kind, its program and
+// the boot, so that another version of the program, and another host that shares the home, have one of their own.
+// Blocking.
 #pragma once
 
 #include <sys/types.h>

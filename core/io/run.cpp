@@ -151,9 +151,7 @@ Result<Output> run(const Command& command, Duration most) {
   DEPLOYCTL_TRY(child, Subprocess::spawn(piped(command)));
   Output output;
   std::array<Reading, 2> readings{Reading{child.take_stdout(), &output.out}, Reading{child.take_stderr(), &output.err}};
-  const auto left = [&] {
-    return std::chrono::ceil<Duration>(deadline - std::chrono::steady_clock::now());
-  };
+  const auto left = [&] { return std::chrono::ceil<Duration>(deadline - std::chrono::steady_clock::now()); };
   auto read = read_both(readings, deadline);
   auto exit = read ? child.wait(std::max(left(), Duration(0))) : fail(read.error());
   if (!exit) {

@@ -21,13 +21,15 @@ asio::awaitable<void> watch(std::shared_ptr<Progress> progress, Duration limit, 
 
 }  // namespace
 
-void watch_progress(asio::any_io_executor executor, std::shared_ptr<Progress> progress, Duration limit, CancelToken stalled,
-                    CancelToken over) {
+void watch_progress(asio::any_io_executor executor, std::shared_ptr<Progress> progress, Duration limit,
+                    CancelToken stalled, CancelToken over) {
   asio::co_spawn(executor, watch(std::move(progress), limit, std::move(stalled), std::move(over)), asio::detached);
 }
 
 asio::awaitable<asio::any_io_executor> this_executor() { co_return co_await asio::this_coro::executor; }
 
-Error stalled(const std::string& what, Duration limit) { return error(Code::timed_out, what + ": no progress for " + humane(limit)); }
+Error stalled(const std::string& what, Duration limit) {
+  return error(Code::timed_out, what + ": no progress for " + humane(limit));
+}
 
 }  // namespace deployctl::io::detail

@@ -8,11 +8,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <asio/posix/stream_descriptor.hpp>
 #include <asio/redirect_error.hpp>
 #include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
-#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -82,7 +82,8 @@ Result<End> open_end(const Stdio& stdio, int target) {
       end.theirs = std::move(copy);
       return end;
     }
-    default: break;
+    default:
+      break;
   }
   const std::string path = stdio.kind == Stdio::Kind::null ? "/dev/null" : stdio.path;
   const int how = stdio.kind == Stdio::Kind::append ? O_APPEND | O_NOFOLLOW : O_TRUNC;
@@ -117,8 +118,8 @@ Result<pid_t> spawn_child(const Command& command, const End (&ends)[3]) {
   const auto argv = pointers(command.argv);
   const auto env = command.env ? pointers(*command.env) : std::vector<char*>{};
   pid_t pid = -1;
-  const int errnum = ::posix_spawnp(&pid, argv[0], actions.get(), attributes.get(), argv.data(),
-                                    command.env ? env.data() : environ);
+  const int errnum =
+      ::posix_spawnp(&pid, argv[0], actions.get(), attributes.get(), argv.data(), command.env ? env.data() : environ);
   if (errnum != 0) return fail(os_error(errnum, "start " + command.argv[0]));
   return pid;
 }

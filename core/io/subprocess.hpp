@@ -36,10 +36,10 @@ struct Stdio {
 };
 
 struct Command {
-  enum class Group { inherit, own, session };  // inherit: stays in ours, and only the child itself is signalled
-  std::vector<std::string> argv;               // argv[0] without a slash is looked up in our own PATH
-  std::string cwd;                             // empty: ours
-  std::optional<std::vector<std::string>> env; // exactly these NAME=VALUE; absent: ours
+  enum class Group { inherit, own, session };   // inherit: stays in ours, and only the child itself is signalled
+  std::vector<std::string> argv;                // argv[0] without a slash is looked up in our own PATH
+  std::string cwd;                              // empty: ours
+  std::optional<std::vector<std::string>> env;  // exactly these NAME=VALUE; absent: ours
   Stdio in, out, err;
   Group group = Group::own;
 };

@@ -30,11 +30,15 @@ Error unreachable(const std::string& host, unsigned port, const std::string& why
 
 std::string words_for(int errnum) {
   switch (errnum) {
-    case ECONNREFUSED: return "connection refused";
+    case ECONNREFUSED:
+      return "connection refused";
     case EHOSTUNREACH:
-    case ENETUNREACH: return "no route to host";
-    case ETIMEDOUT: return "timed out";
-    default: return std::strerror(errnum);
+    case ENETUNREACH:
+      return "no route to host";
+    case ETIMEDOUT:
+      return "timed out";
+    default:
+      return std::strerror(errnum);
   }
 }
 
@@ -45,7 +49,8 @@ void tune(int fd) {
   set(IPPROTO_TCP, TCP_KEEPIDLE, 15);
   set(IPPROTO_TCP, TCP_KEEPINTVL, 10);
   set(IPPROTO_TCP, TCP_KEEPCNT, 4);
-  set(IPPROTO_TCP, TCP_NOTSENT_LOWAT, 128 * 1024);  // what isn't on its way yet waits with us, where the urgent can overtake it
+  set(IPPROTO_TCP, TCP_NOTSENT_LOWAT,
+      128 * 1024);  // what isn't on its way yet waits with us, where the urgent can overtake it
   set(IPPROTO_TCP, TCP_USER_TIMEOUT, 60'000);  // ms that what was sent may stay unacknowledged
 }
 

@@ -1,5 +1,5 @@
-// A TCP connection as a ByteStream. IP literals are used as they are; a name is resolved by `getent ahosts NAME`, since a
-// static program can't load what getaddrinfo needs. Each address of a name is tried in turn within the time given.
+// A TCP connection as a ByteStream. IP literals are used as they are; a name is resolved by `getent ahosts NAME`, since
+// a static program can't load what getaddrinfo needs. Each address of a name is tried in turn within the time given.
 // TCP_NODELAY is set; keepalive and TCP_USER_TIMEOUT find a peer that vanished within a minute.
 //
 // Every failure is Code::unreachable and says which: no such name, connection refused, no route, timed out.

@@ -7,7 +7,8 @@
 namespace deployctl::io {
 
 struct Ticker::State {
-  State(asio::any_io_executor executor, Duration e, std::function<void()> t) : timer(std::move(executor)), every(e), tick(std::move(t)) {}
+  State(asio::any_io_executor executor, Duration e, std::function<void()> t)
+      : timer(std::move(executor)), every(e), tick(std::move(t)) {}
   static void go_on(const std::shared_ptr<State>& self);
   Timer timer;
   Duration every;

@@ -1,5 +1,6 @@
-// Calls `tick` every so often, on the executor, for as long as the ticker lives: never after that, also where the time had come
-// when it went and the call was under way already. To be destroyed on the executor's strand; `tick` doesn't throw.
+// Calls `tick` every so often, on the executor, for as long as the ticker lives: never after that, also where the time
+// had come when it went and the call was under way already. To be destroyed on the executor's strand; `tick` doesn't
+// throw.
 #pragma once
 
 #include <asio/any_io_executor.hpp>

@@ -1,6 +1,6 @@
-// The timer that everything here waits with. It goes by the system's steady clock, or, on a thread that has another clock in
-// use (base/clock.hpp), by that one: then nothing ever blocks for it, and the clock is told how far away the next timer is. For
-// .cpp files only: it is Asio's.
+// The timer that everything here waits with. It goes by the system's steady clock, or, on a thread that has another
+// clock in use (base/clock.hpp), by that one: then nothing ever blocks for it, and the clock is told how far away the
+// next timer is. For .cpp files only: it is Asio's.
 #pragma once
 
 #include <asio/basic_waitable_timer.hpp>
@@ -31,7 +31,9 @@ struct TimerWait {
     other->next_timer_in(std::chrono::ceil<Duration>(d));
     return TimerClock::duration(0);
   }
-  static TimerClock::duration to_wait_duration(const TimerClock::time_point& t) { return to_wait_duration(t - TimerClock::now()); }
+  static TimerClock::duration to_wait_duration(const TimerClock::time_point& t) {
+    return to_wait_duration(t - TimerClock::now());
+  }
 };
 
 using Timer = asio::basic_waitable_timer<TimerClock, TimerWait>;

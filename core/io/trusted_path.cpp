@@ -27,8 +27,10 @@ std::vector<std::vector<std::string>> account_lines(const std::string& file) {
     const auto end = std::min(text.find('\n', at), text.size());
     std::vector<std::string> fields(1);
     for (std::size_t i = at; i < end; ++i) {
-      if (text[i] == ':') fields.emplace_back();
-      else fields.back() += text[i];
+      if (text[i] == ':')
+        fields.emplace_back();
+      else
+        fields.back() += text[i];
     }
     if (fields.size() >= 4) out.push_back(std::move(fields));
     at = end + 1;
@@ -61,13 +63,17 @@ bool is_private_group(gid_t gid) {
   std::vector<std::string> ours;
   for (const auto& fields : account_lines("/etc/passwd")) {
     const bool trusted = fields[2] == "0" || fields[2] == std::to_string(::geteuid());
-    if (trusted) ours.push_back(fields[0]);
-    else if (fields[3] == number) return false;
+    if (trusted)
+      ours.push_back(fields[0]);
+    else if (fields[3] == number)
+      return false;
   }
   std::string name;
   for (const char c : *members + ",") {
-    if (c != ',') name += c;
-    else if (!name.empty() && std::find(ours.begin(), ours.end(), std::exchange(name, {})) == ours.end()) return false;
+    if (c != ',')
+      name += c;
+    else if (!name.empty() && std::find(ours.begin(), ours.end(), std::exchange(name, {})) == ours.end())
+      return false;
   }
   return true;
 }
@@ -82,8 +88,9 @@ bool is_writable_by_others(int fd, const struct stat& st) {
 }
 
 Error refusal(const std::string& path, const std::string& why) {
-  return with_hint(error(Code::refused, path + " " + why + ": another user of this host could decide what runs here"),
-                   "look at what is in it before you take it over, or name a deploy_to in a folder that only this login can write");
+  return with_hint(
+      error(Code::refused, path + " " + why + ": another user of this host could decide what runs here"),
+      "look at what is in it before you take it over, or name a deploy_to in a folder that only this login can write");
 }
 
 Error owned_by(const std::string& path, const struct stat& st) {
@@ -97,7 +104,8 @@ std::string mode_text(const struct stat& st) {
 }
 
 Error writable(const std::string& path, const struct stat& st) {
-  return refusal(path, "can be written by other users (mode " + mode_text(st) + ", group " + std::to_string(st.st_gid) + ")");
+  return refusal(path,
+                 "can be written by other users (mode " + mode_text(st) + ", group " + std::to_string(st.st_gid) + ")");
 }
 
 // A folder that a path names, or that is named in one.
@@ -108,7 +116,8 @@ Status check_folder(int fd, const struct stat& st, const std::string& path) {
 }
 
 // Whether another user can exchange the entry `next` of a folder, or made it.
-Status check_above(int fd, const struct stat& folder, const std::string& path, const struct stat& next, const std::string& next_path) {
+Status check_above(int fd, const struct stat& folder, const std::string& path, const struct stat& next,
+                   const std::string& next_path) {
   if (!is_trusted(folder.st_uid) && !is_unmapped(folder.st_uid)) return fail(owned_by(path, folder));
   if (!is_writable_by_others(fd, folder)) return {};
   if (!(folder.st_mode & S_ISVTX)) return fail(writable(path, folder));
@@ -184,7 +193,8 @@ Result<bool> Walk::step(const std::string& name) {
   Fd opened(::openat(at_.get(), name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!opened) return fail(os_error(errno, "open " + path));
   if (::fstat(opened.get(), &status_) != 0) return fail(os_error(errno, "look at " + path));
-  if (status_.st_dev != next.st_dev || status_.st_ino != next.st_ino) return fail(Code::refused, path + " is being exchanged");
+  if (status_.st_dev != next.st_dev || status_.st_ino != next.st_ino)
+    return fail(Code::refused, path + " is being exchanged");
   at_ = std::move(opened);
   // Upwards only links lead; the folder was checked on the way down.
   path_ = name == ".." ? parent_dir(path_.empty() ? "/" : path_) : path;

@@ -43,8 +43,10 @@ struct Place {
   bool taken = false;
   ~Place() {
     if (taken) return;
-    if (waiter->has_turn) state->give_back();
-    else std::erase(state->waiting, waiter);
+    if (waiter->has_turn)
+      state->give_back();
+    else
+      std::erase(state->waiting, waiter);
   }
 };
 
@@ -62,7 +64,8 @@ asio::awaitable<Turns::Turn> wait_for_turn(std::shared_ptr<Turns::State> state) 
 
 }  // namespace
 
-Turns::Turns(asio::any_io_executor executor, unsigned at_once) : state_(std::make_shared<State>(std::move(executor), at_once)) {}
+Turns::Turns(asio::any_io_executor executor, unsigned at_once)
+    : state_(std::make_shared<State>(std::move(executor), at_once)) {}
 
 asio::awaitable<Turns::Turn> Turns::take() { return wait_for_turn(state_); }
 

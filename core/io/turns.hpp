@@ -1,5 +1,6 @@
-// So many at once and no more, first come first served: logins in progress, hooks in parallel. take() waits for a turn and
-// gives it as a value; destroying the value passes it on. A cancelled waiter loses its place. One strand for all of it.
+// So many at once and no more, first come first served: logins in progress, hooks in parallel. take() waits for a turn
+// and gives it as a value; destroying the value passes it on. A cancelled waiter loses its place. One strand for all of
+// it.
 #pragma once
 
 #include <asio/any_io_executor.hpp>

@@ -35,7 +35,8 @@ constexpr const char* lost_hint =
 
 // Inodes run out like bytes do, and gigabytes look free then.
 std::string room_hint(const std::string& path) {
-  return "df -h " + path + " and df -i " + path + " show whether space or inodes have run out; make room there and run the command again";
+  return "df -h " + path + " and df -i " + path +
+         " show whether space or inodes have run out; make room there and run the command again";
 }
 
 Status make_private_dirs(const fs::path& dir) {
@@ -98,9 +99,11 @@ Status Database::prepare() {
       return fail(with_hint(error(Code::verification, path_ + " is an SQLite database, but no ledger of deployctl"),
                             "name another folder with --state or DEPLOYCTL_STATE"));
     if (version > newest)
-      return fail(with_hint(error(Code::unsupported, fmt::format("the ledger {} was written by a newer deployctl: its schema "
-                                                                 "is {}, this one knows {}", path_, version, newest)),
-                            "use that deployctl, or another folder with --state"));
+      return fail(
+          with_hint(error(Code::unsupported, fmt::format("the ledger {} was written by a newer deployctl: its schema "
+                                                         "is {}, this one knows {}",
+                                                         path_, version, newest)),
+                    "use that deployctl, or another folder with --state"));
     use_wal(db_);
     db_.exec("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
     if (version == newest) return {};
@@ -134,11 +137,13 @@ Error Database::to_error(const SQLite::Exception& e) {
       return with_hint(error(Code::no_space, where + ": no space left on device"), room_hint(path_));
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      return with_hint(error(Code::locked, fmt::format("{}: another process has kept it for {} s", where, busy_ms / 1000)),
-                       "see who has it open: fuser " + path_);
+      return with_hint(
+          error(Code::locked, fmt::format("{}: another process has kept it for {} s", where, busy_ms / 1000)),
+          "see who has it open: fuser " + path_);
     case SQLITE_READONLY:
     case SQLITE_PERM:
-      return with_hint(error(Code::denied, where + " can't be written: " + e.what()), "see whose it is: ls -l " + path_);
+      return with_hint(error(Code::denied, where + " can't be written: " + e.what()),
+                       "see whose it is: ls -l " + path_);
     case SQLITE_IOERR:
     case SQLITE_CANTOPEN:
       if (errnum == ENOSPC || errnum == EDQUOT) return with_hint(os_error(errnum, where), room_hint(path_));

@@ -1,5 +1,5 @@
-// One SQLite file: made where it lacks, brought up to this version's schema, checked to be ours. Owned by the ledger; one
-// thread at a time; several processes may have it open. SQLite's exceptions end here: damaged or not ours is
+// One SQLite file: made where it lacks, brought up to this version's schema, checked to be ours. Owned by the ledger;
+// one thread at a time; several processes may have it open. SQLite's exceptions end here: damaged or not ours is
 // Code::verification, a newer schema unsupported, a full disk no_space, a writer that keeps it for too long locked.
 // Private to the room.
 #pragma once

@@ -9,7 +9,9 @@ Result<Digest> digest_from(const SQLite::Column& column) {
   const std::string text = column.getString();
   if (text.empty()) return Digest{};
   auto digest = Digest::parse(text);
-  if (!digest) return fail(Code::verification, std::string("the ledger's column ") + column.getName() + ": " + digest.error().message);
+  if (!digest)
+    return fail(Code::verification,
+                std::string("the ledger's column ") + column.getName() + ": " + digest.error().message);
   return digest;
 }
 

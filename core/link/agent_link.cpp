@@ -40,7 +40,8 @@ struct Pending {
   io::Notifier changed;  // `outcome`, or `wanted`
   std::optional<Result<wire::pb::Reply>> outcome;
   std::deque<wire::pb::Range> wanted;
-  std::uint64_t chunks_left = 0;  // that may still be wanted: one may get lost on the peer's disk, all of them not twice
+  std::uint64_t chunks_left =
+      0;  // that may still be wanted: one may get lost on the peer's disk, all of them not twice
   EventAllowance allowance;
   bool feeding = false, attached = false;
 
@@ -121,7 +122,8 @@ struct Opened {
 
 awaitable<Result<Opened>> shake_hands(std::unique_ptr<io::ByteStream> stream, LinkOptions options) {
   DEPLOYCTL_CO_TRY(early, co_await detail::await_magic(*stream, options));
-  PipeOptions pipe_options{options.ping_every, options.login.kept ? std::min(options.kept_silence, options.silence) : options.silence};
+  PipeOptions pipe_options{options.ping_every,
+                           options.login.kept ? std::min(options.kept_silence, options.silence) : options.silence};
   Opened opened;
   opened.pipe = FramePipe::start(std::move(stream), early, pipe_options);
   if (auto frame = wire::to_frame(FrameType::hello, 0, our_hello(options))) opened.pipe->post(*frame);
@@ -137,12 +139,14 @@ awaitable<Result<Opened>> shake_hands(std::unique_ptr<io::ByteStream> stream, Li
 
 }  // namespace
 
-awaitable<Result<std::shared_ptr<AgentLink>>> AgentLink::open(std::unique_ptr<io::ByteStream> stream, LinkOptions options) {
+awaitable<Result<std::shared_ptr<AgentLink>>> AgentLink::open(std::unique_ptr<io::ByteStream> stream,
+                                                              LinkOptions options) {
   const std::string name = options.name;
   const Duration most = options.hello_timeout;
   auto state = std::make_shared<State>();
   state->options = options;
-  auto opened = co_await io::with_deadline(shake_hands(std::move(stream), std::move(options)), most, "waiting for the agent's hello");
+  auto opened = co_await io::with_deadline(shake_hands(std::move(stream), std::move(options)), most,
+                                           "waiting for the agent's hello");
   if (!opened) {
     Error why = opened.error();
     if (why.code == Code::invalid) why.code = Code::unreachable;  // what answers there is no agent of ours
@@ -183,25 +187,30 @@ Status AgentLink::State::take(const Frame& frame) {
   if (at == calls.end()) return take_late(frame);
   const auto pending = at->second;
   switch (frame.type) {
-    case FrameType::event: return take_event(pending, frame);
-    case FrameType::reply: return take_reply(pending, frame);
+    case FrameType::event:
+      return take_event(pending, frame);
+    case FrameType::reply:
+      return take_reply(pending, frame);
     case FrameType::abort: {
       DEPLOYCTL_TRY(abort, wire::from_frame<wire::pb::Abort>(frame));
       calls.erase(at);
       pending->end(fail(wire::to_error(abort)));
       return {};
     }
-    default: return take_want(frame.stream, pending, frame);
+    default:
+      return take_want(frame.stream, pending, frame);
   }
 }
 
-// A frame of a stream that ended here is dropped: the peer could not know yet. One whose end the peer itself sent, or that was
-// never opened, has no frames any more.
+// A frame of a stream that ended here is dropped: the peer could not know yet. One whose end the peer itself sent, or
+// that was never opened, has no frames any more.
 Status AgentLink::State::take_late(const Frame& frame) {
   if (!given_up.contains(frame.stream))
     return fail(Code::invalid, "the agent answers on stream " + std::to_string(frame.stream) + ", which is not open");
-  if (frame.type == FrameType::reply || frame.type == FrameType::abort) given_up.erase(frame.stream);
-  else if (!late.take(frame)) return fail(Code::invalid, "the agent goes on with requests that were given up");
+  if (frame.type == FrameType::reply || frame.type == FrameType::abort)
+    given_up.erase(frame.stream);
+  else if (!late.take(frame))
+    return fail(Code::invalid, "the agent goes on with requests that were given up");
   return {};
 }
 
@@ -210,7 +219,9 @@ Status AgentLink::State::take_event(const std::shared_ptr<Pending>& pending, con
   pipe->set_silence(options.silence);
   const auto& request = pending->call.request;
   if (!pending->allowance.take(frame)) {
-    end_here(frame.stream, pending, error(Code::unreachable, std::string("more events than the request '") + wire::name_of(request) + "' has"));
+    end_here(
+        frame.stream, pending,
+        error(Code::unreachable, std::string("more events than the request '") + wire::name_of(request) + "' has"));
   } else if (event.has_attached() && (!request.has_attach_first() || std::exchange(pending->attached, true))) {
     end_here(frame.stream, pending, error(Code::unreachable, "a target was attached that nothing asked for"));
   } else if (pending->call.on_event) {
@@ -224,8 +235,10 @@ Status AgentLink::State::take_reply(const std::shared_ptr<Pending>& pending, con
   pipe->set_silence(options.silence);
   calls.erase(frame.stream);
   const auto fits = wire::check_answer(pending->call.request, reply);
-  if (fits) pending->end(std::move(reply));
-  else pending->end(fail(fits.error()));
+  if (fits)
+    pending->end(std::move(reply));
+  else
+    pending->end(fail(fits.error()));
   return {};
 }
 
@@ -241,9 +254,11 @@ Status AgentLink::State::take_want(std::uint32_t stream, const std::shared_ptr<P
   if (!pending->call.chunks) return fail(Code::invalid, "the agent asked for chunks on a stream that has none");
   const std::uint64_t count = pending->call.chunks->index().count();
   for (const auto& range : want.ranges()) {
-    if (range.count() == 0 || std::uint64_t{range.first()} + range.count() > count || pending->wanted.size() > most_ranges)
+    if (range.count() == 0 || std::uint64_t{range.first()} + range.count() > count ||
+        pending->wanted.size() > most_ranges)
       return fail(Code::invalid, "the agent asked for chunks that the payload does not have");
-    if (range.count() > pending->chunks_left) return fail(Code::invalid, "the agent asked for the same chunks again and again");
+    if (range.count() > pending->chunks_left)
+      return fail(Code::invalid, "the agent asked for the same chunks again and again");
     pending->chunks_left -= range.count();
     pending->wanted.push_back(range);
   }
@@ -255,7 +270,8 @@ Status AgentLink::State::take_want(std::uint32_t stream, const std::shared_ptr<P
 }
 
 // Sends what is wanted until the call is over. The pipe's bounded queue lets other calls' frames between the chunks.
-awaitable<void> AgentLink::State::feed(std::shared_ptr<State> self, std::shared_ptr<Pending> pending, std::uint32_t stream) {
+awaitable<void> AgentLink::State::feed(std::shared_ptr<State> self, std::shared_ptr<Pending> pending,
+                                       std::uint32_t stream) {
   while (!pending->outcome && !self->pipe->closed()) {
     if (pending->wanted.empty()) {
       co_await pending->changed.wait();
@@ -263,8 +279,10 @@ awaitable<void> AgentLink::State::feed(std::shared_ptr<State> self, std::shared_
     }
     auto& range = pending->wanted.front();
     const auto number = range.first();
-    if (range.count() == 1) pending->wanted.pop_front();
-    else range.set_first(number + 1), range.set_count(range.count() - 1);
+    if (range.count() == 1)
+      pending->wanted.pop_front();
+    else
+      range.set_first(number + 1), range.set_count(range.count() - 1);
     auto bytes = co_await pending->call.chunks->read(number);
     if (!bytes) {
       self->end_here(stream, pending, bytes.error());
@@ -311,7 +329,9 @@ const wire::pb::Hello& AgentLink::peer() const { return state_->hello; }
 const std::string& AgentLink::name() const { return state_->options.name; }
 const LoginTimes& AgentLink::login() const { return state_->options.login; }
 bool AgentLink::closed() const { return state_->pipe->closed().has_value(); }
-Error AgentLink::why_closed() const { return state_->pipe->closed().value_or(error(Code::internal, "the link is open")); }
+Error AgentLink::why_closed() const {
+  return state_->pipe->closed().value_or(error(Code::internal, "the link is open"));
+}
 bool AgentLink::fell_silent() const { return state_->pipe->fell_silent(); }
 std::uint64_t AgentLink::sent() const { return state_->pipe->sent(); }
 void AgentLink::close() { state_->pipe->close(error(Code::cancelled, "the link was closed")); }

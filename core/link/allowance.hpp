@@ -1,6 +1,6 @@
-// How much a peer may send: a token bucket. It starts with `burst` tokens and gains `per_second` of them. What a peer sends while
-// its reader is stopped (Ctrl-Z, a laptop that sleeps, a login that is kept until it is needed) comes all at once: the bucket holds
-// as much as comes in a quarter of an hour. A value, without a clock of its own.
+// How much a peer may send: a token bucket. It starts with `burst` tokens and gains `per_second` of them. What a peer
+// sends while its reader is stopped (Ctrl-Z, a laptop that sleeps, a login that is kept until it is needed) comes all
+// at once: the bucket holds as much as comes in a quarter of an hour. A value, without a clock of its own.
 #pragma once
 
 #include <algorithm>
@@ -13,7 +13,8 @@ class Allowance {
  public:
   static constexpr double longest_pause = 15 * 60;  // seconds
 
-  Allowance(double burst, double per_second) : most_(burst + longest_pause * per_second), per_second_(per_second), left_(burst) {}
+  Allowance(double burst, double per_second)
+      : most_(burst + longest_pause * per_second), per_second_(per_second), left_(burst) {}
 
   // False: that is more than the peer may send by now. Nothing is taken then.
   bool take(double tokens, SteadyTime now) {

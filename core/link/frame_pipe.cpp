@@ -18,8 +18,8 @@ constexpr std::size_t least_progress = 4 * 1024;             // bytes of an unfi
 // Both sides send one in 5 s, also into a login that a relay keeps for ten minutes before anything reads what came.
 constexpr double pings_at_once = 1024, pings_per_second = 1;
 constexpr std::size_t a_turn = 64 * 1024, frame_cost = 256;
-// Neighbors in a row differ at least in their streams, which takes zstd most of a byte for each. A row with more frames than
-// this is one frame repeated: 50 bytes would be 10,000 of them.
+// Neighbors in a row differ at least in their streams, which takes zstd most of a byte for each. A row with more frames
+// than this is one frame repeated: 50 bytes would be 10,000 of them.
 constexpr std::size_t row_frames_per_byte = 4, least_row_frames = 64;
 
 }  // namespace
@@ -33,7 +33,8 @@ FramePipe::FramePipe(std::unique_ptr<io::ByteStream> stream, PipeOptions options
       inbox_(least_read),
       pings_(pings_at_once, pings_per_second) {}
 
-std::shared_ptr<FramePipe> FramePipe::start(std::unique_ptr<io::ByteStream> stream, BytesView early, PipeOptions options) {
+std::shared_ptr<FramePipe> FramePipe::start(std::unique_ptr<io::ByteStream> stream, BytesView early,
+                                            PipeOptions options) {
   std::shared_ptr<FramePipe> pipe(new FramePipe(std::move(stream), options));
   pipe->decoder_.feed(early);
   asio::co_spawn(pipe->executor(), write_all(pipe), asio::detached);
@@ -57,14 +58,18 @@ awaitable<Result<wire::Frame>> FramePipe::next() {
       continue;
     }
     const auto got = co_await stream_->read_some(inbox_);
-    if (!got) close(got.error());
-    else if (*got == 0) close(error(Code::disconnected, decoder_.midway() ? "the connection ended in the middle of a frame"
-                                                                         : "the connection ended"));
-    else take_bytes(BytesView(inbox_).first(*got));
+    if (!got)
+      close(got.error());
+    else if (*got == 0)
+      close(error(Code::disconnected,
+                  decoder_.midway() ? "the connection ended in the middle of a frame" : "the connection ended"));
+    else
+      take_bytes(BytesView(inbox_).first(*got));
   }
 }
 
-// A frame that trickles in is no sign of life: it would hold memory, and the callers that wait for what it brings, without end.
+// A frame that trickles in is no sign of life: it would hold memory, and the callers that wait for what it brings,
+// without end.
 void FramePipe::take_bytes(BytesView bytes) {
   unheard_ += bytes.size();
   if (unheard_ >= least_progress) hear();
@@ -125,15 +130,19 @@ void FramePipe::post(const wire::Frame& frame) {
   Bytes bytes = wire::encode(frame);
   const bool packs = packing_ && frame.type != wire::FrameType::chunk && frame.type != wire::FrameType::ping &&
                      frame.type != wire::FrameType::hello && bytes.size() <= most_small;
-  if (queued_ + bytes.size() > most_queued) return close(error(Code::disconnected, "the peer takes nothing of what is sent to it"));
+  if (queued_ + bytes.size() > most_queued)
+    return close(error(Code::disconnected, "the peer takes nothing of what is sent to it"));
   queued_ += bytes.size();
-  if (frame.type == wire::FrameType::chunk) chunks_.push_back({std::move(bytes), false});
-  else enqueue(std::move(bytes), packs);
+  if (frame.type == wire::FrameType::chunk)
+    chunks_.push_back({std::move(bytes), false});
+  else
+    enqueue(std::move(bytes), packs);
   changed_.notify_all();
 }
 
 void FramePipe::enqueue(Bytes bytes, bool packs) {
-  const bool joins = packs && !queue_.empty() && queue_.back().packs && queue_.back().bytes.size() + bytes.size() <= most_packed;
+  const bool joins =
+      packs && !queue_.empty() && queue_.back().packs && queue_.back().bytes.size() + bytes.size() <= most_packed;
   if (!joins) return queue_.push_back({std::move(bytes), packs});
   auto& last = queue_.back().bytes;
   last.insert(last.end(), bytes.begin(), bytes.end());

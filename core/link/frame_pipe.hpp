@@ -1,11 +1,12 @@
-// Frames both ways over a ByteStream, for either end of a session: one writing coroutine behind two queues (chunks wait for
-// everything else, so that a grant is renewed in time while megabytes cross a thin link), pings when idle, an
-// end when nothing was heard for too long, small frames packed where both sides can. What a frame means is the owner's (agent_link.hpp, agents/serve/session.hpp).
+// Frames both ways over a ByteStream, for either end of a session: one writing coroutine behind two queues (chunks wait
+// for everything else, so that a grant is renewed in time while megabytes cross a thin link), pings when idle, an end
+// when nothing was heard for too long, small frames packed where both sides can. What a frame means is the owner's
+// (agent_link.hpp, agents/serve/session.hpp).
 //
-// The peer may be hostile. However much it sends, and however well that is packed, the strand is given to others after each
-// 64 KiB or 256 frames. A row that breaks the rules of packing, pings without end, and a frame that doesn't arrive whole
-// close the pipe, and so does a peer that takes nothing while more than 64 MiB are queued for it.
-// All calls come from the stream's executor (one strand).
+// The peer may be hostile. However much it sends, and however well that is packed, the strand is given to others after
+// each 64 KiB or 256 frames. A row that breaks the rules of packing, pings without end, and a frame that doesn't arrive
+// whole close the pipe, and so does a peer that takes nothing while more than 64 MiB are queued for it. All calls come
+// from the stream's executor (one strand).
 #pragma once
 
 #include <deque>
@@ -29,13 +30,15 @@ struct PipeOptions {
 
 class FramePipe : public std::enable_shared_from_this<FramePipe> {
  public:
-  // `early` are bytes that were read already. Owns the stream; starts its coroutines, which keep it alive until close().
+  // `early` are bytes that were read already. Owns the stream; starts its coroutines, which keep it alive until
+  // close().
   static std::shared_ptr<FramePipe> start(std::unique_ptr<io::ByteStream> stream, BytesView early, PipeOptions options);
 
   // The other side can unpack: from now on what waits together is packed.
   void begin_packing() { packing_ = true; }
 
-  // The next frame that isn't a ping. One caller at a time. Errors (all final): disconnected, invalid, and what close() said.
+  // The next frame that isn't a ping. One caller at a time. Errors (all final): disconnected, invalid, and what close()
+  // said.
   awaitable<Result<wire::Frame>> next();
   // Queued at once, whatever is queued already: for small messages.
   void post(const wire::Frame& frame);
@@ -87,9 +90,9 @@ class FramePipe : public std::enable_shared_from_this<FramePipe> {
   std::uint64_t sent_ = 0;
   Bytes inbox_;
   Allowance pings_;
-  std::size_t unheard_ = 0;      // bytes of an unfinished frame since heard_
-  std::size_t row_frames_ = 0;   // that the row being read may still hold
-  std::size_t turn_ = 0;         // what was handled since others had the strand
+  std::size_t unheard_ = 0;     // bytes of an unfinished frame since heard_
+  std::size_t row_frames_ = 0;  // that the row being read may still hold
+  std::size_t turn_ = 0;        // what was handled since others had the strand
 };
 
 }  // namespace deployctl::link

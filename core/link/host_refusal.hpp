@@ -1,5 +1,5 @@
-// What a host's shell printed where the agent could not be installed or run, as an error: a full disk and missing rights get their
-// codes, by the system's own words for them; all else is Code::unreachable. Pure.
+// What a host's shell printed where the agent could not be installed or run, as an error: a full disk and missing
+// rights get their codes, by the system's own words for them; all else is Code::unreachable. Pure.
 #pragma once
 
 #include <string>

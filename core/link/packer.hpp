@@ -1,7 +1,7 @@
-// Rows of small frames, squeezed: what a thousand targets of one region are asked and answer is nearly the same each time, and
-// on a link across the world it should cost nearly nothing. Each side of a session has one Packer and one Unpacker for its
-// whole life, so that what was said before is what the next is told by. zstd, 128 KiB of window; about 1 MiB of memory
-// together, taken at first use. One strand.
+// Rows of small frames, squeezed: what a thousand targets of one region are asked and answer is nearly the same each
+// time, and on a link across the world it should cost nearly nothing. Each side of a session has one Packer and one
+// Unpacker for its whole life, so that what was said before is what the next is told by. zstd, 128 KiB of window; about
+// 1 MiB of memory together, taken at first use. One strand.
 #pragma once
 
 #include <memory>
@@ -28,7 +28,8 @@ class Unpacker {
  public:
   Unpacker();
   ~Unpacker();
-  // The encoded frames in a `packed` frame's payload. Code::invalid, for good: it is none, or is longer than most_packed.
+  // The encoded frames in a `packed` frame's payload. Code::invalid, for good: it is none, or is longer than
+  // most_packed.
   Result<Bytes> unpack(BytesView payload);
 
  private:

@@ -15,8 +15,8 @@ wire::pb::PayloadIndex to_message(const payload::Index& index) {
 
 Result<payload::Index> to_index(const wire::pb::PayloadIndex& message) {
   if (message.version() != payload::index_version)
-    return fail(Code::unsupported, "a payload index of version " + std::to_string(message.version()) + "; this program knows " +
-                                       std::to_string(payload::index_version));
+    return fail(Code::unsupported, "a payload index of version " + std::to_string(message.version()) +
+                                       "; this program knows " + std::to_string(payload::index_version));
   const auto count = static_cast<std::size_t>(message.lengths_size());
   if (count > payload::max_chunks || message.digests().size() != count * Digest::size)
     return fail(Code::invalid, "a payload index of " + std::to_string(count) + " chunks comes with " +

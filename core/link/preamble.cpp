@@ -14,8 +14,10 @@ std::string shown(std::string_view noise) {
   std::string text;
   for (const char c : noise.substr(noise.size() - std::min<std::size_t>(noise.size(), 400))) {
     const auto u = static_cast<unsigned char>(c);
-    if (u >= 0x20 && u != 0x7f) text += c;
-    else if (c == '\n' && !text.empty()) text += " / ";
+    if (u >= 0x20 && u != 0x7f)
+      text += c;
+    else if (c == '\n' && !text.empty())
+      text += " / ";
   }
   return text;
 }
@@ -42,7 +44,8 @@ struct Reader {
     const auto left = std::max(until - io::now_steady(), Duration(0));
     const auto got = co_await io::with_deadline(stream.read_some(part), left, "the login");
     if (!got && got.error().code == Code::timed_out)
-      co_return fail(no_agent(Code::unreachable, "the login's shell did not run the agent within " + humane(most), seen));
+      co_return fail(
+          no_agent(Code::unreachable, "the login's shell did not run the agent within " + humane(most), seen));
     if (!got && got.error().code == Code::disconnected && got.error().hint.empty())
       co_return fail(with_hint(got.error(), advice_for(got.error().message)));
     if (!got) co_return fail(got.error());
@@ -55,7 +58,9 @@ struct Reader {
 };
 
 bool is_machine(const std::string& name) {
-  const auto plain = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-' || c == '.' || c == '?'; };
+  const auto plain = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-' || c == '.' || c == '?';
+  };
   return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), plain);
 }
 
@@ -69,7 +74,8 @@ awaitable<Result<std::string>> read_machine(Reader& reader) {
       if (is_machine(machine)) co_return machine;
       co_return fail(no_agent(Code::unreachable, "the host did not name its machine type", machine));
     }
-    if (reader.seen.size() > 256) co_return fail(no_agent(Code::unreachable, "the host did not name its machine type", reader.seen));
+    if (reader.seen.size() > 256)
+      co_return fail(no_agent(Code::unreachable, "the host did not name its machine type", reader.seen));
     DEPLOYCTL_CO_CHECK(co_await reader.more());
   }
 }
@@ -103,7 +109,8 @@ awaitable<Result<Bytes>> await_magic(io::ByteStream& stream, const LinkOptions& 
       DEPLOYCTL_CO_CHECK(co_await install(reader, options));
       continue;
     }
-    if (reader.seen.size() > wire::max_noise) co_return fail(no_agent(Code::unreachable, "no agent answered", reader.seen));
+    if (reader.seen.size() > wire::max_noise)
+      co_return fail(no_agent(Code::unreachable, "no agent answered", reader.seen));
     DEPLOYCTL_CO_CHECK(co_await reader.more());
   }
 }

@@ -27,7 +27,8 @@ std::variant<TcpCheck, HttpCheck, CommandCheck> probe_from(const Json& json) {
   const auto port = json.at("port").get<unsigned>();
   const auto host = json.at("host").get<std::string>();
   if (kind == "tcp") return TcpCheck{port, host};
-  if (kind == "http") return HttpCheck{port, host, json.at("path").get<std::string>(), json.at("status").get<unsigned>()};
+  if (kind == "http")
+    return HttpCheck{port, host, json.at("path").get<std::string>(), json.at("status").get<unsigned>()};
   throw Json::other_error::create(501, "unknown kind of health check '" + kind + "'", &json);
 }
 
@@ -86,9 +87,7 @@ Status check_values(const Activation& a) {
 
 struct ProbeText {
   std::string operator()(const TcpCheck& p) const { return "tcp " + p.host + ":" + std::to_string(p.port); }
-  std::string operator()(const HttpCheck& p) const {
-    return "http " + p.host + ":" + std::to_string(p.port) + p.path;
-  }
+  std::string operator()(const HttpCheck& p) const { return "http " + p.host + ":" + std::to_string(p.port) + p.path; }
   std::string operator()(const CommandCheck& p) const { return "command " + p.command; }
 };
 
@@ -107,8 +106,11 @@ const Hook* Activation::hook(TargetHook which) const {
 }
 
 std::string Activation::json() const {
-  Json json{{"hooks", Json::object()}, {"health_checks", Json::array()}, {"env", env},
-            {"linked_dirs", linked_dirs}, {"linked_files", linked_files}};
+  Json json{{"hooks", Json::object()},
+            {"health_checks", Json::array()},
+            {"env", env},
+            {"linked_dirs", linked_dirs},
+            {"linked_files", linked_files}};
   for (const auto& [which, hook] : hooks)
     if (!hook.empty()) json["hooks"][to_string(which)] = to_json(hook);
   for (const auto& check : health_checks) json["health_checks"].push_back(to_json(check));

@@ -27,7 +27,7 @@ struct Hook {
 // Hooks that run on targets, in the order of design §4.
 enum class TargetHook { drain, stop, install, start, validate, undrain };
 inline constexpr std::array target_hooks{TargetHook::drain, TargetHook::stop,     TargetHook::install,
-                                  TargetHook::start, TargetHook::validate, TargetHook::undrain};
+                                         TargetHook::start, TargetHook::validate, TargetHook::undrain};
 const char* to_string(TargetHook hook);
 
 struct TcpCheck {
@@ -50,9 +50,9 @@ struct CommandCheck {
 struct HealthCheck {
   std::variant<TcpCheck, HttpCheck, CommandCheck> probe;
   Duration interval{std::chrono::seconds(1)};
-  Duration timeout{std::chrono::seconds(2)};    // of one try
-  unsigned healthy_after = 1;                   // passes in a row
-  Duration deadline{std::chrono::minutes(1)};   // since the start hook ended
+  Duration timeout{std::chrono::seconds(2)};   // of one try
+  unsigned healthy_after = 1;                  // passes in a row
+  Duration deadline{std::chrono::minutes(1)};  // since the start hook ended
   bool operator==(const HealthCheck&) const = default;
   std::string text() const;  // "tcp 127.0.0.1:6400", "http 127.0.0.1:8080/healthz", "command ./bin/ping"
 };

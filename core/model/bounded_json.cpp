@@ -25,8 +25,10 @@ bool is_nested_deeper(std::string_view text, std::size_t depth) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     if (in_string) {
-      if (c == '\\') ++i;
-      else if (c == '"') in_string = false;
+      if (c == '\\')
+        ++i;
+      else if (c == '"')
+        in_string = false;
     } else if (c == '"') {
       in_string = true;
     } else if (c == '[' || c == '{') {
@@ -39,7 +41,8 @@ bool is_nested_deeper(std::string_view text, std::size_t depth) {
 }
 
 void check_json_depth(std::string_view text) {
-  if (is_nested_deeper(text, max_json_depth)) refuse("nested deeper than " + std::to_string(max_json_depth) + " levels");
+  if (is_nested_deeper(text, max_json_depth))
+    refuse("nested deeper than " + std::to_string(max_json_depth) + " levels");
 }
 
 Json parse_integer_json(std::string_view text) {

@@ -43,8 +43,12 @@ struct Rest {
 }  // namespace
 
 Result<Condition> Condition::parse(std::string_view text) {
-  static constexpr std::array<std::pair<std::string_view, Is>, 6> signs{{{"<=", Is::at_most}, {">=", Is::at_least}, {"==", Is::equal},
-                                                                         {"!=", Is::other}, {"<", Is::less}, {">", Is::more}}};
+  static constexpr std::array<std::pair<std::string_view, Is>, 6> signs{{{"<=", Is::at_most},
+                                                                         {">=", Is::at_least},
+                                                                         {"==", Is::equal},
+                                                                         {"!=", Is::other},
+                                                                         {"<", Is::less},
+                                                                         {">", Is::more}}};
   Condition condition;
   condition.text_ = std::string(text);
   Rest rest{text};
@@ -73,12 +77,18 @@ bool Condition::holds(double value, double baseline) const {
   const double held_against = limit(baseline);
   if (std::isnan(value) || std::isnan(held_against)) return false;
   switch (is_) {
-    case Is::less: return value < held_against;
-    case Is::at_most: return value <= held_against;
-    case Is::more: return value > held_against;
-    case Is::at_least: return value >= held_against;
-    case Is::equal: return value == held_against;
-    case Is::other: return value != held_against;
+    case Is::less:
+      return value < held_against;
+    case Is::at_most:
+      return value <= held_against;
+    case Is::more:
+      return value > held_against;
+    case Is::at_least:
+      return value >= held_against;
+    case Is::equal:
+      return value == held_against;
+    case Is::other:
+      return value != held_against;
   }
   return false;
 }

@@ -1,4 +1,5 @@
-// What a measured value must be: "< 0.01", ">= 99.5", or held against the same measure of a baseline: "<= 1.5 * baseline",
+// What a measured value must be: "< 0.01", ">= 99.5", or held against the same measure of a baseline: "<= 1.5 *
+// baseline",
 // "<= baseline + 0.02". A value.
 #pragma once
 
@@ -18,7 +19,7 @@ class Condition {
   bool needs_baseline() const { return factor_.has_value(); }
   // What the value is held against; `baseline` is looked at only where it is needed.
   double limit(double baseline) const { return factor_ ? *factor_ * baseline + offset_ : offset_; }
-  bool holds(double value, double baseline) const;  // of NaN nothing holds
+  bool holds(double value, double baseline) const;   // of NaN nothing holds
   const std::string& text() const { return text_; }  // as written
   bool operator==(const Condition&) const = default;
 

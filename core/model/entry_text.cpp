@@ -13,9 +13,12 @@ constexpr std::string_view letters = "btnfr";
 
 std::string_view name_of(EntryType type) {
   switch (type) {
-    case EntryType::folder: return "folder";
-    case EntryType::link: return "link";
-    case EntryType::file: break;
+    case EntryType::folder:
+      return "folder";
+    case EntryType::link:
+      return "link";
+    case EntryType::file:
+      break;
   }
   return "file";
 }

@@ -1,6 +1,7 @@
-// How a manifest's entry is spelled: one line of canonical JSON, keys sorted, no spaces. A tree of twenty thousand files is
-// read and written several times in one deployment, so this is done by hand; what nlohmann::json would write is the same,
-// byte by byte (a test holds that). The reader takes that one spelling and no other. Private to the room; pure.
+// How a manifest's entry is spelled: one line of canonical JSON, keys sorted, no spaces. A tree of twenty thousand
+// files is read and written several times in one deployment, so this is done by hand; what nlohmann::json would write
+// is the same, byte by byte (a test holds that). The reader takes that one spelling and no other. Private to the room;
+// pure.
 #pragma once
 
 #include <string>

@@ -13,7 +13,7 @@
 namespace deployctl::model {
 
 struct Target {
-  Endpoint endpoint;                         // as seen from the relay, or from here in a region without relays
+  Endpoint endpoint;                                // as seen from the relay, or from here in a region without relays
   std::optional<std::string> direct_identity_file;  // target_ssh.direct: the key from the control host
   std::map<std::string, std::string> labels;
   std::string name() const { return endpoint.name(); }

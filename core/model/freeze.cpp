@@ -12,7 +12,8 @@ namespace {
 using std::chrono::minutes;
 using Every = FreezeMoment::Every;
 
-constexpr std::array<std::string_view, 7> weekdays{"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"};
+constexpr std::array<std::string_view, 7> weekdays{"sunday",   "monday", "tuesday", "wednesday",
+                                                   "thursday", "friday", "saturday"};
 
 // So many digits and nothing else.
 std::optional<unsigned> digits(std::string_view text, std::size_t count) {
@@ -34,7 +35,8 @@ std::optional<std::chrono::year_month_day> date_of(std::string_view text) {
   if (text.size() != 10 || text[4] != '-' || text[7] != '-') return std::nullopt;
   const auto year = digits(text.substr(0, 4), 4), month = digits(text.substr(5, 2), 2), day = digits(text.substr(8), 2);
   if (!year || !month || !day) return std::nullopt;
-  const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(*year)), std::chrono::month(*month), std::chrono::day(*day)};
+  const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(*year)), std::chrono::month(*month),
+                                         std::chrono::day(*day)};
   if (!date.ok()) return std::nullopt;
   return date;
 }
@@ -84,17 +86,21 @@ Result<FreezeMoment> FreezeMoment::parse(std::string_view text) {
 std::string to_string(const FreezeMoment& moment) {
   const std::string time = fmt::format("{:02}:{:02}", moment.time.count() / 60, moment.time.count() % 60);
   if (moment.every == Every::day) return time;
-  if (moment.every == Every::week) return fmt::format("{} {}", weekdays[moment.weekday.c_encoding()].substr(0, 3), time);
-  return fmt::format("{:04}-{:02}-{:02} {}", int(moment.date.year()), unsigned(moment.date.month()), unsigned(moment.date.day()), time);
+  if (moment.every == Every::week)
+    return fmt::format("{} {}", weekdays[moment.weekday.c_encoding()].substr(0, 3), time);
+  return fmt::format("{:04}-{:02}-{:02} {}", int(moment.date.year()), unsigned(moment.date.month()),
+                     unsigned(moment.date.day()), time);
 }
 
 Status check_window(const FreezeWindow& window) {
   const auto& [from, until] = std::tie(window.from, window.until);
   if (from.every != until.every)
-    return fail(with_hint(error(Code::invalid, fmt::format("'{}' and '{}' are of two kinds", to_string(from), to_string(until))),
-                          "give two dates, two days of the week, or two times of the day"));
+    return fail(with_hint(
+        error(Code::invalid, fmt::format("'{}' and '{}' are of two kinds", to_string(from), to_string(until))),
+        "give two dates, two days of the week, or two times of the day"));
   const bool empty = from == until;
-  const bool backwards = from.every == Every::once && std::pair(std::chrono::sys_days(from.date), from.time) > std::pair(std::chrono::sys_days(until.date), until.time);
+  const bool backwards = from.every == Every::once && std::pair(std::chrono::sys_days(from.date), from.time) >
+                                                          std::pair(std::chrono::sys_days(until.date), until.time);
   if (empty || backwards)
     return fail(Code::invalid, fmt::format("nothing lies from {} until {}", to_string(from), to_string(until)));
   return {};

@@ -1,5 +1,5 @@
-// When nothing is to be deployed: windows of a calendar, each in a time zone. Values, no clock; whether one is open is calendar's to
-// say.
+// When nothing is to be deployed: windows of a calendar, each in a time zone. Values, no clock; whether one is open is
+// calendar's to say.
 #pragma once
 
 #include <chrono>

@@ -1,5 +1,5 @@
-// What a wave must pass before the next one begins, beside its targets being active: an approval before it; after it a bake time,
-// analyses of metrics, webhooks and commands, all at once; a pause at the end. Values.
+// What a wave must pass before the next one begins, beside its targets being active: an approval before it; after it a
+// bake time, analyses of metrics, webhooks and commands, all at once; a pause at the end. Values.
 #pragma once
 
 #include <map>
@@ -17,8 +17,9 @@ namespace deployctl::model {
 
 using SecretHeaders = std::map<std::string, SecretSource>;  // "Authorization": {env: TOKEN}
 
-// A query of Prometheus' instant API whose answer is one number. In it {targets} stands for the targets that are updated, as a
-// pattern for an instance label; where the condition names the baseline, the same query is asked of those that are not.
+// A query of Prometheus' instant API whose answer is one number. In it {targets} stands for the targets that are
+// updated, as a pattern for an instance label; where the condition names the baseline, the same query is asked of those
+// that are not.
 struct MetricProbe {
   SecretSource prometheus;  // http://host:9090
   std::string query;
@@ -47,8 +48,8 @@ struct Gate {
   std::string name;
   std::variant<MetricProbe, WebhookProbe, CommandProbe> probe;
   Duration interval{std::chrono::minutes(1)};
-  std::optional<unsigned> count;   // measurements; absent: what fits into the bake time, at least one
-  unsigned failure_limit = 0;      // so many may fail
+  std::optional<unsigned> count;                    // measurements; absent: what fits into the bake time, at least one
+  unsigned failure_limit = 0;                       // so many may fail
   Inconclusive inconclusive = Inconclusive::pause;  // after three in a row
   Duration timeout{std::chrono::seconds(30)};       // of one measurement
   Mark mark;

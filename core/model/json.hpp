@@ -1,4 +1,5 @@
-// Reading JSON that comes from another machine: every key known, every type right, or Code::invalid. Private to the room.
+// Reading JSON that comes from another machine: every key known, every type right, or Code::invalid. Private to the
+// room.
 #pragma once
 
 #include <nlohmann/json.hpp>

@@ -13,10 +13,13 @@ bool is_placeholder(const Entry& entry) {
 }
 
 Error in_the_way(const Entry& entry, const std::string& link, const std::string& key) {
-  const std::string what = entry.type == EntryType::folder ? "a folder" : entry.type == EntryType::link ? "a link" : "a file";
-  return with_hint(error(Code::invalid, "the artifact brings " + what + " '" + entry.path + "' where release." + key + " links '" + link +
-                                            "' to deploy_to/shared"),
-                   "leave it out of the artifact: exclude: [" + entry.path + "] in its rule; or take '" + link + "' out of " + key);
+  const std::string what = entry.type == EntryType::folder ? "a folder"
+                           : entry.type == EntryType::link ? "a link"
+                                                           : "a file";
+  return with_hint(
+      error(Code::invalid, "the artifact brings " + what + " '" + entry.path + "' where release." + key + " links '" +
+                               link + "' to deploy_to/shared"),
+      "leave it out of the artifact: exclude: [" + entry.path + "] in its rule; or take '" + link + "' out of " + key);
 }
 
 }  // namespace
@@ -42,7 +45,8 @@ Result<LinkedPaths> LinkedPaths::of(const Activation& activation, const std::vec
   for (const auto& link : activation.linked_files)
     for (const auto& entry : entries) {
       const bool above = entry.type != EntryType::folder && is_beneath(entry.path, link);
-      if (entry.path == link || is_beneath(link, entry.path) || above) return fail(in_the_way(entry, link, "linked_files"));
+      if (entry.path == link || is_beneath(link, entry.path) || above)
+        return fail(in_the_way(entry, link, "linked_files"));
     }
   return out;
 }

@@ -1,6 +1,7 @@
-// How the paths that a release links to deploy_to/shared fit into an artifact. A linked folder that the artifact brings with
-// nothing but folders and files called .keep or .gitkeep in it gives way to the link: repositories hold such folders so that git
-// keeps them. Anything else at a linked path, beneath it or above it would be hidden by the link, or prevent it. Pure; any thread.
+// How the paths that a release links to deploy_to/shared fit into an artifact. A linked folder that the artifact brings
+// with nothing but folders and files called .keep or .gitkeep in it gives way to the link: repositories hold such
+// folders so that git keeps them. Anything else at a linked path, beneath it or above it would be hidden by the link,
+// or prevent it. Pure; any thread.
 #pragma once
 
 #include <set>

@@ -43,20 +43,28 @@ bool link_stays_inside(const Entry& entry) {
   return true;
 }
 
-bool is_one_of(unsigned mode, std::initializer_list<unsigned> all) { return std::find(all.begin(), all.end(), mode) != all.end(); }
+bool is_one_of(unsigned mode, std::initializer_list<unsigned> all) {
+  return std::find(all.begin(), all.end(), mode) != all.end();
+}
 
 bool right_mode(const Entry& entry) {
   switch (entry.type) {
-    case EntryType::file: return is_one_of(entry.mode, {0644, 0755, 0640, 0750, 0600, 0700});
-    case EntryType::folder: return is_one_of(entry.mode, {0755, 0750, 0700});
-    case EntryType::link: return entry.mode == 0777;
+    case EntryType::file:
+      return is_one_of(entry.mode, {0644, 0755, 0640, 0750, 0600, 0700});
+    case EntryType::folder:
+      return is_one_of(entry.mode, {0755, 0750, 0700});
+    case EntryType::link:
+      return entry.mode == 0777;
   }
   return false;
 }
 
 Status check(const Entry& entry) {
   if (!plain_path(entry.path)) return fail(bad(entry, "is not a plain relative path"));
-  if (!right_mode(entry)) return fail(bad(entry, "has a mode that no artifact holds: files have 0644 or 0755, folders 0755, both also without rights for others or the group; links 0777"));
+  if (!right_mode(entry))
+    return fail(bad(entry,
+                    "has a mode that no artifact holds: files have 0644 or 0755, folders 0755, both also without "
+                    "rights for others or the group; links 0777"));
   const bool file = entry.type == EntryType::file;
   if (!file && (entry.size != 0 || !entry.content.empty())) return fail(bad(entry, "is no file but has contents"));
   if (file && entry.content.empty()) return fail(bad(entry, "has no digest"));
@@ -67,7 +75,8 @@ Status check(const Entry& entry) {
 }
 
 const Entry* entry_at(const std::vector<Entry>& sorted, std::string_view path) {
-  const auto at = std::lower_bound(sorted.begin(), sorted.end(), path, [](const Entry& e, std::string_view p) { return e.path < p; });
+  const auto at = std::lower_bound(sorted.begin(), sorted.end(), path,
+                                   [](const Entry& e, std::string_view p) { return e.path < p; });
   return at != sorted.end() && at->path == path ? &*at : nullptr;
 }
 
@@ -123,7 +132,9 @@ Status check_each(const std::vector<Entry>& entries) {
   return {};
 }
 
-bool is_sorted(const std::vector<Entry>& entries) { return std::is_sorted(entries.begin(), entries.end(), detail::by_path); }
+bool is_sorted(const std::vector<Entry>& entries) {
+  return std::is_sorted(entries.begin(), entries.end(), detail::by_path);
+}
 void sort(std::vector<Entry>& entries) {
   if (!is_sorted(entries)) std::sort(entries.begin(), entries.end(), detail::by_path);
 }

@@ -12,13 +12,13 @@ namespace deployctl::model {
 enum class EntryType { file, link, folder };
 
 struct Entry {
-  std::string path;           // relative, '/'-separated, UTF-8; never empty, ".", "..", absolute
+  std::string path;  // relative, '/'-separated, UTF-8; never empty, ".", "..", absolute
   EntryType type = EntryType::file;
-  unsigned mode = 0644;       // permission bits; files 0644 or 0755, folders 0755, both also without
-                              // rights for others or the group (0640 ... 0700); links 0777
-  std::uint64_t size = 0;     // files only
-  Digest content;             // files only: sha256 of the bytes
-  std::string link;           // links only: where it points; never absolute, ".." at its beginning only, never above the root
+  unsigned mode = 0644;    // permission bits; files 0644 or 0755, folders 0755, both also without
+                           // rights for others or the group (0640 ... 0700); links 0777
+  std::uint64_t size = 0;  // files only
+  Digest content;          // files only: sha256 of the bytes
+  std::string link;  // links only: where it points; never absolute, ".." at its beginning only, never above the root
   bool operator==(const Entry&) const = default;
 };
 
@@ -31,10 +31,10 @@ class Manifest {
   static Result<Manifest> parse(std::string_view json);
 
   const std::vector<Entry>& entries() const { return entries_; }
-  const Entry* find(std::string_view path) const;  // nullptr: no such entry
-  std::string json() const;                        // canonical, newline at the end
+  const Entry* find(std::string_view path) const;   // nullptr: no such entry
+  std::string json() const;                         // canonical, newline at the end
   const Digest& digest() const { return digest_; }  // sha256 of json()
-  std::uint64_t total_size() const;                // bytes of all files
+  std::uint64_t total_size() const;                 // bytes of all files
   // Some entry keeps others out: agents without the feature "private-modes" refuse such a manifest.
   bool has_private_modes() const;
 

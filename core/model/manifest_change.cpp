@@ -87,7 +87,8 @@ Result<ManifestChange> ManifestChange::parse(std::string_view json) {
   read_list(reader, [&] { change.put.push_back(reader.entry()); });
   reader.expect(",\"format\":1}\n");
   if (reader.failed() || !reader.at_end()) return fail(misfit("is not spelled canonically"));
-  if (!std::is_sorted(change.gone.begin(), change.gone.end()) || !std::is_sorted(change.put.begin(), change.put.end(), detail::by_path))
+  if (!std::is_sorted(change.gone.begin(), change.gone.end()) ||
+      !std::is_sorted(change.put.begin(), change.put.end(), detail::by_path))
     return fail(misfit("is not sorted by path"));
   return change;
 }

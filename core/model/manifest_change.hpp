@@ -1,5 +1,5 @@
-// What turns one manifest into another: the entries that are new or other, and the paths that are gone. It is sent and kept
-// where the base's manifest is known, for it is as long as the change and not as the tree. Values; no I/O.
+// What turns one manifest into another: the entries that are new or other, and the paths that are gone. It is sent and
+// kept where the base's manifest is known, for it is as long as the change and not as the tree. Values; no I/O.
 #pragma once
 
 #include <string>
@@ -20,8 +20,9 @@ struct ManifestChange {
 
   std::string json() const;  // canonical, newline at the end; never what a manifest begins with
   static Result<ManifestChange> parse(std::string_view json);  // Code::invalid: spelled in another way
-  static bool begins(std::string_view json);  // a change, not a manifest
-  static Result<Digest> base_of(std::string_view json);  // of its beginning alone, without reading the rest; Code::invalid
+  static bool begins(std::string_view json);                   // a change, not a manifest
+  static Result<Digest> base_of(
+      std::string_view json);  // of its beginning alone, without reading the rest; Code::invalid
   bool operator==(const ManifestChange&) const = default;
 };
 

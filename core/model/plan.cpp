@@ -9,9 +9,12 @@ std::string Mark::text() const {
 
 const char* to_string(OnFailure v) {
   switch (v) {
-    case OnFailure::rollback: return "rollback";
-    case OnFailure::pause: return "pause";
-    case OnFailure::abort: return "abort";
+    case OnFailure::rollback:
+      return "rollback";
+    case OnFailure::pause:
+      return "pause";
+    case OnFailure::abort:
+      return "abort";
   }
   return "";
 }

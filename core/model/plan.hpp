@@ -55,41 +55,41 @@ const char* to_string(OnFailure v);
 
 struct Wave {
   std::string name;
-  std::vector<std::string> regions;       // in order; never empty
-  std::optional<Amount> targets;          // per region, in file order; absent: all that are left
+  std::vector<std::string> regions;  // in order; never empty
+  std::optional<Amount> targets;     // per region, in file order; absent: all that are left
   std::optional<Selector> selector;
   unsigned max_parallel_regions = 1;
   Duration bake_time{0};
-  std::optional<Amount> max_parallel;     // overrides the rollout's
-  bool approval = false;                  // somebody must approve before it begins
-  Duration stagger{0};                    // least time between two activations begun in one region
-  std::vector<Gate> gates;                // analyses, webhooks, commands: all must pass after it
-  bool pause = false;                     // after it, until somebody resumes
+  std::optional<Amount> max_parallel;  // overrides the rollout's
+  bool approval = false;               // somebody must approve before it begins
+  Duration stagger{0};                 // least time between two activations begun in one region
+  std::vector<Gate> gates;             // analyses, webhooks, commands: all must pass after it
+  bool pause = false;                  // after it, until somebody resumes
   Mark mark;
 };
 
 struct RolloutSpec {
   std::vector<Wave> waves;
   Amount max_parallel{25, true};
-  std::optional<Amount> min_healthy;      // absent: what max_parallel leaves
+  std::optional<Amount> min_healthy;  // absent: what max_parallel leaves
   Amount max_failed{0, false};
   Amount max_unhealthy{0, false};
   std::optional<Amount> max_unreachable;  // absent: 10%, at least 1
   OnFailure on_failure = OnFailure::rollback;
   Duration progress_deadline{std::chrono::minutes(10)};
-  Duration min_healthy_time{0};           // so long a new one must be healthy without a break before it counts
+  Duration min_healthy_time{0};  // so long a new one must be healthy without a break before it counts
   Duration healthy_deadline{std::chrono::minutes(10)};  // within this it must have been
-  Duration catch_up{std::chrono::hours(24)};           // so long after it relays bring those that were away; 0: they don't
+  Duration catch_up{std::chrono::hours(24)};  // so long after it relays bring those that were away; 0: they don't
   Duration catch_up_interval{std::chrono::seconds(30)};
-  std::vector<FreezeWindow> freezes;      // no wave begins in these
+  std::vector<FreezeWindow> freezes;         // no wave begins in these
   Mark max_parallel_mark, min_healthy_mark;  // where they were given; else of line 0
 };
 
 struct Plan {
-  std::string file;         // absolute; one of several services: "/srv/plans/stack.yaml#api"
+  std::string file;  // absolute; one of several services: "/srv/plans/stack.yaml#api"
   std::string service;
   std::string environment = "default";
-  Fleet fleet;              // only what the selector takes
+  Fleet fleet;  // only what the selector takes
   Build build;
   ReleaseSpec release;
   Prefer prefer = Prefer::time;

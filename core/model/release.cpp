@@ -22,9 +22,7 @@ Release release_from(const detail::Json& json) {
 
 }  // namespace
 
-Digest Release::digest() const {
-  return sha256("deployctl-release-1\n" + artifact.text() + "\n" + activation.json());
-}
+Digest Release::digest() const { return sha256("deployctl-release-1\n" + artifact.text() + "\n" + activation.json()); }
 
 std::string Release::folder() const {
   std::string name = version.substr(0, 200);  // a file name ends at 255 bytes
@@ -34,9 +32,8 @@ std::string Release::folder() const {
 }
 
 std::string Release::json() const {
-  return detail::dump({{"version", version},
-                       {"artifact", artifact.text()},
-                       {"activation", parse_json(activation.json())}});
+  return detail::dump(
+      {{"version", version}, {"artifact", artifact.text()}, {"activation", parse_json(activation.json())}});
 }
 
 Result<Release> Release::parse(std::string_view text) {

@@ -12,9 +12,9 @@ struct Release {
   Digest artifact;  // digest of the manifest
   Activation activation;
 
-  Digest digest() const;           // sha256("deployctl-release-1\n" + artifact text + "\n" + activation json)
-  std::string folder() const;      // "<version>-<digest8>", unsafe characters of the version as '-'
-  std::string json() const;        // canonical; {"version","artifact","activation"}
+  Digest digest() const;       // sha256("deployctl-release-1\n" + artifact text + "\n" + activation json)
+  std::string folder() const;  // "<version>-<digest8>", unsafe characters of the version as '-'
+  std::string json() const;    // canonical; {"version","artifact","activation"}
   static Result<Release> parse(std::string_view json);
   bool operator==(const Release&) const = default;
 };

@@ -6,10 +6,14 @@ namespace deployctl::model {
 
 std::string SecretSource::shown() const {
   switch (from) {
-    case From::literal: return "a value of the plan";
-    case From::file: return "{file: " + text + "}";
-    case From::env: return "{env: " + text + "}";
-    case From::command: return "{command: " + text + "}";
+    case From::literal:
+      return "a value of the plan";
+    case From::file:
+      return "{file: " + text + "}";
+    case From::env:
+      return "{env: " + text + "}";
+    case From::command:
+      return "{command: " + text + "}";
   }
   return {};
 }

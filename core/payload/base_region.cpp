@@ -19,8 +19,7 @@ void BaseRegion::close() {
 
 Status BaseRegion::fetch(std::uint64_t at, std::span<std::uint8_t> into) {
   // An offset that no file has must not come round to one that it has.
-  if (region_.offset > ~std::uint64_t{0} - at)
-    return fail(no_base(region_.content, "it is shorter than expected"));
+  if (region_.offset > ~std::uint64_t{0} - at) return fail(no_base(region_.content, "it is shorter than expected"));
   auto read = read_region(fd_.get(), region_.offset + at, into);
   if (!read) return fail(no_base(region_.content, read.error().text()));
   return {};

@@ -1,6 +1,6 @@
 // Where a payload's chunks come from: a file of the control host, a relay's cache that is still being filled. The peer
-// that pulls asks by number, in any order; a source answers when it has the chunk (cut-through), or says why it never will.
-// All calls come from one strand. Bytes are as the index says, or Code::verification.
+// that pulls asks by number, in any order; a source answers when it has the chunk (cut-through), or says why it never
+// will. All calls come from one strand. Bytes are as the index says, or Code::verification.
 #pragma once
 
 #include <asio/awaitable.hpp>

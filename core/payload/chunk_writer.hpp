@@ -1,6 +1,6 @@
 // Cuts a stream into chunks, writes them to a file beside its place and collects their index. The first are small, so
-// that little is lost where a transfer breaks off; each is up to a 512th of what came before it, so that a large payload
-// has no long index. Private to the room. Blocking; one thread.
+// that little is lost where a transfer breaks off; each is up to a 512th of what came before it, so that a large
+// payload has no long index. Private to the room. Blocking; one thread.
 //
 // commit() puts the index beside `path` first and the payload in its place last, so a payload that is there
 // is whole and has its index. Whatever ends before that leaves nothing behind.

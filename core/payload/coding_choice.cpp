@@ -43,8 +43,7 @@ CodingChoice codings_for(const Preference& preference, const WindowFacts& window
 
 bool is_decisive(std::uint64_t delta, std::uint64_t plain) { return delta <= plain / 3; }
 
-int delta_level(const Preference& preference, std::uint64_t streams, std::uint64_t plain,
-                std::uint64_t content) {
+int delta_level(const Preference& preference, std::uint64_t streams, std::uint64_t plain, std::uint64_t content) {
   if (preference.goal == Goal::soonest) return 6;
   if (content > large_content) plain /= 2;
   if (streams <= plain / 2) return 19;

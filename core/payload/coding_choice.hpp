@@ -35,7 +35,6 @@ CodingChoice codings_for(const Preference& preference, const WindowFacts& window
 bool is_decisive(std::uint64_t delta, std::uint64_t plain);
 // Of zstd for a delta's streams of `streams` bytes in all: the fewer there are, the more each may cost. Of a
 // large content there are many windows, each of which may cost less.
-int delta_level(const Preference& preference, std::uint64_t streams, std::uint64_t plain,
-                std::uint64_t content);
+int delta_level(const Preference& preference, std::uint64_t streams, std::uint64_t plain, std::uint64_t content);
 
 }  // namespace deployctl::payload

@@ -11,8 +11,7 @@ namespace {
 
 // 0: the end.
 Result<std::size_t> read_at(int fd, std::uint64_t offset, std::span<std::uint8_t> into) {
-  if (offset > static_cast<std::uint64_t>(std::numeric_limits<off_t>::max()) - into.size())
-    return std::size_t{0};
+  if (offset > static_cast<std::uint64_t>(std::numeric_limits<off_t>::max()) - into.size()) return std::size_t{0};
   ssize_t n = 0;
   do n = ::pread(fd, into.data(), into.size(), static_cast<off_t>(offset));
   while (n < 0 && errno == EINTR);

@@ -18,8 +18,7 @@ Status ContentWriter::know(const model::Manifest& manifest) {
 
 Result<std::uint64_t> ContentWriter::expect(const Digest& content) {
   const auto at = known_.find(content);
-  if (at == known_.end())
-    return fail(malformed("the content " + content.text() + " is in no file of the manifest"));
+  if (at == known_.end()) return fail(malformed("the content " + content.text() + " is in no file of the manifest"));
   if (at->second.given) return fail(malformed("the content " + content.text() + " comes twice"));
   at->second.given = true;
   return at->second.size;
@@ -35,8 +34,7 @@ Status ContentWriter::announce(const std::vector<Digest>& starts, std::uint64_t 
     most = size > max_window ? max_window : std::min<std::uint64_t>(most + size, max_window);
     if (i + 1 < starts.size()) least = std::min<std::uint64_t>(least + size, max_window + std::uint64_t{1});
   }
-  if (plain < least || plain > most)
-    return fail(malformed("a window whose length is not that of its contents"));
+  if (plain < least || plain > most) return fail(malformed("a window whose length is not that of its contents"));
   if (plain == 0 && starts.empty()) return fail(malformed("an empty window"));
   return {};
 }

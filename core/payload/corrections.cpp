@@ -6,8 +6,7 @@ namespace deployctl::payload {
 namespace {
 
 std::uint32_t load_word(const std::uint8_t* at) {
-  return std::uint32_t{at[0]} | std::uint32_t{at[1]} << 8 | std::uint32_t{at[2]} << 16 |
-         std::uint32_t{at[3]} << 24;
+  return std::uint32_t{at[0]} | std::uint32_t{at[1]} << 8 | std::uint32_t{at[2]} << 16 | std::uint32_t{at[3]} << 24;
 }
 
 void store(std::uint8_t* at, std::uint32_t word) {
@@ -64,7 +63,9 @@ void Corrections::begin(std::size_t n) {
   problem_ = memory_ ? next_run<true>(here_) : next_run<false>(here_);
 }
 
-std::size_t Corrections::apply(std::span<std::uint8_t> bytes) { return memory_ ? apply_as<true>(bytes) : apply_as<false>(bytes); }
+std::size_t Corrections::apply(std::span<std::uint8_t> bytes) {
+  return memory_ ? apply_as<true>(bytes) : apply_as<false>(bytes);
+}
 
 template <bool recalls>
 std::size_t Corrections::apply_as(std::span<std::uint8_t> bytes) {
@@ -79,7 +80,8 @@ std::size_t Corrections::apply_as(std::span<std::uint8_t> bytes) {
     here.left -= own;
     const std::size_t word = std::min<std::uint64_t>(here.left, word_size);
     if (here.run > 0 || word == 0 || word > bytes.size() - at) break;
-    problem = recalls && here.known ? recall(bytes.data() + at, word, table) : add_word<recalls>(here, bytes.data() + at, word, table);
+    problem = recalls && here.known ? recall(bytes.data() + at, word, table)
+                                    : add_word<recalls>(here, bytes.data() + at, word, table);
     if (!problem.empty()) break;
     at += word;
     here.left -= word;

@@ -15,7 +15,8 @@ class Corrections {
   static constexpr std::size_t word_size = 4;
 
   // `memory`: of the window, where its words are recalled; must outlive it.
-  Corrections(BytesView runs, BytesView words, WordMemory* memory = nullptr) : here_{Varints(runs), words}, memory_(memory) {}
+  Corrections(BytesView runs, BytesView words, WordMemory* memory = nullptr)
+      : here_{Varints(runs), words}, memory_(memory) {}
 
   // A copy of `n` bytes, not 0, begins.
   void begin(std::size_t n);
@@ -28,8 +29,8 @@ class Corrections {
   bool used_up() const { return here_.runs.empty() && here_.words.empty(); }
 
  private:
-  // Kept in registers while words are corrected: a store through a pointer to bytes might change a member, so the compiler would
-  // read each anew for every word.
+  // Kept in registers while words are corrected: a store through a pointer to bytes might change a member, so the
+  // compiler would read each anew for every word.
   struct Here {
     Varints runs;
     BytesView words;

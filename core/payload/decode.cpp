@@ -29,7 +29,9 @@ struct Decoder::State {
 
   Status begin_manifest();
   Result<model::Manifest> read_manifest() const;
-  Error other_manifest() const { return error(Code::verification, "the payload's manifest is not that of artifact " + expected.text()); }
+  Error other_manifest() const {
+    return error(Code::verification, "the payload's manifest is not that of artifact " + expected.text());
+  }
   Status end_manifest();
   Status read_kind();
   Status read_window_head();
@@ -161,8 +163,7 @@ Status Decoder::State::read_kind() {
     expect(Part::end, Digest::size);
     return {};
   }
-  if (kind != format::window_kind)
-    return fail(malformed("a record of the unknown kind " + std::to_string(kind)));
+  if (kind != format::window_kind) return fail(malformed("a record of the unknown kind " + std::to_string(kind)));
   all.update({&kind, 1});
   expect(Part::window_head, format::window_head_size);
   return {};
@@ -224,8 +225,7 @@ Status Decoder::State::blame(Status status) {
 }
 
 Status Decoder::State::check_end() {
-  if (Reader(held).digest() != all.finish())
-    return fail(malformed("its end has another digest than its bytes"));
+  if (Reader(held).digest() != all.finish()) return fail(malformed("its end has another digest than its bytes"));
   if (contents.within()) return fail(malformed("it ends within a file"));
   expect(Part::over, 0);
   return {};
@@ -245,8 +245,7 @@ Status Decoder::feed(BytesView chunk) {
 Status Decoder::finish() {
   if (state_->failed) return fail(*state_->failed);
   if (state_->part == State::Part::over) return {};
-  return fail(Code::verification,
-              "the payload ends too early, after " + std::to_string(state_->total) + " bytes");
+  return fail(Code::verification, "the payload ends too early, after " + std::to_string(state_->total) + " bytes");
 }
 
 }  // namespace deployctl::payload

@@ -13,8 +13,7 @@ class DeltaBase {
  public:
   // Reads `region` (at most max_indexed bytes) through `fd` and indexes it on up to `threads` threads.
   // Blocking.
-  static Result<std::shared_ptr<const DeltaBase>> load(int fd, const Region& region, bool with_index,
-                                                       unsigned threads);
+  static Result<std::shared_ptr<const DeltaBase>> load(int fd, const Region& region, bool with_index, unsigned threads);
   static std::size_t memory_of(std::size_t length) { return length + DeltaIndex::memory_of(length); }
 
   const Region& region() const { return region_; }

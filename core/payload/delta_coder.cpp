@@ -55,9 +55,10 @@ Result<std::size_t> quick_size(ZSTD_CCtx* zstd, const DeltaStreams& streams) {
   return size;
 }
 
-// Words are recalled where that is shorter: in debugging information, not in code, whose addresses are relative. Where there are
-// few it isn't worth the look.
-Result<DeltaStreams> shorter_streams(ZSTD_CCtx* zstd, BytesView base, BytesView plain, const std::vector<Copy>& copies) {
+// Words are recalled where that is shorter: in debugging information, not in code, whose addresses are relative. Where
+// there are few it isn't worth the look.
+Result<DeltaStreams> shorter_streams(ZSTD_CCtx* zstd, BytesView base, BytesView plain,
+                                     const std::vector<Copy>& copies) {
   auto told = delta_streams_of(base, plain, copies, Words::told);
   const auto words = told.bytes[static_cast<std::size_t>(DeltaStream::words)].size();
   if (words < plain.size() / 64) return told;
@@ -83,8 +84,7 @@ Result<Bytes> code_delta(BytesView base, const DeltaIndex& index, BytesView plai
   Bytes out;
   for (std::size_t at = 0; at < streams.segments.size(); ++at) {
     DeltaSegment& segment = streams.segments[at];
-    for (std::size_t i = 0; i < delta_streams; ++i)
-      segment.coded[i] = static_cast<std::uint32_t>(coded[i][at].size());
+    for (std::size_t i = 0; i < delta_streams; ++i) segment.coded[i] = static_cast<std::uint32_t>(coded[i][at].size());
     put(out, format::segment_head(segment));
     for (const auto& pieces : coded) put(out, pieces[at]);
     if (out.size() >= plain.size()) return Bytes();

@@ -27,9 +27,7 @@ bool is_filling(const std::uint8_t* seed) {
 
 }  // namespace
 
-std::size_t DeltaIndex::memory_of(std::size_t base_size) {
-  return places_for(base_size) * sizeof(std::uint32_t);
-}
+std::size_t DeltaIndex::memory_of(std::size_t base_size) { return places_for(base_size) * sizeof(std::uint32_t); }
 
 DeltaIndex::DeltaIndex(BytesView base, unsigned threads)
     : memory_(memory_of(base.size())), shift_(64 - std::countr_zero(places_for(base.size()) / bucket_size)) {

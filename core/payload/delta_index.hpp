@@ -12,8 +12,7 @@
 namespace deployctl::payload {
 
 inline constexpr std::size_t seed_size = 16;
-inline constexpr std::size_t max_indexed =
-    128 * 1024 * 1024;  // bytes of an old file that are indexed at once
+inline constexpr std::size_t max_indexed = 128 * 1024 * 1024;  // bytes of an old file that are indexed at once
 
 class DeltaIndex {
  public:

@@ -146,8 +146,8 @@ std::size_t Matcher::first_part(std::size_t at, std::size_t from, std::size_t ov
 
 void Matcher::close(std::size_t length) {
   if (length == 0) return;
-  copies_.push_back({static_cast<std::uint32_t>(start_), static_cast<std::uint32_t>(length),
-                     static_cast<std::uint32_t>(from_)});
+  copies_.push_back(
+      {static_cast<std::uint32_t>(start_), static_cast<std::uint32_t>(length), static_cast<std::uint32_t>(from_)});
 }
 
 // From about `at` on we follow `from`; what lies before it is shared out.

@@ -21,7 +21,8 @@ std::uint32_t load_bytes(const std::uint8_t* at, std::size_t n) {
 
 class Splitter {
  public:
-  Splitter(BytesView base, BytesView plain, Words words) : base_(base), plain_(plain), recalls_(words == Words::recalled) {}
+  Splitter(BytesView base, BytesView plain, Words words)
+      : base_(base), plain_(plain), recalls_(words == Words::recalled) {}
 
   void literals(std::size_t end);
   void copy(const Copy& copy);

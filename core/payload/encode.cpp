@@ -95,8 +95,8 @@ std::string manifest_text(const model::Manifest& manifest, const model::Manifest
 Status Encoder::begin(const model::Manifest& manifest, const model::Manifest* base) {
   const std::string json = manifest_text(manifest, base);
   if (json.size() > max_manifest)
-    return fail(Code::invalid, "the artifact's manifest is " + std::to_string(json.size()) +
-                                   " bytes long; up to " + std::to_string(max_manifest) + " are allowed");
+    return fail(Code::invalid, "the artifact's manifest is " + std::to_string(json.size()) + " bytes long; up to " +
+                                   std::to_string(max_manifest) + " are allowed");
   DEPLOYCTL_TRY(coded, WindowCoder(3).zstd(as_bytes(json)));
   DEPLOYCTL_CHECK(out_.write(format::header()));
   const ManifestHead head{static_cast<std::uint32_t>(json.size()), static_cast<std::uint32_t>(coded.size())};
@@ -104,9 +104,7 @@ Status Encoder::begin(const model::Manifest& manifest, const model::Manifest* ba
   return out_.write(coded);
 }
 
-Status Encoder::add(const Item& item) {
-  return item.size <= max_packed ? add_to_pack(item) : add_large(item);
-}
+Status Encoder::add(const Item& item) { return item.size <= max_packed ? add_to_pack(item) : add_large(item); }
 
 Result<ContentReader> Encoder::open(const Item& item) {
   DEPLOYCTL_CHECK(go_on());
@@ -128,8 +126,7 @@ Status Encoder::write(const CodedWindow& coded) {
   return out_.write(coded.bytes);
 }
 
-Status Encoder::add_window(std::vector<Digest> starts, Bytes plain, std::vector<Region> regions,
-                           Bytes prefix) {
+Status Encoder::add_window(std::vector<Digest> starts, Bytes plain, std::vector<Region> regions, Bytes prefix) {
   const auto choice = codings_for(preference_, {plain.size(), prefix.size(), true});
   const std::size_t weight = coding_memory(plain.size()) + prefix.size();
   CodedWindow coded;
@@ -169,7 +166,8 @@ Status Encoder::add_unpaired(const Item& item, ContentReader reader) {
 
 // A content of one window: its thread loads the old self as well.
 Status Encoder::add_paired_whole(const Item& item, ContentReader reader, io::Fd old) {
-  auto window = std::make_shared<PairedWindow>(PairedWindow{{item.content}, io::LargeBuffer(item.size), 0, item.size, *item.old});
+  auto window =
+      std::make_shared<PairedWindow>(PairedWindow{{item.content}, io::LargeBuffer(item.size), 0, item.size, *item.old});
   DEPLOYCTL_CHECK(reader.read(window->plain));
   DEPLOYCTL_CHECK(reader.finish(item.content));
   const Region region = region_beside(*item.old, item.size, item.size / 2, most_beside_whole);
@@ -202,9 +200,7 @@ Status Encoder::add_paired(const Item& item, ContentReader reader, io::Fd old) {
       base = std::move(loaded);
     }
     const std::size_t weight = coding_memory(size);
-    auto job = [this, window, base] {
-      return code_paired(std::move(*window), *base, preference_, contexts_);
-    };
+    auto job = [this, window, base] { return code_paired(std::move(*window), *base, preference_, contexts_); };
     DEPLOYCTL_CHECK(line_.add(weight, std::move(job)));
   }
   return reader.finish(item.content);

@@ -29,7 +29,7 @@ namespace deployctl::payload {
 struct EncodeOptions {
   Preference preference{};
   io::CancelToken cancel{};
-  unsigned threads = 0;  // 0: as many as the machine has
+  unsigned threads = 0;                       // 0: as many as the machine has
   std::shared_ptr<GrowingPayload> growing{};  // told of what is coded already; may be null
 };
 

@@ -33,9 +33,9 @@ class FileSource : public ChunkSource {
     auto got = read_region(fd_.get(), offsets_[number], bytes);
     if (!got && got.error().code != Code::absent) return fail(with_context(got.error(), path_));
     if (got && sha256(bytes) == index_.digests[number]) return bytes;
-    return fail(with_hint(error(Code::verification, "chunk " + std::to_string(number) + " of " + path_ +
-                                                        " is not what its index says"),
-                          "remove the file: the payload is then made anew"));
+    return fail(with_hint(
+        error(Code::verification, "chunk " + std::to_string(number) + " of " + path_ + " is not what its index says"),
+        "remove the file: the payload is then made anew"));
   }
 
   std::string path_;

@@ -25,8 +25,8 @@ std::shared_ptr<ChunkSource> GrowingPayload::piece(std::uint32_t first, std::uin
   const std::lock_guard lock(mutex_);
   if (!fd_ || first >= index_.count()) return nullptr;
   const auto bytes = [&](std::size_t from, std::size_t to) {
-    return std::accumulate(index_.lengths.begin() + static_cast<std::ptrdiff_t>(from), index_.lengths.begin() + static_cast<std::ptrdiff_t>(to),
-                           std::uint64_t{0});
+    return std::accumulate(index_.lengths.begin() + static_cast<std::ptrdiff_t>(from),
+                           index_.lengths.begin() + static_cast<std::ptrdiff_t>(to), std::uint64_t{0});
   };
   if (bytes(first, index_.count()) < least) return nullptr;
   Index piece;

@@ -1,6 +1,7 @@
-// A payload while it is being made: what is coded already can set out before the rest is known, in pieces that are payloads of their
-// own: some chunks of the whole in a row. Filled by the thread that encodes, taken from by others; all calls are thread-safe.
-// Nothing here says that the whole will ever be: whoever takes pieces must do without when it is not.
+// A payload while it is being made: what is coded already can set out before the rest is known, in pieces that are
+// payloads of their own: some chunks of the whole in a row. Filled by the thread that encodes, taken from by others;
+// all calls are thread-safe. Nothing here says that the whole will ever be: whoever takes pieces must do without when
+// it is not.
 #pragma once
 
 #include <memory>
@@ -14,7 +15,8 @@ namespace deployctl::payload {
 
 class GrowingPayload {
  public:
-  // The encoder's: chunks go one after the other to the file behind `fd`, which is duplicated; then each, when it is there.
+  // The encoder's: chunks go one after the other to the file behind `fd`, which is duplicated; then each, when it is
+  // there.
   void begin(int fd, std::string path);
   void add(std::uint32_t length, const Digest& digest);
 

@@ -18,9 +18,9 @@ struct Index {
   std::vector<Digest> digests;         // sha256 of each chunk; as many as lengths
 
   std::uint32_t count() const { return static_cast<std::uint32_t>(lengths.size()); }
-  std::uint64_t total() const;   // bytes of all chunks
-  Status check() const;          // Code::invalid: sizes that differ, an empty or too long chunk, too many
-  Digest digest() const;         // the payload's name: sha256 over the version, then each length (u32 be) and digest
+  std::uint64_t total() const;  // bytes of all chunks
+  Status check() const;         // Code::invalid: sizes that differ, an empty or too long chunk, too many
+  Digest digest() const;        // the payload's name: sha256 over the version, then each length (u32 be) and digest
   bool operator==(const Index&) const = default;
 };
 

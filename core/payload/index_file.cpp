@@ -21,8 +21,7 @@ Result<Index> parse(std::string_view text) {
   const auto bytes = as_bytes(text);
   if (bytes.size() < head_size + Digest::size) return fail(Code::absent, "its index is too short");
   const auto body = bytes.first(bytes.size() - Digest::size);
-  if (Reader(bytes.last(Digest::size)).digest() != sha256(body))
-    return fail(Code::absent, "its index is damaged");
+  if (Reader(bytes.last(Digest::size)).digest() != sha256(body)) return fail(Code::absent, "its index is damaged");
   Reader in(body);
   if (as_text(in.take(index_magic.size())) != index_magic || in.number<std::uint32_t>() != index_version)
     return fail(Code::absent, "its index has another format");

@@ -43,10 +43,8 @@ Status Inflater::begin(std::uint64_t plain, BytesView prefix) {
   ended_ = false;
   if (!context_) context_ = std::make_unique<Context>(window_log_);
   ZSTD_DCtx_reset(context_->zstd, ZSTD_reset_session_only);
-  const auto set =
-      ZSTD_DCtx_refPrefix(context_->zstd, prefix.empty() ? nullptr : prefix.data(), prefix.size());
-  if (ZSTD_isError(set))
-    return fail(Code::internal, std::string("zstd takes no prefix: ") + ZSTD_getErrorName(set));
+  const auto set = ZSTD_DCtx_refPrefix(context_->zstd, prefix.empty() ? nullptr : prefix.data(), prefix.size());
+  if (ZSTD_isError(set)) return fail(Code::internal, std::string("zstd takes no prefix: ") + ZSTD_getErrorName(set));
   return {};
 }
 

@@ -12,8 +12,7 @@ Result<std::optional<io::Fd>> open_old_self(const OpenContent& contents, const s
   auto fd = contents(old->content);
   if (!fd) return std::nullopt;
   struct stat st {};
-  if (::fstat(fd->get(), &st) != 0 || static_cast<std::uint64_t>(st.st_size) != old->size)
-    return std::nullopt;
+  if (::fstat(fd->get(), &st) != 0 || static_cast<std::uint64_t>(st.st_size) != old->size) return std::nullopt;
   const auto found = digest_of(fd->get(), cancel);
   if (!found && found.error().code == Code::cancelled) return fail(found.error());
   if (!found || *found != old->content) return std::nullopt;

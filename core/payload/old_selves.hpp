@@ -18,7 +18,6 @@ Result<std::optional<io::Fd>> open_old_self(const OpenContent& contents, const s
 
 // The part of the old self, at most `most`, around the place that corresponds to `middle` of a content of
 // `size` bytes.
-Region region_beside(const OldSelf& old, std::uint64_t size, std::uint64_t middle,
-                     std::size_t most = max_prefix);
+Region region_beside(const OldSelf& old, std::uint64_t size, std::uint64_t middle, std::size_t most = max_prefix);
 
 }  // namespace deployctl::payload

@@ -27,19 +27,19 @@ std::size_t guess(const PairedWindow& window, const DeltaBase& base) {
 
 }  // namespace
 
-Result<CodedWindow> code_paired(PairedWindow window, const DeltaBase& base, const Preference& preference, ZstdContexts& contexts) {
+Result<CodedWindow> code_paired(PairedWindow window, const DeltaBase& base, const Preference& preference,
+                                ZstdContexts& contexts) {
   const auto choice = codings_for(preference, {window.plain.size(), base.bytes().size(), false});
   Bytes delta;
   if (choice.delta && base.index()) {
-    DEPLOYCTL_TRY(coded, code_delta(base.bytes(), *base.index(), window.plain, guess(window, base),
-                                    preference, window.size, contexts));
+    DEPLOYCTL_TRY(coded, code_delta(base.bytes(), *base.index(), window.plain, guess(window, base), preference,
+                                    window.size, contexts));
     delta = std::move(coded);
   }
   if (!delta.empty() && is_decisive(delta.size(), window.plain.size()))
     return made(window, Coding::delta, {base.region()}, std::move(delta));
 
-  const Region beside =
-      base.common(region_beside(window.old, window.size, window.at + window.plain.size() / 2));
+  const Region beside = base.common(region_beside(window.old, window.size, window.at + window.plain.size() / 2));
   WindowCoder coder(choice.level);
   DEPLOYCTL_TRY(best, coder.code(window.plain, base.bytes_of(beside), choice));
   if (!delta.empty() && delta.size() <= best.bytes.size())

@@ -18,7 +18,8 @@ struct PairedWindow {
 };
 
 // `base` holds the part of the old self around the window's place.
-Result<CodedWindow> code_paired(PairedWindow window, const DeltaBase& base, const Preference& preference, ZstdContexts& contexts);
+Result<CodedWindow> code_paired(PairedWindow window, const DeltaBase& base, const Preference& preference,
+                                ZstdContexts& contexts);
 
 // What coding a window of `plain` bytes takes at most, without its base.
 std::size_t coding_memory(std::size_t plain);

@@ -24,8 +24,7 @@ class OldFiles {
     }
     // Stable: files of one size stay in the order of their paths.
     for (auto& [name, files] : by_name_)
-      std::stable_sort(files.begin(), files.end(),
-                       [](const Entry* a, const Entry* b) { return a->size < b->size; });
+      std::stable_sort(files.begin(), files.end(), [](const Entry* a, const Entry* b) { return a->size < b->size; });
   }
 
   bool has(const Digest& content) const { return contents_.contains(content); }
@@ -43,8 +42,8 @@ class OldFiles {
  private:
   // `files`: by size, never empty.
   static const Entry* nearest(const std::vector<const Entry*>& files, std::uint64_t size) {
-    const auto above = std::lower_bound(files.begin(), files.end(), size,
-                                        [](const Entry* e, std::uint64_t n) { return e->size < n; });
+    const auto above =
+        std::lower_bound(files.begin(), files.end(), size, [](const Entry* e, std::uint64_t n) { return e->size < n; });
     if (above == files.end()) return files.back();
     if (above == files.begin()) return *above;
     const auto below = std::prev(above);

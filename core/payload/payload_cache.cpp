@@ -66,8 +66,8 @@ struct PayloadCache::State {
     job->bell.notify_all();
   }
 
-  static asio::awaitable<Result<Source>> get(std::shared_ptr<State> state, Digest next,
-                                             std::optional<Digest> base, Preference preference) {
+  static asio::awaitable<Result<Source>> get(std::shared_ptr<State> state, Digest next, std::optional<Digest> base,
+                                             Preference preference) {
     const auto executor = co_await asio::this_coro::executor;
     const std::string smallest = file_name(next, base);
     const std::string name = file_name(next, base, preference.goal);
@@ -77,7 +77,7 @@ struct PayloadCache::State {
       auto& slot = state->jobs[name];
       if (!slot) {
         slot = std::make_shared<Job>(executor);
-        Making making{state->dir,      name,        smallest, next, base, preference, state->manifests,
+        Making making{state->dir,      name,         smallest,     next, base, preference, state->manifests,
                       state->contents, slot->cancel, slot->growing};
         asio::co_spawn(executor, work(state, name, slot, std::move(making)), asio::detached);
       }
@@ -92,14 +92,11 @@ struct PayloadCache::State {
   }
 };
 
-PayloadCache::PayloadCache(asio::thread_pool& pool, std::string dir, OpenManifest manifests,
-                           OpenContent contents)
-    : state_(
-          std::make_shared<State>(State{pool, std::move(dir), std::move(manifests), std::move(contents)})) {}
+PayloadCache::PayloadCache(asio::thread_pool& pool, std::string dir, OpenManifest manifests, OpenContent contents)
+    : state_(std::make_shared<State>(State{pool, std::move(dir), std::move(manifests), std::move(contents)})) {}
 PayloadCache::~PayloadCache() = default;
 
-asio::awaitable<Result<std::shared_ptr<ChunkSource>>> PayloadCache::get(Digest next,
-                                                                        std::optional<Digest> base,
+asio::awaitable<Result<std::shared_ptr<ChunkSource>>> PayloadCache::get(Digest next, std::optional<Digest> base,
                                                                         Preference preference) {
   return State::get(state_, next, base, preference);
 }
@@ -116,7 +113,7 @@ asio::awaitable<bool> PayloadCache::has(Digest artifact) {
     return manifest.digest() == artifact;
   };
   const auto found = co_await io::run_blocking(state->pool, look);
-  co_return found && *found;
+  co_return found&&* found;
 }
 
 asio::awaitable<bool> PayloadCache::has_private_modes(Digest artifact) {
@@ -126,7 +123,7 @@ asio::awaitable<bool> PayloadCache::has_private_modes(Digest artifact) {
     return manifest.has_private_modes();
   };
   const auto found = co_await io::run_blocking(state->pool, look);
-  co_return found && *found;
+  co_return found&&* found;
 }
 
 asio::awaitable<std::shared_ptr<ChunkSource>> PayloadCache::made(Digest next, std::optional<Digest> base) {
@@ -143,10 +140,9 @@ asio::awaitable<std::shared_ptr<ChunkSource>> PayloadCache::made(Digest next, st
   co_return nullptr;
 }
 
-std::string PayloadCache::file_name(const Digest& next, const std::optional<Digest>& base,
-                                    Preference::Goal goal) {
-  return (base ? base->hex() : "none") + "-" + next.hex() +
-         (goal == Preference::Goal::soonest ? ".soonest" : "") + ".v" + std::to_string(stream_version);
+std::string PayloadCache::file_name(const Digest& next, const std::optional<Digest>& base, Preference::Goal goal) {
+  return (base ? base->hex() : "none") + "-" + next.hex() + (goal == Preference::Goal::soonest ? ".soonest" : "") +
+         ".v" + std::to_string(stream_version);
 }
 
 }  // namespace deployctl::payload

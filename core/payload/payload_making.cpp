@@ -72,8 +72,7 @@ Result<Source> find_or_make(const Making& making) {
 }
 
 std::string work_name(const Making& making) {
-  return "the payload of artifact " + making.next.text() +
-         (making.base ? " from " + making.base->text() : "");
+  return "the payload of artifact " + making.next.text() + (making.base ? " from " + making.base->text() : "");
 }
 
 }  // namespace

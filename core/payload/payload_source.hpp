@@ -1,5 +1,5 @@
-// Where a rollout gets its payloads from: the control host's cache (payload_cache.hpp), or a simulation's. One strand for all
-// calls. Code::absent with a message that begins "base": one against this base can't be made, get one without.
+// Where a rollout gets its payloads from: the control host's cache (payload_cache.hpp), or a simulation's. One strand
+// for all calls. Code::absent with a message that begins "base": one against this base can't be made, get one without.
 #pragma once
 
 #include <asio/awaitable.hpp>
@@ -21,7 +21,8 @@ class PayloadSource {
   // one that is coded for its link and stands beside it.
   virtual asio::awaitable<Result<std::shared_ptr<ChunkSource>>> get(Digest next, std::optional<Digest> base,
                                                                     Preference preference = {}) = 0;
-  // What is coded already of the payload that get() with the same would wait for, where this process makes it just now; else null.
+  // What is coded already of the payload that get() with the same would wait for, where this process makes it just now;
+  // else null.
   virtual std::shared_ptr<GrowingPayload> growing(Digest next, std::optional<Digest> base, Preference::Goal goal) {
     (void)next, (void)base, (void)goal;
     return nullptr;
@@ -31,7 +32,8 @@ class PayloadSource {
     (void)artifact;
     co_return true;
   }
-  // Whether the artifact holds modes that only agents with the feature "private-modes" keep; false where it can't be read.
+  // Whether the artifact holds modes that only agents with the feature "private-modes" keep; false where it can't be
+  // read.
   virtual asio::awaitable<bool> has_private_modes(Digest artifact) {
     (void)artifact;
     co_return false;

@@ -18,9 +18,9 @@ Result<io::Fd> open_content(const OpenContent& base, const Digest& content) {
 
 Status Prefix::load(const std::vector<Region>& regions) {
   bytes_ = {};  // nothing, should a region fail
-  const auto all = memory_.room(
-      std::accumulate(regions.begin(), regions.end(), std::size_t{0},
-                      [](std::size_t sum, const Region& region) { return sum + region.length; }));
+  const auto all =
+      memory_.room(std::accumulate(regions.begin(), regions.end(), std::size_t{0},
+                                   [](std::size_t sum, const Region& region) { return sum + region.length; }));
   auto left = all;
   for (const auto& region : regions) {
     DEPLOYCTL_TRY(fd, open(region.content));

@@ -20,8 +20,7 @@ Status check_coding(const format::WindowHead& head) {
         return fail(malformed("a coded window that is no shorter than its bytes"));
       break;
     default:
-      return fail(
-          malformed("a window of the unknown coding " + std::to_string(static_cast<int>(window.coding))));
+      return fail(malformed("a window of the unknown coding " + std::to_string(static_cast<int>(window.coding))));
   }
   const bool has_base = window.coding == Coding::zstd_prefix || window.coding == Coding::delta;
   if ((head.regions > 0) != has_base) return fail(malformed("a window whose coding and prefix don't agree"));
@@ -32,9 +31,7 @@ Status check_coding(const format::WindowHead& head) {
 
 }  // namespace
 
-Error malformed(const std::string& why) {
-  return error(Code::verification, "the payload is malformed: " + why);
-}
+Error malformed(const std::string& why) { return error(Code::verification, "the payload is malformed: " + why); }
 
 namespace format {
 
@@ -51,10 +48,9 @@ Status check_header(BytesView bytes) {
     return fail(Code::invalid, "this is no payload: it does not begin as one");
   const auto version = in.number<std::uint32_t>();
   if (version == stream_version) return {};
-  return fail(
-      with_hint(error(Code::unsupported, "the payload has format " + std::to_string(version) +
-                                             ", this program reads " + std::to_string(stream_version)),
-                "use the same version of deployctl and deploy-agent"));
+  return fail(with_hint(error(Code::unsupported, "the payload has format " + std::to_string(version) +
+                                                     ", this program reads " + std::to_string(stream_version)),
+                        "use the same version of deployctl and deploy-agent"));
 }
 
 Bytes manifest_head(const ManifestHead& head) {
@@ -103,8 +99,7 @@ Result<WindowHead> read_window_head(BytesView bytes) {
     return fail(malformed("a window of " + std::to_string(head.window.plain) + " bytes"));
   if (head.starts > max_starts)
     return fail(malformed("a window that starts " + std::to_string(head.starts) + " contents"));
-  if (head.regions > max_regions)
-    return fail(malformed("a prefix of " + std::to_string(head.regions) + " regions"));
+  if (head.regions > max_regions) return fail(malformed("a prefix of " + std::to_string(head.regions) + " regions"));
   DEPLOYCTL_CHECK(check_coding(head));
   return head;
 }
@@ -152,8 +147,7 @@ Result<DeltaSegment> read_segment_head(BytesView bytes) {
     streams += segment.streams[i] = in.number<std::uint32_t>();
     coded += segment.coded[i] = in.number<std::uint32_t>();
   }
-  if (segment.plain > max_window)
-    return fail(malformed("a segment of " + std::to_string(segment.plain) + " bytes"));
+  if (segment.plain > max_window) return fail(malformed("a segment of " + std::to_string(segment.plain) + " bytes"));
   if (streams > max_segment || coded > max_coded_segment)
     return fail(malformed("a segment whose streams have " + std::to_string(streams) + " bytes, coded " +
                           std::to_string(coded)));

@@ -30,8 +30,8 @@
 // Where words are recalled, each run is 2 x its bytes, and 1 more where its word is what was added to the same word
 // of the region the last time in this window (word_memory.hpp): such a word is not told. Only whole ones are.
 //
-// Version 2 has added the delta, version 3 the changed manifest, version 4 the recalled words; a reader answers Code::unsupported to any other
-// version.
+// Version 2 has added the delta, version 3 the changed manifest, version 4 the recalled words; a reader answers
+// Code::unsupported to any other version.
 //
 // Memory of a decoder: the zstd window (<= 16 MiB) + the prefix (<= max_prefix) + 1 MiB, and the manifest; a
 // delta: 4 x 8 MiB + 2 x max_segment + 6 MiB in their stead.

@@ -32,8 +32,7 @@ Result<std::size_t> WindowCoder::compress(BytesView plain, BytesView prefix, Byt
   }
   out.resize(ZSTD_compressBound(plain.size()));
   const auto n = ZSTD_compress2(zstd, out.data(), out.size(), plain.data(), plain.size());
-  if (ZSTD_isError(n))
-    return fail(Code::internal, std::string("zstd can't code a window: ") + ZSTD_getErrorName(n));
+  if (ZSTD_isError(n)) return fail(Code::internal, std::string("zstd can't code a window: ") + ZSTD_getErrorName(n));
   return n;
 }
 
@@ -46,8 +45,7 @@ Result<WindowCoder::Coded> WindowCoder::code(BytesView plain, BytesView prefix, 
   }
   if (prefix.empty() || !choice.zstd_prefix) return best;
   DEPLOYCTL_TRY(with_prefix, compress(plain, prefix, with_prefix_));
-  if (with_prefix < best.bytes.size())
-    best = {Coding::zstd_prefix, BytesView(with_prefix_).first(with_prefix)};
+  if (with_prefix < best.bytes.size()) best = {Coding::zstd_prefix, BytesView(with_prefix_).first(with_prefix)};
   return best;
 }
 

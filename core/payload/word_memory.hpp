@@ -1,6 +1,7 @@
-// What was added last to each word of a delta's base: both sides of a delta keep it alike. A field that holds an offset or an
-// address becomes the same wherever it stands, so most of a program's debugging information need not be told twice. Words share
-// a place by chance; whoever comes later has it. Private to the room; one thread. 1 MiB from the first use on.
+// What was added last to each word of a delta's base: both sides of a delta keep it alike. A field that holds an offset
+// or an address becomes the same wherever it stands, so most of a program's debugging information need not be told
+// twice. Words share a place by chance; whoever comes later has it. Private to the room; one thread. 1 MiB from the
+// first use on.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// Contexts of zstd to compress with, used again and again: the tables of a high level cost more to make than a small stream
-// costs to compress. Private to the room. Any thread; it outlives what it lends.
+// Contexts of zstd to compress with, used again and again: the tables of a high level cost more to make than a small
+// stream costs to compress. Private to the room. Any thread; it outlives what it lends.
 #pragma once
 
 #include <zstd.h>

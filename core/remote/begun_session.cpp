@@ -39,7 +39,9 @@ bool BegunSession::went_silent(Duration now) const { return !useless() && now - 
 
 bool BegunSession::useless() const { return over_ || lacks_agent(); }
 
-bool BegunSession::lacks_agent() const { return !speaks_ && as_text(said_).find(wire::missing_magic) != std::string_view::npos; }
+bool BegunSession::lacks_agent() const {
+  return !speaks_ && as_text(said_).find(wire::missing_magic) != std::string_view::npos;
+}
 
 awaitable<void> BegunSession::pump(std::shared_ptr<BegunSession> self) {
   Bytes part(part_size);

@@ -1,5 +1,6 @@
-// An agent session that was begun before anybody asked for it: what the agent said is kept, pings hold it open, and once there
-// is a client all bytes go to him. Private to the room. One strand; its coroutines keep it alive until the stream ends.
+// An agent session that was begun before anybody asked for it: what the agent said is kept, pings hold it open, and
+// once there is a client all bytes go to him. Private to the room. One strand; its coroutines keep it alive until the
+// stream ends.
 #pragma once
 
 #include <memory>
@@ -38,12 +39,12 @@ class BegunSession : public std::enable_shared_from_this<BegunSession> {
   std::shared_ptr<void> owner_;
   std::unique_ptr<io::ByteStream> stream_;
   io::Notifier changed_;
-  Bytes said_;                               // before there was a client
-  std::shared_ptr<io::ByteStream> client_;   // who gets what comes
+  Bytes said_;                              // before there was a client
+  std::shared_ptr<io::ByteStream> client_;  // who gets what comes
   bool taken_ = false, over_ = false;
   bool pinging_ = false;  // a ping is being written: nobody else may write
-  bool speaks_ = false;  // the agent's magic has come
-  Duration heard_;  // boot_time()
+  bool speaks_ = false;   // the agent's magic has come
+  Duration heard_;        // boot_time()
 };
 
 }  // namespace deployctl::remote::detail

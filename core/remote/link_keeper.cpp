@@ -27,7 +27,7 @@ struct Login {
   explicit Login(const asio::any_io_executor& executor) : changed(executor) {}
   io::Notifier changed;  // a dial is over
   bool dialling = false;
-  bool beginning = false;  // a session, ahead
+  bool beginning = false;                 // a session, ahead
   std::shared_ptr<ssh::Session> session;  // null: none, or lost
   std::shared_ptr<BegunSession> begun;
   link::LoginTimes times;
@@ -64,7 +64,8 @@ struct LinkKeeper::State : std::enable_shared_from_this<LinkKeeper::State> {
   void drop_unused();
 };
 
-// The session that was begun, else one begun now on the login that is there, or that another dials meanwhile, else a login.
+// The session that was begun, else one begun now on the login that is there, or that another dials meanwhile, else a
+// login.
 awaitable<Result<std::shared_ptr<BegunSession>>> LinkKeeper::State::take(std::shared_ptr<Login> login, Asked asked) {
   login->used = io::now_steady();
   for (;;) {
@@ -103,16 +104,20 @@ awaitable<Result<std::shared_ptr<BegunSession>>> LinkKeeper::State::dial(std::sh
 }
 
 // For whoever comes next.
-awaitable<void> LinkKeeper::State::begin_ahead(std::shared_ptr<State> self, std::shared_ptr<Login> login, AgentOptions options) {
+awaitable<void> LinkKeeper::State::begin_ahead(std::shared_ptr<State> self, std::shared_ptr<Login> login,
+                                               AgentOptions options) {
   if (login->begun && login->begun->useless()) std::exchange(login->begun, nullptr)->close();
   if (login->begun || login->beginning || !login->session || login->dialling) co_return;
   login->beginning = true;
   const auto session = login->session;
   auto begun = co_await io::with_deadline(begin(session, std::move(options)), most_exec, "begin a session");
   login->beginning = false;
-  if (begun && !login->begun && login->session == session) login->begun = *begun;
-  else if (begun) (*begun)->close();
-  else if (login->session == session) login->drop();
+  if (begun && !login->begun && login->session == session)
+    login->begun = *begun;
+  else if (begun)
+    (*begun)->close();
+  else if (login->session == session)
+    login->drop();
   self->drop_unused();
 }
 

@@ -1,9 +1,10 @@
 // The control host's link keeper: a background process that stays logged in to relays between commands, as OpenSSH's
-// ControlPersist does. For each login it has an agent session begun ahead, so that a command that asks for one waits for no
-// round trip. It carries bytes and reads none of them; whoever asked is the agent's caller, and when he goes the session ends.
+// ControlPersist does. For each login it has an agent session begun ahead, so that a command that asks for one waits
+// for no round trip. It carries bytes and reads none of them; whoever asked is the agent's caller, and when he goes the
+// session ends.
 //
-// A login is used again for the same endpoint, user, key, pins, program and lane, until nobody has asked for ten minutes, it
-// is lost, or it has sent 30 GiB. One strand.
+// A login is used again for the same endpoint, user, key, pins, program and lane, until nobody has asked for ten
+// minutes, it is lost, or it has sent 30 GiB. One strand.
 #pragma once
 
 #include <memory>

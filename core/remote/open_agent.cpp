@@ -26,9 +26,7 @@ class SessionStream final : public io::ByteStream {
       : session_(std::move(session)), channel_(std::move(channel)) {}
   ~SessionStream() override { SessionStream::close(); }
   asio::any_io_executor executor() override { return session_->executor(); }
-  awaitable<Result<std::size_t>> read_some(std::span<std::uint8_t> into) override {
-    return channel_->read_some(into);
-  }
+  awaitable<Result<std::size_t>> read_some(std::span<std::uint8_t> into) override { return channel_->read_some(into); }
   awaitable<Status> write(BytesView data) override { return channel_->write(data); }
   awaitable<Status> close_write() override { return channel_->close_write(); }
   void close() override {
@@ -133,14 +131,12 @@ awaitable<Result<Opened>> link_agent(std::unique_ptr<io::ByteStream> stream, std
   co_return co_await link::AgentLink::open(std::move(stream), std::move(linked));
 }
 
-awaitable<Result<Opened>> open_agent(asio::any_io_executor executor, ssh::DialOptions dial,
-                                     AgentOptions options) {
+awaitable<Result<Opened>> open_agent(asio::any_io_executor executor, ssh::DialOptions dial, AgentOptions options) {
   if (options.role != "relay" && options.role != "target")
     co_return fail(Code::invalid, "an agent is a relay or a target, not: " + options.role);
   const std::string what = "opening the agent on " + dial.endpoint.name();
   const Duration most = options.timeout;
-  co_return co_await io::with_deadline(open(std::move(executor), std::move(dial), std::move(options)), most,
-                                       what);
+  co_return co_await io::with_deadline(open(std::move(executor), std::move(dial), std::move(options)), most, what);
 }
 
 }  // namespace deployctl::remote

@@ -34,7 +34,6 @@ asio::awaitable<Result<std::shared_ptr<link::AgentLink>>> link_agent(std::unique
                                                                      AgentOptions options);
 
 asio::awaitable<Result<std::shared_ptr<link::AgentLink>>> open_agent(asio::any_io_executor executor,
-                                                                     ssh::DialOptions dial,
-                                                                     AgentOptions options);
+                                                                     ssh::DialOptions dial, AgentOptions options);
 
 }  // namespace deployctl::remote

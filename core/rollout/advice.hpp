@@ -1,5 +1,5 @@
-// What the user can do next, as a value. The module that knows what happened decides it: this module, or a view of the rollout's events.
-// The command line that does it is written in one place, by the program that knows how it was called
+// What the user can do next, as a value. The module that knows what happened decides it: this module, or a view of the
+// rollout's events. The command line that does it is written in one place, by the program that knows how it was called
 // (cli/commands/next_step.hpp), so that it keeps the options of the command that prints it. A value; any thread.
 #pragma once
 
@@ -11,13 +11,25 @@ namespace deployctl::rollout {
 struct Advice {
   enum class Kind {
     // Of a rollout, by its id (`about`).
-    resume, approve, promote, abort, show, watch, logs,
+    resume,
+    approve,
+    promote,
+    abort,
+    show,
+    watch,
+    logs,
     // Of the plan that the command was given.
-    status, plan, validate, converge, deploy_again, roll_back,
+    status,
+    plan,
+    validate,
+    converge,
+    deploy_again,
+    roll_back,
     deploy_ref,    // `about`: a branch, tag or commit
     roll_back_to,  // `about`: a version, or the beginning of a release's digest
     // Of this host.
-    list_rollouts, list_artifacts,
+    list_rollouts,
+    list_artifacts,
   };
   Kind kind = Kind::status;
   std::string about{};

@@ -1,4 +1,5 @@
-// Targets that have not answered yet, while others have: what the screen is told within a second, and at the end of the wait.
+// Targets that have not answered yet, while others have: what the screen is told within a second, and at the end of the
+// wait.
 #pragma once
 
 #include <cstddef>

@@ -1,15 +1,15 @@
-// What a deploy will most probably send crosses to the relays while they are still logging in to the targets and asking them:
-// the payload from the release that the ledger says runs, if it is made already. A relay's cache is all that it touches; the
-// targets learn nothing of it before they have granted the rollout. Where the ledger was wrong it was sent for nothing, so
-// only what is small enough for that goes. On the links' strand.
+// What a deploy will most probably send crosses to the relays while they are still logging in to the targets and asking
+// them: the payload from the release that the ledger says runs, if it is made already. A relay's cache is all that it
+// touches; the targets learn nothing of it before they have granted the rollout. Where the ledger was wrong it was sent
+// for nothing, so only what is small enough for that goes. On the links' strand.
 #pragma once
 
 #include <set>
 
 #include "core/ledger/ledger.hpp"
 #include "core/payload/payload_source.hpp"
-#include "core/rollout/target_links.hpp"
 #include "core/rollout/rollout_spec.hpp"
+#include "core/rollout/target_links.hpp"
 
 namespace deployctl::rollout {
 

@@ -38,7 +38,8 @@ Error failed(const ControlHookRun& run, const std::string& what) {
                    "its output is in " + run.log);
 }
 
-asio::awaitable<Status> run_line(const ControlHookRun& run, const std::string& line, SteadyTime deadline, io::CancelToken token) {
+asio::awaitable<Status> run_line(const ControlHookRun& run, const std::string& line, SteadyTime deadline,
+                                 io::CancelToken token) {
   io::Command command;
   command.argv = {"/bin/sh", "-e", "-c", line};
   command.cwd = run.cwd;

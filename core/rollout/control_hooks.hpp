@@ -1,5 +1,5 @@
-// Hooks on the control host, once a rollout: /bin/sh -e for each line, in the plan's folder, output appended to a log file, a
-// process group of its own that is ended when it fails, runs out of time, or the token is set.
+// Hooks on the control host, once a rollout: /bin/sh -e for each line, in the plan's folder, output appended to a log
+// file, a process group of its own that is ended when it fails, runs out of time, or the token is set.
 #pragma once
 
 #include <asio/awaitable.hpp>

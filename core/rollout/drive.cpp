@@ -26,7 +26,8 @@ Duration activation_limit(const model::Activation& activation) {
   return sum;
 }
 
-// One step of an activation reports nothing while it goes on: a hook, a check, of the new release or of the one before it.
+// One step of an activation reports nothing while it goes on: a hook, a check, of the new release or of the one before
+// it.
 Duration activation_stall(const model::Activation& activation) {
   Duration longest{std::chrono::minutes(5)};
   for (const auto& [which, hook] : activation.hooks) longest = std::max(longest, hook.timeout);
@@ -70,8 +71,8 @@ awaitable<bool> Drive::waits_on(Error why) {
   co_return slept.has_value();
 }
 
-// What the machine will stage first is staged as soon as the grants are sure, while the far and the dead are still waited for; but
-// not before a hook that may forbid it.
+// What the machine will stage first is staged as soon as the grants are sure, while the far and the dead are still
+// waited for; but not before a hook that may forbid it.
 std::function<void(TargetIndex)> Drive::stage_early(const Goal& goal) {
   if (spec_.kind != Kind::deploy || spec_.pre_deploy || !parts_.payloads) return {};
   return [this, &goal, first = first_staged()](TargetIndex target) {
@@ -81,7 +82,8 @@ std::function<void(TargetIndex)> Drive::stage_early(const Goal& goal) {
 }
 
 std::set<TargetIndex> Drive::first_staged() const {
-  const bool frozen = parts_.frozen && parts_.override_freeze.empty() && !past_.freeze_overridden && !parts_.frozen().empty();
+  const bool frozen =
+      parts_.frozen && parts_.override_freeze.empty() && !past_.freeze_overridden && !parts_.frozen().empty();
   return staged_first(spec_, past_, frozen);
 }
 
@@ -91,7 +93,8 @@ std::string Drive::rebuild_command(const Goal& goal) const {
     if (const auto past = parts_.ledger->history(row_.service, row_.environment, 200))
       for (const auto& row : *past)
         if (row.release == goal.release && !row.commit.empty() && commit.empty()) commit = row.commit;
-  if (!commit.empty()) return hint_of("build it again and deploy it", parts_.command_for, {Advice::Kind::deploy_ref, commit});
+  if (!commit.empty())
+    return hint_of("build it again and deploy it", parts_.command_for, {Advice::Kind::deploy_ref, commit});
   const bool named = !goal.version.empty() && !goal.version.starts_with("sha256:");
   return named ? hint_of("deploy it instead", parts_.command_for, {Advice::Kind::deploy_ref, goal.version}) : "";
 }
@@ -145,7 +148,8 @@ awaitable<Driven> Drive::go(RolloutSpec spec, Goal goal, std::string release_jso
   order.survey = survey_;
   order.past = past_;
   order.words = std::move(parts_.words);
-  RunnerParts parts{parts_.links, *recorder_, *stager_, {}, {}, parts_.interrupt, {}, parts_.listen_every, {}, parts_.ask_gate};
+  RunnerParts parts{parts_.links,        *recorder_, *stager_,       {}, {}, parts_.interrupt, {},
+                    parts_.listen_every, {},         parts_.ask_gate};
   if (row_.kind == "deploy") parts.frozen = parts_.frozen;
   if (parts_.ledger) parts.hear = Ear(*parts_.ledger, row_.id, heard_);
   parts.keep_baseline = [this](const ledger::Baseline& one) {
@@ -166,13 +170,16 @@ Driven Drive::over(RolloutOutcome outcome, bool began) {
   }
   if (recorder_) {
     Story story{&spec_, row_.version, {}, {}};
-    const Story::End end{outcome.result,  outcome.why, outcome.counts, row_.previous, system_clock().steady() - began_,
-                         parts_.links.wan_bytes()};
+    const Story::End end{
+        outcome.result,          outcome.why, outcome.counts, row_.previous, system_clock().steady() - began_,
+        parts_.links.wan_bytes()};
     recorder_->add(story.finished(end));
     const auto recorded = recorder_->flush();
     const auto closed = close_row(outcome);
-    if (!recorded) warn("the last events of rollout " + row_.id + " are missing in the ledger: " + recorded.error().text());
-    else if (!closed) warn("the end of rollout " + row_.id + " is missing in the ledger: " + closed.error().text());
+    if (!recorded)
+      warn("the last events of rollout " + row_.id + " are missing in the ledger: " + recorded.error().text());
+    else if (!closed)
+      warn("the end of rollout " + row_.id + " is missing in the ledger: " + closed.error().text());
   }
   return {recorder_ ? row_.id : "", std::move(outcome), began, row_.version, row_.previous};
 }
@@ -193,7 +200,8 @@ awaitable<Driven> Drive::deploy(model::Release release, std::string commit) {
     if (!again) co_return over(not_begun(opened.error()), false);
   }
   if (parts_.ledger) {
-    const auto noted = parts_.ledger->add_release(row_.service, row_.environment, row_.release_json, row_.release, row_.version, system_clock().wall());
+    const auto noted = parts_.ledger->add_release(row_.service, row_.environment, row_.release_json, row_.release,
+                                                  row_.version, system_clock().wall());
     if (!noted) warn("the release is not in the ledger's list of releases: " + noted.error().text());
   }
   const Digest artifact = release.artifact;

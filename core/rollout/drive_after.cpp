@@ -1,5 +1,5 @@
-// What follows a rollout's end, and its hooks on this host: the grants go back, old releases go, the relays are asked to bring
-// along those that were away.
+// What follows a rollout's end, and its hooks on this host: the grants go back, old releases go, the relays are asked
+// to bring along those that were away.
 #include <algorithm>
 #include <asio/this_coro.hpp>
 #include <set>
@@ -26,7 +26,8 @@ constexpr Duration release_limit{std::chrono::seconds(10)};
 }  // namespace
 
 // Against what each ran when it was seen last, else what most ran: what the relay has anyway, or is made here already.
-awaitable<std::vector<std::shared_ptr<Shipment>>> Drive::payloads_for(LeftBehind left, Digest artifact, wire::pb::Desire& desire) {
+awaitable<std::vector<std::shared_ptr<Shipment>>> Drive::payloads_for(LeftBehind left, Digest artifact,
+                                                                      wire::pb::Desire& desire) {
   std::set<Digest> bases;
   for (std::size_t i = 0; i < left.members.size(); ++i)
     if (const auto& one = baselines_[left.members[i]]; one && one->artifact != artifact) bases.insert(one->artifact);
@@ -48,7 +49,14 @@ awaitable<void> Drive::leave_desires(RolloutOutcome outcome, Goal goal, std::str
   if (rules.catch_up.count() == 0 || goal.release.empty()) co_return;
   const auto failed = outcome.counts.failed + outcome.counts.unhealthy;
   const unsigned most = spec_.max_failed + spec_.max_unhealthy;
-  const CatchUpOrder order{spec_, ticket_, goal, release_json, plan_.release.keep_releases, most - std::min(most, failed), rules.catch_up, rules.catch_up_interval};
+  const CatchUpOrder order{spec_,
+                           ticket_,
+                           goal,
+                           release_json,
+                           plan_.release.keep_releases,
+                           most - std::min(most, failed),
+                           rules.catch_up,
+                           rules.catch_up_interval};
   const auto now = system_clock().wall();
   for (const auto& left : left_behind(spec_, outcome.states)) {
     auto desire = desire_of(order, left, now);
@@ -56,7 +64,8 @@ awaitable<void> Drive::leave_desires(RolloutOutcome outcome, Goal goal, std::str
     if (parts_.payloads && !release_json.empty()) shipments = co_await payloads_for(left, artifact, desire);
     const auto kept = co_await parts_.links.keep_desired(left.members, std::move(desire), std::move(shipments));
     Story story{&spec_, row_.version, {}, {}};
-    if (kept) recorder_->add(story.left_to_relay(left, now + rules.catch_up));
+    if (kept)
+      recorder_->add(story.left_to_relay(left, now + rules.catch_up));
     else if (kept.error().code != Code::unsupported)
       warn(spec_.regions[left.region].name + " will not catch up automatically: " + kept.error().text());
   }
@@ -80,8 +89,8 @@ awaitable<void> Drive::prune_one(TargetIndex target) {
 
 namespace {
 
-// The last requests of a rollout. One silent target holds nothing up: the last ones have a few seconds once most are done; an agent
-// goes on with what it was asked for.
+// The last requests of a rollout. One silent target holds nothing up: the last ones have a few seconds once most are
+// done; an agent goes on with what it was asked for.
 class LastRequests {
  public:
   LastRequests(const asio::any_io_executor& executor, std::size_t total) : total_(total), done_(executor) {}
@@ -123,7 +132,8 @@ awaitable<void> Drive::release_one(TargetIndex target) {
   if (!dropped) unreleased_.emplace_back(target, dropped.error());
 }
 
-// Old releases are removed only when no way back needs them any more. Neither this nor releasing the grants can fail a rollout.
+// Old releases are removed only when no way back needs them any more. Neither this nor releasing the grants can fail a
+// rollout.
 awaitable<void> Drive::end_well(const RolloutOutcome& outcome) {
   const bool well = went_through(outcome);
   std::vector<awaitable<void>> requests;
@@ -134,8 +144,10 @@ awaitable<void> Drive::end_well(const RolloutOutcome& outcome) {
     if (!has_granted(survey_[i], state)) continue;
     asked.push_back(i);
     const bool active = well && state == TargetState::active;
-    if (active) requests.push_back(prune_one(i));
-    else requests.push_back(release_one(i));
+    if (active)
+      requests.push_back(prune_one(i));
+    else
+      requests.push_back(release_one(i));
   }
   if (requests.empty()) co_return;
   LastRequests last(co_await asio::this_coro::executor, requests.size());
@@ -159,23 +171,26 @@ std::string Drive::unreleased_warning() const {
     names += (i == 0 ? "" : ", ") + spec_.targets[unreleased_[i].first].name;
   if (unreleased_.size() > max_named) names += ", ...";
   const auto count = unreleased_.size();
-  return "the lock of " + std::to_string(count) + (count == 1 ? " target" : " targets") + " was not released (" + names + ") and expires within " +
-         humane(ticket_.grant) + ": " + unreleased_.front().second.text();
+  return "the lock of " + std::to_string(count) + (count == 1 ? " target" : " targets") + " was not released (" +
+         names + ") and expires within " + humane(ticket_.grant) + ": " + unreleased_.front().second.text();
 }
 
 awaitable<Status> Drive::hook(ControlHook which, io::CancelToken token) {
   const auto& hooks = plan_.release.control_hooks;
   ControlHookRun run;
   run.name = to_string(which);
-  run.hook = which == ControlHook::pre_deploy ? hooks.pre_deploy : which == ControlHook::post_deploy ? hooks.post_deploy : hooks.on_failure;
+  run.hook = which == ControlHook::pre_deploy    ? hooks.pre_deploy
+             : which == ControlHook::post_deploy ? hooks.post_deploy
+                                                 : hooks.on_failure;
   run.cwd = io::parent_dir(plan_.file);
   for (const auto& [name, value] : plan_.release.activation.env) run.env.push_back(name + "=" + value);
-  for (const auto& [name, value] : std::vector<std::pair<std::string, std::string>>{{"SERVICE", row_.service},
-                                                                                    {"ENVIRONMENT", row_.environment},
-                                                                                    {"VERSION", row_.version},
-                                                                                    {"PREVIOUS_VERSION", row_.previous},
-                                                                                    {"DEPLOY_TO", plan_.release.deploy_to},
-                                                                                    {"ROLLOUT", row_.id}})
+  for (const auto& [name, value] :
+       std::vector<std::pair<std::string, std::string>>{{"SERVICE", row_.service},
+                                                        {"ENVIRONMENT", row_.environment},
+                                                        {"VERSION", row_.version},
+                                                        {"PREVIOUS_VERSION", row_.previous},
+                                                        {"DEPLOY_TO", plan_.release.deploy_to},
+                                                        {"ROLLOUT", row_.id}})
     run.env.push_back(name + "=" + value);
   run.log = parts_.logs_dir + "/rollouts/" + row_.id + ".log";
   return run_control_hook(std::move(run), token);

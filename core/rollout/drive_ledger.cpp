@@ -28,21 +28,30 @@ std::string new_id() {
 
 RolloutState state_of(RolloutResult result) {
   switch (result) {
-    case RolloutResult::succeeded: return RolloutState::succeeded;
-    case RolloutResult::incomplete: return RolloutState::incomplete;
-    case RolloutResult::rolled_back: return RolloutState::rolled_back;
-    case RolloutResult::failed: return RolloutState::failed;
-    case RolloutResult::paused: return RolloutState::paused;
-    case RolloutResult::aborted: return RolloutState::aborted;
-    case RolloutResult::interrupted: return RolloutState::interrupted;
-    case RolloutResult::superseded: return RolloutState::superseded;
+    case RolloutResult::succeeded:
+      return RolloutState::succeeded;
+    case RolloutResult::incomplete:
+      return RolloutState::incomplete;
+    case RolloutResult::rolled_back:
+      return RolloutState::rolled_back;
+    case RolloutResult::failed:
+      return RolloutState::failed;
+    case RolloutResult::paused:
+      return RolloutState::paused;
+    case RolloutResult::aborted:
+      return RolloutState::aborted;
+    case RolloutResult::interrupted:
+      return RolloutState::interrupted;
+    case RolloutResult::superseded:
+      return RolloutState::superseded;
   }
   return RolloutState::failed;
 }
 
 }  // namespace
 
-// Once the grants are ours: whoever fails to get them has superseded nobody. Whoever lost them since is told so by the ledger.
+// Once the grants are ours: whoever fails to get them has superseded nobody. Whoever lost them since is told so by the
+// ledger.
 Status Drive::put_aside() {
   for (auto& other : superseded_) {
     other.state = RolloutState::superseded;
@@ -55,8 +64,8 @@ Status Drive::put_aside() {
   return {};
 }
 
-// The unfinished rollout of the same release goes on under its id; another gives way, unless somebody paused it on purpose.
-// A deploy that waits comes here again: what an earlier look said counts no more.
+// The unfinished rollout of the same release goes on under its id; another gives way, unless somebody paused it on
+// purpose. A deploy that waits comes here again: what an earlier look said counts no more.
 Status Drive::choose_id() {
   row_.id = parts_.id.empty() ? new_id() : parts_.id;
   row_.started = {};
@@ -71,7 +80,8 @@ Status Drive::choose_id() {
     // A converge gives way: it would bring the targets to what the fleet was to run before.
     if (same || !deploys || other.state != RolloutState::paused || other.kind == "converge") continue;
     return fail(with_hint(error(Code::locked, "rollout " + other.id + " of " + other.version + " is paused"),
-                          hint_of("resume or abort it first; see what it waits for", parts_.command_for, {Advice::Kind::show, other.id})));
+                          hint_of("resume or abort it first; see what it waits for", parts_.command_for,
+                                  {Advice::Kind::show, other.id})));
   }
   if (unfinished.empty()) {
     DEPLOYCTL_CHECK(parts_.ledger->clear_baselines(row_.service, row_.environment));
@@ -90,8 +100,8 @@ Status Drive::choose_id() {
   return {};
 }
 
-// The highest of this service's latest rollouts: targets that were set up anew since don't know it, and one that lies can't hide it.
-// What an earlier version stored out of range counts as unknown.
+// The highest of this service's latest rollouts: targets that were set up anew since don't know it, and one that lies
+// can't hide it. What an earlier version stored out of range counts as unknown.
 std::uint64_t Drive::ledgers_epoch() const {
   std::uint64_t newest = epoch_in_range(row_.epoch);
   for (const auto& other : superseded_) newest = std::max(newest, epoch_in_range(other.epoch));
@@ -121,8 +131,8 @@ Status Drive::open_row() {
     DEPLOYCTL_CHECK(keep_override());
     DEPLOYCTL_CHECK(know_past());
   }
-  recorder_ = std::make_unique<Recorder>(Recorder::About{row_.id, row_.service, row_.environment, row_.version}, parts_.ledger,
-                                         parts_.sink, seq);
+  recorder_ = std::make_unique<Recorder>(Recorder::About{row_.id, row_.service, row_.environment, row_.version},
+                                         parts_.ledger, parts_.sink, seq);
   if (resumed_) warn("rollout " + row_.id + " of " + row_.version + " was unfinished; going on with it");
   ticket_.place = place_;
   ticket_.holder = holder_of(row_.id, row_.kind, {row_.release, {}, row_.version});
@@ -155,7 +165,8 @@ void Drive::tell_awaited(const Awaited& awaited) {
   parts_.sink(event);
 }
 
-// What the ledger knows of the oldest unfinished rollout stands; the rest is what each runs now. Written before any touch.
+// What the ledger knows of the oldest unfinished rollout stands; the rest is what each runs now. Written before any
+// touch.
 Status Drive::know_baselines() {
   std::map<std::pair<std::string, std::string>, ledger::Baseline> known;
   if (parts_.ledger) {
@@ -182,7 +193,8 @@ Status Drive::keep_override() {
   if (parts_.override_freeze.empty()) return {};
   const std::string who = row_.user + "@" + row_.host;
   parts_.words.push_back(Steered{Steered::To::override_freeze, who + " (" + parts_.override_freeze + ")"});
-  DEPLOYCTL_TRY(number, parts_.ledger->add_word(row_.id, {0, override_freeze_word, "", who, parts_.override_freeze, system_clock().wall()}));
+  DEPLOYCTL_TRY(number, parts_.ledger->add_word(row_.id, {0, override_freeze_word, "", who, parts_.override_freeze,
+                                                          system_clock().wall()}));
   (void)number;
   return {};
 }
@@ -205,7 +217,8 @@ void Drive::count_previous() {
   std::map<std::string, unsigned> votes;
   for (const auto& one : baselines_)
     if (one && !one->version.empty()) ++votes[one->version];
-  const auto most = std::max_element(votes.begin(), votes.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+  const auto most =
+      std::max_element(votes.begin(), votes.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
   row_.previous = most == votes.end() ? "" : most->first;
 }
 

@@ -16,7 +16,8 @@ bool any_answer(const FleetSurvey& survey) {
   return std::any_of(survey.begin(), survey.end(), [](const TargetSurvey& one) { return one.reply.has_value(); });
 }
 
-RollbackPreview preview_of(const Candidate& chosen, const FleetSurvey& survey, const RolloutSpec& spec, const std::string& own) {
+RollbackPreview preview_of(const Candidate& chosen, const FleetSurvey& survey, const RolloutSpec& spec,
+                           const std::string& own) {
   RollbackPreview preview;
   preview.version = chosen.version;
   preview.release = chosen.release;
@@ -28,7 +29,8 @@ RollbackPreview preview_of(const Candidate& chosen, const FleetSurvey& survey, c
     }
     ++preview.running[one.reply->has_current() ? one.reply->current().version() : ""];
     const auto& holder = one.reply->holder();
-    if (one.reply->has_holder() && holder.rollout() != own) preview.holder = holder.rollout() + " by " + holder.user() + "@" + holder.host();
+    if (one.reply->has_holder() && holder.rollout() != own)
+      preview.holder = holder.rollout() + " by " + holder.user() + "@" + holder.host();
   }
   return preview;
 }
@@ -42,7 +44,8 @@ void Drive::leave_out_disputed(const ReleaseNames& names, const Digest& goal, co
     if (!one.reply) continue;
     const std::string dispute = label_dispute(names, *one.reply, goal, to);
     if (dispute.empty()) continue;
-    one.error = with_hint(error(Code::refused, dispute + "; it is left out"), "find out who changed it, then set the target up anew");
+    one.error = with_hint(error(Code::refused, dispute + "; it is left out"),
+                          "find out who changed it, then set the target up anew");
     one.left_out = true;
     one.reply.reset();
   }
@@ -52,7 +55,8 @@ Result<RollbackChoice> Drive::choose(const std::string& to) {
   std::vector<RecordedRollout> recorded;
   std::vector<ledger::ReleaseName> known;
   if (parts_.ledger) {  // one that can't be read is as if there were none: the targets know enough
-    if (auto rows = recorded_rollouts(*parts_.ledger, row_.service, row_.environment, rollouts_looked_at)) recorded = std::move(*rows);
+    if (auto rows = recorded_rollouts(*parts_.ledger, row_.service, row_.environment, rollouts_looked_at))
+      recorded = std::move(*rows);
     if (auto listed = parts_.ledger->release_names(row_.service, row_.environment)) known = std::move(*listed);
   }
   const auto names = ReleaseNames::settle(survey_, known);
@@ -79,9 +83,12 @@ awaitable<Status> Drive::most_can_take(Goal goal, Digest artifact) {
   const bool here = parts_.payloads && !row_.release_json.empty() && co_await parts_.payloads->has(artifact);
   if (here) co_return Status{};
   const std::string of = std::to_string(answered) + (answered == 1 ? " target" : " targets");
-  const std::string those = keep == 0 ? "none of " + of + " has" : "only " + std::to_string(keep) + " of " + of + (keep == 1 ? " has" : " have");
-  co_return fail(with_hint(error(Code::absent, those + " a usable copy of " + goal.version + ", and this host has no artifact of it to send; nothing was changed"),
-                           rebuild_command(goal)));
+  const std::string those = keep == 0 ? "none of " + of + " has"
+                                      : "only " + std::to_string(keep) + " of " + of + (keep == 1 ? " has" : " have");
+  co_return fail(
+      with_hint(error(Code::absent, those + " a usable copy of " + goal.version +
+                                        ", and this host has no artifact of it to send; nothing was changed"),
+                rebuild_command(goal)));
 }
 
 Driven Drive::nothing_to_do(const RollbackChoice& choice) {
@@ -101,12 +108,14 @@ awaitable<Driven> Drive::roll_back(std::string to) {
   spec_ = *spec;
   const SurveyPatience patience{rollback_grace, [this](const Awaited& awaited) { tell_awaited(awaited); }};
   survey_ = co_await survey_fleet(parts_.links, spec_.targets.size(), place_, true, parts_.interrupt, patience, true);
-  if (!any_answer(survey_)) co_return over(not_begun(with_context(of_host(*survey_.front().error), "no target answers")), false);
+  if (!any_answer(survey_))
+    co_return over(not_begun(with_context(of_host(*survey_.front().error), "no target answers")), false);
   const auto chosen = choose(to);
   if (!chosen) {
     Error why = chosen.error();
     const bool named = !to.empty() && !to.starts_with("sha256:");
-    if (why.code == Code::absent && named) why.hint = hint_of("deploy it instead", parts_.command_for, {Advice::Kind::deploy_ref, to});
+    if (why.code == Code::absent && named)
+      why.hint = hint_of("deploy it instead", parts_.command_for, {Advice::Kind::deploy_ref, to});
     co_return over(not_begun(std::move(why)), false);
   }
   if (!chosen->to) co_return nothing_to_do(*chosen);

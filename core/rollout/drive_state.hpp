@@ -1,6 +1,6 @@
-// A deploy or a rollback while it is driven (drive.hpp): what is known of it, from the command to its last event. Its flow is in
-// drive.cpp, what a rollback goes to in drive_rollback.cpp, what the ledger is told of it in drive_ledger.cpp, what follows its end in
-// drive_after.cpp.
+// A deploy or a rollback while it is driven (drive.hpp): what is known of it, from the command to its last event. Its
+// flow is in drive.cpp, what a rollback goes to in drive_rollback.cpp, what the ledger is told of it in
+// drive_ledger.cpp, what follows its end in drive_after.cpp.
 #pragma once
 
 #include <functional>
@@ -16,8 +16,8 @@
 
 namespace deployctl::rollout {
 
-// For targets that are missing, once most have answered. They are asked all along and join when they answer, so a rollback does
-// well to begin without them.
+// For targets that are missing, once most have answered. They are asked all along and join when they answer, so a
+// rollback does well to begin without them.
 inline constexpr Duration rollback_grace{std::chrono::milliseconds(700)};
 
 // Everything on the links' strand.
@@ -51,7 +51,8 @@ class Drive {
   asio::awaitable<void> release_one(TargetIndex target);
   std::string unreleased_warning() const;
   asio::awaitable<void> leave_desires(RolloutOutcome outcome, Goal goal, std::string release_json, Digest artifact);
-  asio::awaitable<std::vector<std::shared_ptr<Shipment>>> payloads_for(LeftBehind left, Digest artifact, wire::pb::Desire& desire);
+  asio::awaitable<std::vector<std::shared_ptr<Shipment>>> payloads_for(LeftBehind left, Digest artifact,
+                                                                       wire::pb::Desire& desire);
   asio::awaitable<Status> hook(ControlHook which, io::CancelToken token);
   bool lost_to_others() const;
   Status close_row(const RolloutOutcome& outcome);
@@ -73,7 +74,7 @@ class Drive {
   RolloutSpec spec_;
   std::vector<std::optional<ledger::Baseline>> baselines_;
   std::unique_ptr<Recorder> recorder_;
-  std::unique_ptr<Stager> stager_;  // from the grants on
+  std::unique_ptr<Stager> stager_;                         // from the grants on
   std::vector<std::pair<TargetIndex, Error>> unreleased_;  // targets whose grant could not be released at the end
   bool resumed_ = false;
   std::vector<ledger::RolloutRow> superseded_;  // unfinished ones that give way

@@ -47,8 +47,8 @@ EpochRepair choose_epoch_repair(std::uint64_t ledger, const std::vector<std::uin
 }
 
 Error implausible_epoch(std::uint64_t reported, std::uint64_t ours, const std::string& plan_file) {
-  Error why = error(Code::locked, "it reports epoch " + std::to_string(reported) + ", far above epoch " + std::to_string(ours) +
-                                      " of this rollout: it is left out");
+  Error why = error(Code::locked, "it reports epoch " + std::to_string(reported) + ", far above epoch " +
+                                      std::to_string(ours) + " of this rollout: it is left out");
   return with_hint(std::move(why), "if the host can be trusted, lower its epoch: " + repair_command(plan_file));
 }
 

@@ -15,7 +15,9 @@ using Json = nlohmann::ordered_json;
 std::string to_line(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 // Stray bytes in JSON text can only stand within its strings: they are replaced there and then the text parses.
-std::string valid_utf8(const std::string& text) { return model::parse_json<Json>(to_line(Json(text))).get<std::string>(); }
+std::string valid_utf8(const std::string& text) {
+  return model::parse_json<Json>(to_line(Json(text))).get<std::string>();
+}
 
 // A body that is no object at all is shown as it is rather than lost with the line.
 Json body_of(const std::string& text) {
@@ -64,8 +66,12 @@ Event event_from(Json json) {
 }  // namespace
 
 std::string to_json_line(const Event& event) {
-  Json line{{"schema", event_schema},    {"seq", event.seq},         {"time", deployctl::to_string(event.time)},
-            {"event", event.name},       {"rollout", event.rollout}, {"service", event.service},
+  Json line{{"schema", event_schema},
+            {"seq", event.seq},
+            {"time", deployctl::to_string(event.time)},
+            {"event", event.name},
+            {"rollout", event.rollout},
+            {"service", event.service},
             {"environment", event.environment}};
   const auto where_it_applies = [&line](const char* name, const std::string& value) {
     if (!value.empty()) line[name] = value;
@@ -105,7 +111,9 @@ std::optional<Event> parse_if_named(std::string_view line, std::initializer_list
   // to_json_line puts the name near the beginning, before any text of others. A line of another order is parsed.
   constexpr std::string_view before = "\"event\":\"";
   const auto at = line.substr(0, 200).find(before);
-  const auto is_wanted = [&](std::string_view name) { return std::find(names.begin(), names.end(), name) != names.end(); };
+  const auto is_wanted = [&](std::string_view name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
   if (at != std::string_view::npos) {
     const auto begin = at + before.size();
     if (!is_wanted(line.substr(begin, line.find('"', begin) - begin))) return {};

@@ -28,15 +28,16 @@ struct Event {
 };
 
 // {"schema":1,"seq":..,"time":..,"event":..,"rollout":..,"service":..,"environment":..,...}; one line, no newline.
-// Always in this order, then version, wave, region, target and error where they apply, then the members of `body`; where a
-// member of `body` has a name that is there already, the common one wins. Bytes that aren't UTF-8 are replaced; characters that
-// could steer a terminal are escaped.
+// Always in this order, then version, wave, region, target and error where they apply, then the members of `body`;
+// where a member of `body` has a name that is there already, the common one wins. Bytes that aren't UTF-8 are replaced;
+// characters that could steer a terminal are escaped.
 std::string to_json_line(const Event& event);
-// The way back, for history and logs: common members to their fields, the rest to `body`; an error's context is part of its
-// message. Not such a line: Code::invalid; of a newer schema: Code::unsupported.
+// The way back, for history and logs: common members to their fields, the rest to `body`; an error's context is part of
+// its message. Not such a line: Code::invalid; of a newer schema: Code::unsupported.
 Result<Event> parse_event(std::string_view line);
 
-// The event of a recorded line if it has one of these names. Lines of other events are not parsed, however long they are.
+// The event of a recorded line if it has one of these names. Lines of other events are not parsed, however long they
+// are.
 std::optional<Event> parse_if_named(std::string_view line, std::initializer_list<std::string_view> names);
 
 using EventSink = std::function<void(const Event&)>;

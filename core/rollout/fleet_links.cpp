@@ -30,7 +30,8 @@ void FleetLinks::carry_ahead(std::size_t target, std::shared_ptr<Shipment> shipm
 }
 
 void FleetLinks::carry_piece(std::size_t target, std::shared_ptr<payload::ChunkSource> piece) {
-  if (target < ways_->targets.size() && ways_->targets[target].via) ways_->targets[target].via->carry_piece(std::move(piece));
+  if (target < ways_->targets.size() && ways_->targets[target].via)
+    ways_->targets[target].via->carry_piece(std::move(piece));
 }
 
 std::string FleetLinks::route(std::size_t target) const {
@@ -53,7 +54,8 @@ std::string FleetLinks::lacks(std::size_t target, std::string_view feature) cons
   if (target >= ways_->targets.size() || !ways_->targets[target].open()) return "";
   const auto& reached = ways_->targets[target];
   if (std::find(reached.features.begin(), reached.features.end(), feature) != reached.features.end()) return "";
-  return "the agent on " + reached.name() + " (" + reached.agent + ") is older and doesn't know '" + std::string(feature) + "'";
+  return "the agent on " + reached.name() + " (" + reached.agent + ") is older and doesn't know '" +
+         std::string(feature) + "'";
 }
 
 std::uint64_t FleetLinks::wan_bytes() const {

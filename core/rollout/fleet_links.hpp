@@ -1,8 +1,8 @@
 // The control host's links to a fleet's targets: through a region's relays, or straight from here. Links are opened on
-// demand and shared: one session a relay, targets attached behind it; at most 8 logins in progress to one server. Several
-// relays share a region's targets; when one can't be reached or is lost, its targets move to the next, then (where the
-// fleet gives a direct key) to a session of their own from here. Logins run beside each other: a slow relay slows its own
-// targets only. One that could not be reached is left alone for ten seconds. One strand for everything.
+// demand and shared: one session a relay, targets attached behind it; at most 8 logins in progress to one server.
+// Several relays share a region's targets; when one can't be reached or is lost, its targets move to the next, then
+// (where the fleet gives a direct key) to a session of their own from here. Logins run beside each other: a slow relay
+// slows its own targets only. One that could not be reached is left alone for ten seconds. One strand for everything.
 #pragma once
 
 #include <asio/any_io_executor.hpp>
@@ -26,8 +26,8 @@ struct Ways;
 using OpenAgent = std::function<asio::awaitable<Result<std::shared_ptr<link::AgentLink>>>(
     asio::any_io_executor, ssh::DialOptions, remote::AgentOptions)>;
 
-// What relays may use of the logins to their targets that they kept. Hooks get the environment, the groups and the limits of
-// the login that they run over.
+// What relays may use of the logins to their targets that they kept. Hooks get the environment, the groups and the
+// limits of the login that they run over.
 enum class KeptLogins {
   used,      // as they are: for what changes nothing
   replaced,  // while others are begun beside them, which activations wait for (5 s at most; then KeptLogin says so)
@@ -35,13 +35,13 @@ enum class KeptLogins {
 };
 
 struct FleetLinksOptions {
-  std::string known_hosts;       // absolute; empty: nothing is pinned, so nobody is let in
+  std::string known_hosts;  // absolute; empty: nothing is pinned, so nobody is let in
   remote::AgentImage image;
   std::string program = "deployctl";
   Duration login_timeout{std::chrono::seconds(20)};
-  OpenAgent open_agent{};        // absent: remote::open_agent
+  OpenAgent open_agent{};  // absent: remote::open_agent
   KeptLogins kept_logins = KeptLogins::used;
-  unsigned least_lanes = 0;      // connections for a payload beside a relay's first, however near it is
+  unsigned least_lanes = 0;  // connections for a payload beside a relay's first, however near it is
 };
 
 class FleetLinks : public TargetLinks {
@@ -51,9 +51,9 @@ class FleetLinks : public TargetLinks {
   FleetLinks(const FleetLinks&) = delete;
   FleetLinks& operator=(const FleetLinks&) = delete;
 
-  // Idempotent: attached already is success. Errors as of ssh::dial, naming the hop that failed ("relay 10.1.0.1: ...");
-  // Code::unreachable with each relay and why when none of them answers and there is no direct key. A caller that is
-  // cancelled leaves the login going on for whoever asks next.
+  // Idempotent: attached already is success. Errors as of ssh::dial, naming the hop that failed ("relay 10.1.0.1:
+  // ..."); Code::unreachable with each relay and why when none of them answers and there is no direct key. A caller
+  // that is cancelled leaves the login going on for whoever asks next.
   asio::awaitable<Status> open(std::size_t target);
   // open() first, or it is opened here.
   asio::awaitable<Result<wire::pb::Reply>> call(std::size_t target, wire::pb::Request request, Duration deadline,
@@ -82,7 +82,7 @@ class FleetLinks : public TargetLinks {
   asio::awaitable<Result<std::vector<RelayStatus>>> ping_relays();
 
   std::uint64_t wan_bytes() const override;
-  void close();                     // every link, and logins in progress; later calls are Code::cancelled
+  void close();  // every link, and logins in progress; later calls are Code::cancelled
 
  private:
   std::shared_ptr<detail::Ways> ways_;

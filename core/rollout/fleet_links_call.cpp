@@ -10,7 +10,8 @@ bool lost(const Error& error) { return error.code == Code::disconnected; }
 void ask_for_fresh_login(const link::AgentLink& relay, link::Call& call) {
   if (wire::knows(relay.peer(), wire::feature_fresh_logins)) return call.request.set_fresh_login(true);
   if (!call.on_event) return;
-  const Error why = error(Code::unsupported, "relay " + relay.name() + " (" + relay.peer().program() + ") is too old to log in anew");
+  const Error why =
+      error(Code::unsupported, "relay " + relay.name() + " (" + relay.peer().program() + ") is too old to log in anew");
   wire::pb::Event event;
   *event.mutable_kept_login()->mutable_why() = wire::to_abort(why);
   call.on_event(event);
@@ -37,7 +38,8 @@ awaitable<Result<wire::pb::Reply>> Ways::call(std::shared_ptr<Ways> self, std::s
     auto& target = self->targets[number];
     const auto link = target.link;
     link::Call copy = call;
-    if (target.via && call.request.has_activate() && self->options.kept_logins != KeptLogins::used) ask_for_fresh_login(*link, copy);
+    if (target.via && call.request.has_activate() && self->options.kept_logins != KeptLogins::used)
+      ask_for_fresh_login(*link, copy);
     auto reply = co_await self->call_once(target, std::move(copy), riding.rider);
     if (reply || !lost(reply.error())) co_return reply;
     // Whether the relay was lost or the target behind it, the next one to ask finds a way anew.
@@ -46,8 +48,7 @@ awaitable<Result<wire::pb::Reply>> Ways::call(std::shared_ptr<Ways> self, std::s
   }
 }
 
-awaitable<Result<wire::pb::Reply>> Ways::call_once(Reached& target, link::Call call,
-                                                                std::shared_ptr<Rider> rider) {
+awaitable<Result<wire::pb::Reply>> Ways::call_once(Reached& target, link::Call call, std::shared_ptr<Rider> rider) {
   const auto link = target.link;
   const auto relay = target.via;
   call.request.set_target(target.number);
@@ -59,8 +60,9 @@ awaitable<Result<wire::pb::Reply>> Ways::call_once(Reached& target, link::Call c
   co_return reply;
 }
 
-// The relay has the chunks, or gets them meanwhile; when it can't, that is why the stage failed. A relay forgets payloads that
-// nobody uses: one that was there is then carried again, which costs little while its chunks are on the relay's disk.
+// The relay has the chunks, or gets them meanwhile; when it can't, that is why the stage failed. A relay forgets
+// payloads that nobody uses: one that was there is then carried again, which costs little while its chunks are on the
+// relay's disk.
 awaitable<Result<wire::pb::Reply>> Ways::stage(Reached& target, link::Call call) {
   const auto link = target.link;
   const auto relay = target.via;

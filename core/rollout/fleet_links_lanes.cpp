@@ -13,9 +13,10 @@ namespace {
 constexpr Duration longest_carry{std::chrono::hours(2)};  // the stages that wait for it have deadlines of their own
 constexpr std::uint64_t under_way = 2 * 1024 * 1024;      // on one channel, by sshd's window
 constexpr std::uint64_t fat_link = 125'000'000;           // bytes a second
-constexpr unsigned round_trips_of_login = 8;  // five, and what both hosts have to compute
+constexpr unsigned round_trips_of_login = 8;              // five, and what both hosts have to compute
 constexpr unsigned least_round_trips = 5;
-constexpr unsigned most_at_first = 7, most = 15, more = 4;  // beside the first session; sshd drops logins beyond ten at once
+constexpr unsigned most_at_first = 7, most = 15,
+                   more = 4;  // beside the first session; sshd drops logins beyond ten at once
 constexpr Duration rate_interval{std::chrono::seconds(2)};
 constexpr std::uint64_t worn = 30ULL << 30;  // rekeying with libssh2 can hang; sshd begins it at 64 GiB at the earliest
 
@@ -76,8 +77,7 @@ awaitable<void> Lanes::carry_ahead(std::shared_ptr<Lanes> self, std::shared_ptr<
 
 void Lanes::begin(unsigned from, unsigned to, const Link& first, const std::shared_ptr<Carry>& carry) {
   make_up_to(to);
-  for (unsigned i = from; i < to; ++i)
-    asio::co_spawn(executor_, help_on(lanes_[i], first, carry), asio::detached);
+  for (unsigned i = from; i < to; ++i) asio::co_spawn(executor_, help_on(lanes_[i], first, carry), asio::detached);
 }
 
 awaitable<void> Lanes::help_on(std::shared_ptr<LinkSession> lane, Link first, std::shared_ptr<Carry> carry) {

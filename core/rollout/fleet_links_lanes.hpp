@@ -1,8 +1,8 @@
 // More connections to one relay, for payloads alone: an SSH channel lets 2 MiB be under way, so a long fat link takes
-// several. Opened when a payload is worth their logins, grown while that helps, kept for the next payload. One is enough for
-// what is sent ahead, which must not stand in the way of requests on a link that is only gaining speed. The relay must be
-// one process for all of them (Hello.instance); one that isn't, or that fails, is done without: the session that everything
-// else uses carries too. Private to fleet_links. One strand.
+// several. Opened when a payload is worth their logins, grown while that helps, kept for the next payload. One is
+// enough for what is sent ahead, which must not stand in the way of requests on a link that is only gaining speed. The
+// relay must be one process for all of them (Hello.instance); one that isn't, or that fails, is done without: the
+// session that everything else uses carries too. Private to fleet_links. One strand.
 #pragma once
 
 #include <vector>
@@ -13,19 +13,20 @@ namespace deployctl::rollout::detail {
 
 // A payload's way to the relay's cache: begun by the first who needs it, shared by the others.
 struct Carry {
-  Carry(const asio::any_io_executor& executor, std::shared_ptr<payload::ChunkSource> c) : changed(executor), chunks(std::move(c)) {}
+  Carry(const asio::any_io_executor& executor, std::shared_ptr<payload::ChunkSource> c)
+      : changed(executor), chunks(std::move(c)) {}
   io::Notifier changed;
   std::shared_ptr<payload::ChunkSource> chunks;
   std::vector<std::uint32_t> pieces{};  // by their numbers of chunks: the relay has them, or is being given them
-  bool asked = false;  // the request is on the link: a stage that follows will find it there
+  bool asked = false;                   // the request is on the link: a stage that follows will find it there
   std::optional<Status> outcome;
 
   link::Call call(const Link& on) const;
   void end(Status how);
 };
 
-// How many lanes a payload is worth at first. A login takes as long as eight round trips, in which the session that is there moves
-// eight times 2 MiB; and a link of a gigabit is full with as many as its round trip takes. Pure.
+// How many lanes a payload is worth at first. A login takes as long as eight round trips, in which the session that is
+// there moves eight times 2 MiB; and a link of a gigabit is full with as many as its round trip takes. Pure.
 unsigned lanes_for(std::uint64_t bytes, Duration login);
 
 class Lanes : public std::enable_shared_from_this<Lanes> {

@@ -70,7 +70,8 @@ std::vector<std::uint32_t> Relay::pieces_of(const payload::Index& whole) const {
   std::vector<std::uint32_t> counts;
   std::uint32_t at = 0;
   for (const auto& piece : pieces_) {
-    const bool follows = at + piece.count() <= whole.count() && std::equal(piece.digests.begin(), piece.digests.end(), whole.digests.begin() + at) &&
+    const bool follows = at + piece.count() <= whole.count() &&
+                         std::equal(piece.digests.begin(), piece.digests.end(), whole.digests.begin() + at) &&
                          std::equal(piece.lengths.begin(), piece.lengths.end(), whole.lengths.begin() + at);
     if (!follows || piece.count() == whole.count()) continue;
     counts.push_back(piece.count());
@@ -91,8 +92,10 @@ awaitable<void> Relay::run_carry(std::shared_ptr<Relay> self, std::shared_ptr<Ca
   const auto before = self->sent();
   auto reply = co_await link->call(carry->call(link));
   self->measure(self->sent() - before, io::now_steady() - begun);
-  if (reply) carry->end(Status{});
-  else carry->end(fail(self->told(link, reply.error(), {})));
+  if (reply)
+    carry->end(Status{});
+  else
+    carry->end(fail(self->told(link, reply.error(), {})));
 }
 
 // Little says more of the round trip than of the rate.

@@ -26,23 +26,23 @@ class Relay : public std::enable_shared_from_this<Relay> {
     session_->close();
     lanes_->close();
   }
-  awaitable<Result<Link>> open();  // errors name the relay
+  awaitable<Result<Link>> open();                        // errors name the relay
   const Link& link() const { return session_->link(); }  // null: never opened; may be closed
 
   // Begins to carry, unless it goes on already.
   awaitable<std::shared_ptr<Carry>> carry(Link link, std::shared_ptr<payload::ChunkSource> chunks);
   // All of it is there.
   awaitable<Status> carried(Link link, std::shared_ptr<payload::ChunkSource> chunks);
-  // Sets out at once, beside whatever is asked of the relay meanwhile; the same payload once. One that is not worth another
-  // login goes on the first connection.
+  // Sets out at once, beside whatever is asked of the relay meanwhile; the same payload once. One that is not worth
+  // another login goes on the first connection.
   void carry_ahead(std::shared_ptr<payload::ChunkSource> chunks);
   // On the first connection, in order: a whole that follows there finds the relay knowing of it.
   void carry_piece(std::shared_ptr<payload::ChunkSource> piece);
   // The relay is asked anew by the next stage: it takes what it has, and asks for what it lost.
   void forget(const std::shared_ptr<Carry>& carry);
 
-  // The relay named this number for a target with this endpoint. False: it named it for another one on this link already, so
-  // requests for one would reach the other.
+  // The relay named this number for a target with this endpoint. False: it named it for another one on this link
+  // already, so requests for one would reach the other.
   bool claim_number(const Link& link, std::uint32_t number, const std::string& endpoint);
 
   // An error of a call on `link`, for people: a lost relay is named, a target's own words stand alone.
@@ -65,7 +65,7 @@ class Relay : public std::enable_shared_from_this<Relay> {
   std::set<Digest> ahead_;
   Link numbered_on_;                              // what `numbers_` were named on
   std::map<std::uint32_t, std::string> numbers_;  // and for which endpoint
-  std::vector<payload::Index> pieces_;  // sent on this session, in order
+  std::vector<payload::Index> pieces_;            // sent on this session, in order
 };
 
 }  // namespace deployctl::rollout::detail

@@ -1,11 +1,10 @@
 // What is asked of the relays themselves: whether they are there, and what their regions are to run.
-#include "core/rollout/fleet_links_ways.hpp"
-
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
 
 #include "core/io/deadline.hpp"
 #include "core/io/gather.hpp"
+#include "core/rollout/fleet_links_ways.hpp"
 
 namespace deployctl::rollout {
 namespace {
@@ -27,9 +26,11 @@ awaitable<void> ask_for_desires(Link link, wire::pb::Request request, std::vecto
   for (auto& desire : *reply->mutable_desires()->mutable_desires()) into.push_back(std::move(desire));
 }
 
-awaitable<Status> keep_at(std::shared_ptr<Relay> relay, wire::pb::Desire desire, std::vector<std::shared_ptr<Shipment>> payloads) {
+awaitable<Status> keep_at(std::shared_ptr<Relay> relay, wire::pb::Desire desire,
+                          std::vector<std::shared_ptr<Shipment>> payloads) {
   DEPLOYCTL_CO_TRY(link, co_await relay->open());
-  if (!wire::knows(link->peer(), wire::feature_desires)) co_return fail(Code::unsupported, relay->name() + " keeps nothing for later");
+  if (!wire::knows(link->peer(), wire::feature_desires))
+    co_return fail(Code::unsupported, relay->name() + " keeps nothing for later");
   for (const auto& payload : payloads) {
     DEPLOYCTL_CO_CHECK(co_await relay->carried(link, payload->chunks));
   }
@@ -47,8 +48,10 @@ awaitable<FleetLinks::RelayStatus> ping(RegionRelay of) {
   const auto begun = io::now_steady();
   auto link = co_await of.relay->open();
   status.took = io::now_steady() - begun;
-  if (link) status.program = (*link)->peer().program();
-  else status.error = link.error();
+  if (link)
+    status.program = (*link)->peer().program();
+  else
+    status.error = link.error();
   co_return status;
 }
 
@@ -65,18 +68,22 @@ awaitable<void> ping_into(std::shared_ptr<Pings> pings, std::size_t at, RegionRe
   pings->changed.notify_all();
 }
 
-awaitable<Result<std::vector<FleetLinks::RelayStatus>>> ping_all(asio::any_io_executor executor, std::vector<RegionRelay> relays) {
+awaitable<Result<std::vector<FleetLinks::RelayStatus>>> ping_all(asio::any_io_executor executor,
+                                                                 std::vector<RegionRelay> relays) {
   const auto pings = std::make_shared<Pings>(executor);
   pings->statuses.resize(relays.size());
   pings->pending = relays.size();
-  for (std::size_t i = 0; i < relays.size(); ++i) asio::co_spawn(executor, ping_into(pings, i, relays[i]), asio::detached);
+  for (std::size_t i = 0; i < relays.size(); ++i)
+    asio::co_spawn(executor, ping_into(pings, i, relays[i]), asio::detached);
   while (pings->pending > 0) co_await pings->changed.wait();
   co_return pings->statuses;
 }
 
 }  // namespace
 
-awaitable<Result<std::vector<FleetLinks::RelayStatus>>> FleetLinks::ping_relays() { return ping_all(ways_->executor, ways_->relays); }
+awaitable<Result<std::vector<FleetLinks::RelayStatus>>> FleetLinks::ping_relays() {
+  return ping_all(ways_->executor, ways_->relays);
+}
 
 awaitable<Status> FleetLinks::keep_desired(std::vector<std::size_t> targets, wire::pb::Desire desire,
                                            std::vector<std::shared_ptr<Shipment>> payloads) {
@@ -96,7 +103,9 @@ awaitable<Status> FleetLinks::keep_desired(std::vector<std::size_t> targets, wir
 void FleetLinks::withdraw_desired(const wire::pb::Place& place) {
   wire::pb::Request request;
   *request.mutable_withdraw()->mutable_place() = place;
-  const auto told = [](Link link, wire::pb::Request r) -> awaitable<void> { (void)co_await ask_relay(std::move(link), std::move(r)); };
+  const auto told = [](Link link, wire::pb::Request r) -> awaitable<void> {
+    (void)co_await ask_relay(std::move(link), std::move(r));
+  };
   for (const auto& link : ways_->keepers()) asio::co_spawn(ways_->executor, told(link, request), asio::detached);
 }
 

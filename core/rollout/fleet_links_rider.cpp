@@ -10,9 +10,10 @@ namespace deployctl::rollout::detail {
 namespace {
 
 constexpr std::size_t relay_logins_at_once = 64;             // agents/relay/relay_service.hpp
-constexpr Duration for_the_answer{std::chrono::seconds(5)};   // the relay's own, to come back
+constexpr Duration for_the_answer{std::chrono::seconds(5)};  // the relay's own, to come back
 constexpr Duration longest_attach{std::chrono::minutes(30)};
-constexpr Duration longest_request{std::chrono::minutes(30)};  // that came with an attach; its caller has a deadline of its own
+constexpr Duration longest_request{
+    std::chrono::minutes(30)};  // that came with an attach; its caller has a deadline of its own
 
 awaitable<Result<wire::pb::Attached>> attach_alone(Link link, wire::pb::Attach request, Duration most) {
   link::Call call;
@@ -25,7 +26,8 @@ awaitable<Result<wire::pb::Attached>> attach_alone(Link link, wire::pb::Attach r
 }  // namespace
 
 Duration attach_limit(Duration login, Duration installing, std::size_t targets_of_the_relay) {
-  const auto turns = static_cast<std::int64_t>((targets_of_the_relay + relay_logins_at_once - 1) / relay_logins_at_once);
+  const auto turns =
+      static_cast<std::int64_t>((targets_of_the_relay + relay_logins_at_once - 1) / relay_logins_at_once);
   return std::min(login * std::max<std::int64_t>(turns, 1) + installing + for_the_answer, longest_attach);
 }
 
@@ -80,7 +82,8 @@ void Rider::give_up() {
   if (attached_) stop_.cancel();
 }
 
-awaitable<Result<wire::pb::Attached>> attach(Link link, wire::pb::Attach request, std::shared_ptr<Rider> rider, Duration most) {
+awaitable<Result<wire::pb::Attached>> attach(Link link, wire::pb::Attach request, std::shared_ptr<Rider> rider,
+                                             Duration most) {
   if (rider && wire::knows(link->peer(), wire::feature_attach_first))
     co_return co_await rider->attach(std::move(link), std::move(request), most);
   co_return co_await attach_alone(std::move(link), std::move(request), most);

@@ -1,5 +1,5 @@
-// A request that goes to a relay in one breath with the attach of its target: one round trip where there were two. Only for a
-// request that changes nothing, since whoever asked for it may give up while the attach goes on for others.
+// A request that goes to a relay in one breath with the attach of its target: one round trip where there were two. Only
+// for a request that changes nothing, since whoever asked for it may give up while the attach goes on for others.
 // Private to fleet_links. One strand.
 #pragma once
 
@@ -16,8 +16,8 @@ class Rider : public std::enable_shared_from_this<Rider> {
 
   static bool may_ride(const wire::pb::Request& request) { return request.has_survey(); }
 
-  // The target's number and hello, as soon as it is attached; the request goes on to it. Another relay may be tried after an error.
-  // Code::timed_out when the relay has not answered within `most`.
+  // The target's number and hello, as soon as it is attached; the request goes on to it. Another relay may be tried
+  // after an error. Code::timed_out when the relay has not answered within `most`.
   awaitable<Result<wire::pb::Attached>> attach(Link link, wire::pb::Attach request, Duration most);
   // It went with the attach that succeeded: the reply is to come, or has.
   bool went() const { return attached_.has_value(); }
@@ -40,11 +40,12 @@ class Rider : public std::enable_shared_from_this<Rider> {
   io::CancelToken stop_;
 };
 
-// How long a relay may take for an attach: it logs in to some of its targets at a time, each of which may take `login`, and may
-// have to install the agent. Pure.
+// How long a relay may take for an attach: it logs in to some of its targets at a time, each of which may take `login`,
+// and may have to install the agent. Pure.
 Duration attach_limit(Duration login, Duration installing, std::size_t targets_of_the_relay);
 
 // With a rider where there is one and the relay knows how.
-awaitable<Result<wire::pb::Attached>> attach(Link link, wire::pb::Attach request, std::shared_ptr<Rider> rider, Duration most);
+awaitable<Result<wire::pb::Attached>> attach(Link link, wire::pb::Attach request, std::shared_ptr<Rider> rider,
+                                             Duration most);
 
 }  // namespace deployctl::rollout::detail

@@ -1,7 +1,7 @@
-// One session that starts here, to a relay or a direct target: logged in to on demand, by one login however many ask for it,
-// and again when it was lost. A login that failed is not tried again for ten seconds: its error answers meanwhile. The same
-// goes for a peer that broke the protocol: a hostile one would have its flood handled again for each request.
-// Private to fleet_links. One strand.
+// One session that starts here, to a relay or a direct target: logged in to on demand, by one login however many ask
+// for it, and again when it was lost. A login that failed is not tried again for ten seconds: its error answers
+// meanwhile. The same goes for a peer that broke the protocol: a hostile one would have its flood handled again for
+// each request. Private to fleet_links. One strand.
 #pragma once
 
 #include <asio/any_io_executor.hpp>

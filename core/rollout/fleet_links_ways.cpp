@@ -21,8 +21,8 @@ Error unattached(Error why) {
 void Ways::add(const model::Region& region) {
   std::vector<std::shared_ptr<Relay>> own;
   for (const auto& endpoint : region.relays) {
-    own.push_back(std::make_shared<Relay>(executor, endpoint.name(), sessions_to(endpoint, "relay"),
-                                          options.least_lanes));
+    own.push_back(
+        std::make_shared<Relay>(executor, endpoint.name(), sessions_to(endpoint, "relay"), options.least_lanes));
     relays.push_back({region.name, own.back()});
   }
   for (std::size_t i = 0; i < region.targets.size(); ++i) {
@@ -45,7 +45,7 @@ Lanes::MakeSession Ways::sessions_to(model::Endpoint endpoint, std::string role)
 }
 
 awaitable<Result<Link>> Ways::log_in(std::weak_ptr<Ways> weak, model::Endpoint endpoint, std::string role,
-                                                    unsigned lane) {
+                                     unsigned lane) {
   const auto self = weak.lock();
   if (!self) co_return fail(Code::cancelled, "the links were closed");
   if (!self->known_hosts) co_return fail(self->known_hosts.error());
@@ -89,8 +89,10 @@ awaitable<Status> Ways::reach(Reached& target, std::shared_ptr<Rider> rider) {
     Status attached;
     for (bool again = false;; again = true) {
       auto link = co_await relay->open();
-      if (!link) attached = fail(link.error());
-      else attached = co_await attach(target, relay, *link, rider);
+      if (!link)
+        attached = fail(link.error());
+      else
+        attached = co_await attach(target, relay, *link, rider);
       if (attached) co_return Status{};
       if (!link) break;
       if (!(*link)->closed()) co_return attached;  // the relay answered: it is the target that can't be reached
@@ -121,8 +123,7 @@ wire::pb::Attach Ways::attach_of(const Reached& target) const {
   return attach;
 }
 
-awaitable<Status> Ways::attach(Reached& target, std::shared_ptr<Relay> relay, Link link,
-                                            std::shared_ptr<Rider> rider) {
+awaitable<Status> Ways::attach(Reached& target, std::shared_ptr<Relay> relay, Link link, std::shared_ptr<Rider> rider) {
   if (!known_hosts) co_return fail(known_hosts.error());
   const auto most = attach_limit(options.login_timeout, for_installing, target.region_size);
   auto request = attach_of(target);
@@ -136,7 +137,8 @@ awaitable<Status> Ways::attach(Reached& target, std::shared_ptr<Relay> relay, Li
   auto attached = co_await detail::attach(link, std::move(request), std::move(rider), most);
   if (!attached) co_return fail(relay->told(link, unattached(attached.error()), {}));
   if (!relay->claim_number(link, attached->target(), endpoint.SerializeAsString()))
-    co_return fail(relay->told(link, error(Code::unreachable, "protocol error: the relay gave two targets the same number"), {}));
+    co_return fail(
+        relay->told(link, error(Code::unreachable, "protocol error: the relay gave two targets the same number"), {}));
   target.via = relay;
   target.link = link;
   target.number = attached->target();
@@ -164,7 +166,8 @@ awaitable<Status> Ways::reach_directly(Reached& target) {
 std::vector<Link> Ways::keepers() const {
   std::vector<Link> found;
   for (const auto& [region, relay] : relays)
-    if (const auto link = relay->link(); link && !link->closed() && wire::knows(link->peer(), wire::feature_desires)) found.push_back(link);
+    if (const auto link = relay->link(); link && !link->closed() && wire::knows(link->peer(), wire::feature_desires))
+      found.push_back(link);
   return found;
 }
 

@@ -1,6 +1,6 @@
-// The ways to a fleet's targets: for each the relay or the session that it is reached by at the moment, and how one is found.
-// Requests go out over them in fleet_links_call.cpp, what is for the relays themselves in fleet_links_relay_requests.cpp.
-// Private to fleet_links. One strand.
+// The ways to a fleet's targets: for each the relay or the session that it is reached by at the moment, and how one is
+// found. Requests go out over them in fleet_links_call.cpp, what is for the relays themselves in
+// fleet_links_relay_requests.cpp. Private to fleet_links. One strand.
 #pragma once
 
 #include "core/io/turns.hpp"
@@ -61,7 +61,8 @@ struct Ways : std::enable_shared_from_this<Ways> {
   std::vector<Link> keepers() const;
 
   Lanes::MakeSession sessions_to(model::Endpoint endpoint, std::string role);
-  static awaitable<Result<Link>> log_in(std::weak_ptr<Ways> weak, model::Endpoint endpoint, std::string role, unsigned lane);
+  static awaitable<Result<Link>> log_in(std::weak_ptr<Ways> weak, model::Endpoint endpoint, std::string role,
+                                        unsigned lane);
   static awaitable<void> find_way(std::shared_ptr<Ways> self, std::size_t target, std::shared_ptr<Search> search);
   awaitable<Status> reach(Reached& target, std::shared_ptr<Rider> rider);
   awaitable<Status> attach(Reached& target, std::shared_ptr<Relay> relay, Link link, std::shared_ptr<Rider> rider);

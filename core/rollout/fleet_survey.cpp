@@ -15,30 +15,38 @@ namespace {
 constexpr Duration survey_deadline{std::chrono::minutes(2)};
 constexpr Duration a_turn{300};  // of each target: a relay logs in to its targets by turns
 
-asio::awaitable<Result<wire::pb::Surveyed>> ask(TargetLinks& links, TargetIndex target, wire::pb::Place place, bool with_health, Duration limit,
-                                               bool with_history = false, Digest goal = {}) {
+asio::awaitable<Result<wire::pb::Surveyed>> ask(TargetLinks& links, TargetIndex target, wire::pb::Place place,
+                                                bool with_health, Duration limit, bool with_history = false,
+                                                Digest goal = {}) {
   DEPLOYCTL_CO_TRY(reply, co_await links.call(target, survey(place, with_health, with_history, goal), limit));
   if (!reply.has_surveyed()) co_return fail(Code::invalid, "the agent answered a survey with something else");
   if (!reply.surveyed().other_service().empty())
-    co_return fail(with_hint(error(Code::refused, place.deploy_to() + " belongs to " + reply.surveyed().other_service()),
-                             "give this service a deploy_to of its own"));
+    co_return fail(
+        with_hint(error(Code::refused, place.deploy_to() + " belongs to " + reply.surveyed().other_service()),
+                  "give this service a deploy_to of its own"));
   co_return std::move(*reply.mutable_surveyed());
 }
 
 }  // namespace
 
-asio::awaitable<Result<wire::pb::Surveyed>> survey_target(TargetLinks& links, TargetIndex target, wire::pb::Place place, bool with_health,
-                                                          Digest goal) {
+asio::awaitable<Result<wire::pb::Surveyed>> survey_target(TargetLinks& links, TargetIndex target, wire::pb::Place place,
+                                                          bool with_health, Digest goal) {
   return ask(links, target, std::move(place), with_health, survey_deadline, false, goal);
 }
 
-Duration survey_limit(std::size_t targets) { return std::max(survey_deadline, a_turn * static_cast<std::int64_t>(targets)); }
+Duration survey_limit(std::size_t targets) {
+  return std::max(survey_deadline, a_turn * static_cast<std::int64_t>(targets));
+}
 
-asio::awaitable<void> survey_into(TargetLinks& links, TargetIndex target, wire::pb::Place place, Duration limit, io::CancelToken token,
-                                  TargetSurvey& out, bool with_health, bool with_history, Digest goal) {
-  auto reply = co_await io::with_cancel(ask(links, target, std::move(place), with_health, limit, with_history, goal), token, "survey");
-  if (reply) out.reply = std::move(*reply);
-  else out.error = reply.error();
+asio::awaitable<void> survey_into(TargetLinks& links, TargetIndex target, wire::pb::Place place, Duration limit,
+                                  io::CancelToken token, TargetSurvey& out, bool with_health, bool with_history,
+                                  Digest goal) {
+  auto reply = co_await io::with_cancel(ask(links, target, std::move(place), with_health, limit, with_history, goal),
+                                        token, "survey");
+  if (reply)
+    out.reply = std::move(*reply);
+  else
+    out.error = reply.error();
 }
 
 namespace {
@@ -49,20 +57,24 @@ class SurveyRun {
   SurveyRun(const asio::any_io_executor& executor, FleetSurvey& survey, SurveyPatience patience, io::CancelToken token)
       : survey_(survey), patience_(std::move(patience)), token_(std::move(token)), answered_(executor) {}
 
-  asio::awaitable<void> run(TargetLinks& links, wire::pb::Place place, bool with_health, bool with_history, Digest goal) {
+  asio::awaitable<void> run(TargetLinks& links, wire::pb::Place place, bool with_health, bool with_history,
+                            Digest goal) {
     std::vector<asio::awaitable<void>> work;
     work.push_back(pass_interrupt_on());
     work.push_back(give_up_the_late());
     work.push_back(report());
-    for (TargetIndex i = 0; i < survey_.size(); ++i) work.push_back(ask_one(links, i, place, with_health, with_history, goal));
+    for (TargetIndex i = 0; i < survey_.size(); ++i)
+      work.push_back(ask_one(links, i, place, with_health, with_history, goal));
     if (survey_.empty()) over_.cancel();
     co_await io::gather(std::move(work));
   }
 
  private:
-  asio::awaitable<void> ask_one(TargetLinks& links, TargetIndex target, wire::pb::Place place, bool with_health, bool with_history, Digest goal) {
+  asio::awaitable<void> ask_one(TargetLinks& links, TargetIndex target, wire::pb::Place place, bool with_health,
+                                bool with_history, Digest goal) {
     auto& one = survey_[target];
-    co_await survey_into(links, target, std::move(place), survey_limit(survey_.size()), stop_, one, with_health, with_history, goal);
+    co_await survey_into(links, target, std::move(place), survey_limit(survey_.size()), stop_, one, with_health,
+                         with_history, goal);
     if (!one.reply && gave_up_ && one.error->code == Code::cancelled) {
       one.error = not_answered_yet();
       one.late = true;
@@ -110,8 +122,9 @@ class SurveyRun {
 
 }  // namespace
 
-asio::awaitable<FleetSurvey> survey_fleet(TargetLinks& links, std::size_t targets, wire::pb::Place place, bool with_health,
-                                          io::CancelToken token, SurveyPatience patience, bool with_history, Digest goal) {
+asio::awaitable<FleetSurvey> survey_fleet(TargetLinks& links, std::size_t targets, wire::pb::Place place,
+                                          bool with_health, io::CancelToken token, SurveyPatience patience,
+                                          bool with_history, Digest goal) {
   FleetSurvey out(targets);
   SurveyRun survey(co_await asio::this_coro::executor, out, std::move(patience), std::move(token));
   co_await survey.run(links, std::move(place), with_health, with_history, goal);
@@ -135,8 +148,8 @@ void keep_damage(const wire::pb::Surveyed& before, wire::pb::Surveyed& now) {
 
 }  // namespace
 
-asio::awaitable<wire::pb::Surveyed> seen_with_grant(TargetLinks& links, TargetIndex target, wire::pb::Place place, wire::pb::Surveyed before,
-                                                    wire::pb::Surveyed granted) {
+asio::awaitable<wire::pb::Surveyed> seen_with_grant(TargetLinks& links, TargetIndex target, wire::pb::Place place,
+                                                    wire::pb::Surveyed before, wire::pb::Surveyed granted) {
   if (granted.has_health()) co_return granted;
   const bool finished = !before.unfinished_rollout().empty() || before.current().folder() != granted.current().folder();
   if (!finished) {
@@ -161,11 +174,14 @@ std::string replaceable(const wire::pb::Surveyed& survey, const std::string& our
   return {};
 }
 
-Digest artifact_of(const wire::pb::Surveyed& survey) { return Digest::from_raw(survey.current().artifact()).value_or(Digest{}); }
+Digest artifact_of(const wire::pb::Surveyed& survey) {
+  return Digest::from_raw(survey.current().artifact()).value_or(Digest{});
+}
 
 bool keeps(const wire::pb::Surveyed& survey, const Goal& goal) {
-  return !goal.release.empty() && std::any_of(survey.kept().begin(), survey.kept().end(),
-                                              [&](const auto& kept) { return kept.release() == goal.release.raw() && !kept.damaged(); });
+  return !goal.release.empty() && std::any_of(survey.kept().begin(), survey.kept().end(), [&](const auto& kept) {
+    return kept.release() == goal.release.raw() && !kept.damaged();
+  });
 }
 
 ledger::Baseline baseline_now(const wire::pb::Surveyed& survey, const std::string& region, const std::string& target) {

@@ -1,5 +1,5 @@
-// The first look at every target of a rollout, and what follows from it: who holds what, the epoch to ask for, what each ran
-// before. The looks are coroutines on the links' strand; the conclusions are pure.
+// The first look at every target of a rollout, and what follows from it: who holds what, the epoch to ask for, what
+// each ran before. The looks are coroutines on the links' strand; the conclusions are pure.
 #pragma once
 
 #include <asio/awaitable.hpp>
@@ -8,10 +8,10 @@
 
 #include "core/io/cancel_token.hpp"
 #include "core/rollout/awaited.hpp"
-#include "core/rollout/target_links.hpp"
 #include "core/rollout/goal.hpp"
 #include "core/rollout/machine.hpp"
 #include "core/rollout/requests.hpp"
+#include "core/rollout/target_links.hpp"
 
 namespace deployctl::rollout {
 
@@ -26,30 +26,33 @@ using FleetSurvey = std::vector<TargetSurvey>;  // by target index
 
 // Opens the target's link and asks. Another service's deploy_to is Code::refused.
 // `with_health` and `goal` as for requests.hpp's survey().
-asio::awaitable<Result<wire::pb::Surveyed>> survey_target(TargetLinks& links, TargetIndex target, wire::pb::Place place, bool with_health,
-                                                          Digest goal = {});
+asio::awaitable<Result<wire::pb::Surveyed>> survey_target(TargetLinks& links, TargetIndex target, wire::pb::Place place,
+                                                          bool with_health, Digest goal = {});
 
 // How long a survey waits for the slow.
 struct SurveyPatience {
-  std::optional<Duration> grace{};  // after more than half have answered; the rest are late then. Absent: it waits for all
+  std::optional<Duration>
+      grace{};  // after more than half have answered; the rest are late then. Absent: it waits for all
   OnAwaited awaited{};
 };
-// All at once, in two minutes, or in longer where thousands have to be logged in to by turns; `token` ends those that are still
-// waited for (Code::cancelled).
-// `with_history`: with receipts and the last grant, for a rollback's choice.
-asio::awaitable<FleetSurvey> survey_fleet(TargetLinks& links, std::size_t targets, wire::pb::Place place, bool with_health,
-                                          io::CancelToken token, SurveyPatience patience = {}, bool with_history = false, Digest goal = {});
+// All at once, in two minutes, or in longer where thousands have to be logged in to by turns; `token` ends those that
+// are still waited for (Code::cancelled). `with_history`: with receipts and the last grant, for a rollback's choice.
+asio::awaitable<FleetSurvey> survey_fleet(TargetLinks& links, std::size_t targets, wire::pb::Place place,
+                                          bool with_health, io::CancelToken token, SurveyPatience patience = {},
+                                          bool with_history = false, Digest goal = {});
 
 // One of them, into `out`; and how long it may take where so many are looked at together.
-asio::awaitable<void> survey_into(TargetLinks& links, TargetIndex target, wire::pb::Place place, Duration limit, io::CancelToken token,
-                                  TargetSurvey& out, bool with_health = true, bool with_history = false, Digest goal = {});
+asio::awaitable<void> survey_into(TargetLinks& links, TargetIndex target, wire::pb::Place place, Duration limit,
+                                  io::CancelToken token, TargetSurvey& out, bool with_health = true,
+                                  bool with_history = false, Digest goal = {});
 Duration survey_limit(std::size_t targets);
 inline bool is_looked_at(const TargetSurvey& one) { return one.reply || one.error; }
 
-// What a target told with its grant, seen together with the look before it: where an activation was finished in between, its
-// health is asked anew; else it is what it was. After a look that fails nothing is known of it, and the answer has no health.
-asio::awaitable<wire::pb::Surveyed> seen_with_grant(TargetLinks& links, TargetIndex target, wire::pb::Place place, wire::pb::Surveyed before,
-                                                    wire::pb::Surveyed granted);
+// What a target told with its grant, seen together with the look before it: where an activation was finished in
+// between, its health is asked anew; else it is what it was. After a look that fails nothing is known of it, and the
+// answer has no health.
+asio::awaitable<wire::pb::Surveyed> seen_with_grant(TargetLinks& links, TargetIndex target, wire::pb::Place place,
+                                                    wire::pb::Surveyed before, wire::pb::Surveyed granted);
 
 // It did not grant the rollout: whether it was seen at what that rollout's last driver had begun there.
 bool is_activating_for(const wire::pb::Surveyed& seen, const std::string& our_rollout, const Error& refusal);

@@ -18,7 +18,8 @@ TargetNeed need_of(const TargetSurvey& one, const Digest& goal) {
   if (!goal.empty()) {
     if (current.release == goal && !one.reply->current().damaged()) return {Need::nothing, {}};
     for (const auto& kept : one.reply->kept())
-      if (Digest::from_raw(kept.release()).value_or(Digest{}) == goal && !kept.damaged()) return {Need::switch_only, {}};
+      if (Digest::from_raw(kept.release()).value_or(Digest{}) == goal && !kept.damaged())
+        return {Need::switch_only, {}};
   }
   return {Need::payload, current.artifact};
 }
@@ -38,7 +39,9 @@ double number(const nlohmann::json& body, const char* name) {
 }
 
 // Bounded: what a ledger's events or a peer say may be any number, and converting one out of range is undefined.
-Duration of_seconds(double seconds) { return Duration(static_cast<std::int64_t>(std::clamp(seconds, 0.0, 3.2e8) * 1000)); }
+Duration of_seconds(double seconds) {
+  return Duration(static_cast<std::int64_t>(std::clamp(seconds, 0.0, 3.2e8) * 1000));
+}
 
 Duration time_of_gates(const SpecWave& wave) {
   Duration longest = wave.bake_time;
@@ -71,8 +74,8 @@ std::vector<TargetNeed> needs_of(const FleetSurvey& survey, const Digest& goal) 
   return needs;
 }
 
-std::vector<LinkNeed> link_needs(const RolloutSpec& spec, const std::vector<TargetNeed>& needs, const std::vector<bool>& has_relays,
-                                 const SizeOf& size_of) {
+std::vector<LinkNeed> link_needs(const RolloutSpec& spec, const std::vector<TargetNeed>& needs,
+                                 const std::vector<bool>& has_relays, const SizeOf& size_of) {
   std::vector<LinkNeed> links;
   for (RegionIndex r = 0; r < spec.regions.size(); ++r) {
     LinkNeed link;
@@ -96,8 +99,10 @@ Pace pace_of(const std::vector<std::vector<Event>>& rollouts) {
       const auto body = model::try_parse_json(event.body);
       const double seconds = number(body, "seconds"), bytes = number(body, "received");
       if (seconds <= 0) continue;
-      if (event.name == "target_active") activations[event.region].push_back(of_seconds(seconds));
-      else if (bytes >= enough_bytes) pace.bytes_per_second[event.region] = std::max(pace.bytes_per_second[event.region], bytes / seconds);
+      if (event.name == "target_active")
+        activations[event.region].push_back(of_seconds(seconds));
+      else if (bytes >= enough_bytes)
+        pace.bytes_per_second[event.region] = std::max(pace.bytes_per_second[event.region], bytes / seconds);
     }
   for (auto& [region, times] : activations) {
     std::nth_element(times.begin(), times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2), times.end());
@@ -106,19 +111,24 @@ Pace pace_of(const std::vector<std::vector<Event>>& rollouts) {
   return pace;
 }
 
-Estimate estimate(const RolloutSpec& spec, const std::vector<TargetNeed>& needs, const std::vector<LinkNeed>& links, const Pace& pace) {
+Estimate estimate(const RolloutSpec& spec, const std::vector<TargetNeed>& needs, const std::vector<LinkNeed>& links,
+                  const Pace& pace) {
   Estimate out;
   for (RegionIndex r = 0; r < spec.regions.size(); ++r) {
     const auto rate = pace.bytes_per_second.find(spec.regions[r].name);
-    if (links[r].bytes == 0 && links[r].known) out.links.emplace_back(Duration(0));
-    else if (rate == pace.bytes_per_second.end() || !links[r].known) out.links.emplace_back(std::nullopt);
-    else out.links.emplace_back(of_seconds(static_cast<double>(links[r].bytes) / rate->second));
+    if (links[r].bytes == 0 && links[r].known)
+      out.links.emplace_back(Duration(0));
+    else if (rate == pace.bytes_per_second.end() || !links[r].known)
+      out.links.emplace_back(std::nullopt);
+    else
+      out.links.emplace_back(of_seconds(static_cast<double>(links[r].bytes) / rate->second));
   }
   std::vector<bool> carried(spec.regions.size());
   for (const auto& wave : spec.waves) {
     std::vector<Duration> regions;
     for (const auto& part : wave.regions) {
-      const auto changes = std::count_if(part.targets.begin(), part.targets.end(), [&](TargetIndex t) { return needs[t].need != Need::nothing; });
+      const auto changes = std::count_if(part.targets.begin(), part.targets.end(),
+                                         [&](TargetIndex t) { return needs[t].need != Need::nothing; });
       if (changes == 0) continue;
       const auto took = pace.activation.find(spec.regions[part.region].name);
       const auto rounds = (changes + part.slots - 1) / part.slots;

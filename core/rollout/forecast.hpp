@@ -1,5 +1,5 @@
-// What a rollout will send and how long it will take, before it begins: what each target lacks, and what earlier rollouts took.
-// Pure. An estimate is no promise: what isn't known is said, not guessed.
+// What a rollout will send and how long it will take, before it begins: what each target lacks, and what earlier
+// rollouts took. Pure. An estimate is no promise: what isn't known is said, not guessed.
 #pragma once
 
 #include <functional>
@@ -15,7 +15,12 @@
 namespace deployctl::rollout {
 
 // What one target needs.
-enum class Need { unknown, nothing, switch_only, payload };  // unknown: it did not answer; switch_only: it keeps the release
+enum class Need {
+  unknown,
+  nothing,
+  switch_only,
+  payload
+};  // unknown: it did not answer; switch_only: it keeps the release
 struct TargetNeed {
   Need need = Need::unknown;
   Digest base;  // payload: the artifact that it runs; empty: none
@@ -35,8 +40,8 @@ struct LinkNeed {
   bool exact = true;
   bool known = true;  // false: of some payload not even a bound is known
 };
-std::vector<LinkNeed> link_needs(const RolloutSpec& spec, const std::vector<TargetNeed>& needs, const std::vector<bool>& has_relays,
-                                 const SizeOf& size_of);
+std::vector<LinkNeed> link_needs(const RolloutSpec& spec, const std::vector<TargetNeed>& needs,
+                                 const std::vector<bool>& has_relays, const SizeOf& size_of);
 
 // What earlier rollouts took, by the names of regions; what isn't there isn't known.
 struct Pace {
@@ -46,11 +51,12 @@ struct Pace {
 Pace pace_of(const std::vector<std::vector<Event>>& rollouts);
 
 struct Estimate {
-  Duration time{0};      // all of it
-  Duration waiting{0};   // of it in bake times and gates
-  bool at_least = false; // something isn't known
+  Duration time{0};                            // all of it
+  Duration waiting{0};                         // of it in bake times and gates
+  bool at_least = false;                       // something isn't known
   std::vector<std::optional<Duration>> links;  // by region: its payloads' time; absent: not known
 };
-Estimate estimate(const RolloutSpec& spec, const std::vector<TargetNeed>& needs, const std::vector<LinkNeed>& links, const Pace& pace);
+Estimate estimate(const RolloutSpec& spec, const std::vector<TargetNeed>& needs, const std::vector<LinkNeed>& links,
+                  const Pace& pace);
 
 }  // namespace deployctl::rollout

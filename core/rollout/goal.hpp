@@ -9,9 +9,9 @@
 namespace deployctl::rollout {
 
 struct Goal {
-  Digest release;      // empty with an empty folder: nothing is to run
-  std::string folder;  // only without a release
-  std::string version; // for people
+  Digest release;       // empty with an empty folder: nothing is to run
+  std::string folder;   // only without a release
+  std::string version;  // for people
   bool nothing() const { return release.empty() && folder.empty(); }
 };
 

@@ -6,10 +6,10 @@
 #include "core/io/deadline.hpp"
 #include "core/io/gather.hpp"
 #include "core/io/notifier.hpp"
-#include "core/rollout/host_error.hpp"
 #include "core/io/stall.hpp"
 #include "core/io/until_set.hpp"
 #include "core/rollout/epochs.hpp"
+#include "core/rollout/host_error.hpp"
 
 namespace deployctl::rollout {
 namespace {
@@ -28,9 +28,18 @@ constexpr Duration renew_deadline{std::chrono::minutes(1)};
 
 class Quorum {
  public:
-  Quorum(const asio::any_io_executor& executor, TargetLinks& links, Ticket& ticket, FleetSurvey& survey, GrantOrder order, io::CancelToken token)
-      : links_(links), ticket_(ticket), survey_(survey), order_(std::move(order)), token_(std::move(token)), looked_(executor),
-        opened_(executor), granting_(executor), refused_(survey.size()), granted_(survey.size(), false) {}
+  Quorum(const asio::any_io_executor& executor, TargetLinks& links, Ticket& ticket, FleetSurvey& survey,
+         GrantOrder order, io::CancelToken token)
+      : links_(links),
+        ticket_(ticket),
+        survey_(survey),
+        order_(std::move(order)),
+        token_(std::move(token)),
+        looked_(executor),
+        opened_(executor),
+        granting_(executor),
+        refused_(survey.size()),
+        granted_(survey.size(), false) {}
 
   awaitable<Status> run() {
     std::vector<awaitable<void>> work;
@@ -45,7 +54,8 @@ class Quorum {
     if (out_of_range_) co_return fail(epochs_out_of_range(order_.plan_file));
     co_await raise_epoch();
     co_await ask_losers();
-    if (token_.cancelled()) co_return fail(Code::cancelled, "interrupted while the targets were asked for their grants");
+    if (token_.cancelled())
+      co_return fail(Code::cancelled, "interrupted while the targets were asked for their grants");
     co_return judge(granted(), survey_);
   }
 
@@ -61,8 +71,10 @@ class Quorum {
     answered_ += one.reply ? 1 : 0;
     looked_.notify_all();
     while (one.reply && !may_ask(target)) co_await opened_.wait();
-    if (one.reply && target != first_ && is_ahead(*one.reply)) ahead_of_us_.push_back(target);
-    else if (one.reply) co_await ask_in_turn(target);
+    if (one.reply && target != first_ && is_ahead(*one.reply))
+      ahead_of_us_.push_back(target);
+    else if (one.reply)
+      co_await ask_in_turn(target);
     ++entered_;
     granting_.notify_all();
     if (all_entered()) over_.cancel();
@@ -70,7 +82,8 @@ class Quorum {
 
   awaitable<void> look_at(TargetIndex target) {
     auto& one = survey_[target];
-    co_await survey_into(links_, target, ticket_.place, survey_limit(survey_.size()), late_, one, true, false, order_.goal);
+    co_await survey_into(links_, target, ticket_.place, survey_limit(survey_.size()), late_, one, true, false,
+                         order_.goal);
     if (one.reply || !late_.cancelled() || one.error->code != Code::cancelled || token_.cancelled()) co_return;
     one.error = not_answered_yet();
     one.late = true;
@@ -93,8 +106,8 @@ class Quorum {
 
   bool may_ask(TargetIndex target) const { return open_ || (chosen_ && target == first_); }
 
-  // Of those that have answered the first in the fleet's order. One before it that has not answered is waited for a moment, so
-  // that two rollouts which begin at once begin at the same target.
+  // Of those that have answered the first in the fleet's order. One before it that has not answered is waited for a
+  // moment, so that two rollouts which begin at once begin at the same target.
   void find_first() {
     for (first_ = 0; first_ < survey_.size() && !survey_[first_].reply;) ++first_;
   }
@@ -154,7 +167,8 @@ class Quorum {
     const auto request = take_grant(ticket_, replaceable(seen, ticket_.rollout(), order_.take_over), order_.reason);
     const auto progress = std::make_shared<io::Progress>();
     const std::function<void(const wire::pb::Event&)> watch = [progress](const wire::pb::Event&) { progress->made(); };
-    auto work = io::with_stall_limit(links_.call(target, request, take_deadline, watch), progress, stall, "take the grant");
+    auto work =
+        io::with_stall_limit(links_.call(target, request, take_deadline, watch), progress, stall, "take the grant");
     auto reply = co_await io::with_cancel(std::move(work), ended, "take the grant");
     if (target == first_) first_asked_ = true;
     if (!reply) {
@@ -198,7 +212,9 @@ class Quorum {
 
   // And where the rollout may go on without those that are missing, they all get no more.
   awaitable<void> end_late_targets() {
-    const auto may_go_on = [this] { return has_majority(granted()) && survey_.size() - granted() <= order_.may_be_missing; };
+    const auto may_go_on = [this] {
+      return has_majority(granted()) && survey_.size() - granted() <= order_.may_be_missing;
+    };
     while (!may_go_on() && !all_entered()) co_await granting_.wait();
     const auto rested = co_await io::pause_for(order_.grace, over_);
     if (!rested) co_return;
@@ -243,8 +259,10 @@ class Quorum {
     std::uint64_t highest = 0;
     for (const auto target : ahead_of_us_) {
       auto& one = survey_[target];
-      if (one.reply->epoch() > limit_) leave_out(one);
-      else highest = std::max(highest, one.reply->epoch());
+      if (one.reply->epoch() > limit_)
+        leave_out(one);
+      else
+        highest = std::max(highest, one.reply->epoch());
     }
     if (highest == 0 || token_.cancelled()) co_return;
     raised_ = true;
@@ -281,14 +299,14 @@ class Quorum {
   FleetSurvey& survey_;
   GrantOrder order_;
   io::CancelToken token_;
-  io::CancelToken over_;              // every target has been heard, or given up
-  io::CancelToken late_grant_, late_; // end the asking of settled targets; of all, and the surveys
+  io::CancelToken over_;               // every target has been heard, or given up
+  io::CancelToken late_grant_, late_;  // end the asking of settled targets; of all, and the surveys
   io::Notifier looked_, opened_, granting_;
   std::vector<std::optional<wire::pb::Surveyed>> refused_;  // by target: what was seen of one that refused
   std::vector<bool> granted_;
-  std::vector<TargetIndex> ahead_of_us_;                    // know an epoch that is not below ours
+  std::vector<TargetIndex> ahead_of_us_;  // know an epoch that is not below ours
   TargetIndex first_ = 0;
-  std::uint64_t limit_ = 0;           // of epochs that are believed
+  std::uint64_t limit_ = 0;  // of epochs that are believed
   std::size_t known_ = 0, answered_ = 0, entered_ = 0;
   bool chosen_ = false, open_ = false, first_asked_ = false, told_ = false, raised_ = false, out_of_range_ = false;
 };
@@ -305,16 +323,21 @@ Status judge(std::size_t granted, const FleetSurvey& survey) {
   const Error* other = nullptr;
   for (const auto& one : survey) {
     if (!one.error) continue;
-    if (one.error->code == Code::locked) locked = locked ? locked : &*one.error;
-    else other = other ? other : &*one.error;
+    if (one.error->code == Code::locked)
+      locked = locked ? locked : &*one.error;
+    else
+      other = other ? other : &*one.error;
   }
-  const std::string words = std::to_string(granted) + " of " + std::to_string(survey.size()) + " targets granted the rollout, a majority is needed";
-  if (locked) return fail(with_context(with_hint(*locked, "wait until it has ended; deploy does so with --wait 10m"), words));
+  const std::string words = std::to_string(granted) + " of " + std::to_string(survey.size()) +
+                            " targets granted the rollout, a majority is needed";
+  if (locked)
+    return fail(with_context(with_hint(*locked, "wait until it has ended; deploy does so with --wait 10m"), words));
   if (other) return fail(with_context(of_host(*other), words));
   return fail(Code::internal, words);
 }
 
-asio::awaitable<Status> take_grants(TargetLinks& links, Ticket& ticket, FleetSurvey& survey, GrantOrder order, io::CancelToken token) {
+asio::awaitable<Status> take_grants(TargetLinks& links, Ticket& ticket, FleetSurvey& survey, GrantOrder order,
+                                    io::CancelToken token) {
   Quorum quorum(co_await asio::this_coro::executor, links, ticket, survey, std::move(order), std::move(token));
   auto judged = co_await quorum.run();
   if (!judged) co_await drop_grants(links, ticket, survey);

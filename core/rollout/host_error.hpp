@@ -1,5 +1,6 @@
-// The code under which a rollout fails for what a host answered before anything was changed: a login that prints, a processor that
-// the agent isn't for, an answer that is none. None of them is a mistake in the command line or the plan. Pure.
+// The code under which a rollout fails for what a host answered before anything was changed: a login that prints, a
+// processor that the agent isn't for, an answer that is none. None of them is a mistake in the command line or the
+// plan. Pure.
 #pragma once
 
 #include "core/base/error.hpp"
@@ -11,8 +12,10 @@ inline Code code_of_host(Code code) {
     case Code::invalid:
     case Code::absent:
     case Code::exists:
-    case Code::unsupported: return Code::unreachable;
-    default: return code;
+    case Code::unsupported:
+      return Code::unreachable;
+    default:
+      return code;
   }
 }
 

@@ -23,7 +23,8 @@ std::vector<LeftBehind> left_behind(const RolloutSpec& spec, const std::vector<T
     left.region = r;
     const auto add = [&](bool away, std::size_t most) {
       for (const auto target : spec.regions[r].targets)
-        if ((states.at(target) == TargetState::unreachable) == away && left.members.size() < most) left.members.push_back(target);
+        if ((states.at(target) == TargetState::unreachable) == away && left.members.size() < most)
+          left.members.push_back(target);
     };
     add(true, most_behind);
     left.behind = left.members.size();

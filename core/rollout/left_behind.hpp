@@ -1,5 +1,5 @@
-// Targets that were away when their rollout went through, and what their relays are asked to do about them: a Desire for each
-// region (wire/messages.proto). Pure.
+// Targets that were away when their rollout went through, and what their relays are asked to do about them: a Desire
+// for each region (wire/messages.proto). Pure.
 #pragma once
 
 #include <vector>
@@ -24,7 +24,7 @@ struct CatchUpOrder {
   const Goal& goal;
   const std::string& release_json;  // empty: those that keep it
   unsigned keep_releases = 5;
-  unsigned failures_left = 0;       // of max_failed and max_unhealthy
+  unsigned failures_left = 0;  // of max_failed and max_unhealthy
   Duration within{0}, interval{0};
 };
 // Where the members are found is the links' to fill in.

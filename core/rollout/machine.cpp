@@ -28,8 +28,8 @@ bool is_the_targets(Code code) {
 }  // namespace
 
 const char* to_string(TargetState state) {
-  constexpr std::array words{"unreachable", "ready",     "staging",   "staged",   "activating", "proving",
-                             "active",      "failed",    "unhealthy", "reverting", "reverted", "stuck"};
+  constexpr std::array words{"unreachable", "ready",  "staging",   "staged",    "activating", "proving",
+                             "active",      "failed", "unhealthy", "reverting", "reverted",   "stuck"};
   return words.at(static_cast<std::size_t>(state));
 }
 
@@ -54,7 +54,8 @@ const char* to_string(Steered::To to) {
   return words.at(static_cast<std::size_t>(to));
 }
 
-Machine::Machine(RolloutSpec spec, std::vector<std::optional<Facts>> facts, std::vector<std::optional<Error>> errors, Past past)
+Machine::Machine(RolloutSpec spec, std::vector<std::optional<Facts>> facts, std::vector<std::optional<Error>> errors,
+                 Past past)
     : spec_(std::move(spec)), targets_(spec_.targets.size()), past_(std::move(past)) {
   for (std::size_t i = 0; i < targets_.size(); ++i) {
     Target& target = targets_[i];
@@ -89,18 +90,22 @@ void Machine::take(const Begin&, SteadyTime now) {
   for (auto& target : targets_) target.looked = now;
   const auto unreachable = counts().unreachable;
   if (unreachable == targets_.size() || (spec_.kind == Kind::deploy && unreachable > spec_.max_unreachable)) {
-    const auto first = std::find_if(targets_.begin(), targets_.end(), [](const Target& t) { return t.error.has_value(); });
+    const auto first =
+        std::find_if(targets_.begin(), targets_.end(), [](const Target& t) { return t.error.has_value(); });
     Error why = error(first == targets_.end() ? Code::unreachable : code_of_host(first->error->code),
                       std::to_string(unreachable) + " of " + std::to_string(targets_.size()) +
                           " targets can't be reached, max_unreachable is " + std::to_string(spec_.max_unreachable) +
                           "; nothing was activated");
-    return finish(RolloutResult::failed, with_hint(std::move(why), "fix them, take them out of the fleet, or raise max_unreachable"));
+    return finish(RolloutResult::failed,
+                  with_hint(std::move(why), "fix them, take them out of the fleet, or raise max_unreachable"));
   }
   if (const auto failed = counts().failed; spec_.kind == Kind::deploy && failed > spec_.max_failed) {
-    const auto first = std::find_if(targets_.begin(), targets_.end(), [](const Target& t) { return t.state == TargetState::failed && t.error; });
-    Error why = error(first == targets_.end() ? Code::refused : first->error->code, std::to_string(failed) + " of " + std::to_string(targets_.size()) +
-                                              " targets can't take the release, max_failed is " + std::to_string(spec_.max_failed) +
-                                              "; nothing was activated");
+    const auto first = std::find_if(targets_.begin(), targets_.end(),
+                                    [](const Target& t) { return t.state == TargetState::failed && t.error; });
+    Error why = error(first == targets_.end() ? Code::refused : first->error->code,
+                      std::to_string(failed) + " of " + std::to_string(targets_.size()) +
+                          " targets can't take the release, max_failed is " + std::to_string(spec_.max_failed) +
+                          "; nothing was activated");
     return finish(RolloutResult::failed, std::move(why));
   }
   for (const auto late : past_.late) {
@@ -132,8 +137,10 @@ void Machine::take(const Reopened& e, SteadyTime now) {
     target.healthy = false;  // whatever it is now: it is on its way
     say(Revert{e.target});
   } else if (e.facts.at_goal) {
-    if (target.state == TargetState::activating) take_active(target, now);  // whose end could not be seen
-    else target.state = TargetState::active;
+    if (target.state == TargetState::activating)
+      take_active(target, now);  // whose end could not be seen
+    else
+      target.state = TargetState::active;
   } else if (target.state == TargetState::activating && phase_ == Phase::working) {
     target.healthy = false;
     say(Activate{e.target});
@@ -205,14 +212,17 @@ void Machine::take(const Activated& e, SteadyTime now) {
   if (target.state != TargetState::activating) return;
   target.lost = 0;
   switch (e.went) {
-    case Went::active: return take_active(target, now);
+    case Went::active:
+      return take_active(target, now);
     case Went::reverted:
       target.away = !target.facts.at_baseline;  // it is back on what it ran before this activation
       // Where nothing was stopped nobody has looked at it either: what was known before is known still, and no more.
       target.healthy = target.facts.has_baseline && target.was_healthy;
       if (!target.was_sure) target.looked = never;
       break;
-    case Went::broken: target.healthy = false; break;
+    case Went::broken:
+      target.healthy = false;
+      break;
   }
   target.state = e.unhealthy ? TargetState::unhealthy : TargetState::failed;
   target.error = e.error;
@@ -245,8 +255,9 @@ void Machine::take_proof(Target& target, const Checked& e, SteadyTime now) {
   if (now < target.activated + spec_.healthy_deadline) return;
   target.state = TargetState::unhealthy;
   const std::string why = target.error ? target.error->text() : e.why;
-  target.error = error(Code::unhealthy, "was not healthy for " + humane(spec_.min_healthy_time) + " on end (min_healthy_time) within " +
-                                            humane(spec_.healthy_deadline) + " (healthy_deadline): " + why);
+  target.error = error(Code::unhealthy, "was not healthy for " + humane(spec_.min_healthy_time) +
+                                            " on end (min_healthy_time) within " + humane(spec_.healthy_deadline) +
+                                            " (healthy_deadline): " + why);
 }
 
 void Machine::take_reverted(Target& target, const Activated& e) {
@@ -359,13 +370,26 @@ Counts Machine::counts() const {
   for (const auto& target : targets_) {
     counts.changed += target.away;
     switch (target.state) {
-      case TargetState::active: ++counts.active; break;
-      case TargetState::failed: ++counts.failed; break;
-      case TargetState::unhealthy: ++counts.unhealthy; break;
-      case TargetState::unreachable: ++counts.unreachable; break;
-      case TargetState::reverted: ++counts.reverted; break;
-      case TargetState::stuck: ++counts.stuck; break;
-      default: ++counts.pending;
+      case TargetState::active:
+        ++counts.active;
+        break;
+      case TargetState::failed:
+        ++counts.failed;
+        break;
+      case TargetState::unhealthy:
+        ++counts.unhealthy;
+        break;
+      case TargetState::unreachable:
+        ++counts.unreachable;
+        break;
+      case TargetState::reverted:
+        ++counts.reverted;
+        break;
+      case TargetState::stuck:
+        ++counts.stuck;
+        break;
+      default:
+        ++counts.pending;
     }
   }
   return counts;

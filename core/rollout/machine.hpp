@@ -1,5 +1,5 @@
-// The rollout machine: (state, event, now) -> (state, actions). Pure; no clock, no I/O; one value, any thread. The runner
-// feeds it what happened, performs what it answers, and sends a Tick at wake_at().
+// The rollout machine: (state, event, now) -> (state, actions). Pure; no clock, no I/O; one value, any thread. The
+// runner feeds it what happened, performs what it answers, and sends a Tick at wake_at().
 //
 //   working ── budget exceeded, a gate failed ──► settling ──► rolling back ──► over     (on_failure: rollback)
 //      │                                             └─────────────────────► over      (pause, abort, interrupted)
@@ -10,19 +10,20 @@
 //                            └ at its goal already: active, untouched   └──────────┴► failed | unhealthy
 //            rolling back:  active | failed | unhealthy ─► reverting ─► reverted | stuck
 //
-// Budgets: a target counts in one of failed, unhealthy, unreachable. Failed or unhealthy exceeded: on_failure. Unreachable
-// exceeded: pause, never a rollback. Slots: every target in activation holds one of its region's until it has proved itself,
-// and a healthy one is stopped only if the region's healthy ones without it are still enough; who is healthy is looked at all
-// along, also while rolling back, and a look counts for a minute (longer in a region of thousands). An activation that came to
-// nothing, say on a full disk, is no look: of a target that it left as it was no more is known than before. Where the plan gives
-// no min_healthy, as many may be down by our own doing as there are slots. In a rollback an unhealthy target needs no slot.
+// Budgets: a target counts in one of failed, unhealthy, unreachable. Failed or unhealthy exceeded: on_failure.
+// Unreachable exceeded: pause, never a rollback. Slots: every target in activation holds one of its region's until it
+// has proved itself, and a healthy one is stopped only if the region's healthy ones without it are still enough; who is
+// healthy is looked at all along, also while rolling back, and a look counts for a minute (longer in a region of
+// thousands). An activation that came to nothing, say on a full disk, is no look: of a target that it left as it was no
+// more is known than before. Where the plan gives no min_healthy, as many may be down by our own doing as there are
+// slots. In a rollback an unhealthy target needs no slot.
 //
-// An unreachable target that is asked again delays the others by a few seconds at most, where the budget allows going on without
-// it. When it answers after all it joins the wave that goes on.
+// An unreachable target that is asked again delays the others by a few seconds at most, where the budget allows going
+// on without it. When it answers after all it joins the wave that goes on.
 //
-// Waiting (for an approval, at a pause, for a gate that gives no answer, for the end of a freeze, held by somebody) takes as long
-// as it takes where somebody can be waited for; else the rollout ends as paused. A freeze holds up waves of a deploy that have
-// not begun, and nothing else.
+// Waiting (for an approval, at a pause, for a gate that gives no answer, for the end of a freeze, held by somebody)
+// takes as long as it takes where somebody can be waited for; else the rollout ends as paused. A freeze holds up waves
+// of a deploy that have not begun, and nothing else.
 #pragma once
 
 #include <optional>
@@ -40,16 +41,27 @@ namespace deployctl::rollout {
 
 // What a survey told of a target, as far as the machine cares.
 struct Facts {
-  bool at_goal = false;     // runs the goal, confirmed, not found unhealthy
-  bool has_goal = false;    // keeps the goal's release, whole as far as it knows: nothing to stage
-  bool healthy = false;     // runs something that is healthy (or has no checks), for all that is known
-  bool looked_at = true;    // false: nothing is known of its health
-  bool has_baseline = true; // something ran before the oldest unfinished rollout; false: the way back is to nothing
-  bool at_baseline = true;  // runs its baseline
+  bool at_goal = false;      // runs the goal, confirmed, not found unhealthy
+  bool has_goal = false;     // keeps the goal's release, whole as far as it knows: nothing to stage
+  bool healthy = false;      // runs something that is healthy (or has no checks), for all that is known
+  bool looked_at = true;     // false: nothing is known of its health
+  bool has_baseline = true;  // something ran before the oldest unfinished rollout; false: the way back is to nothing
+  bool at_baseline = true;   // runs its baseline
 };
 
 enum class TargetState {
-  unreachable, ready, staging, staged, activating, proving, active, failed, unhealthy, reverting, reverted, stuck
+  unreachable,
+  ready,
+  staging,
+  staged,
+  activating,
+  proving,
+  active,
+  failed,
+  unhealthy,
+  reverting,
+  reverted,
+  stuck
 };
 const char* to_string(TargetState state);
 
@@ -59,59 +71,138 @@ const char* to_string(ControlHook hook);
 enum class RolloutResult { succeeded, incomplete, rolled_back, failed, paused, aborted, interrupted, superseded };
 const char* to_string(RolloutResult result);
 
-// ---- events in --------------------------------------------------------------------------------------------------------
-struct Begin {};                                            // facts were given to the constructor; what is told before it is only kept
-struct Tick {};                                             // time has passed
-struct Reopened { TargetIndex target; Facts facts; };       // an unreachable one answered, and granted
-struct ReopenFailed { TargetIndex target; Error error; bool still_activating = false; };  // see Past
-struct Staged { TargetIndex target; };
-struct StageFailed { TargetIndex target; Error error; };
+// ---- events in
+// --------------------------------------------------------------------------------------------------------
+struct Begin {};  // facts were given to the constructor; what is told before it is only kept
+struct Tick {};   // time has passed
+struct Reopened {
+  TargetIndex target;
+  Facts facts;
+};  // an unreachable one answered, and granted
+struct ReopenFailed {
+  TargetIndex target;
+  Error error;
+  bool still_activating = false;
+};  // see Past
+struct Staged {
+  TargetIndex target;
+};
+struct StageFailed {
+  TargetIndex target;
+  Error error;
+};
 // To its goal or back to its baseline.
-enum class Went { active, reverted, broken };               // reverted: the target took itself back; broken: it could not
-struct Activated { TargetIndex target; Went went; bool unhealthy = false; std::optional<Error> error; };
-struct ActivateLost { TargetIndex target; Error error; };   // the link broke: what happened is not known
-struct Checked { TargetIndex target; bool healthy; std::string why; };
-struct HookEnded { ControlHook hook; std::optional<Error> error; };
-struct Interrupt {};                                        // Ctrl-C: start nothing new, settle, stop
-struct Superseded { Error error; };                         // a target told of a newer epoch: nothing is ours any more
-struct GiveUp { Error error; };                             // the ledger can't be written: start nothing new, settle, stop
-struct Progressed { TargetIndex target; };                  // bytes came in
-struct CheckLost { TargetIndex target; };                   // no answer: nothing is known of its health
-struct GateAnswered { WaveIndex wave; std::size_t gate; Measured measured; };
-struct Approved { std::string wave; std::string by; };
-struct Frozen { std::string words; };                       // why no wave may begin; empty: they may again
-// By somebody at another terminal. Promote: past the rest of the bake time, gates and pause; not past an approval or a freeze.
+enum class Went { active, reverted, broken };  // reverted: the target took itself back; broken: it could not
+struct Activated {
+  TargetIndex target;
+  Went went;
+  bool unhealthy = false;
+  std::optional<Error> error;
+};
+struct ActivateLost {
+  TargetIndex target;
+  Error error;
+};  // the link broke: what happened is not known
+struct Checked {
+  TargetIndex target;
+  bool healthy;
+  std::string why;
+};
+struct HookEnded {
+  ControlHook hook;
+  std::optional<Error> error;
+};
+struct Interrupt {};  // Ctrl-C: start nothing new, settle, stop
+struct Superseded {
+  Error error;
+};  // a target told of a newer epoch: nothing is ours any more
+struct GiveUp {
+  Error error;
+};  // the ledger can't be written: start nothing new, settle, stop
+struct Progressed {
+  TargetIndex target;
+};  // bytes came in
+struct CheckLost {
+  TargetIndex target;
+};  // no answer: nothing is known of its health
+struct GateAnswered {
+  WaveIndex wave;
+  std::size_t gate;
+  Measured measured;
+};
+struct Approved {
+  std::string wave;
+  std::string by;
+};
+struct Frozen {
+  std::string words;
+};  // why no wave may begin; empty: they may again
+// By somebody at another terminal. Promote: past the rest of the bake time, gates and pause; not past an approval or a
+// freeze.
 struct Steered {
   enum class To { pause, resume, promote, abort, abort_and_stay, override_freeze };  // abort: and back to the baselines
   To to;
   std::string by;
 };
-using MachineEvent = std::variant<Begin, Tick, Reopened, ReopenFailed, Staged, StageFailed, Activated, ActivateLost, Checked,
-                                  CheckLost, Progressed, HookEnded, Interrupt, Superseded, GiveUp, GateAnswered, Approved, Frozen, Steered>;
+using MachineEvent =
+    std::variant<Begin, Tick, Reopened, ReopenFailed, Staged, StageFailed, Activated, ActivateLost, Checked, CheckLost,
+                 Progressed, HookEnded, Interrupt, Superseded, GiveUp, GateAnswered, Approved, Frozen, Steered>;
 
-// ---- actions out ------------------------------------------------------------------------------------------------------
-struct Reopen { TargetIndex target; };          // survey and grant again
-struct Stage { TargetIndex target; };
-struct Already { TargetIndex target; };         // for people: it runs its goal, nothing to do
-struct Activate { TargetIndex target; };        // its goal
-struct Revert { TargetIndex target; };          // activate its baseline
-struct CheckHealth { TargetIndex target; };
-struct RunHook { ControlHook hook; };
-struct WaveBegins { WaveIndex wave; };          // for people; nothing to perform
-struct WaveBakes { WaveIndex wave; Duration time; };
-struct WaveEnds { WaveIndex wave; };
-struct AskGate { WaveIndex wave; std::size_t gate; };
-struct Waits {                                  // for people
+// ---- actions out
+// ------------------------------------------------------------------------------------------------------
+struct Reopen {
+  TargetIndex target;
+};  // survey and grant again
+struct Stage {
+  TargetIndex target;
+};
+struct Already {
+  TargetIndex target;
+};  // for people: it runs its goal, nothing to do
+struct Activate {
+  TargetIndex target;
+};  // its goal
+struct Revert {
+  TargetIndex target;
+};  // activate its baseline
+struct CheckHealth {
+  TargetIndex target;
+};
+struct RunHook {
+  ControlHook hook;
+};
+struct WaveBegins {
+  WaveIndex wave;
+};  // for people; nothing to perform
+struct WaveBakes {
+  WaveIndex wave;
+  Duration time;
+};
+struct WaveEnds {
+  WaveIndex wave;
+};
+struct AskGate {
+  WaveIndex wave;
+  std::size_t gate;
+};
+struct Waits {                                                 // for people
   enum class For { approval, pause, gate, freeze, somebody };  // somebody: who held the rollout
   WaveIndex wave;
   For what;
   std::string words;
 };
-struct GoesOn { WaveIndex wave; };              // for people: after Waits
-struct RollbackBegins { Error why; };
-struct Finish { RolloutResult result; std::optional<Error> why; };
-using Action = std::variant<Reopen, Stage, Already, Activate, Revert, CheckHealth, RunHook, WaveBegins, WaveBakes, WaveEnds, AskGate, Waits,
-                            GoesOn, RollbackBegins, Finish>;
+struct GoesOn {
+  WaveIndex wave;
+};  // for people: after Waits
+struct RollbackBegins {
+  Error why;
+};
+struct Finish {
+  RolloutResult result;
+  std::optional<Error> why;
+};
+using Action = std::variant<Reopen, Stage, Already, Activate, Revert, CheckHealth, RunHook, WaveBegins, WaveBakes,
+                            WaveEnds, AskGate, Waits, GoesOn, RollbackBegins, Finish>;
 const char* to_string(Waits::For what);
 const char* to_string(Steered::To to);  // "abort-and-stay", "override-freeze"
 
@@ -125,19 +216,21 @@ struct Past {
   std::set<std::string> waves_done;  // with their gates
   std::set<std::string> approved;
   bool freeze_overridden = false;
-  // Those that another rollout holds now, while what our earlier driver began there goes on. They are asked for until they can
-  // be had, and keep their slots.
+  // Those that another rollout holds now, while what our earlier driver began there goes on. They are asked for until
+  // they can be had, and keep their slots.
   std::set<TargetIndex> still_activating{};
   // Those whose answers can't be trusted: the rollout goes without them, and they count as failed from the first.
   std::set<TargetIndex> left_out{};
-  // Those that had not answered when the rollout began at the others. They don't serve, as far as is known, and are asked all along.
+  // Those that had not answered when the rollout began at the others. They don't serve, as far as is known, and are
+  // asked all along.
   std::set<TargetIndex> late{};
 };
 
 class Machine {
  public:
   // facts[i] absent: target i did not answer (its error is `errors[i]`).
-  Machine(RolloutSpec spec, std::vector<std::optional<Facts>> facts, std::vector<std::optional<Error>> errors, Past past = {});
+  Machine(RolloutSpec spec, std::vector<std::optional<Facts>> facts, std::vector<std::optional<Error>> errors,
+          Past past = {});
 
   std::vector<Action> handle(const MachineEvent& event, SteadyTime now);
   std::optional<SteadyTime> wake_at() const;  // Tick is due then
@@ -145,7 +238,7 @@ class Machine {
 
   const RolloutSpec& spec() const { return spec_; }
   TargetState state(TargetIndex target) const;
-  bool touched(TargetIndex target) const;     // an activation was begun there by this rollout
+  bool touched(TargetIndex target) const;  // an activation was begun there by this rollout
   const std::optional<Error>& error_of(TargetIndex target) const;
   Counts counts() const;
   // For the invariants that tests hold after every step.
@@ -161,21 +254,21 @@ class Machine {
     TargetState state = TargetState::unreachable;
     Facts facts;
     std::optional<Error> error;
-    bool healthy = false;    // serves, as far as we know
+    bool healthy = false;                        // serves, as far as we know
     bool was_healthy = false, was_sure = false;  // to serve, when it was stopped
     bool touched = false;
     bool away = false;       // not known to be on its baseline
     bool reopening = false;  // an answer is awaited
     bool checking = false;
-    bool tried = false;      // unreachable, and asked again when its wave came
-    bool replaced = false;   // by a substitute in its wave
-    bool given_up = false;   // what another rollout holds, for too long
-    SteadyTime asked{};      // reopening: since when
+    bool tried = false;             // unreachable, and asked again when its wave came
+    bool replaced = false;          // by a substitute in its wave
+    bool given_up = false;          // what another rollout holds, for too long
+    SteadyTime asked{};             // reopening: since when
     bool still_activating = false;  // unreachable, as it is another's; keeps its slot of ours
-    bool served = false;     // at any time since the rollout began
-    unsigned lost = 0;       // links that broke under it
-    unsigned bad_checks = 0; // in a row
-    unsigned unseen = 0;     // looks in a row that got no answer
+    bool served = false;            // at any time since the rollout began
+    unsigned lost = 0;              // links that broke under it
+    unsigned bad_checks = 0;        // in a row
+    unsigned unseen = 0;            // looks in a row that got no answer
     bool dark() const { return unseen >= 2 || state == TargetState::unreachable; }
     bool serves() const { return healthy && bad_checks == 0 && unseen == 0 && !dark(); }  // for sure
     bool may_be_looked_at() const;
@@ -288,24 +381,24 @@ class Machine {
   Past past_;
   Phase phase_ = Phase::working;
   bool begun_ = false;
-  SteadyTime now_{};                 // of the event that is handled
-  mutable std::optional<bool> may_lack_;  // may_lack_unreachable(), for the event that is handled
+  SteadyTime now_{};                        // of the event that is handled
+  mutable std::optional<bool> may_lack_;    // may_lack_unreachable(), for the event that is handled
   std::vector<TargetIndex> answered_late_;  // and have not found their wave yet
   WaveIndex wave_ = 0;
   bool wave_begun_ = false;
   std::vector<Part> parts_;
   std::optional<ControlHook> hook_;  // going on
   bool interrupted_ = false;
-  bool wants_rollback_ = false;      // what follows the settling
+  bool wants_rollback_ = false;  // what follows the settling
   std::optional<RolloutResult> verdict_;
   std::optional<Error> why_;
   std::optional<SteadyTime> bake_until_, bake_check_, wake_;
-  bool last_look_ = false;  // of the bake has begun
-  std::optional<WaveGates> gates_;   // open
-  bool promoted_ = false;            // this wave's gates
-  bool held_ = false;                // by somebody
+  bool last_look_ = false;          // of the bake has begun
+  std::optional<WaveGates> gates_;  // open
+  bool promoted_ = false;           // this wave's gates
+  bool held_ = false;               // by somebody
   std::string held_by_;
-  std::string frozen_;               // why
+  std::string frozen_;  // why
   std::optional<Waits::For> waiting_;
   SteadyTime last_progress_{};
   std::vector<Action> out_;

@@ -4,7 +4,9 @@
 #include "core/rollout/machine.hpp"
 
 namespace deployctl::rollout {
-std::string Machine::targets_that(unsigned n, const char* what) { return std::to_string(n) + " target" + (n == 1 ? " " : "s ") + what; }
+std::string Machine::targets_that(unsigned n, const char* what) {
+  return std::to_string(n) + " target" + (n == 1 ? " " : "s ") + what;
+}
 
 void Machine::stop(RolloutResult result, std::optional<Error> why) {
   if (phase_ != Phase::working) return;
@@ -40,8 +42,8 @@ void Machine::settle(SteadyTime now) {
   if (std::any_of(targets_.begin(), targets_.end(), [](const Target& t) { return t.away; })) say(RollbackBegins{*why_});
 }
 
-// Health is looked at meanwhile where somebody has still to go back: what was true when the wave went through there may not be
-// so any more.
+// Health is looked at meanwhile where somebody has still to go back: what was true when the wave went through there may
+// not be so any more.
 void Machine::roll_back(SteadyTime now) {
   wake_.reset();
   const bool going_on = take_back_some(now);
@@ -56,8 +58,8 @@ void Machine::roll_back(SteadyTime now) {
   leave_the_rest();
 }
 
-// Those that don't serve first, whatever the slots. One of whom nothing is known may well serve: it needs a slot too. True: some
-// are on their way.
+// Those that don't serve first, whatever the slots. One of whom nothing is known may well serve: it needs a slot too.
+// True: some are on their way.
 bool Machine::take_back_some(SteadyTime now) {
   std::vector<Leeway> at_hand;
   for (RegionIndex r = 0; r < spec_.regions.size(); ++r) at_hand.push_back(leeway(r, now));
@@ -68,7 +70,8 @@ bool Machine::take_back_some(SteadyTime now) {
       going_on = going_on || target.state == TargetState::reverting;
       if (!target.waits_to_go_back() || interrupted_) continue;
       const RegionIndex region = spec_.targets[i].region;
-      const bool room = at_hand[region].slots_taken < spec_.regions[region].max_parallel && spares(at_hand[region], i, now);
+      const bool room =
+          at_hand[region].slots_taken < spec_.regions[region].max_parallel && spares(at_hand[region], i, now);
       if ((target.healthy || target.dark()) != may_serve || (may_serve && !room)) continue;
       stop_one(at_hand[region], i, TargetState::reverting, now);
       target.lost = 0;
@@ -82,11 +85,12 @@ bool Machine::take_back_some(SteadyTime now) {
 bool Machine::is_open(RegionIndex region, SteadyTime now) const {
   if (now >= last_progress_ + spec_.progress_deadline) return false;
   const auto& members = spec_.regions[region].targets;
-  const bool waits = std::any_of(members.begin(), members.end(), [&](TargetIndex t) { return targets_[t].waits_to_go_back(); });
+  const bool waits =
+      std::any_of(members.begin(), members.end(), [&](TargetIndex t) { return targets_[t].waits_to_go_back(); });
   return waits && std::any_of(members.begin(), members.end(), [&](TargetIndex t) {
-    const Target& target = targets_[t];
-    return target.checking || target.still_activating || (target.healthy && !target.dark() && !is_sure(t, now));
-  });
+           const Target& target = targets_[t];
+           return target.checking || target.still_activating || (target.healthy && !target.dark() && !is_sure(t, now));
+         });
 }
 
 // Whoever could not go back stays where it is.
@@ -96,7 +100,8 @@ void Machine::leave_the_rest() {
     if (!target.away) continue;
     ++left;
     if (target.state != TargetState::stuck)
-      target.error = error(Code::refused, "left on the new release: stopping it would leave fewer healthy ones than min_healthy");
+      target.error =
+          error(Code::refused, "left on the new release: stopping it would leave fewer healthy ones than min_healthy");
     target.state = TargetState::stuck;
   }
   if (left == 0) return conclude(RolloutResult::rolled_back, why_);

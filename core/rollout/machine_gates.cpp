@@ -13,9 +13,12 @@ Duration bake_check_every(Duration bake) {
 // In words: the commands are written by the program that knows how it was called (advice.hpp).
 const char* way_on(Waits::For what) {
   switch (what) {
-    case Waits::For::approval: return "approve the wave, then resume the rollout";
-    case Waits::For::freeze: return "resume the rollout when the freeze is over, or with --override-freeze REASON";
-    default: return "resume the rollout, or abort it to go back";
+    case Waits::For::approval:
+      return "approve the wave, then resume the rollout";
+    case Waits::For::freeze:
+      return "resume the rollout when the freeze is over, or with --override-freeze REASON";
+    default:
+      return "resume the rollout, or abort it to go back";
   }
 }
 
@@ -62,7 +65,8 @@ void Machine::go_on(SteadyTime now) {
 
 bool Machine::any_active() const {
   return std::any_of(parts_.begin(), parts_.end(), [this](const Part& part) {
-    return std::any_of(part.members.begin(), part.members.end(), [this](TargetIndex t) { return targets_[t].state == TargetState::active; });
+    return std::any_of(part.members.begin(), part.members.end(),
+                       [this](TargetIndex t) { return targets_[t].state == TargetState::active; });
   });
 }
 
@@ -90,8 +94,10 @@ bool Machine::answered(SteadyTime now) {
   }
   for (const auto gate : gates_->due(now)) say(AskGate{wave_, gate});
   if (const auto due = gates_->wake_at()) wake_by(*due);
-  if (const auto doubt = gates_->doubt()) wait_for(Waits::For::gate, "nobody can say whether to go on: " + *doubt);
-  else if (waiting_ == Waits::For::gate) go_on(now);
+  if (const auto doubt = gates_->doubt())
+    wait_for(Waits::For::gate, "nobody can say whether to go on: " + *doubt);
+  else if (waiting_ == Waits::For::gate)
+    go_on(now);
   return gates_->passed();
 }
 
@@ -114,9 +120,8 @@ bool Machine::baked(SteadyTime now) {
   last_look_ = true;
   if (std::any_of(targets_.begin(), targets_.end(), [](const Target& t) { return t.checking; })) return false;
   // One bad look leaves a doubt: it bakes on until the next one.
-  const bool doubt = std::any_of(targets_.begin(), targets_.end(), [](const Target& t) {
-    return t.state == TargetState::active && t.bad_checks == 1;
-  });
+  const bool doubt = std::any_of(targets_.begin(), targets_.end(),
+                                 [](const Target& t) { return t.state == TargetState::active && t.bad_checks == 1; });
   if (!doubt) return true;
   bake_until_ = now + bake_check_every(wave.bake_time);
   last_look_ = false;

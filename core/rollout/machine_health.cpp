@@ -16,26 +16,28 @@ Duration prove_every(Duration min_healthy_time) {
 
 }  // namespace
 
-// Healthy ones that must stay. Without a min_healthy: of those that ever served and can be seen, all but the slots; so a dead
-// host holds nobody up, and one that is unhealthy does.
+// Healthy ones that must stay. Without a min_healthy: of those that ever served and can be seen, all but the slots; so
+// a dead host holds nobody up, and one that is unhealthy does.
 unsigned Machine::floor(RegionIndex region) const {
   const auto& plan = spec_.regions[region];
   if (plan.min_healthy) return *plan.min_healthy;
-  const auto served = static_cast<unsigned>(std::count_if(plan.targets.begin(), plan.targets.end(), [this](TargetIndex t) {
-    return targets_[t].served && !targets_[t].dark();
-  }));
+  const auto served =
+      static_cast<unsigned>(std::count_if(plan.targets.begin(), plan.targets.end(),
+                                          [this](TargetIndex t) { return targets_[t].served && !targets_[t].dark(); }));
   return served > plan.max_parallel ? served - plan.max_parallel : 0;
 }
 
 // Those that are on their way, and what another driver of this rollout began and nobody could see the end of.
 unsigned Machine::slots_taken(RegionIndex region) const {
   const auto& members = spec_.regions[region].targets;
-  const auto others = std::count_if(members.begin(), members.end(), [this](TargetIndex t) { return targets_[t].still_activating; });
+  const auto others =
+      std::count_if(members.begin(), members.end(), [this](TargetIndex t) { return targets_[t].still_activating; });
   return in_activation(region) + static_cast<unsigned>(others);
 }
 
 Duration Machine::look_interval(RegionIndex region, bool often) const {
-  return std::max(often ? short_health_interval : health_interval, a_look * static_cast<std::int64_t>(spec_.regions[region].targets.size()));
+  return std::max(often ? short_health_interval : health_interval,
+                  a_look * static_cast<std::int64_t>(spec_.regions[region].targets.size()));
 }
 
 bool Machine::is_sure(TargetIndex index, SteadyTime now) const {
@@ -49,8 +51,8 @@ Machine::Leeway Machine::leeway(RegionIndex region, SteadyTime now) const {
   return {slots_taken(region), static_cast<unsigned>(sure), floor(region)};
 }
 
-// With this one stopped enough would serve for sure. One of whom nothing is known, or ill once, counts as if it served where it
-// is to be stopped, and as if it didn't where others are.
+// With this one stopped enough would serve for sure. One of whom nothing is known, or ill once, counts as if it served
+// where it is to be stopped, and as if it didn't where others are.
 bool Machine::spares(const Leeway& leeway, TargetIndex index, SteadyTime now) const {
   return leeway.sure >= leeway.floor + (is_sure(index, now) ? 1 : 0);
 }
@@ -80,7 +82,8 @@ bool Machine::blocked() const {
   });
 }
 
-// Who serves and who doesn't, all along, in the regions that are being worked on: budgets go by what is so, not by what was done.
+// Who serves and who doesn't, all along, in the regions that are being worked on: budgets go by what is so, not by what
+// was done.
 void Machine::look_around(SteadyTime now) {
   const bool often = blocked();
   for (const auto& part : parts_)
@@ -89,8 +92,8 @@ void Machine::look_around(SteadyTime now) {
 
 // One that is another rollout's: whether it can be had by now. Else: at its health.
 bool Machine::Target::may_be_looked_at() const {
-  const bool away = state == TargetState::activating || state == TargetState::proving || state == TargetState::reverting ||
-                    state == TargetState::unreachable;
+  const bool away = state == TargetState::activating || state == TargetState::proving ||
+                    state == TargetState::reverting || state == TargetState::unreachable;
   return still_activating ? !reopening : !away && !checking;
 }
 
@@ -105,8 +108,10 @@ void Machine::look_at(RegionIndex region, bool often, SteadyTime now) {
       continue;
     }
     (target.still_activating ? target.reopening : target.checking) = true;
-    if (target.still_activating) say(Reopen{index});
-    else say(CheckHealth{index});
+    if (target.still_activating)
+      say(Reopen{index});
+    else
+      say(CheckHealth{index});
   }
 }
 

@@ -24,7 +24,8 @@ std::optional<SteadyTime> Machine::wake_at() const {
   return wake_;
 }
 
-// Whoever waits for a time says so, each time that the work is gone through: a time that nobody waits for any more is forgotten.
+// Whoever waits for a time says so, each time that the work is gone through: a time that nobody waits for any more is
+// forgotten.
 void Machine::wake_by(SteadyTime time) { wake_ = wake_ ? std::min(*wake_, time) : time; }
 
 void Machine::work(SteadyTime now) {
@@ -60,28 +61,33 @@ bool Machine::tripped() {
   const bool failed = now.failed > spec_.max_failed;
   if (failed || now.unhealthy > spec_.max_unhealthy) {
     const auto which = failed ? TargetState::failed : TargetState::unhealthy;
-    const auto first = std::find_if(targets_.begin(), targets_.end(), [&](const Target& t) { return t.state == which && t.error; });
-    std::string words = failed ? targets_that(now.failed, "failed") + ", max_failed is " + std::to_string(spec_.max_failed)
-                               : targets_that(now.unhealthy, "did not become healthy") + ", max_unhealthy is " + std::to_string(spec_.max_unhealthy);
+    const auto first =
+        std::find_if(targets_.begin(), targets_.end(), [&](const Target& t) { return t.state == which && t.error; });
+    std::string words = failed
+                            ? targets_that(now.failed, "failed") + ", max_failed is " + std::to_string(spec_.max_failed)
+                            : targets_that(now.unhealthy, "did not become healthy") + ", max_unhealthy is " +
+                                  std::to_string(spec_.max_unhealthy);
     if (first != targets_.end()) {
       const std::string name = spec_.targets[static_cast<std::size_t>(first - targets_.begin())].name + ": ";
       const std::string why = first->error->text();
       words += ": " + (why.starts_with(name) ? "" : name) + why;
     }
-    const bool storage = first != targets_.end() && (first->error->code == Code::no_space || first->error->code == Code::denied);
+    const bool storage =
+        first != targets_.end() && (first->error->code == Code::no_space || first->error->code == Code::denied);
     fail_rollout(error(storage ? first->error->code : failed ? Code::hook_failed : Code::unhealthy, words));
     return true;
   }
   const bool asking = std::any_of(targets_.begin(), targets_.end(), [](const Target& t) { return t.reopening; });
   if (asking || now.unreachable <= spec_.max_unreachable) return false;
   stop(RolloutResult::paused,
-       with_hint(error(Code::unreachable, targets_that(now.unreachable, "can't be reached") + ", max_unreachable is " + std::to_string(spec_.max_unreachable)),
+       with_hint(error(Code::unreachable, targets_that(now.unreachable, "can't be reached") + ", max_unreachable is " +
+                                              std::to_string(spec_.max_unreachable)),
                  "fix them, then resume the rollout; what is active stays active"));
   return true;
 }
 
-// False: it waits for its approval, or a freeze to end. What it needs is staged meanwhile. A wave that was done before is gone
-// through whatever is frozen: nobody in it is touched, unless it came back from elsewhere.
+// False: it waits for its approval, or a freeze to end. What it needs is staged meanwhile. A wave that was done before
+// is gone through whatever is frozen: nobody in it is touched, unless it came back from elsewhere.
 bool Machine::may_begin(SteadyTime now) {
   const auto& wave = spec_.waves[wave_];
   if (past_.waves_done.contains(wave.name)) return true;
@@ -90,8 +96,10 @@ bool Machine::may_begin(SteadyTime now) {
   if (!unapproved && !frozen) return true;
   stage_wave(wave_);
   watch(now);
-  if (unapproved) wait_for(Waits::For::approval, "wave '" + wave.name + "' needs an approval");
-  else wait_for(Waits::For::freeze, frozen_);
+  if (unapproved)
+    wait_for(Waits::For::approval, "wave '" + wave.name + "' needs an approval");
+  else
+    wait_for(Waits::For::freeze, frozen_);
   return false;
 }
 
@@ -130,8 +138,8 @@ void Machine::stage_wave(WaveIndex wave) {
     }
 }
 
-// Each unreachable member of a wave that wants a number is replaced by the region's next target. One that answers later joins
-// another wave.
+// Each unreachable member of a wave that wants a number is replaced by the region's next target. One that answers later
+// joins another wave.
 void Machine::substitute(Part& part) {
   auto& more = part.plan.substitutes;
   const auto is_lost = [this](TargetIndex t) {
@@ -163,9 +171,12 @@ bool Machine::settled(TargetIndex index) const {
     case TargetState::failed:
     case TargetState::unhealthy:
     case TargetState::reverted:
-    case TargetState::stuck: return true;
-    case TargetState::unreachable: return (!target.reopening || is_overdue(target)) && !target.still_activating;
-    default: return false;
+    case TargetState::stuck:
+      return true;
+    case TargetState::unreachable:
+      return (!target.reopening || is_overdue(target)) && !target.still_activating;
+    default:
+      return false;
   }
 }
 
@@ -180,7 +191,9 @@ void Machine::start_some(Part& part, SteadyTime now) {
   for (const bool serving : {false, true})
     for (const auto index : part.members) {
       Target& target = targets_[index];
-      if (target.state != TargetState::staged || target.healthy != serving || !may_stop(at_hand, index, part.plan.slots, now)) continue;
+      if (target.state != TargetState::staged || target.healthy != serving ||
+          !may_stop(at_hand, index, part.plan.slots, now))
+        continue;
       if (part.last_start && now < *part.last_start + apart) {
         wake_by(*part.last_start + apart);
         return;
@@ -196,23 +209,26 @@ void Machine::start_some(Part& part, SteadyTime now) {
 // ": ..."; empty where somebody is on the way.
 std::string Machine::what_blocks(RegionIndex region) const {
   const auto& members = spec_.regions[region].targets;
-  const auto held = std::find_if(members.begin(), members.end(), [this](TargetIndex t) { return targets_[t].still_activating; });
+  const auto held =
+      std::find_if(members.begin(), members.end(), [this](TargetIndex t) { return targets_[t].still_activating; });
   if (held != members.end()) {
     const Target& target = targets_[*held];
-    return ": what was begun on " + spec_.targets[*held].name + " goes on" + (target.error ? ", and it is " + target.error->message : "");
+    return ": what was begun on " + spec_.targets[*held].name + " goes on" +
+           (target.error ? ", and it is " + target.error->message : "");
   }
   if (!blocked()) return "";
-  return ": region '" + spec_.regions[region].name + "' has " + std::to_string(healthy(region)) + " healthy targets, and " +
-         std::to_string(floor(region)) + " must stay so";
+  return ": region '" + spec_.regions[region].name + "' has " + std::to_string(healthy(region)) +
+         " healthy targets, and " + std::to_string(floor(region)) + " must stay so";
 }
 
 void Machine::hold_to_deadline(SteadyTime now) {
   for (const auto& target : targets_)
-    if (target.reopening && target.state == TargetState::unreachable && now < target.asked + late_grace) wake_by(target.asked + late_grace);
+    if (target.reopening && target.state == TargetState::unreachable && now < target.asked + late_grace)
+      wake_by(target.asked + late_grace);
   if (now < last_progress_ + spec_.progress_deadline) return wake_by(last_progress_ + spec_.progress_deadline);
   if (give_up_what_others_hold(now)) return;
-  std::string words = "no target advanced for " + humane(spec_.progress_deadline) + " in wave '" + spec_.waves[wave_].name +
-                      "' (progress_deadline)";
+  std::string words = "no target advanced for " + humane(spec_.progress_deadline) + " in wave '" +
+                      spec_.waves[wave_].name + "' (progress_deadline)";
   const auto waits = std::find_if(parts_.begin(), parts_.end(), [this](const Part& part) { return !part_over(part); });
   if (waits != parts_.end()) words += what_blocks(waits->plan.region);
   fail_rollout(error(Code::timed_out, words));
@@ -223,7 +239,8 @@ bool Machine::end_wave(SteadyTime now) {
   unsigned active = 0;
   for (const auto& part : parts_)
     for (const auto target : part.members) active += targets_[target].state == TargetState::active;
-  // It has proved nothing, so no wave may follow it. After the last one there is nothing to protect: what others took stays.
+  // It has proved nothing, so no wave may follow it. After the last one there is nothing to protect: what others took
+  // stays.
   const bool proves_for_another = wave_ + 1 < spec_.waves.size();
   if (active == 0 && spec_.kind == Kind::deploy && (proves_for_another || counts().active == 0)) {
     fail_rollout(error(Code::unreachable, "wave '" + spec_.waves[wave_].name + "' ends with no target active"));
@@ -241,7 +258,8 @@ bool Machine::end_wave(SteadyTime now) {
   }
   const Counts all = counts();
   if (spec_.kind == Kind::rollback && all.failed + all.unhealthy > 0)
-    conclude(RolloutResult::failed, error(Code::hook_failed, targets_that(all.failed + all.unhealthy, "did not take the release")));
+    conclude(RolloutResult::failed,
+             error(Code::hook_failed, targets_that(all.failed + all.unhealthy, "did not take the release")));
   else
     conclude(all.active == all.total ? RolloutResult::succeeded : RolloutResult::incomplete, std::nullopt);
   return false;
@@ -263,14 +281,16 @@ bool Machine::may_lack_unreachable() const {
 
 // It has had its time, and the rollout may go on without it.
 bool Machine::is_overdue(const Target& target) const {
-  return target.reopening && target.state == TargetState::unreachable && now_ >= target.asked + late_grace && may_lack_unreachable();
+  return target.reopening && target.state == TargetState::unreachable && now_ >= target.asked + late_grace &&
+         may_lack_unreachable();
 }
 
 // A wave of a deploy in which no other target is active waits for them: it can't show anything without one.
 bool Machine::is_left_with_the_overdue() const {
   if (spec_.kind == Kind::rollback || any_active()) return false;
   return std::any_of(parts_.begin(), parts_.end(), [this](const Part& part) {
-    return std::any_of(part.members.begin(), part.members.end(), [this](TargetIndex t) { return is_overdue(targets_[t]); });
+    return std::any_of(part.members.begin(), part.members.end(),
+                       [this](TargetIndex t) { return is_overdue(targets_[t]); });
   });
 }
 
@@ -287,8 +307,8 @@ bool Machine::is_member(TargetIndex target) const {
   });
 }
 
-// A target that answered when its wave was over, or when another had taken its place there, joins the wave that goes on. It does
-// not lengthen a bake time while there is another wave to come.
+// A target that answered when its wave was over, or when another had taken its place there, joins the wave that goes
+// on. It does not lengthen a bake time while there is another wave to come.
 void Machine::join_late() {
   if (answered_late_.empty() || (bake_until_ && wave_ + 1 < spec_.waves.size())) return;
   std::erase_if(answered_late_, [this](TargetIndex target) { return joins(target); });
@@ -299,7 +319,8 @@ bool Machine::joins(TargetIndex index) {
   Target& target = targets_[index];
   const WaveIndex own = own_wave(index);
   // It may be staged already, ahead of its wave.
-  const bool waits = target.state == TargetState::ready || target.state == TargetState::staging || target.state == TargetState::staged;
+  const bool waits =
+      target.state == TargetState::ready || target.state == TargetState::staging || target.state == TargetState::staged;
   if (!waits || own > wave_ || is_member(index)) return true;
   if (own == wave_ && target.replaced && wave_ + 1 < spec_.waves.size()) return false;
   const RegionIndex region = spec_.targets[index].region;
@@ -315,8 +336,8 @@ bool Machine::joins(TargetIndex index) {
   return true;
 }
 
-// Others hold targets where an activation of this rollout went on, and nothing has changed for as long as the plan allows: those
-// targets count as unreachable from here on, and give their slots back.
+// Others hold targets where an activation of this rollout went on, and nothing has changed for as long as the plan
+// allows: those targets count as unreachable from here on, and give their slots back.
 bool Machine::give_up_what_others_hold(SteadyTime now) {
   bool any = false;
   for (auto& target : targets_) {

@@ -101,16 +101,30 @@ std::optional<Event> Story::of(const Action& action) const {
   return std::visit(Teller{*this, *spec}, action);
 }
 
-std::optional<Event> Story::of_change(TargetIndex target, TargetState now, const std::optional<Error>& why, Duration took) const {
+std::optional<Event> Story::of_change(TargetIndex target, TargetState now, const std::optional<Error>& why,
+                                      Duration took) const {
   const char* name = nullptr;
   switch (now) {
-    case TargetState::active: name = "target_active"; break;
-    case TargetState::failed: name = "target_failed"; break;
-    case TargetState::unhealthy: name = "target_unhealthy"; break;
-    case TargetState::unreachable: name = "target_unreachable"; break;
-    case TargetState::reverted: name = "target_reverted"; break;
-    case TargetState::stuck: name = "target_stuck"; break;
-    default: return std::nullopt;
+    case TargetState::active:
+      name = "target_active";
+      break;
+    case TargetState::failed:
+      name = "target_failed";
+      break;
+    case TargetState::unhealthy:
+      name = "target_unhealthy";
+      break;
+    case TargetState::unreachable:
+      name = "target_unreachable";
+      break;
+    case TargetState::reverted:
+      name = "target_reverted";
+      break;
+    case TargetState::stuck:
+      name = "target_stuck";
+      break;
+    default:
+      return std::nullopt;
   }
   Event event = at(target, name);
   if (now != TargetState::active && now != TargetState::reverted) event.error = why;
@@ -178,13 +192,15 @@ Event Story::cleanup_failed(TargetIndex target, const wire::pb::Pruned& pruned) 
   }
   const auto more = static_cast<std::uint64_t>(std::max(0, pruned.unremoved_size() - max_paths)) + pruned.unlisted();
   const std::string why = pruned.unremoved_size() > 0 ? pruned.unremoved(0).error().message() : "";
-  event.body = dump({{"message", "old releases could not be removed: " + why}, {"unremoved", std::move(paths)}, {"unlisted", more}});
+  event.body = dump(
+      {{"message", "old releases could not be removed: " + why}, {"unremoved", std::move(paths)}, {"unlisted", more}});
   return event;
 }
 
 Event Story::cleanup_failed(TargetIndex target, const Error& why) const {
   Event event = at(target, "target_cleanup_failed");
-  event.body = dump({{"message", "old releases were not removed: " + why.text()}, {"unremoved", Json::array()}, {"unlisted", 0}});
+  event.body = dump(
+      {{"message", "old releases were not removed: " + why.text()}, {"unremoved", Json::array()}, {"unlisted", 0}});
   return event;
 }
 
@@ -194,7 +210,8 @@ Event Story::of_staged(TargetIndex target, const wire::pb::Staged& staged, Durat
   return event;
 }
 
-Event Story::of_damage(TargetIndex target, const std::string& release_version, const std::string& damage, bool current) const {
+Event Story::of_damage(TargetIndex target, const std::string& release_version, const std::string& damage,
+                       bool current) const {
   Event event = at(target, "target_damaged");
   event.version = release_version;
   event.body = dump({{"damage", damage}, {"current", current}});
@@ -229,8 +246,11 @@ Event Story::of_awaited(const Awaited& awaited) const {
     if (names.size() == most_named) break;
     names.push_back(spec->targets[target].name);
   }
-  event.body = dump({{"answered", awaited.answered}, {"targets", awaited.total}, {"missing", awaited.missing.size()},
-                     {"names", std::move(names)}, {"going_on", awaited.over}});
+  event.body = dump({{"answered", awaited.answered},
+                     {"targets", awaited.total},
+                     {"missing", awaited.missing.size()},
+                     {"names", std::move(names)},
+                     {"going_on", awaited.over}});
   event.fleeting = true;
   return event;
 }
@@ -247,8 +267,12 @@ Event Story::started(const std::string& kind, const std::string& previous, const
   Json waves = Json::array();
   for (const auto& wave : spec->waves) waves.push_back({{"name", wave.name}, {"targets", wave.size()}});
   Json regions = Json::array();
-  for (const auto& region : spec->regions) regions.push_back({{"name", region.name}, {"targets", region.targets.size()}});
-  Json body{{"kind", kind}, {"previous", previous}, {"targets", spec->targets.size()}, {"waves", std::move(waves)},
+  for (const auto& region : spec->regions)
+    regions.push_back({{"name", region.name}, {"targets", region.targets.size()}});
+  Json body{{"kind", kind},
+            {"previous", previous},
+            {"targets", spec->targets.size()},
+            {"waves", std::move(waves)},
             {"regions", std::move(regions)}};
   if (!commit.empty()) body["commit"] = commit;
   event.body = dump(body);

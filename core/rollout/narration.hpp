@@ -1,5 +1,5 @@
-// The rollout's story as events: pure, from what the machine decides and what targets answer. Names and members are a public
-// contract (man/deployctl-events.7).
+// The rollout's story as events: pure, from what the machine decides and what targets answer. Names and members are a
+// public contract (man/deployctl-events.7).
 #pragma once
 
 #include "core/rollout/awaited.hpp"
@@ -12,16 +12,17 @@
 namespace deployctl::rollout {
 
 struct Story {
-  const RolloutSpec* spec = nullptr;  // borrowed
-  std::string version;                // that it goes to
-  std::vector<std::string> baselines; // versions, by target; what a way back goes to
-  std::vector<WaveIndex> wave_of;     // by target; made by index_waves(), needed for events of targets
+  const RolloutSpec* spec = nullptr;   // borrowed
+  std::string version;                 // that it goes to
+  std::vector<std::string> baselines;  // versions, by target; what a way back goes to
+  std::vector<WaveIndex> wave_of;      // by target; made by index_waves(), needed for events of targets
   void index_waves();
 
   // What is about to be done; nullopt: nothing worth telling.
   std::optional<Event> of(const Action& action) const;
   // A target's state has become `now`.
-  std::optional<Event> of_change(TargetIndex target, TargetState now, const std::optional<Error>& why, Duration took) const;
+  std::optional<Event> of_change(TargetIndex target, TargetState now, const std::optional<Error>& why,
+                                 Duration took) const;
   Event of_step(TargetIndex target, const wire::pb::Step& step) const;
   Event of_kept_login(TargetIndex target, Error why) const;
   // What was not recorded of an activation that is over, with the end of its output.
@@ -34,7 +35,8 @@ struct Story {
   Event cleanup_failed(TargetIndex target, const Error& why) const;
   Event of_staged(TargetIndex target, const wire::pb::Staged& staged, Duration took) const;
   // A release that the target keeps isn't as it was staged; `current`: it is the one that runs.
-  Event of_damage(TargetIndex target, const std::string& release_version, const std::string& damage, bool current) const;
+  Event of_damage(TargetIndex target, const std::string& release_version, const std::string& damage,
+                  bool current) const;
   Event of_gate(WaveIndex wave, std::size_t gate, const Measured& measured) const;
   Event of_word(const MachineEvent& word) const;  // Steered or Approved
   // Not recorded: it is news for a moment.

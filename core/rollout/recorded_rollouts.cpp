@@ -2,8 +2,8 @@
 
 namespace deployctl::rollout {
 
-Result<std::vector<RecordedRollout>> recorded_rollouts(ledger::Ledger& ledger, const std::string& service, const std::string& environment,
-                                                       std::size_t most) {
+Result<std::vector<RecordedRollout>> recorded_rollouts(ledger::Ledger& ledger, const std::string& service,
+                                                       const std::string& environment, std::size_t most) {
   DEPLOYCTL_TRY(rows, ledger.history(service, environment, most));
   std::vector<RecordedRollout> out;
   for (auto& row : rows) {

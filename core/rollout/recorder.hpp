@@ -1,6 +1,6 @@
-// Where a rollout's events go: numbered, timed, written to the ledger (several in one transaction), then shown. What is about
-// to be done is recorded, and flushed, before it is done. One strand. A ledger that can't be written is an error of flush();
-// events are shown all the same.
+// Where a rollout's events go: numbered, timed, written to the ledger (several in one transaction), then shown. What is
+// about to be done is recorded, and flushed, before it is done. One strand. A ledger that can't be written is an error
+// of flush(); events are shown all the same.
 #pragma once
 
 #include <string>

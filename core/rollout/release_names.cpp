@@ -8,7 +8,9 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-bool contains(const Names& names, const std::string& name) { return std::find(names.begin(), names.end(), name) != names.end(); }
+bool contains(const Names& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
 
 void add_once(Names& names, const std::string& name) {
   if (!contains(names, name)) names.push_back(name);
@@ -37,7 +39,8 @@ Names of_majority(const ReleaseLabels& labels, const std::map<std::string, std::
     const auto at = newest.find(name);
     return at == newest.end() ? 0 : at->second;
   };
-  std::stable_sort(out.begin(), out.end(), [&](const std::string& a, const std::string& b) { return votes(a) > votes(b); });
+  std::stable_sort(out.begin(), out.end(),
+                   [&](const std::string& a, const std::string& b) { return votes(a) > votes(b); });
   return out;
 }
 
@@ -61,7 +64,8 @@ ReleaseNames ReleaseNames::settle(const FleetSurvey& survey, const std::vector<l
     }
     std::set<Digest> seen;
     for (const auto& kept : one.reply->kept())
-      if (const auto release = Digest::from_raw(kept.release()); release && seen.insert(*release).second) ++newest[*release][kept.version()];
+      if (const auto release = Digest::from_raw(kept.release()); release && seen.insert(*release).second)
+        ++newest[*release][kept.version()];
   }
   for (auto& [release, labels] : out.labels_)
     for (const auto& name : of_majority(labels, newest[release]))
@@ -92,7 +96,8 @@ std::string ReleaseNames::display(const Digest& release) const {
   if (at == labels_.end()) return release.short8();
   if (!at->second.settled.empty()) return at->second.settled.front();
   const auto& claims = at->second.claims;
-  const auto most = std::max_element(claims.begin(), claims.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+  const auto most =
+      std::max_element(claims.begin(), claims.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
   return most == claims.end() ? release.short8() : most->first;
 }
 
@@ -103,20 +108,24 @@ std::string ReleaseNames::display(const Digest& release, const std::string& repo
 }
 
 bool ReleaseNames::belongs_to_another(const Digest& release, const std::string& version) const {
-  return std::any_of(labels_.begin(), labels_.end(), [&](const auto& one) { return one.first != release && contains(one.second.settled, version); });
+  return std::any_of(labels_.begin(), labels_.end(),
+                     [&](const auto& one) { return one.first != release && contains(one.second.settled, version); });
 }
 
-std::string label_dispute(const ReleaseNames& names, const wire::pb::Surveyed& survey, const Digest& goal, const std::string& to) {
+std::string label_dispute(const ReleaseNames& names, const wire::pb::Surveyed& survey, const Digest& goal,
+                          const std::string& to) {
   const bool by_name = names.is_settled(goal, to);
   for (const auto& [release, labels] : labels_of(survey)) {
     const Digest& kept = release;
-    const bool known = std::any_of(labels.begin(), labels.end(), [&](const auto& name) { return names.is_settled(kept, name); });
+    const bool known =
+        std::any_of(labels.begin(), labels.end(), [&](const auto& name) { return names.is_settled(kept, name); });
     for (const auto& name : labels) {
       if (names.is_settled(kept, name)) continue;
       const bool of_another = kept == goal ? names.belongs_to_another(kept, name) : names.is_settled(goal, name);
       const bool nameless = by_name && kept == goal && !known;
       if (!nameless && !(of_another && (!known || names.is_minority_claim(kept, name)))) continue;
-      const std::string right = names.display(kept) == name ? "that is the name of " + goal.text().substr(0, 15) : "its name is " + names.display(kept);
+      const std::string right = names.display(kept) == name ? "that is the name of " + goal.text().substr(0, 15)
+                                                            : "its name is " + names.display(kept);
       return "it calls release " + kept.text().substr(0, 15) + " '" + name + "', and " + right;
     }
   }

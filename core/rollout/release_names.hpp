@@ -1,6 +1,6 @@
 // What each release is called. A digest names a release; a version is a label that the ledger and every target keep for
-// themselves. One target that swaps two labels must not decide what `--to VERSION` means for the others: the ledger's name for a
-// digest is settled, else the name that most of the targets keeping it report. Pure; values.
+// themselves. One target that swaps two labels must not decide what `--to VERSION` means for the others: the ledger's
+// name for a digest is settled, else the name that most of the targets keeping it report. Pure; values.
 #pragma once
 
 #include <map>
@@ -40,9 +40,10 @@ class ReleaseNames {
   std::map<Digest, ReleaseLabels> labels_;
 };
 
-// What is wrong with what a target calls `goal`; empty: nothing. Chosen by a name (`to` is a version), it must know the goal under a
-// settled name. However it was chosen, the target must not call the goal by another release's name, nor another release
-// by the goal's, unless most targets do the same: then the version was deployed with two contents.
-std::string label_dispute(const ReleaseNames& names, const wire::pb::Surveyed& survey, const Digest& goal, const std::string& to);
+// What is wrong with what a target calls `goal`; empty: nothing. Chosen by a name (`to` is a version), it must know the
+// goal under a settled name. However it was chosen, the target must not call the goal by another release's name, nor
+// another release by the goal's, unless most targets do the same: then the version was deployed with two contents.
+std::string label_dispute(const ReleaseNames& names, const wire::pb::Surveyed& survey, const Digest& goal,
+                          const std::string& to);
 
 }  // namespace deployctl::rollout

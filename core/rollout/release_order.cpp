@@ -7,9 +7,9 @@
 namespace deployctl::rollout {
 namespace {
 
+using ledger::RolloutState;
 using wire::pb::Receipt;
 using wire::pb::Surveyed;
-using ledger::RolloutState;
 
 Digest digest_of(const std::string& raw) { return Digest::from_raw(raw).value_or(Digest{}); }
 Digest current_of(const Surveyed& survey) { return digest_of(survey.current().release()); }
@@ -27,18 +27,20 @@ Change::Kind kind_of(const std::string& kind) {
 // ---- the ledger ----
 
 Change::End end_of(const ledger::RolloutRow& row) {
-  if (row.kind == "rollback") return row.state == RolloutState::succeeded ? Change::End::complete : Change::End::incomplete;
+  if (row.kind == "rollback")
+    return row.state == RolloutState::succeeded ? Change::End::complete : Change::End::incomplete;
   if (went_through(row.state)) return Change::End::complete;
   return row.state == RolloutState::rolled_back ? Change::End::taken_back : Change::End::incomplete;
 }
 
-// A deploy that changed nothing is none, unless it still may: it waits for an answer, or a process drives it. A rollback says what
-// the fleet is to run as soon as the targets granted it.
+// A deploy that changed nothing is none, unless it still may: it waits for an answer, or a process drives it. A
+// rollback says what the fleet is to run as soon as the targets granted it.
 bool counts(const RecordedRollout& one, const std::set<std::string>& living) {
   const auto& row = one.row;
   if (row.release.empty() || row.kind == "converge") return false;
   if (row.kind == "rollback") return one.changed || row.epoch > 0 || went_through(row.state);
-  const bool may_still = row.state == RolloutState::paused || (row.state == RolloutState::running && living.contains(row.id));
+  const bool may_still =
+      row.state == RolloutState::paused || (row.state == RolloutState::running && living.contains(row.id));
   return one.changed || may_still;
 }
 
@@ -55,7 +57,8 @@ std::vector<Change> changes_in(const std::vector<RecordedRollout>& newest_first,
 
 // ---- the targets ----
 
-// Half of those that answer will do, as some that granted it may be unreachable now; but one alone never speaks for others.
+// Half of those that answer will do, as some that granted it may be unreachable now; but one alone never speaks for
+// others.
 bool speaks_for(std::size_t count, std::size_t of) { return count * 2 > of || (count > 1 && count * 2 == of); }
 
 // The greatest of which enough are sure; else nothing.
@@ -76,7 +79,8 @@ std::uint64_t agreed_epoch(std::vector<std::uint64_t> epochs) {
 
 template <class T>
 T most_common(const std::map<T, std::size_t>& votes) {
-  const auto most = std::max_element(votes.begin(), votes.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+  const auto most =
+      std::max_element(votes.begin(), votes.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
   return most == votes.end() ? T{} : most->first;
 }
 
@@ -111,7 +115,8 @@ void note_receipts(const Surveyed& survey, std::map<std::string, Reported>& roll
       one.targets.push_back(&survey);
       if (receipt.kind() != "revert") ++one.releases[digest_of(receipt.release())];
     }
-    if (!receipt.kind().empty() && (receipt.kind() == "converge" || !is_side_kind(receipt.kind()))) ++one.kinds[receipt.kind()];
+    if (!receipt.kind().empty() && (receipt.kind() == "converge" || !is_side_kind(receipt.kind())))
+      ++one.kinds[receipt.kind()];
   }
 }
 
@@ -147,7 +152,8 @@ bool landed(const Surveyed& survey, const std::string& rollout, const Digest& re
 }
 
 bool some_run(const Evidence& evidence, const Digest& release) {
-  return std::any_of(evidence.answers.begin(), evidence.answers.end(), [&](const Surveyed* s) { return current_of(*s) == release; });
+  return std::any_of(evidence.answers.begin(), evidence.answers.end(),
+                     [&](const Surveyed* s) { return current_of(*s) == release; });
 }
 
 bool all_run(const Evidence& evidence, const Digest& release) {
@@ -156,7 +162,8 @@ bool all_run(const Evidence& evidence, const Digest& release) {
 }
 
 Change::End end_of(const Evidence& evidence, const Change& change, bool living) {
-  if (change.kind == Change::Kind::rollback) return !living && all_run(evidence, change.release) ? Change::End::complete : Change::End::incomplete;
+  if (change.kind == Change::Kind::rollback)
+    return !living && all_run(evidence, change.release) ? Change::End::complete : Change::End::incomplete;
   if (living) return Change::End::incomplete;
   std::size_t there = 0;
   for (const Surveyed* one : evidence.answers) there += landed(*one, change.rollout, change.release);
@@ -164,7 +171,9 @@ Change::End end_of(const Evidence& evidence, const Change& change, bool living) 
   return there == 0 && !some_run(evidence, change.release) ? Change::End::taken_back : Change::End::incomplete;
 }
 
-bool is_last(const Evidence& evidence, const std::string& rollout) { return evidence.last && evidence.last->rollout() == rollout; }
+bool is_last(const Evidence& evidence, const std::string& rollout) {
+  return evidence.last && evidence.last->rollout() == rollout;
+}
 
 std::optional<Change> change_of(const Evidence& evidence, const std::string& rollout, const Reported& reported) {
   Change change;
@@ -192,12 +201,14 @@ bool is_sure(const Evidence& evidence, const Reported& reported, const Change& c
   return is_last(evidence, change.rollout) || speaks_for(reported.targets.size(), evidence.with_receipts);
 }
 
-// Few have receipts of it, and it is newer than all that is sure: a canary that was left alone, if one of them still runs its
-// release. To undo it changes none of the others. A few targets' word for a rollback is taken only where nothing follows from it.
+// Few have receipts of it, and it is newer than all that is sure: a canary that was left alone, if one of them still
+// runs its release. To undo it changes none of the others. A few targets' word for a rollback is taken only where
+// nothing follows from it.
 bool is_left_canary(const Reported& reported, const Change& change, std::uint64_t newest_sure) {
   if (change.epoch <= newest_sure) return false;
   if (change.kind == Change::Kind::rollback) return change.end == Change::End::complete;
-  return std::any_of(reported.targets.begin(), reported.targets.end(), [&](const Surveyed* s) { return current_of(*s) == change.release; });
+  return std::any_of(reported.targets.begin(), reported.targets.end(),
+                     [&](const Surveyed* s) { return current_of(*s) == change.release; });
 }
 
 std::uint64_t newest_epoch(const std::vector<Change>& changes) {
@@ -206,7 +217,8 @@ std::uint64_t newest_epoch(const std::vector<Change>& changes) {
   return newest;
 }
 
-void add_unrecorded(const Evidence& evidence, const std::vector<RecordedRollout>& recorded, std::vector<Change>& changes) {
+void add_unrecorded(const Evidence& evidence, const std::vector<RecordedRollout>& recorded,
+                    std::vector<Change>& changes) {
   auto rollouts = evidence.rollouts;
   if (evidence.last) rollouts[evidence.last->rollout()];
   for (const auto& one : recorded) rollouts.erase(one.row.id);
@@ -230,7 +242,8 @@ void resolve_kinds(std::vector<Change>& oldest_first, const Evidence& evidence) 
   for (auto& change : oldest_first) {
     if (change.kind == Change::Kind::unknown) {
       const auto stack = stack_of(before);
-      const bool ran = std::find(stack.begin(), stack.end(), change.release) != stack.end() && stack.front() != change.release;
+      const bool ran =
+          std::find(stack.begin(), stack.end(), change.release) != stack.end() && stack.front() != change.release;
       change.kind = ran ? Change::Kind::rollback : Change::Kind::deploy;
       if (ran) change.end = all_run(evidence, change.release) ? Change::End::complete : Change::End::incomplete;
     }
@@ -275,7 +288,8 @@ Digest majority_before(const FleetSurvey& survey, const Digest& release) {
     if (before == release) {
       before = Digest{};
       for (const Receipt& receipt : one.reply->receipts())
-        if (digest_of(receipt.release()) == release && receipt.outcome() == "active" && receipt.from_release() != receipt.release())
+        if (digest_of(receipt.release()) == release && receipt.outcome() == "active" &&
+            receipt.from_release() != receipt.release())
           before = digest_of(receipt.from_release());
     }
     ++votes[before];

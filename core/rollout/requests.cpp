@@ -69,7 +69,8 @@ wire::pb::Request renew_grant(const Ticket& ticket) {
   return request;
 }
 
-wire::pb::Request repair_epoch(const wire::pb::Place& place, const wire::pb::Holder& by, std::uint64_t stored, std::uint64_t epoch) {
+wire::pb::Request repair_epoch(const wire::pb::Place& place, const wire::pb::Holder& by, std::uint64_t stored,
+                               std::uint64_t epoch) {
   wire::pb::Request request;
   auto& repair = *request.mutable_repair_epoch();
   *repair.mutable_place() = place;
@@ -88,7 +89,8 @@ wire::pb::Request drop_grant(const Ticket& ticket) {
   return request;
 }
 
-wire::pb::Request stage(const Ticket& ticket, const std::string& release_json, const Digest& base, const payload::Index& index) {
+wire::pb::Request stage(const Ticket& ticket, const std::string& release_json, const Digest& base,
+                        const payload::Index& index) {
   wire::pb::Request request;
   auto& stage = *request.mutable_stage();
   *stage.mutable_place() = ticket.place;
@@ -100,8 +102,8 @@ wire::pb::Request stage(const Ticket& ticket, const std::string& release_json, c
   return request;
 }
 
-wire::pb::Request activate(const Ticket& ticket, const Goal& goal, const std::string& kind, const std::string& region, const std::string& target,
-                           unsigned keep_releases) {
+wire::pb::Request activate(const Ticket& ticket, const Goal& goal, const std::string& kind, const std::string& region,
+                           const std::string& target, unsigned keep_releases) {
   wire::pb::Request request;
   auto& activate = *request.mutable_activate();
   *activate.mutable_place() = ticket.place;

@@ -23,18 +23,22 @@ wire::pb::Holder holder_of(const std::string& rollout);
 // With what the rollout does: "deploy", "rollback" or "converge", and where to.
 wire::pb::Holder holder_of(const std::string& rollout, const std::string& kind, const Goal& goal);
 
-// `with_health` also looks at the trees of the running release, of the healthy one before it, and of `goal` where given.
-wire::pb::Request survey(const wire::pb::Place& place, bool with_health, bool with_history = false, const Digest& goal = {});
+// `with_health` also looks at the trees of the running release, of the healthy one before it, and of `goal` where
+// given.
+wire::pb::Request survey(const wire::pb::Place& place, bool with_health, bool with_history = false,
+                         const Digest& goal = {});
 wire::pb::Request take_grant(const Ticket& ticket, const std::string& replaces, const std::string& reason);
 wire::pb::Request renew_grant(const Ticket& ticket);
 // `stored`: as the target's survey reported it.
-wire::pb::Request repair_epoch(const wire::pb::Place& place, const wire::pb::Holder& by, std::uint64_t stored, std::uint64_t epoch);
+wire::pb::Request repair_epoch(const wire::pb::Place& place, const wire::pb::Holder& by, std::uint64_t stored,
+                               std::uint64_t epoch);
 wire::pb::Request drop_grant(const Ticket& ticket);
 // `base`: the artifact that the payload is coded against; empty: none.
-wire::pb::Request stage(const Ticket& ticket, const std::string& release_json, const Digest& base, const payload::Index& index);
+wire::pb::Request stage(const Ticket& ticket, const std::string& release_json, const Digest& base,
+                        const payload::Index& index);
 // `kind`: of the activation, as the target's receipt is to tell (wire: Activate.kind).
-wire::pb::Request activate(const Ticket& ticket, const Goal& goal, const std::string& kind, const std::string& region, const std::string& target,
-                           unsigned keep_releases);
+wire::pb::Request activate(const Ticket& ticket, const Goal& goal, const std::string& kind, const std::string& region,
+                           const std::string& target, unsigned keep_releases);
 wire::pb::Request check(const wire::pb::Place& place);
 // And gives the grant back. Where the goal's release is current there, the goal's version becomes a further name of it.
 wire::pb::Request prune(const Ticket& ticket, unsigned keep, const Goal& goal);

@@ -27,8 +27,9 @@ std::int64_t median(std::vector<std::int64_t> times) {
 std::string listed(const Candidates& all) {
   std::string text;
   for (const auto& one : all)
-    text += (text.empty() ? "" : ", ") + one.version + " (" + short_text(one.release) + ", on " + std::to_string(one.targets) +
-            (one.targets == 1 ? " target" : " targets") + (one.running ? ", current" : "") + (one.confirmed ? "" : ", never healthy") + ")";
+    text += (text.empty() ? "" : ", ") + one.version + " (" + short_text(one.release) + ", on " +
+            std::to_string(one.targets) + (one.targets == 1 ? " target" : " targets") +
+            (one.running ? ", current" : "") + (one.confirmed ? "" : ", never healthy") + ")";
   return text.empty() ? "nothing" : text;
 }
 
@@ -46,7 +47,8 @@ const Candidate* first_good(const Candidates& all, const std::vector<Digest>& re
 }
 
 const Candidate* most_run(const Candidates& all) {
-  const auto most = std::max_element(all.begin(), all.end(), [](const Candidate& a, const Candidate& b) { return a.running < b.running; });
+  const auto most = std::max_element(all.begin(), all.end(),
+                                     [](const Candidate& a, const Candidate& b) { return a.running < b.running; });
   return most != all.end() && most->running > 0 ? &*most : nullptr;
 }
 
@@ -69,15 +71,16 @@ std::map<Digest, std::size_t> last_ran(const std::vector<Change>& changes) {
   return out;
 }
 
-// Of several with one version: those that most targets keep before the others, then the one that ran last, then the one staged
-// last.
+// Of several with one version: those that most targets keep before the others, then the one that ran last, then the one
+// staged last.
 void newest_to_front(Candidates& found, std::size_t answers, const std::vector<Change>& changes) {
   const auto ran = last_ran(changes);
   const auto rank = [&](const Candidate& one) {
     const auto at = ran.find(one.release);
     return std::tuple(one.targets * 2 > answers, at == ran.end() ? 0 : at->second, one.staged_at);
   };
-  std::stable_sort(found.begin(), found.end(), [&](const Candidate& a, const Candidate& b) { return rank(a) > rank(b); });
+  std::stable_sort(found.begin(), found.end(),
+                   [&](const Candidate& a, const Candidate& b) { return rank(a) > rank(b); });
 }
 
 Error no_such(const RollbackQuestion& question, const Candidates& all) {
@@ -85,7 +88,8 @@ Error no_such(const RollbackQuestion& question, const Candidates& all) {
   for (const auto& one : all)
     if (question.names.is_claimed(one.release, question.to)) claimed.push_back(one);
   if (!claimed.empty())
-    return with_hint(error(Code::invalid, "the targets disagree about which release is called " + question.to + ": " + listed(claimed)),
+    return with_hint(error(Code::invalid, "the targets disagree about which release is called " + question.to + ": " +
+                                              listed(claimed)),
                      "give --to the beginning of the digest");
   return error(Code::absent, "no target keeps a release '" + question.to + "'; available: " + listed(all));
 }
@@ -94,8 +98,10 @@ Result<RollbackChoice> choose_named(const RollbackQuestion& question, const Cand
   const std::string& to = question.to;
   Candidates by_version, by_digest;
   for (const auto& one : all) {
-    if (question.names.is_settled(one.release, to)) by_version.push_back(one);
-    else if (begins_digest(to, one)) by_digest.push_back(one);
+    if (question.names.is_settled(one.release, to))
+      by_version.push_back(one);
+    else if (begins_digest(to, one))
+      by_digest.push_back(one);
   }
   auto& found = by_version.empty() ? by_digest : by_version;
   if (found.empty()) return fail(no_such(question, all));
@@ -105,9 +111,11 @@ Result<RollbackChoice> choose_named(const RollbackQuestion& question, const Cand
     const std::string all_of_them = listed(found);
     std::erase_if(found, [](const Candidate& one) { return !good(one); });
     if (by_version.empty() || found.empty())
-      return fail(with_hint(error(Code::invalid, several + ": " + all_of_them), "give --to the beginning of the digest"));
+      return fail(
+          with_hint(error(Code::invalid, several + ": " + all_of_them), "give --to the beginning of the digest"));
     newest_to_front(found, answers, changes_of(question.survey, question.newest_first));
-    choice.note = several + "; taking " + short_text(found.front().release) + ", the newest that was healthy, of: " + all_of_them;
+    choice.note =
+        several + "; taking " + short_text(found.front().release) + ", the newest that was healthy, of: " + all_of_them;
   }
   choice.to = found.front();
   if (!by_version.empty()) choice.to->version = to;
@@ -118,11 +126,13 @@ Result<RollbackChoice> choose_named(const RollbackQuestion& question, const Cand
 
 // A version that names this release and no other; else the beginning of its digest.
 std::string spoken(const Candidates& all, const ReleaseNames& names, const Candidate& one) {
-  const auto same = std::count_if(all.begin(), all.end(), [&](const Candidate& other) { return names.is_settled(other.release, one.version); });
+  const auto same = std::count_if(all.begin(), all.end(),
+                                  [&](const Candidate& other) { return names.is_settled(other.release, one.version); });
   return same == 1 && names.is_settled(one.release, one.version) ? one.version : short_text(one.release);
 }
 
-RollbackChoice nothing(const RollbackQuestion& question, const Candidates& all, const std::vector<Digest>& below, const Digest& runs, const std::string& why) {
+RollbackChoice nothing(const RollbackQuestion& question, const Candidates& all, const std::vector<Digest>& below,
+                       const Digest& runs, const std::string& why) {
   RollbackChoice choice;
   choice.note = why;
   if (const Candidate* further = first_good(all, below, runs)) choice.further = spoken(all, question.names, *further);
@@ -137,25 +147,31 @@ Result<RollbackChoice> choose_by_age(const Candidates& all) {
   return fail(none_earlier(all));
 }
 
-Result<RollbackChoice> choose_after_rollback(const RollbackQuestion& question, const Candidates& all, const std::vector<Change>& changes) {
+Result<RollbackChoice> choose_after_rollback(const RollbackQuestion& question, const Candidates& all,
+                                             const std::vector<Change>& changes) {
   const Change& last = changes.back();
   const std::string version = question.names.display(last.release);
   if (last.end == Change::End::complete)
-    return nothing(question, all, stack_of(changes), last.release, "the newest change was a rollback to " + version + ", and it is complete");
+    return nothing(question, all, stack_of(changes), last.release,
+                   "the newest change was a rollback to " + version + ", and it is complete");
   const Candidate* same = find(all, last.release);
   if (same) return RollbackChoice{*same, true, "going on with the rollback to " + version + ", which is not complete"};
-  return fail(with_hint(error(Code::absent, "a rollback to " + version + " was begun, and no target keeps that release; available: " + listed(all)),
-                        "name another with --to, or deploy it with deploy --ref " + version));
+  return fail(with_hint(
+      error(Code::absent,
+            "a rollback to " + version + " was begun, and no target keeps that release; available: " + listed(all)),
+      "name another with --to, or deploy it with deploy --ref " + version));
 }
 
-Result<RollbackChoice> choose_after_deploy(const RollbackQuestion& question, const Candidates& all, const std::vector<Change>& changes) {
+Result<RollbackChoice> choose_after_deploy(const RollbackQuestion& question, const Candidates& all,
+                                           const std::vector<Change>& changes) {
   const Change& last = changes.back();
   const auto before = stack_of({changes.begin(), changes.end() - 1});
   const Candidate* its_own = find(all, last.release);
   const bool some_run = its_own && its_own->running > 0 && (before.empty() || before.front() != last.release);
   if (last.end == Change::End::taken_back && !some_run)
-    return nothing(question, all, before, before.empty() ? Digest{} : before.front(),
-                   "the newest change, a deploy of " + question.names.display(last.release) + ", was taken back already");
+    return nothing(
+        question, all, before, before.empty() ? Digest{} : before.front(),
+        "the newest change, a deploy of " + question.names.display(last.release) + ", was taken back already");
   const Candidate* ran = find(all, majority_before(question.survey, last.release));
   // What was left half way is undone even where the release that still runs elsewhere isn't known to be healthy.
   if (ran && (good(*ran) || last.end != Change::End::complete)) return RollbackChoice{*ran, false, {}};
@@ -193,14 +209,15 @@ Candidates candidates(const FleetSurvey& survey, const ReleaseNames& names) {
     all[i].failed_last = tallies[i].failed * 2 > all[i].targets;
     all[i].staged_at = median(std::move(tallies[i].staged));
   }
-  std::stable_sort(all.begin(), all.end(), [](const Candidate& a, const Candidate& b) { return a.staged_at > b.staged_at; });
+  std::stable_sort(all.begin(), all.end(),
+                   [](const Candidate& a, const Candidate& b) { return a.staged_at > b.staged_at; });
   return all;
 }
 
 Result<RollbackChoice> choose_rollback(const RollbackQuestion& question) {
   const auto all = candidates(question.survey, question.names);
-  const auto answers = static_cast<std::size_t>(
-      std::count_if(question.survey.begin(), question.survey.end(), [](const TargetSurvey& one) { return one.reply.has_value(); }));
+  const auto answers = static_cast<std::size_t>(std::count_if(
+      question.survey.begin(), question.survey.end(), [](const TargetSurvey& one) { return one.reply.has_value(); }));
   if (!question.to.empty()) return choose_named(question, all, answers);
   const auto changes = changes_of(question.survey, question.newest_first);
   if (changes.empty()) return choose_by_age(all);

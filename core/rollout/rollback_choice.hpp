@@ -1,9 +1,10 @@
-// Which release a rollback by hand goes to, or that it changes nothing: from what the targets keep and report, and from this host's
-// ledger. Pure; values.
+// Which release a rollback by hand goes to, or that it changes nothing: from what the targets keep and report, and from
+// this host's ledger. Pure; values.
 //
 //   the newest change is a deploy, whole or not     -> to what ran before it
 //   it is a rollback that is not complete           -> on to the same release
-//   it is a complete rollback, or a deploy that its own rollout took back   -> nothing changes; what `--to` would go further is named
+//   it is a complete rollback, or a deploy that its own rollout took back   -> nothing changes; what `--to` would go
+//   further is named
 #pragma once
 
 #include <optional>
@@ -32,18 +33,18 @@ struct RollbackQuestion {
   const FleetSurvey& survey;
   const ReleaseNames& names;
   const std::vector<RecordedRollout>& newest_first;  // of the ledger; empty where there is none
-  std::string to;                                    // a version, or the beginning of a release digest; empty: the one before
+  std::string to;  // a version, or the beginning of a release digest; empty: the one before
 };
 
 struct RollbackChoice {
-  std::optional<Candidate> to;       // absent: nothing is to be changed
-  bool continues = false;            // a rollback to it was begun and is not complete
-  std::string note;                  // for people; empty: nothing to say
-  std::string further{};             // where nothing is to be changed: `--to` of it goes further back; empty: there is nothing
+  std::optional<Candidate> to;  // absent: nothing is to be changed
+  bool continues = false;       // a rollback to it was begun and is not complete
+  std::string note;             // for people; empty: nothing to say
+  std::string further{};  // where nothing is to be changed: `--to` of it goes further back; empty: there is nothing
 };
 
-// Code::absent: there is no such release, saying what is kept; Code::invalid: `to` names several releases, or the targets disagree
-// about what it names.
+// Code::absent: there is no such release, saying what is kept; Code::invalid: `to` names several releases, or the
+// targets disagree about what it names.
 Result<RollbackChoice> choose_rollback(const RollbackQuestion& question);
 
 }  // namespace deployctl::rollout

@@ -39,10 +39,10 @@ RolloutSpec base_spec(const model::Plan& plan, Mistakes& mistakes) {
     if (rules.min_healthy) {
       out.min_healthy = rules.min_healthy->round_down(static_cast<unsigned>(size));
       if (size > 0 && *out.min_healthy >= size)
-        mistakes.add(rules.min_healthy_mark,
-                     "min_healthy " + rules.min_healthy->text() + " can't be kept in region '" + region.name + "': all of its " +
-                         std::to_string(size) + " targets must stay healthy, so none could be stopped; at most " +
-                         std::to_string(size - 1) + " is possible there");
+        mistakes.add(rules.min_healthy_mark, "min_healthy " + rules.min_healthy->text() + " can't be kept in region '" +
+                                                 region.name + "': all of its " + std::to_string(size) +
+                                                 " targets must stay healthy, so none could be stopped; at most " +
+                                                 std::to_string(size - 1) + " is possible there");
     }
     spec.regions.push_back(std::move(out));
   }
@@ -87,7 +87,8 @@ WaveRegion take(const model::Plan& plan, const RolloutSpec& spec, RegionIndex in
 }
 
 std::string why_skipped(const model::Wave& wave, std::size_t named) {
-  std::string why = named == 1 ? "an earlier wave takes its only target" : "earlier waves take all of its " + std::to_string(named) + " targets";
+  std::string why = named == 1 ? "an earlier wave takes its only target"
+                               : "earlier waves take all of its " + std::to_string(named) + " targets";
   std::string more;
   const auto add = [&](bool is_there, const char* what) {
     if (is_there) more += (more.empty() ? "" : ", ") + std::string(what);
@@ -111,27 +112,32 @@ void add_wave(RolloutSpec& spec, const model::Plan& plan, const model::Wave& wav
   out.pause = wave.pause;
   std::size_t named = 0;
   for (const auto& name : wave.regions) {
-    const auto at = std::find_if(spec.regions.begin(), spec.regions.end(), [&](const auto& r) { return r.name == name; });
+    const auto at =
+        std::find_if(spec.regions.begin(), spec.regions.end(), [&](const auto& r) { return r.name == name; });
     if (at == spec.regions.end()) continue;  // the loader has said so
     auto part = take(plan, spec, static_cast<RegionIndex>(at - spec.regions.begin()), wave, taken, named);
     if (!part.targets.empty()) out.regions.push_back(std::move(part));
   }
   if (!out.regions.empty()) return spec.waves.push_back(std::move(out));
-  if (named == 0) return mistakes.add(wave.mark, "wave '" + wave.name + "' can match no target: none of its regions has one that its selector takes");
+  if (named == 0)
+    return mistakes.add(
+        wave.mark, "wave '" + wave.name + "' can match no target: none of its regions has one that its selector takes");
   spec.skipped_waves.push_back({wave.name, why_skipped(wave, named)});
 }
 
-void check_all_taken(const RolloutSpec& spec, const model::Plan& plan, const std::vector<bool>& taken, Mistakes& mistakes) {
+void check_all_taken(const RolloutSpec& spec, const model::Plan& plan, const std::vector<bool>& taken,
+                     Mistakes& mistakes) {
   std::string names;
   std::size_t left = 0;
   for (std::size_t i = 0; i < taken.size(); ++i) {
     if (taken[i]) continue;
-    if (++left <= 3) names += (left > 1 ? ", " : "") + spec.targets[i].name + " (" + spec.regions[spec.targets[i].region].name + ")";
+    if (++left <= 3)
+      names += (left > 1 ? ", " : "") + spec.targets[i].name + " (" + spec.regions[spec.targets[i].region].name + ")";
   }
   if (left == 0) return;
   const auto mark = plan.rollout.waves.empty() ? model::Mark{plan.file, 0, 0} : plan.rollout.waves.back().mark;
-  mistakes.add(mark, "no wave takes " + std::to_string(left) + " of the fleet's targets: " + names + (left > 3 ? ", ..." : "") +
-                         "; add a last wave with 'regions: all'");
+  mistakes.add(mark, "no wave takes " + std::to_string(left) + " of the fleet's targets: " + names +
+                         (left > 3 ? ", ..." : "") + "; add a last wave with 'regions: all'");
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
-// What a rollout is to do, as numbers: made by the planner from a plan and its fleet, read by the machine. Targets, regions
-// and waves are indexes into these vectors; every percentage is resolved. Targets are numbered through the fleet: regions
-// in order, targets in file order, as FleetLinks numbers them. A value; no I/O.
+// What a rollout is to do, as numbers: made by the planner from a plan and its fleet, read by the machine. Targets,
+// regions and waves are indexes into these vectors; every percentage is resolved. Targets are numbered through the
+// fleet: regions in order, targets in file order, as FleetLinks numbers them. A value; no I/O.
 #pragma once
 
 #include <optional>
@@ -51,8 +51,8 @@ struct SpecWave {
   std::size_t size() const;  // targets
 };
 
-// A wave that is passed over: every target that it names belongs to an earlier one, as in a fleet that is smaller than the
-// plan was written for.
+// A wave that is passed over: every target that it names belongs to an earlier one, as in a fleet that is smaller than
+// the plan was written for.
 struct SkippedWave {
   std::string name;
   std::string why;  // "earlier waves take all of its 2 targets"
@@ -71,15 +71,15 @@ struct RolloutSpec {
   Duration progress_deadline{std::chrono::minutes(10)};
   Duration min_healthy_time{0};
   Duration healthy_deadline{std::chrono::minutes(10)};
-  bool waits = true;  // somebody can be waited for
+  bool waits = true;                                                      // somebody can be waited for
   bool pre_deploy = false, post_deploy = false, on_failure_hook = false;  // hooks on the control host that are there
 };
 
 // Waves of a plan over its fleet. Code::invalid, each mistake with its mark, one a line: a wave that matches no target,
 // a target that no wave takes, limits that can't be kept together. A wave whose targets earlier waves take is skipped.
 Result<RolloutSpec> make_spec(const model::Plan& plan);
-// A rollback: one wave of all regions at once, no canary, no bake; max_parallel and min_healthy of the plan; goes on past
-// a target that fails.
+// A rollback: one wave of all regions at once, no canary, no bake; max_parallel and min_healthy of the plan; goes on
+// past a target that fails.
 Result<RolloutSpec> make_rollback_spec(const model::Plan& plan);
 
 }  // namespace deployctl::rollout

@@ -1,5 +1,6 @@
-// The runner's inside: the machine, what is in flight, and the queue between them. runner.cpp has the loop, run_targets.cpp what
-// is done at the targets, run_around.cpp what goes on beside them. Private to the runner. One strand.
+// The runner's inside: the machine, what is in flight, and the queue between them. runner.cpp has the loop,
+// run_targets.cpp what is done at the targets, run_around.cpp what goes on beside them. Private to the runner. One
+// strand.
 #pragma once
 
 #include <asio/any_io_executor.hpp>
@@ -63,14 +64,14 @@ struct Run : std::enable_shared_from_this<Run> {
   Story story;
   std::vector<SteadyTime> since;  // the target's activation began
   std::map<TargetIndex, bool> renewing;
-  std::set<TargetIndex> late;     // have not answered since the beginning, and no event has said so
-  std::set<TargetIndex> taken;    // refused us as superseded; another rollout has them, or they lie
-  std::string frozen;  // as the machine was told
+  std::set<TargetIndex> late;   // have not answered since the beginning, and no event has said so
+  std::set<TargetIndex> taken;  // refused us as superseded; another rollout has them, or they lie
+  std::string frozen;           // as the machine was told
   SteadyTime progress_told{};
   std::map<TargetIndex, SteadyTime> progress_shown;  // by target that is being staged
   StepBudget steps;
   std::set<TargetIndex> took_itself_back;  // an activation failed there, and what ran before runs again
-  io::CancelToken stop;     // everything of ours ends
+  io::CancelToken stop;                    // everything of ours ends
   std::size_t in_flight = 0;
   std::optional<Finish> end;
 };

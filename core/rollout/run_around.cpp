@@ -1,5 +1,5 @@
-// What goes on beside the targets while a rollout runs: hooks of this host, gates, words that somebody says to it, grants that are
-// renewed.
+// What goes on beside the targets while a rollout runs: hooks of this host, gates, words that somebody says to it,
+// grants that are renewed.
 #include "core/io/deadline.hpp"
 #include "core/io/until_set.hpp"
 #include "core/rollout/run.hpp"
@@ -28,7 +28,8 @@ model::GateQuestion Run::question(WaveIndex wave, std::size_t gate) const {
   question.rollout = order.ticket.rollout();
   question.wave = order.spec.waves[wave].name;
   for (TargetIndex t = 0; t < order.spec.targets.size(); ++t)
-    (machine.state(t) == TargetState::active ? question.updated : question.others).push_back(order.spec.targets[t].name);
+    (machine.state(t) == TargetState::active ? question.updated : question.others)
+        .push_back(order.spec.targets[t].name);
   return question;
 }
 
@@ -84,13 +85,15 @@ awaitable<void> Run::renew(TargetIndex target) {
   renewing[target] = true;
   auto done = co_await io::with_cancel(parts.links.call(target, renew_grant(order.ticket), check_limit), stop, "renew");
   renewing[target] = false;
-  if (done) taken.erase(target);
-  else if (done.error().code == Code::locked && !stop.cancelled()) refused(target, done.error());
+  if (done)
+    taken.erase(target);
+  else if (done.error().code == Code::locked && !stop.cancelled())
+    refused(target, done.error());
 }
 
-// A target says that its grant is another's. One host's word ends nothing: the rollout goes on while most targets are its own,
-// and asks the others at once, since a rollout that takes over takes a majority. Targets that are another's refuse by themselves
-// whatever is asked of them.
+// A target says that its grant is another's. One host's word ends nothing: the rollout goes on while most targets are
+// its own, and asks the others at once, since a rollout that takes over takes a majority. Targets that are another's
+// refuse by themselves whatever is asked of them.
 void Run::refused(TargetIndex target, Error why) {
   if (!taken.insert(target).second) return;
   std::size_t ours = 0;

@@ -10,8 +10,8 @@ namespace {
 constexpr Duration progress_every{std::chrono::seconds(1)};
 constexpr Duration shown_every{std::chrono::milliseconds(100)};
 
-// The target's copy of the release isn't what was staged, and nothing was stopped. An agent that was asked before it checks says
-// so in a journal of its own.
+// The target's copy of the release isn't what was staged, and nothing was stopped. An agent that was asked before it
+// checks says so in a journal of its own.
 std::optional<Error> damage_of(const Result<wire::pb::Reply>& reply) {
   if (!reply) return reply.error().code == Code::verification ? std::optional(reply.error()) : std::nullopt;
   const auto& done = reply->activated();
@@ -22,8 +22,8 @@ std::optional<Error> damage_of(const Result<wire::pb::Reply>& reply) {
 
 // The link is at fault, not the target's answer.
 bool is_lost(Code code) {
-  return code == Code::unreachable || code == Code::disconnected || code == Code::timed_out || code == Code::cancelled ||
-         code == Code::authentication || code == Code::host_key;
+  return code == Code::unreachable || code == Code::disconnected || code == Code::timed_out ||
+         code == Code::cancelled || code == Code::authentication || code == Code::host_key;
 }
 
 }  // namespace
@@ -58,10 +58,12 @@ awaitable<void> Run::stage(TargetIndex target) {
 
 awaitable<void> Run::activate_on(TargetIndex target, Goal goal, std::string kind) {
   const auto& place = order.spec.targets[target];
-  const auto request = rollout::activate(order.ticket, goal, kind, order.spec.regions[place.region].name, place.name, 0);
+  const auto request =
+      rollout::activate(order.ticket, goal, kind, order.spec.regions[place.region].name, place.name, 0);
   const auto progress = std::make_shared<io::Progress>();
   const std::function<void(const wire::pb::Event&)> watch = [this, target, progress](const wire::pb::Event& event) {
-    if (event.has_kept_login()) parts.recorder.add(story.of_kept_login(target, wire::to_error(event.kept_login().why())));
+    if (event.has_kept_login())
+      parts.recorder.add(story.of_kept_login(target, wire::to_error(event.kept_login().why())));
     if (!event.has_step()) return;
     progress->made();
     const auto step = steps.take(target, event.step());
@@ -71,7 +73,8 @@ awaitable<void> Run::activate_on(TargetIndex target, Goal goal, std::string kind
   };
   auto call = [&] {
     progress->made();
-    return io::with_stall_limit(parts.links.call(target, request, order.activation_limit, watch), progress, order.activation_stall, "activate");
+    return io::with_stall_limit(parts.links.call(target, request, order.activation_limit, watch), progress,
+                                order.activation_stall, "activate");
   };
   auto work = call();
   auto reply = co_await io::with_cancel(std::move(work), stop, "activate");
@@ -137,7 +140,8 @@ awaitable<Status> Run::stage_again(TargetIndex target, Error damage) {
 }
 
 awaitable<void> Run::check_on(TargetIndex target) {
-  auto reply = co_await io::with_cancel(parts.links.call(target, rollout::check(order.ticket.place), check_limit), stop, "check");
+  auto reply = co_await io::with_cancel(parts.links.call(target, rollout::check(order.ticket.place), check_limit), stop,
+                                        "check");
   if (!reply) {
     post(CheckLost{target});
     co_return;
@@ -154,8 +158,10 @@ awaitable<void> Run::check_on(TargetIndex target) {
 
 awaitable<void> Run::reopen(TargetIndex target) {
   auto facts = co_await io::with_cancel(look_again(target), stop, "look again");
-  if (facts) post(Reopened{target, *facts});
-  else post(ReopenFailed{target, facts.error(), order.survey[target].still_activating});
+  if (facts)
+    post(Reopened{target, *facts});
+  else
+    post(ReopenFailed{target, facts.error(), order.survey[target].still_activating});
 }
 
 awaitable<Result<Facts>> Run::look_again(TargetIndex target) {
@@ -165,17 +171,20 @@ awaitable<Result<Facts>> Run::look_again(TargetIndex target) {
   DEPLOYCTL_CO_TRY(seen, co_await survey_target(parts.links, target, order.ticket.place, true, order.goal.release));
   if (seen.epoch() > order.ticket.epoch + model::max_epoch_lead)
     co_return fail(implausible_epoch(seen.epoch(), order.ticket.epoch, order.plan_file));
-  const auto request = take_grant(order.ticket, replaceable(seen, order.ticket.rollout(), order.take_over), order.reason);
+  const auto request =
+      take_grant(order.ticket, replaceable(seen, order.ticket.rollout(), order.take_over), order.reason);
   const auto progress = std::make_shared<io::Progress>();
   const std::function<void(const wire::pb::Event&)> watch = [progress](const wire::pb::Event&) { progress->made(); };
   const Duration stall = seen.unfinished_rollout().empty() ? grant_stall : order.activation_stall;
-  auto work = io::with_stall_limit(parts.links.call(target, request, order.activation_limit, watch), progress, stall, "take the grant");
+  auto work = io::with_stall_limit(parts.links.call(target, request, order.activation_limit, watch), progress, stall,
+                                   "take the grant");
   auto granted = co_await std::move(work);
   if (!granted) {
     known.still_activating = is_activating_for(seen, order.ticket.rollout(), granted.error());
     co_return fail(granted.error());
   }
-  auto together = co_await seen_with_grant(parts.links, target, order.ticket.place, seen, granted->granted().surveyed());
+  auto together =
+      co_await seen_with_grant(parts.links, target, order.ticket.place, seen, granted->granted().surveyed());
   seen = std::move(together);
   known.reply = seen;
   known.error.reset();

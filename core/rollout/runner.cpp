@@ -26,8 +26,10 @@ std::vector<std::optional<Error>> errors_of(const FleetSurvey& survey) {
 Past past_of(const RolloutOrder& order) {
   Past past = order.past;
   for (TargetIndex i = 0; i < order.survey.size(); ++i) {
-    if (order.survey[i].still_activating) past.still_activating.insert(i);
-    else if (order.survey[i].late) past.late.insert(i);
+    if (order.survey[i].still_activating)
+      past.still_activating.insert(i);
+    else if (order.survey[i].late)
+      past.late.insert(i);
     if (order.survey[i].left_out) past.left_out.insert(i);
   }
   return past;
@@ -80,15 +82,18 @@ awaitable<RolloutOutcome> Run::run() {
   }
   while (!machine.over()) {
     if (events.empty()) {
-      if (auto kept = parts.recorder.flush(); !kept) take(GiveUp{with_context(kept.error(), "the ledger can't be written")});
+      if (auto kept = parts.recorder.flush(); !kept)
+        take(GiveUp{with_context(kept.error(), "the ledger can't be written")});
       if (machine.over()) break;
       const auto wake = machine.wake_at();
       if (wake && io::now_steady() >= *wake) {
         take(Tick{});
         continue;
       }
-      if (wake) co_await changed.wait_until(*wake);
-      else co_await changed.wait();
+      if (wake)
+        co_await changed.wait_until(*wake);
+      else
+        co_await changed.wait();
       continue;
     }
     const MachineEvent event = std::move(events.front());
@@ -105,8 +110,10 @@ awaitable<RolloutOutcome> Run::run() {
 struct TargetOf {
   template <class Event>
   std::optional<TargetIndex> operator()(const Event& event) const {
-    if constexpr (requires { event.target; }) return event.target;
-    else return std::nullopt;
+    if constexpr (requires { event.target; })
+      return event.target;
+    else
+      return std::nullopt;
   }
 };
 
@@ -129,8 +136,9 @@ void Run::tell_change(TargetIndex target, TargetState before) {
     if (auto event = story.of_change(target, TargetState::reverted, {}, took)) parts.recorder.add(std::move(*event));
 }
 
-// Those that did not answer the survey, that answered that they can't take part, or that the rollout goes without: no change of
-// state will report them. Of those that are merely late nothing is reported before they answer, or can't be reached.
+// Those that did not answer the survey, that answered that they can't take part, or that the rollout goes without: no
+// change of state will report them. Of those that are merely late nothing is reported before they answer, or can't be
+// reached.
 void Run::tell_unreachable() {
   for (TargetIndex i = 0; i < order.survey.size(); ++i) {
     const auto state = machine.state(i);
@@ -151,7 +159,8 @@ void Run::tell_damaged() {
     for (const auto& kept : seen->kept()) {
       const bool current = kept.folder() == seen->current().folder();
       const bool goal = !kept.release().empty() && kept.release() == order.goal.release.raw();
-      if (kept.damaged() && (current || goal)) parts.recorder.add(story.of_damage(i, kept.version(), kept.damage(), current));
+      if (kept.damaged() && (current || goal))
+        parts.recorder.add(story.of_damage(i, kept.version(), kept.damage(), current));
     }
   }
 }
@@ -161,12 +170,14 @@ void Run::tell_late(const MachineEvent& event) {
   if (const auto* answered = std::get_if<Reopened>(&event)) late.erase(answered->target);
   const auto* failed = std::get_if<ReopenFailed>(&event);
   if (!failed || late.erase(failed->target) == 0 || machine.state(failed->target) != TargetState::unreachable) return;
-  if (auto told = story.of_change(failed->target, TargetState::unreachable, failed->error, Duration(0))) parts.recorder.add(std::move(*told));
+  if (auto told = story.of_change(failed->target, TargetState::unreachable, failed->error, Duration(0)))
+    parts.recorder.add(std::move(*told));
 }
 
 void Run::tell_those_still_late() {
   for (const auto target : std::exchange(late, {}))
-    if (auto event = story.of_change(target, TargetState::unreachable, machine.error_of(target), Duration(0))) parts.recorder.add(std::move(*event));
+    if (auto event = story.of_change(target, TargetState::unreachable, machine.error_of(target), Duration(0)))
+      parts.recorder.add(std::move(*event));
   (void)parts.recorder.flush();
 }
 
@@ -192,7 +203,8 @@ void Run::decline(const Action& action, const Error& why) {
   if (const auto* a = std::get_if<Reopen>(&action)) post(ReopenFailed{a->target, why});
   if (const auto* a = std::get_if<CheckHealth>(&action)) post(CheckLost{a->target});
   if (const auto* a = std::get_if<RunHook>(&action)) post(HookEnded{a->hook, why});
-  if (const auto* a = std::get_if<AskGate>(&action)) post(GateAnswered{a->wave, a->gate, {Measured::How::inconclusive, why.text()}});
+  if (const auto* a = std::get_if<AskGate>(&action))
+    post(GateAnswered{a->wave, a->gate, {Measured::How::inconclusive, why.text()}});
   if (const auto* a = std::get_if<Finish>(&action)) end = *a;
 }
 
@@ -222,8 +234,10 @@ void Run::begin(const Action& action) {
 
 RolloutOutcome Run::outcome() const {
   RolloutOutcome out;
-  if (end) out.result = end->result, out.why = end->why;
-  else out.why = error(Code::internal, "the rollout ended without a word");
+  if (end)
+    out.result = end->result, out.why = end->why;
+  else
+    out.why = error(Code::internal, "the rollout ended without a word");
   out.counts = machine.counts();
   for (TargetIndex i = 0; i < order.spec.targets.size(); ++i) {
     out.touched = out.touched || machine.touched(i);

@@ -1,6 +1,7 @@
-// Performs what the machine decides: each action is recorded in the ledger first, done second, and its outcome fed back. Owns the
-// machine and the coroutines of the actions that are in flight; everything runs on the links' strand. run() returns when the
-// machine is over and nothing of ours is in flight any more (what targets do by themselves goes on there).
+// Performs what the machine decides: each action is recorded in the ledger first, done second, and its outcome fed
+// back. Owns the machine and the coroutines of the actions that are in flight; everything runs on the links' strand.
+// run() returns when the machine is over and nothing of ours is in flight any more (what targets do by themselves goes
+// on there).
 #pragma once
 
 #include <asio/awaitable.hpp>
@@ -21,26 +22,29 @@ struct RolloutOrder {
   Ticket ticket;
   Goal goal;
   Duration activation_limit{std::chrono::hours(1)};  // how long one may take, hooks and checks and the way back
-  Duration activation_stall{std::chrono::minutes(10)};  // a target that reports nothing for so long while it activates counts as lost
-  bool take_over = false;    // living grants of others give way
-  std::string reason;        // of the take-over
+  Duration activation_stall{
+      std::chrono::minutes(10)};   // a target that reports nothing for so long while it activates counts as lost
+  bool take_over = false;          // living grants of others give way
+  std::string reason;              // of the take-over
   std::string plan_file = "PLAN";  // for hints
-  // By target: what it ran before the oldest unfinished rollout; absent: not known yet, what it runs when it is first seen.
+  // By target: what it ran before the oldest unfinished rollout; absent: not known yet, what it runs when it is first
+  // seen.
   std::vector<std::optional<ledger::Baseline>> baselines;
-  FleetSurvey survey;        // by target; those with an error are asked again when their wave comes
-  Past past;                 // what earlier drivers of it got through
+  FleetSurvey survey;               // by target; those with an error are asked again when their wave comes
+  Past past;                        // what earlier drivers of it got through
   std::vector<MachineEvent> words;  // said to it before it began
 };
 
 struct RunnerParts {
   TargetLinks& links;
   Recorder& recorder;
-  Stager& stager;  // of the goal
-  std::function<Status(const ledger::Baseline&)> keep_baseline; // before the target is touched
+  Stager& stager;                                                // of the goal
+  std::function<Status(const ledger::Baseline&)> keep_baseline;  // before the target is touched
   // One of the hooks of the control host, to its end or the token's. Blocking work is its own business.
   std::function<asio::awaitable<Status>(ControlHook, io::CancelToken)> run_hook;
   io::CancelToken interrupt;
-  // What was said to the rollout since it was asked last: Steered and Approved. Absent: nobody can. Short; never throws.
+  // What was said to the rollout since it was asked last: Steered and Approved. Absent: nobody can. Short; never
+  // throws.
   std::function<std::vector<MachineEvent>()> hear{};
   Duration listen_every{std::chrono::milliseconds(500)};
   // Why no wave may begin now; empty: they may. Absent: always. Short; never throws.
@@ -53,8 +57,8 @@ struct RolloutOutcome {
   RolloutResult result = RolloutResult::failed;
   std::optional<Error> why;
   Counts counts;
-  bool touched = false;                            // any target at all
-  std::vector<std::optional<Error>> errors;        // by target: why it is where it is
+  bool touched = false;                      // any target at all
+  std::vector<std::optional<Error>> errors;  // by target: why it is where it is
   std::vector<TargetState> states;
 };
 

@@ -15,13 +15,13 @@ std::string seconds_of(WallTime time) {
 
 }  // namespace
 
-Result<io::FileLock> lock_service(const std::string& locks_dir, const std::string& service, const std::string& environment,
-                                  const std::string& doing) {
+Result<io::FileLock> lock_service(const std::string& locks_dir, const std::string& service,
+                                  const std::string& environment, const std::string& doing) {
   DEPLOYCTL_CHECK(io::make_dirs(locks_dir, 0700));
   const ThisProcess self = this_process();
   const std::string path = locks_dir + "/" + service + "-" + environment + ".lock";
-  const std::string holder = doing + " by " + self.user + "@" + self.host + " (process " + std::to_string(self.pid) + ") since " +
-                             seconds_of(system_clock().wall());
+  const std::string holder = doing + " by " + self.user + "@" + self.host + " (process " + std::to_string(self.pid) +
+                             ") since " + seconds_of(system_clock().wall());
   auto lock = io::FileLock::try_lock(path, holder);
   if (lock || lock.error().code != Code::locked) return lock;
   return fail(error(Code::locked, service + " (" + environment + ") is held by the " + io::FileLock::holder(path)));

@@ -14,7 +14,8 @@ constexpr std::uint64_t least_piece = 1024 * 1024;
 
 }  // namespace
 
-asio::awaitable<Result<std::shared_ptr<Shipment>>> Shipments::get(Digest base, std::size_t region, std::size_t target, bool last) {
+asio::awaitable<Result<std::shared_ptr<Shipment>>> Shipments::get(Digest base, std::size_t region, std::size_t target,
+                                                                  bool last) {
   const auto key = std::make_pair(base, region);
   if (const auto at = made_.find(key); at != made_.end()) co_return at->second;
   std::optional<Digest> from;
@@ -26,7 +27,8 @@ asio::awaitable<Result<std::shared_ptr<Shipment>>> Shipments::get(Digest base, s
   if (!made) made = std::make_shared<Shipment>(Shipment{std::move(source)});
   const auto shipment = made;
   if (prefer_ == model::Prefer::time && from && !last && !std::exchange(finishing_[base], true))
-    asio::co_spawn(co_await asio::this_coro::executor, finish_smallest(payloads_, artifact_, from, ending_), asio::detached);
+    asio::co_spawn(co_await asio::this_coro::executor, finish_smallest(payloads_, artifact_, from, ending_),
+                   asio::detached);
   co_return shipment;
 }
 
@@ -44,12 +46,14 @@ asio::awaitable<Shipments::Made> Shipments::make(std::optional<Digest> base, std
     ~UntilMade() { token.cancel(); }
   } until;
   const Streaming streaming{artifact_, base, preference.goal, target};
-  asio::co_spawn(co_await asio::this_coro::executor, send_pieces(payloads_, links_, streaming, until.token), asio::detached);
+  asio::co_spawn(co_await asio::this_coro::executor, send_pieces(payloads_, links_, streaming, until.token),
+                 asio::detached);
   co_return co_await payloads_.get(artifact_, base, preference);
 }
 
 // What is coded already is looked for now and then; none of it costs anything where the coding is over at once.
-asio::awaitable<void> Shipments::send_pieces(payload::PayloadSource& payloads, TargetLinks& links, Streaming what, io::CancelToken until) {
+asio::awaitable<void> Shipments::send_pieces(payload::PayloadSource& payloads, TargetLinks& links, Streaming what,
+                                             io::CancelToken until) {
   std::uint32_t sent = 0;
   for (;;) {
     const auto waited = co_await io::pause_for(cancel_poll, until);
@@ -62,8 +66,8 @@ asio::awaitable<void> Shipments::send_pieces(payload::PayloadSource& payloads, T
   }
 }
 
-asio::awaitable<void> Shipments::finish_smallest(payload::PayloadSource& payloads, Digest artifact, std::optional<Digest> base,
-                                                 io::CancelToken ending) {
+asio::awaitable<void> Shipments::finish_smallest(payload::PayloadSource& payloads, Digest artifact,
+                                                 std::optional<Digest> base, io::CancelToken ending) {
   auto making = payloads.get(artifact, base);
   (void)co_await io::with_cancel(std::move(making), ending, "code the payload");
 }

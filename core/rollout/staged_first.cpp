@@ -13,7 +13,8 @@ void add(std::set<TargetIndex>& out, const SpecWave& wave) {
 
 std::set<TargetIndex> staged_first(const RolloutSpec& spec, const Past& past, bool frozen) {
   std::set<TargetIndex> out;
-  const auto first = std::find_if(spec.waves.begin(), spec.waves.end(), [&](const SpecWave& wave) { return !past.waves_done.contains(wave.name); });
+  const auto first = std::find_if(spec.waves.begin(), spec.waves.end(),
+                                  [&](const SpecWave& wave) { return !past.waves_done.contains(wave.name); });
   if (first == spec.waves.end()) return out;
   add(out, *first);
   const bool unapproved = first->approval && !past.approved.contains(first->name);

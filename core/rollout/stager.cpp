@@ -83,22 +83,26 @@ awaitable<Result<Stager::Done>> Stager::join(std::shared_ptr<Begun> begun) {
 awaitable<Result<Stager::Done>> Stager::stage_now(TargetIndex target, Ticket ticket, Digest base, OnEvent on_event) {
   const auto turn = co_await turns_[order_.spec.targets[target].region]->take();
   const auto began = io::now_steady();
-  auto staged = co_await io::with_cancel(stage_on(target, std::move(ticket), base, std::move(on_event)), ending_, "staging");
+  auto staged =
+      co_await io::with_cancel(stage_on(target, std::move(ticket), base, std::move(on_event)), ending_, "staging");
   if (!staged) co_return fail(staged.error());
   co_return Done{std::move(*staged), io::now_steady() - began};
 }
 
 awaitable<Result<wire::pb::Staged>> Stager::stage_on(TargetIndex target, Ticket ticket, Digest base, OnEvent on_event) {
   if (!shipments_ || order_.release_json.empty())
-    co_return fail(with_hint(error(Code::absent, "the target has no usable copy of the release, and this host has no artifact of it to send"),
-                             order_.rebuild.empty() ? "deploy the version instead" : order_.rebuild));
+    co_return fail(
+        with_hint(error(Code::absent,
+                        "the target has no usable copy of the release, and this host has no artifact of it to send"),
+                  order_.rebuild.empty() ? "deploy the version instead" : order_.rebuild));
   DEPLOYCTL_CO_CHECK(co_await check_agent(target));
   if (!base.empty()) {
     auto staged = co_await stage_from(target, ticket, base, on_event);
     if (staged || staged.error().code != Code::absent) co_return staged;
   }
   auto staged = co_await stage_from(target, std::move(ticket), Digest{}, std::move(on_event));
-  if (!staged && staged.error().code == Code::absent && !order_.rebuild.empty()) co_return fail(with_hint(staged.error(), order_.rebuild));
+  if (!staged && staged.error().code == Code::absent && !order_.rebuild.empty())
+    co_return fail(with_hint(staged.error(), order_.rebuild));
   co_return staged;
 }
 
@@ -108,18 +112,21 @@ awaitable<Status> Stager::check_agent(TargetIndex target) {
   if (older.empty()) co_return Status{};
   const bool needed = co_await order_.payloads->has_private_modes(order_.artifact);
   if (!needed) co_return Status{};
-  co_return fail(with_hint(error(Code::unsupported, older + ": the artifact has files without rights for others, which it can't keep"),
-                           "install the agent of this deployctl there, or give the files a mode such as 0644 in a build step"));
+  co_return fail(with_hint(
+      error(Code::unsupported, older + ": the artifact has files without rights for others, which it can't keep"),
+      "install the agent of this deployctl there, or give the files a mode such as 0644 in a build step"));
 }
 
-awaitable<Result<wire::pb::Staged>> Stager::stage_from(TargetIndex target, Ticket ticket, Digest base, OnEvent on_event) {
+awaitable<Result<wire::pb::Staged>> Stager::stage_from(TargetIndex target, Ticket ticket, Digest base,
+                                                       OnEvent on_event) {
   const std::size_t region = order_.spec.targets[target].region;
   const bool last = !others_come_after(order_.spec, region);
   DEPLOYCTL_CO_TRY(ship, co_await shipments_->get(base, region, target, last));
   const auto request = rollout::stage(ticket, order_.release_json, base, ship->chunks->index());
   const auto progress = progress_[region];
   progress->made();
-  const OnEvent watch = [progress, on_event, received = std::make_shared<std::uint64_t>(0)](const wire::pb::Event& event) {
+  const OnEvent watch = [progress, on_event,
+                         received = std::make_shared<std::uint64_t>(0)](const wire::pb::Event& event) {
     if (event.has_progress() && event.progress().received() > *received) {
       *received = event.progress().received();
       progress->made();

@@ -1,7 +1,7 @@
-// Stages the release of one rollout at its targets, so many of a region at once: from what a target runs where that is known and
-// can be coded against, else from nothing. What was begun before the machine asks for it (staged_first.hpp) is joined by whoever
-// stages the target next; one that failed is staged once more then. Staging changes nothing that runs. One strand; the stager
-// outlives whatever awaits it, and end() is to be awaited before it goes.
+// Stages the release of one rollout at its targets, so many of a region at once: from what a target runs where that is
+// known and can be coded against, else from nothing. What was begun before the machine asks for it (staged_first.hpp)
+// is joined by whoever stages the target next; one that failed is staged once more then. Staging changes nothing that
+// runs. One strand; the stager outlives whatever awaits it, and end() is to be awaited before it goes.
 #pragma once
 
 #include <asio/any_io_executor.hpp>
@@ -35,8 +35,8 @@ class Stager {
 
   Stager(asio::any_io_executor executor, TargetLinks& links, StagerOrder order);
 
-  // `base`: the artifact that the target runs; empty: none that is known. Code::absent where there is nothing to send; Code::cancelled
-  // once nothing new is wanted.
+  // `base`: the artifact that the target runs; empty: none that is known. Code::absent where there is nothing to send;
+  // Code::cancelled once nothing new is wanted.
   asio::awaitable<Result<Done>> stage(TargetIndex target, Ticket ticket, Digest base, OnEvent on_event);
   // The same beside the caller, for one that will ask for it.
   void begin(TargetIndex target, Ticket ticket, Digest base);
@@ -59,7 +59,8 @@ class Stager {
   asio::awaitable<Result<Done>> stage_now(TargetIndex target, Ticket ticket, Digest base, OnEvent on_event);
   asio::awaitable<Result<wire::pb::Staged>> stage_on(TargetIndex target, Ticket ticket, Digest base, OnEvent on_event);
   asio::awaitable<Status> check_agent(TargetIndex target);
-  asio::awaitable<Result<wire::pb::Staged>> stage_from(TargetIndex target, Ticket ticket, Digest base, OnEvent on_event);
+  asio::awaitable<Result<wire::pb::Staged>> stage_from(TargetIndex target, Ticket ticket, Digest base,
+                                                       OnEvent on_event);
 
   asio::any_io_executor executor_;
   TargetLinks& links_;

@@ -26,7 +26,8 @@ std::string back_of(std::string_view text, std::size_t size) {
 std::size_t StepBudget::head_room(TargetIndex target) const {
   const auto used = heads_.find(target);
   const std::size_t head = limits_.head_bytes - std::min(limits_.head_bytes, used == heads_.end() ? 0 : used->second);
-  return static_cast<std::size_t>(std::min<std::uint64_t>(head, limits_.rollout_bytes - std::min(limits_.rollout_bytes, recorded_)));
+  return static_cast<std::size_t>(
+      std::min<std::uint64_t>(head, limits_.rollout_bytes - std::min(limits_.rollout_bytes, recorded_)));
 }
 
 std::optional<wire::pb::Step> StepBudget::take(TargetIndex target, const wire::pb::Step& step) {

@@ -1,6 +1,6 @@
-// How much of what targets report while they are activated is recorded, whatever they send: bounds for a target and for the
-// rollout. Of a target's output the beginning is recorded as it comes; the end is kept here and recorded with the activation's
-// last event, which says how much was left out between. Pure; one strand.
+// How much of what targets report while they are activated is recorded, whatever they send: bounds for a target and for
+// the rollout. Of a target's output the beginning is recorded as it comes; the end is kept here and recorded with the
+// activation's last event, which says how much was left out between. Pure; one strand.
 #pragma once
 
 #include <cstdint>
@@ -14,13 +14,14 @@
 namespace deployctl::rollout {
 
 struct StepLimits {
-  std::size_t events = 200;                        // step events of one activation; an ordinary one has about twenty
-  std::size_t head_bytes = 64 * 1024;              // of a target's output, over all its activations in the rollout
-  std::size_t tail_bytes = 16 * 1024;              // of one activation's output beyond that
-  std::uint64_t rollout_bytes = 64 * 1024 * 1024;  // of all targets' heads; beyond it only tails of `small_tail_bytes` are kept
+  std::size_t events = 200;            // step events of one activation; an ordinary one has about twenty
+  std::size_t head_bytes = 64 * 1024;  // of a target's output, over all its activations in the rollout
+  std::size_t tail_bytes = 16 * 1024;  // of one activation's output beyond that
+  std::uint64_t rollout_bytes =
+      64 * 1024 * 1024;  // of all targets' heads; beyond it only tails of `small_tail_bytes` are kept
   std::size_t small_tail_bytes = 2 * 1024;
-  std::size_t detail_bytes = 4 * 1024;             // of an event's detail
-  std::size_t name_bytes = 64;                     // of a step's name or state
+  std::size_t detail_bytes = 4 * 1024;  // of an event's detail
+  std::size_t name_bytes = 64;          // of a step's name or state
 };
 
 // What was left out of an activation, with the end of its output.
@@ -49,8 +50,8 @@ class StepBudget {
   std::size_t head_room(TargetIndex target) const;
 
   StepLimits limits_;
-  std::uint64_t recorded_ = 0;                 // bytes of output, of all targets
-  std::map<TargetIndex, std::size_t> heads_;   // by target: bytes of output that were recorded
+  std::uint64_t recorded_ = 0;                // bytes of output, of all targets
+  std::map<TargetIndex, std::size_t> heads_;  // by target: bytes of output that were recorded
   std::map<TargetIndex, Activation> current_;
 };
 

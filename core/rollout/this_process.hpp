@@ -1,5 +1,5 @@
-// Who drives a rollout, so that others can tell whether the driver still lives: pid, start time and boot id together name one
-// process for ever. Any thread.
+// Who drives a rollout, so that others can tell whether the driver still lives: pid, start time and boot id together
+// name one process for ever. Any thread.
 #pragma once
 
 #include <cstdint>

@@ -5,7 +5,7 @@
 namespace deployctl::rollout {
 namespace {
 
-constexpr unsigned most_inconclusive = 3;  // in a row
+constexpr unsigned most_inconclusive = 3;               // in a row
 constexpr Duration ask_soon{std::chrono::seconds(10)};  // who had no answer
 
 unsigned count_of(const model::Gate& gate, Duration bake_time) {
@@ -59,16 +59,23 @@ void WaveGates::take(std::size_t gate, const Measured& measured, SteadyTime now)
 void WaveGates::count(One& one, bool well) {
   ++one.measured;
   if (!well) ++one.failures;
-  if (one.failures > one.gate.failure_limit) one.state = State::failed;
-  else if (one.measured >= one.count) one.state = State::passed;
+  if (one.failures > one.gate.failure_limit)
+    one.state = State::failed;
+  else if (one.measured >= one.count)
+    one.state = State::passed;
 }
 
 void WaveGates::doubt_of(One& one) {
   one.inconclusive_in_a_row = 0;
   switch (one.gate.inconclusive) {
-    case model::Inconclusive::pause: one.state = State::in_doubt; return;
-    case model::Inconclusive::fail: one.state = State::failed; return;
-    case model::Inconclusive::pass: return count(one, true);
+    case model::Inconclusive::pause:
+      one.state = State::in_doubt;
+      return;
+    case model::Inconclusive::fail:
+      one.state = State::failed;
+      return;
+    case model::Inconclusive::pass:
+      return count(one, true);
   }
 }
 
@@ -85,8 +92,8 @@ std::optional<Error> WaveGates::failed() const {
   if (at == all_.end()) return std::nullopt;
   std::string words = at->gate.name + ": " + at->words;
   if (at->measured > 1)
-    words += " (" + std::to_string(at->failures) + " of " + std::to_string(at->measured) + " measurements failed, failure_limit is " +
-             std::to_string(at->gate.failure_limit) + ")";
+    words += " (" + std::to_string(at->failures) + " of " + std::to_string(at->measured) +
+             " measurements failed, failure_limit is " + std::to_string(at->gate.failure_limit) + ")";
   return error(Code::unhealthy, words);
 }
 

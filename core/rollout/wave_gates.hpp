@@ -1,5 +1,5 @@
-// The probes that a wave must pass before the next one begins: which is to be asked when, and what the answers come to. Pure; a
-// part of the machine's state.
+// The probes that a wave must pass before the next one begins: which is to be asked when, and what the answers come to.
+// Pure; a part of the machine's state.
 #pragma once
 
 #include <optional>
@@ -25,7 +25,7 @@ class WaveGates {
   void promote();  // all pass
 
   bool passed() const;
-  std::optional<Error> failed() const;      // the first that failed
+  std::optional<Error> failed() const;  // the first that failed
   // Nobody can say whether to go on: the words of those that should. They are asked on, and an answer ends it.
   std::optional<std::string> doubt() const;
   std::optional<SteadyTime> wake_at() const;

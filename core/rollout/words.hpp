@@ -1,5 +1,5 @@
-// What somebody says to a rollout from another terminal, and what earlier drivers of it got through: from the ledger's rows to what
-// the machine takes. Pure, but for Ear.
+// What somebody says to a rollout from another terminal, and what earlier drivers of it got through: from the ledger's
+// rows to what the machine takes. Pure, but for Ear.
 #pragma once
 
 #include <set>
@@ -29,10 +29,12 @@ class PastReader {
   std::string resting_;  // the wave at whose pause it waits
 };
 
-// Hears what is said from now on. What the ledger can't tell is not heard: it is asked again anyway. Borrows the ledger.
+// Hears what is said from now on. What the ledger can't tell is not heard: it is asked again anyway. Borrows the
+// ledger.
 class Ear {
  public:
-  Ear(ledger::Ledger& ledger, std::string rollout, std::uint64_t after) : ledger_(&ledger), rollout_(std::move(rollout)), after_(after) {}
+  Ear(ledger::Ledger& ledger, std::string rollout, std::uint64_t after)
+      : ledger_(&ledger), rollout_(std::move(rollout)), after_(after) {}
   std::vector<MachineEvent> operator()();
 
  private:

@@ -40,10 +40,14 @@ Result<std::string> from_command(const model::SecretSource& source) {
 
 Result<std::string> read(const model::SecretSource& source) {
   switch (source.from) {
-    case From::literal: return source.text;
-    case From::file: return from_file(source.text);
-    case From::env: return from_env(source.text);
-    case From::command: return from_command(source);
+    case From::literal:
+      return source.text;
+    case From::file:
+      return from_file(source.text);
+    case From::env:
+      return from_env(source.text);
+    case From::command:
+      return from_command(source);
   }
   return fail(Code::internal, "an unknown source");
 }

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t most_said = 4096;
 constexpr std::size_t most_unread = 256 * 1024;  // that a writer fetches for a reader who isn't there
-constexpr long was_closed = LONG_MIN;  // no code of libssh2's: the channel was closed by us meanwhile
+constexpr long was_closed = LONG_MIN;            // no code of libssh2's: the channel was closed by us meanwhile
 
 // Shared with the calls that are pending: close() may come, and the stream die, while they wait.
 struct Channel {
@@ -110,9 +110,7 @@ std::string exit_text(LIBSSH2_CHANNEL* raw) {
 // At the end of a command that said nothing: why, if it failed. A command that closed its stdout and runs on
 // isn't waited for.
 awaitable<Status> look_at_exit(std::shared_ptr<Channel> c) {
-  std::function<long()> wait = [c] {
-    return c->raw ? long{libssh2_channel_wait_closed(c->raw)} : was_closed;
-  };
+  std::function<long()> wait = [c] { return c->raw ? long{libssh2_channel_wait_closed(c->raw)} : was_closed; };
   (void)co_await io::with_deadline(Transport::repeat(c->transport, wait), std::chrono::seconds(2),
                                    "the command's exit");
   if (!c->raw) co_return fail(closed_here());
@@ -120,8 +118,7 @@ awaitable<Status> look_at_exit(std::shared_ptr<Channel> c) {
   const std::string text = exit_text(c->raw);
   if (text.empty()) co_return Status{};
   const std::string words = one_line(c->said);
-  co_return fail(Code::disconnected,
-                 "the remote command " + text + (words.empty() ? "" : "; it said: " + words));
+  co_return fail(Code::disconnected, "the remote command " + text + (words.empty() ? "" : "; it said: " + words));
 }
 
 awaitable<Result<std::size_t>> read_from(std::shared_ptr<Channel> c, std::span<std::uint8_t> into) {
@@ -149,10 +146,8 @@ awaitable<Status> write_to(std::shared_ptr<Channel> c, BytesView data) {
     std::function<long()> call = [c, data] { return c->raw ? c->push(data) : was_closed; };
     DEPLOYCTL_CO_TRY(rc, co_await Transport::repeat(c->transport, call));
     if (rc == was_closed) co_return fail(closed_here());
-    if (rc == LIBSSH2_ERROR_CHANNEL_CLOSED)
-      co_return fail(Code::disconnected, "write: the remote command is over");
-    if (rc == LIBSSH2_ERROR_CHANNEL_EOF_SENT)
-      co_return fail(Code::invalid, "written after the end of writing");
+    if (rc == LIBSSH2_ERROR_CHANNEL_CLOSED) co_return fail(Code::disconnected, "write: the remote command is over");
+    if (rc == LIBSSH2_ERROR_CHANNEL_EOF_SENT) co_return fail(Code::invalid, "written after the end of writing");
     if (rc < 0) co_return fail(c->transport->explain(rc, "write"));
     data = data.subspan(static_cast<std::size_t>(rc));
   }
@@ -166,8 +161,7 @@ awaitable<Status> end_writing(std::shared_ptr<Channel> c) {
   std::function<long()> call = [c] { return c->raw ? long{libssh2_channel_send_eof(c->raw)} : was_closed; };
   DEPLOYCTL_CO_TRY(rc, co_await Transport::repeat(c->transport, call));
   if (rc == was_closed) co_return fail(closed_here());
-  if (rc < 0 && rc != LIBSSH2_ERROR_CHANNEL_EOF_SENT)
-    co_return fail(c->transport->explain(rc, "end of writing"));
+  if (rc < 0 && rc != LIBSSH2_ERROR_CHANNEL_EOF_SENT) co_return fail(c->transport->explain(rc, "end of writing"));
   co_await Transport::flush(c->transport);
   co_return Status{};
 }
@@ -182,9 +176,7 @@ class ChannelStream final : public io::ByteStream {
   explicit ChannelStream(std::shared_ptr<Channel> channel) : channel_(std::move(channel)) {}
   ~ChannelStream() override { ChannelStream::close(); }
   asio::any_io_executor executor() override { return channel_->transport->executor(); }
-  awaitable<Result<std::size_t>> read_some(std::span<std::uint8_t> into) override {
-    return read_from(channel_, into);
-  }
+  awaitable<Result<std::size_t>> read_some(std::span<std::uint8_t> into) override { return read_from(channel_, into); }
   awaitable<Status> write(BytesView data) override { return write_to(channel_, data); }
   awaitable<Status> close_write() override { return end_writing(channel_); }
   void close() override {
@@ -199,8 +191,7 @@ class ChannelStream final : public io::ByteStream {
 
 }  // namespace
 
-std::unique_ptr<io::ByteStream> make_channel_stream(std::shared_ptr<Transport> transport,
-                                                    LIBSSH2_CHANNEL* raw) {
+std::unique_ptr<io::ByteStream> make_channel_stream(std::shared_ptr<Transport> transport, LIBSSH2_CHANNEL* raw) {
   auto channel = std::make_shared<Channel>();
   channel->transport = std::move(transport);
   channel->raw = raw;

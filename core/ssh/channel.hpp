@@ -10,8 +10,7 @@
 namespace deployctl::ssh::detail {
 
 // Takes over an open channel with a command started on it.
-std::unique_ptr<io::ByteStream> make_channel_stream(std::shared_ptr<Transport> transport,
-                                                    LIBSSH2_CHANNEL* raw);
+std::unique_ptr<io::ByteStream> make_channel_stream(std::shared_ptr<Transport> transport, LIBSSH2_CHANNEL* raw);
 
 // Closes and frees a channel, which takes a round trip: a coroutine of its own sees to it.
 void retire(std::shared_ptr<Transport> transport, LIBSSH2_CHANNEL* raw);

@@ -55,8 +55,7 @@ asio::awaitable<Result<Way>> find_way(DialOptions options) {
     apply(way, endpoint, settings);
   }
   if (way.credentials.files.empty())
-    way.credentials.files = {detail::expand_home("~/.ssh/id_ed25519"),
-                             detail::expand_home("~/.ssh/id_ecdsa")};
+    way.credentials.files = {detail::expand_home("~/.ssh/id_ed25519"), detail::expand_home("~/.ssh/id_ecdsa")};
   if (way.credentials.user.empty()) {
     DEPLOYCTL_CO_TRY(user, detail::own_user());
     way.credentials.user = user;
@@ -90,8 +89,7 @@ asio::awaitable<Result<Login>> log_in(std::unique_ptr<io::ByteStream> stream, Wa
   Attempt attempt(transport);
   auto shaken = co_await detail::shake_hands(transport, way.server);
   if (!shaken) {
-    const bool dropped =
-        shaken.error().code == Code::disconnected && !detail::parse_offer(transport->greeting());
+    const bool dropped = shaken.error().code == Code::disconnected && !detail::parse_offer(transport->greeting());
     if (!dropped) co_return fail(shaken.error());
     Login none;
     none.dropped = shaken.error();
@@ -109,8 +107,7 @@ asio::awaitable<Result<Login>> connect_and_log_in(asio::any_io_executor executor
     DEPLOYCTL_CO_TRY(connected, co_await io::connect_tcp(executor, way.server.host, way.server.port, most));
     stream = std::move(connected);
   } else {
-    DEPLOYCTL_CO_TRY(opened,
-                     detail::open_jump(executor, way.config, way.jump, way.server.host, way.server.port));
+    DEPLOYCTL_CO_TRY(opened, detail::open_jump(executor, way.config, way.jump, way.server.host, way.server.port));
     stream = std::move(opened);
   }
   co_return co_await log_in(std::move(stream), std::move(way));
@@ -131,8 +128,7 @@ Error too_late(const Error& e, const Way& way) {
 Error kept_dropping(const Error& last, const Way& way, int tries) {
   auto e = error(Code::unreachable, way.server.name() + " closed the connection before its greeting, " +
                                         std::to_string(tries) + " times: " + last.message);
-  return with_hint(std::move(e),
-                   "too many logins at once (sshd's MaxStartups), or the server turns this address away");
+  return with_hint(std::move(e), "too many logins at once (sshd's MaxStartups), or the server turns this address away");
 }
 
 // Waiting for a turn isn't the server's fault, so it doesn't count against the deadline: each turn has one.

@@ -22,8 +22,8 @@
 namespace deployctl::ssh {
 
 struct DialOptions {
-  model::Endpoint endpoint;   // ssh_config set: `ssh -G` is asked first, the endpoint's own values win
-  std::vector<HostKey> pins;  // any of these; none: Code::host_key
+  model::Endpoint endpoint;                    // ssh_config set: `ssh -G` is asked first, the endpoint's own values win
+  std::vector<HostKey> pins;                   // any of these; none: Code::host_key
   Duration timeout{std::chrono::seconds(20)};  // of the whole login
   // Jitter before a retry when sshd drops us for MaxStartups; how many tries in all.
   int tries = 10;

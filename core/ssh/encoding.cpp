@@ -36,8 +36,7 @@ std::string to_base64(std::string_view raw) {
     std::uint32_t group = 0;
     for (std::size_t k = 0; k < 3; ++k)
       group = group << 8 | (i + k < raw.size() ? static_cast<std::uint8_t>(raw[i + k]) : 0u);
-    for (std::size_t k = 0; k < 4; ++k)
-      out += i + k > raw.size() ? '=' : alphabet[group >> (18 - 6 * k) & 0x3f];
+    for (std::size_t k = 0; k < 4; ++k) out += i + k > raw.size() ? '=' : alphabet[group >> (18 - 6 * k) & 0x3f];
   }
   return out;
 }
@@ -48,9 +47,7 @@ std::string encode_u32(std::uint32_t n) {
   return out;
 }
 
-std::string encode_string(std::string_view s) {
-  return encode_u32(static_cast<std::uint32_t>(s.size())).append(s);
-}
+std::string encode_string(std::string_view s) { return encode_u32(static_cast<std::uint32_t>(s.size())).append(s); }
 
 std::optional<std::string_view> SshReader::bytes(std::size_t n) {
   if (n > left_.size()) {

@@ -10,15 +10,10 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-const Names key_exchanges{"curve25519-sha256",
-                          "curve25519-sha256@libssh.org",
-                          "ecdh-sha2-nistp256",
-                          "ecdh-sha2-nistp384",
-                          "ecdh-sha2-nistp521",
-                          "diffie-hellman-group16-sha512",
-                          "diffie-hellman-group14-sha256"};
-const Names host_key_types{"ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384",
-                           "ecdsa-sha2-nistp521"};
+const Names key_exchanges{
+    "curve25519-sha256",  "curve25519-sha256@libssh.org",  "ecdh-sha2-nistp256",           "ecdh-sha2-nistp384",
+    "ecdh-sha2-nistp521", "diffie-hellman-group16-sha512", "diffie-hellman-group14-sha256"};
+const Names host_key_types{"ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"};
 const Names ciphers{"aes128-ctr", "aes256-ctr"};
 const Names macs{"hmac-sha2-256", "hmac-sha2-512"};
 
@@ -61,8 +56,8 @@ std::string shown(const std::vector<HostKey>& keys) {
 }
 
 Error unknown_key(const Server& server, const HostKey& key) {
-  auto e = error(Code::host_key, "the host key of " + server.name() + " is unknown: it showed " + key.type +
-                                     " " + key.fingerprint());
+  auto e = error(Code::host_key,
+                 "the host key of " + server.name() + " is unknown: it showed " + key.type + " " + key.fingerprint());
   return with_hint(
       std::move(e),
       "compare this fingerprint with the host's own (ssh-keygen -lf on its public host key), then pin it: " +
@@ -70,13 +65,12 @@ Error unknown_key(const Server& server, const HostKey& key) {
 }
 
 Error changed_key(const Server& server, const std::string& showed) {
-  auto e = error(Code::host_key, "the host key of " + server.name() + " is not the pinned one: it showed " +
-                                     showed + ", pinned is " + shown(server.pins));
-  return with_hint(
-      std::move(e),
-      "another machine may be answering there; if the key did change, check its fingerprint on the host, "
-      "drop the old line and pin the new key: " +
-          keyscan(server));
+  auto e = error(Code::host_key, "the host key of " + server.name() + " is not the pinned one: it showed " + showed +
+                                     ", pinned is " + shown(server.pins));
+  return with_hint(std::move(e),
+                   "another machine may be answering there; if the key did change, check its fingerprint on the host, "
+                   "drop the old line and pin the new key: " +
+                       keyscan(server));
 }
 
 Status check_key(LIBSSH2_SESSION* raw, const Server& server) {
@@ -102,14 +96,12 @@ std::optional<Error> nothing_in_common(const ServerOffer& offer, const Server& s
     const char* what;
     const Names &ours, &theirs;
   };
-  for (const auto& [what, ours, theirs] :
-       {Kind{"host key type", host_key_types, offer.host_keys},
-        Kind{"key exchange", key_exchanges, offer.key_exchanges}, Kind{"cipher", ciphers, offer.ciphers},
-        Kind{"MAC", macs, offer.macs}})
+  for (const auto& [what, ours, theirs] : {Kind{"host key type", host_key_types, offer.host_keys},
+                                           Kind{"key exchange", key_exchanges, offer.key_exchanges},
+                                           Kind{"cipher", ciphers, offer.ciphers}, Kind{"MAC", macs, offer.macs}})
     if (in_common(ours, theirs).empty())
-      return error(Code::unsupported, server.name() + " and this program have no " + what +
-                                          " in common: it offers " + joined(theirs) + ", this program has " +
-                                          joined(ours));
+      return error(Code::unsupported, server.name() + " and this program have no " + what + " in common: it offers " +
+                                          joined(theirs) + ", this program has " + joined(ours));
   return std::nullopt;
 }
 
@@ -121,11 +113,10 @@ std::string Server::name() const {
 
 Status check_pins(const Server& server) {
   if (server.pins.empty() || !wanted_types(server).empty()) return {};
-  auto e = error(Code::unsupported, "known_hosts pins only a key of type " + joined(types_of(server.pins)) +
-                                        " for " + server.name() +
-                                        ", which this program cannot check (ed25519 and ECDSA only)");
-  return fail(with_hint(std::move(e),
-                        "check the fingerprint of the host's ed25519 key, then pin it: " + keyscan(server)));
+  auto e = error(Code::unsupported, "known_hosts pins only a key of type " + joined(types_of(server.pins)) + " for " +
+                                        server.name() + ", which this program cannot check (ed25519 and ECDSA only)");
+  return fail(
+      with_hint(std::move(e), "check the fingerprint of the host's ed25519 key, then pin it: " + keyscan(server)));
 }
 
 awaitable<Status> shake_hands(std::shared_ptr<Transport> transport, Server server) {

@@ -110,8 +110,7 @@ Result<KnownHosts> KnownHosts::load(const std::string& path) {
     if (names.starts_with('@'))
       return fail(with_hint(error(Code::unsupported, where + ": " + names + " lines are not supported"),
                             "give deployctl a known_hosts file of its own, with plain lines only"));
-    if (names.starts_with('|') && !parse_hashed(names))
-      return fail(Code::invalid, where + ": not a hashed host name");
+    if (names.starts_with('|') && !parse_hashed(names)) return fail(Code::invalid, where + ": not a hashed host name");
     auto key = parse_key(type, base64);
     if (!key) return fail(with_context(key.error(), where));
     known.add(std::move(names), std::move(*key));

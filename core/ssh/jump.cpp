@@ -54,9 +54,8 @@ class JumpStream final : public io::ByteStream {
   awaitable<Result<std::size_t>> read(std::span<std::uint8_t> into) {
     auto n = co_await stream_->read_some(into);
     if (n && *n == 0 && !heard_)
-      co_return fail(Code::unreachable,
-                     "the way through the jump host failed: " +
-                         (words_->text.empty() ? "ssh -W ended" : last_line(words_->text)));
+      co_return fail(Code::unreachable, "the way through the jump host failed: " +
+                                            (words_->text.empty() ? "ssh -W ended" : last_line(words_->text)));
     heard_ = true;
     co_return n;
   }
@@ -80,16 +79,11 @@ std::string as_uri(const std::string& hop) { return hop.starts_with("ssh://") ? 
 
 }  // namespace
 
-std::vector<std::string> jump_command(const std::string& config, const std::string& hops,
-                                      const std::string& host, unsigned port) {
+std::vector<std::string> jump_command(const std::string& config, const std::string& hops, const std::string& host,
+                                      unsigned port) {
   const bool v6 = host.find(':') != std::string::npos;
-  std::vector<std::string> argv{"ssh",
-                                "-F",
-                                config,
-                                "-o",
-                                "BatchMode=yes",
-                                "-W",
-                                (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port)};
+  std::vector<std::string> argv{
+      "ssh", "-F", config, "-o", "BatchMode=yes", "-W", (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port)};
   const auto comma = hops.find_last_of(',');
   if (comma != std::string::npos) argv.insert(argv.end(), {"-J", hops.substr(0, comma)});
   argv.insert(argv.end(), {"--", as_uri(comma == std::string::npos ? hops : hops.substr(comma + 1))});
@@ -97,8 +91,7 @@ std::vector<std::string> jump_command(const std::string& config, const std::stri
 }
 
 Result<std::unique_ptr<io::ByteStream>> open_jump(asio::any_io_executor executor, const std::string& config,
-                                                  const std::string& hops, const std::string& host,
-                                                  unsigned port) {
+                                                  const std::string& hops, const std::string& host, unsigned port) {
   io::Command command;
   command.argv = jump_command(config, hops, host, port);
   command.in = command.out = command.err = io::Stdio::pipe();

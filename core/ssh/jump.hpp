@@ -11,11 +11,10 @@
 namespace deployctl::ssh::detail {
 
 // The child's argv: the last of `hops` ("user@host:port,...") is logged in to, through the others.
-std::vector<std::string> jump_command(const std::string& config, const std::string& hops,
-                                      const std::string& host, unsigned port);
+std::vector<std::string> jump_command(const std::string& config, const std::string& hops, const std::string& host,
+                                      unsigned port);
 
 Result<std::unique_ptr<io::ByteStream>> open_jump(asio::any_io_executor executor, const std::string& config,
-                                                  const std::string& hops, const std::string& host,
-                                                  unsigned port);
+                                                  const std::string& hops, const std::string& host, unsigned port);
 
 }  // namespace deployctl::ssh::detail

@@ -20,8 +20,8 @@ constexpr timeval most_wait{10, 0};
 
 Error lost(const char* what) {
   const bool slow = errno == EAGAIN || errno == EWOULDBLOCK;
-  return error(Code::absent, std::string("ssh-agent: ") + what + ": " +
-                                 (slow ? "no answer within 10 s" : std::strerror(errno)));
+  return error(Code::absent,
+               std::string("ssh-agent: ") + what + ": " + (slow ? "no answer within 10 s" : std::strerror(errno)));
 }
 
 Status send_all(int fd, std::string_view data) {
@@ -94,8 +94,7 @@ Result<std::vector<KeyAgent::Identity>> KeyAgent::list() {
 }
 
 Result<std::string> KeyAgent::sign(std::string_view blob, std::string_view data) {
-  DEPLOYCTL_TRY(
-      answer, ask(std::string(1, sign_request) + encode_string(blob) + encode_string(data) + encode_u32(0)));
+  DEPLOYCTL_TRY(answer, ask(std::string(1, sign_request) + encode_string(blob) + encode_string(data) + encode_u32(0)));
   const auto signature = SshReader(std::string_view(answer).substr(1)).string();
   if (answer[0] != sign_response || !signature) return fail(Code::refused, "ssh-agent would not sign");
   SshReader parts(*signature);

@@ -104,8 +104,6 @@ Result<KeyFile> load_public_key(const std::string& path) {
   return key;
 }
 
-bool can_sign_with(const std::string& type) {
-  return type == "ssh-ed25519" || type.starts_with("ecdsa-sha2-nistp");
-}
+bool can_sign_with(const std::string& type) { return type == "ssh-ed25519" || type.starts_with("ecdsa-sha2-nistp"); }
 
 }  // namespace deployctl::ssh::detail

@@ -10,8 +10,7 @@ namespace deployctl::ssh::detail {
 
 struct KeyFile {
   std::string path;
-  std::string
-      type;  // "ssh-ed25519", "ecdsa-sha2-nistp256", "ssh-rsa", ...; empty: behind a passphrase and not told
+  std::string type;     // "ssh-ed25519", "ecdsa-sha2-nistp256", "ssh-rsa", ...; empty: behind a passphrase and not told
   std::string blob;     // the public half; empty: unknown
   std::string text;     // the whole file
   bool locked = false;  // wants a passphrase

@@ -83,8 +83,10 @@ bool granted(const LoginTurn::Claim& claim) {
 LoginTurn::Claim::~Claim() {
   const std::lock_guard lock(gate().mutex);
   auto& [busy, waiting] = gate().servers.at(server);
-  if (granted) --busy;
-  else waiting.erase(std::remove(waiting.begin(), waiting.end(), this), waiting.end());
+  if (granted)
+    --busy;
+  else
+    waiting.erase(std::remove(waiting.begin(), waiting.end(), this), waiting.end());
   let_in(server);
 }
 

@@ -1,7 +1,7 @@
 // At most 8 logins in progress per server in this process, whatever its threads: sshd's MaxStartups drops
 // what comes beyond 10 at once. Many addresses may be one server, and other callers count as well: so there are at most
-// 64 in all, half as many each time that servers drop some (not below 8), and one more for each full round of logins that
-// went through (additive increase, multiplicative decrease, as TCP does). Private to the room. Any thread.
+// 64 in all, half as many each time that servers drop some (not below 8), and one more for each full round of logins
+// that went through (additive increase, multiplicative decrease, as TCP does). Private to the room. Any thread.
 #pragma once
 
 #include <algorithm>

@@ -48,8 +48,7 @@ std::optional<ServerOffer> parse_offer(std::string_view greeting) {
   return offer;
 }
 
-std::vector<std::string> in_common(const std::vector<std::string>& ours,
-                                   const std::vector<std::string>& theirs) {
+std::vector<std::string> in_common(const std::vector<std::string>& ours, const std::vector<std::string>& theirs) {
   std::vector<std::string> both;
   for (const auto& name : ours)
     if (std::find(theirs.begin(), theirs.end(), name) != theirs.end()) both.push_back(name);

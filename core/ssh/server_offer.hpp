@@ -17,8 +17,7 @@ struct ServerOffer {
 // From the first bytes of a connection; nothing when they hold no whole offer.
 std::optional<ServerOffer> parse_offer(std::string_view greeting);
 // The names in both lists, in the order of `ours`.
-std::vector<std::string> in_common(const std::vector<std::string>& ours,
-                                   const std::vector<std::string>& theirs);
+std::vector<std::string> in_common(const std::vector<std::string>& ours, const std::vector<std::string>& theirs);
 std::string joined(const std::vector<std::string>& names);  // with commas, as libssh2 takes them
 
 }  // namespace deployctl::ssh::detail

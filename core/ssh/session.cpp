@@ -46,8 +46,7 @@ awaitable<Result<LIBSSH2_CHANNEL*>> open_channel(std::shared_ptr<Transport> tran
 awaitable<Result<LIBSSH2_CHANNEL*>> start_command(std::shared_ptr<Transport> transport, std::string command) {
   DEPLOYCTL_CO_TRY(raw, co_await open_channel(transport));
   std::function<long()> start = [raw, &command] {
-    return long{libssh2_channel_process_startup(raw, "exec", 4, command.data(),
-                                                static_cast<unsigned>(command.size()))};
+    return long{libssh2_channel_process_startup(raw, "exec", 4, command.data(), static_cast<unsigned>(command.size()))};
   };
   const auto rc = co_await Transport::repeat(transport, start);
   if (rc && *rc == 0) {
@@ -72,8 +71,7 @@ struct Wanting {
   ~Wanting() { opening->wanted = false; }
 };
 
-awaitable<Result<LIBSSH2_CHANNEL*>> take_turn(std::shared_ptr<Openings> all,
-                                              std::shared_ptr<Opening> opening) {
+awaitable<Result<LIBSSH2_CHANNEL*>> take_turn(std::shared_ptr<Openings> all, std::shared_ptr<Opening> opening) {
   const Wanting wanting{opening};
   while (all->busy) co_await all->changed.wait();
   all->busy = true;
@@ -82,8 +80,7 @@ awaitable<Result<LIBSSH2_CHANNEL*>> take_turn(std::shared_ptr<Openings> all,
   co_return *opening->outcome;
 }
 
-awaitable<Result<std::unique_ptr<io::ByteStream>>> exec_on(std::shared_ptr<Openings> all,
-                                                           std::string command) {
+awaitable<Result<std::unique_ptr<io::ByteStream>>> exec_on(std::shared_ptr<Openings> all, std::string command) {
   const auto opening = std::make_shared<Opening>();
   opening->command = std::move(command);
   auto opened = co_await io::with_deadline(take_turn(all, opening), most_opening, "opening a channel");
@@ -104,16 +101,14 @@ class LoggedIn final : public Session {
   Duration round_trip() const override { return openings_->transport->round_trip(); }
   std::string algorithms() const override {
     std::string all;
-    for (const int kind : {LIBSSH2_METHOD_KEX, LIBSSH2_METHOD_HOSTKEY, LIBSSH2_METHOD_CRYPT_CS,
-                           LIBSSH2_METHOD_CRYPT_SC, LIBSSH2_METHOD_MAC_CS, LIBSSH2_METHOD_MAC_SC}) {
+    for (const int kind : {LIBSSH2_METHOD_KEX, LIBSSH2_METHOD_HOSTKEY, LIBSSH2_METHOD_CRYPT_CS, LIBSSH2_METHOD_CRYPT_SC,
+                           LIBSSH2_METHOD_MAC_CS, LIBSSH2_METHOD_MAC_SC}) {
       const char* method = libssh2_session_methods(openings_->transport->raw(), kind);
       all += (all.empty() ? "" : " ") + std::string(method ? method : "none");
     }
     return all;
   }
-  void close() override {
-    openings_->transport->close(error(Code::cancelled, "the session was closed on this side"));
-  }
+  void close() override { openings_->transport->close(error(Code::cancelled, "the session was closed on this side")); }
 
  private:
   std::shared_ptr<Openings> openings_;

@@ -92,8 +92,7 @@ asio::awaitable<Result<SshSettings>> ask_ssh(std::string config, std::string hos
   const std::string what = "ssh_config " + config + " for " + host;
   auto said = co_await io::async_run(std::move(command), most);
   if (!said) co_return fail(with_context(said.error(), what));
-  if (!said->exit.ok())
-    co_return fail(Code::invalid, what + ": " + said->err.substr(0, said->err.find('\n')));
+  if (!said->exit.ok()) co_return fail(Code::invalid, what + ": " + said->err.substr(0, said->err.find('\n')));
   auto settings = parse_ssh_settings(said->out);
   if (!settings) co_return fail(with_context(settings.error(), what));
   co_return *settings;

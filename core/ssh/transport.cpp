@@ -64,10 +64,8 @@ Result<std::shared_ptr<Transport>> Transport::start(std::unique_ptr<io::ByteStre
   self->raw_ = libssh2_session_init_ex(nullptr, nullptr, nullptr, self.get());
   if (!self->raw_) return fail(Code::internal, "libssh2 could not make a session");
   libssh2_session_set_blocking(self->raw_, 0);
-  libssh2_session_callback_set(self->raw_, LIBSSH2_CALLBACK_SEND,
-                               reinterpret_cast<void*>(&Transport::on_send));
-  libssh2_session_callback_set(self->raw_, LIBSSH2_CALLBACK_RECV,
-                               reinterpret_cast<void*>(&Transport::on_recv));
+  libssh2_session_callback_set(self->raw_, LIBSSH2_CALLBACK_SEND, reinterpret_cast<void*>(&Transport::on_send));
+  libssh2_session_callback_set(self->raw_, LIBSSH2_CALLBACK_RECV, reinterpret_cast<void*>(&Transport::on_recv));
   libssh2_session_callback_set(self->raw_, LIBSSH2_CALLBACK_DISCONNECT,
                                reinterpret_cast<void*>(&Transport::on_disconnect));
   asio::co_spawn(self->executor(), pump_in(self), asio::detached);
@@ -117,8 +115,7 @@ ssize_t Transport::on_recv(libssh2_socket_t, void* into, std::size_t n, int, voi
   return static_cast<ssize_t>(have);
 }
 
-void Transport::on_disconnect(LIBSSH2_SESSION*, int, const char* message, int n, const char*, int,
-                              void** abstract) {
+void Transport::on_disconnect(LIBSSH2_SESSION*, int, const char* message, int n, const char*, int, void** abstract) {
   for (int i = 0; message && i < std::min(n, 200); ++i)
     if (message[i] >= 0x20 && message[i] < 0x7f) of(abstract).farewell_ += message[i];
 }
@@ -136,8 +133,8 @@ awaitable<void> Transport::pump_in(std::shared_ptr<Transport> self) {
     else if (*n == 0)
       self->end(error(Code::disconnected, "the server closed the connection"));
     if (!n || *n == 0) break;
-    // Several things are asked at once in a login, and sshd's answers are small packets, each held back until the last one
-    // is acknowledged.
+    // Several things are asked at once in a login, and sshd's answers are small packets, each held back until the last
+    // one is acknowledged.
     if (!self->settled_) self->stream_->acknowledge();
     const auto fresh = BytesView(part).first(*n);
     if (self->greeting_.size() < most_greeting) self->greeting_.append(as_text(fresh));

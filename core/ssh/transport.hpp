@@ -62,8 +62,7 @@ class Transport : public std::enable_shared_from_this<Transport> {
   void note_packet(BytesView packet);
   static ssize_t on_send(libssh2_socket_t, const void* data, std::size_t n, int, void** abstract);
   static ssize_t on_recv(libssh2_socket_t, void* into, std::size_t n, int, void** abstract);
-  static void on_disconnect(LIBSSH2_SESSION*, int, const char* message, int n, const char*, int,
-                            void** abstract);
+  static void on_disconnect(LIBSSH2_SESSION*, int, const char* message, int n, const char*, int, void** abstract);
 
   std::unique_ptr<io::ByteStream> stream_;
   LIBSSH2_SESSION* raw_ = nullptr;

@@ -82,12 +82,10 @@ class Collector {
       agent_words_ = listed.error().text();
   }
 
-  static void add(Offers& offers, const std::string& type, const std::string& blob,
-                  const std::string& where) {
+  static void add(Offers& offers, const std::string& type, const std::string& blob, const std::string& where) {
     for (const auto& offer : offers.usable)
       if (!blob.empty() && offer.blob == blob) return;
-    offers.usable.push_back(
-        {type, blob, blob.empty() ? where : where + " (" + fingerprint_of(blob) + ")", {}});
+    offers.usable.push_back({type, blob, blob.empty() ? where : where + " (" + fingerprint_of(blob) + ")", {}});
   }
 
   static void add_file(Offers& offers, KeyFile key) {
@@ -153,16 +151,16 @@ std::function<long()> with_channel_ahead(std::shared_ptr<Transport> transport, s
   };
 }
 
-awaitable<Result<long>> offer_one(std::shared_ptr<Transport> transport, std::shared_ptr<Offer> offer,
-                                  std::string user, bool last) {
+awaitable<Result<long>> offer_one(std::shared_ptr<Transport> transport, std::shared_ptr<Offer> offer, std::string user,
+                                  bool last) {
   // Given the public half libssh2 need not derive it, at which it leaks a little for ECDSA.
   const auto half =
       std::make_shared<std::string>(offer->blob.empty() ? "" : offer->type + " " + to_base64(offer->blob));
   std::function<long()> by_file = [transport, offer, user, half] {
     const auto& text = offer->file->text;
     return long{libssh2_userauth_publickey_frommemory(transport->raw(), user.data(), user.size(),
-                                                      half->empty() ? nullptr : half->data(), half->size(),
-                                                      text.data(), text.size(), nullptr)};
+                                                      half->empty() ? nullptr : half->data(), half->size(), text.data(),
+                                                      text.size(), nullptr)};
   };
   const auto abstract = std::make_shared<void*>(&offer->blob);
   std::function<long()> by_agent = [transport, offer, user, abstract] {
@@ -189,12 +187,11 @@ std::string listed(const std::vector<std::string>& words) {
 
 Error nothing_to_offer(const Offers& offers, const std::string& login) {
   const auto code = offers.foreign ? Code::unsupported : Code::authentication;
-  const std::string why = offers.notes.empty()
-                              ? "no identity_file, no ssh-agent, no ~/.ssh/id_ed25519 or id_ecdsa"
-                              : listed(offers.notes);
+  const std::string why =
+      offers.notes.empty() ? "no identity_file, no ssh-agent, no ~/.ssh/id_ed25519 or id_ecdsa" : listed(offers.notes);
   auto e = error(code, "log in as " + login + ": no key to offer: " + why);
-  return with_hint(std::move(e), offers.hint.empty() ? "name a key as identity_file, or add one with ssh-add"
-                                                     : offers.hint);
+  return with_hint(std::move(e),
+                   offers.hint.empty() ? "name a key as identity_file, or add one with ssh-add" : offers.hint);
 }
 
 Error none_taken(const Offers& offers, const std::vector<std::string>& tried, const std::string& login) {
@@ -208,8 +205,7 @@ Error none_taken(const Offers& offers, const std::vector<std::string>& tried, co
 
 }  // namespace
 
-awaitable<Status> authenticate(std::shared_ptr<Transport> transport, Credentials credentials,
-                               std::string server) {
+awaitable<Status> authenticate(std::shared_ptr<Transport> transport, Credentials credentials, std::string server) {
   const std::string login = credentials.user + "@" + server;
   Offers offers = collect(credentials);
   if (offers.usable.empty()) co_return fail(nothing_to_offer(offers, login));

@@ -18,7 +18,6 @@ struct Credentials {
 };
 
 // Code::authentication names the keys tried; Code::unsupported: there are keys, but of kinds we can't use.
-awaitable<Status> authenticate(std::shared_ptr<Transport> transport, Credentials credentials,
-                               std::string server);
+awaitable<Status> authenticate(std::shared_ptr<Transport> transport, Credentials credentials, std::string server);
 
 }  // namespace deployctl::ssh::detail

@@ -20,8 +20,7 @@ std::string passwd_field(std::size_t number) {
     std::vector<std::string> fields;
     std::istringstream parts(line);
     for (std::string field; std::getline(parts, field, ':');) fields.push_back(field);
-    if (fields.size() > number && fields.size() > 2 && fields[2] == std::to_string(::geteuid()))
-      return fields[number];
+    if (fields.size() > number && fields.size() > 2 && fields[2] == std::to_string(::geteuid())) return fields[number];
   }
   return {};
 }
@@ -36,8 +35,7 @@ std::string variable(const char* name) {
 Result<std::string> own_user() {
   for (const auto& name : {passwd_field(0), variable("LOGNAME"), variable("USER")})
     if (!name.empty()) return name;
-  return fail(
-      with_hint(error(Code::invalid, "this user has no name to log in with"), "name a user in the fleet"));
+  return fail(with_hint(error(Code::invalid, "this user has no name to log in with"), "name a user in the fleet"));
 }
 
 Result<std::string> own_home() {

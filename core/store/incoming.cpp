@@ -17,8 +17,8 @@ bool lock_folder(const io::Fd& folder, const std::string& path) {
   if (::flock(folder.get(), LOCK_EX | LOCK_NB) != 0) return false;
   struct stat held {
   }, named{};
-  return ::fstat(folder.get(), &held) == 0 && ::stat(path.c_str(), &named) == 0 &&
-         held.st_ino == named.st_ino && held.st_dev == named.st_dev;
+  return ::fstat(folder.get(), &held) == 0 && ::stat(path.c_str(), &named) == 0 && held.st_ino == named.st_ino &&
+         held.st_dev == named.st_dev;
 }
 
 }  // namespace

@@ -152,8 +152,7 @@ Status LocalStore::make_folders(const std::vector<Digest>& blobs) {
   for (const auto& blob : blobs)
     if (!durable_.contains(folder(blob))) fresh.insert(folder(blob));
   for (const auto& folder : fresh)
-    if (::mkdir(folder.c_str(), 0755) != 0 && errno != EEXIST)
-      return fail(os_error(errno, "make folder " + folder));
+    if (::mkdir(folder.c_str(), 0755) != 0 && errno != EEXIST) return fail(os_error(errno, "make folder " + folder));
   if (fresh.empty()) return {};
   DEPLOYCTL_CHECK(io::fsync_dir(blobs_));
   durable_.merge(fresh);
@@ -281,9 +280,9 @@ Status LocalStore::verify(const Digest& blob) {
   DEPLOYCTL_TRY(fd, open(blob));
   DEPLOYCTL_TRY(found, hash_of(fd.get(), path(blob)));
   if (found == blob) return {};
-  return fail(with_hint(
-      error(Code::verification, "blob " + path(blob) + " is damaged: its bytes are those of " + found.text()),
-      "build the artifact anew: the blob is replaced then"));
+  return fail(
+      with_hint(error(Code::verification, "blob " + path(blob) + " is damaged: its bytes are those of " + found.text()),
+                "build the artifact anew: the blob is replaced then"));
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// Whether a reply answers its request: the right kind, and no more of it than a host can have. What it says is the reader's
-// to judge. Pure.
+// Whether a reply answers its request: the right kind, and no more of it than a host can have. What it says is the
+// reader's to judge. Pure.
 #pragma once
 
 #include "core/wire/messages.hpp"

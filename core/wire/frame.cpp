@@ -6,8 +6,14 @@
 namespace deployctl::wire {
 
 // The leading control character keeps what a login prints, or a shell echoes, from looking like one of them.
-const std::string_view magic{"\x01" "deployctl-agent", magic_size};
-const std::string_view missing_magic{"\x01" "deployctl-wants", magic_size};
+const std::string_view magic{
+    "\x01"
+    "deployctl-agent",
+    magic_size};
+const std::string_view missing_magic{
+    "\x01"
+    "deployctl-wants",
+    magic_size};
 
 namespace {
 
@@ -38,7 +44,8 @@ Result<Header> long_header(BytesView bytes) {
   if (type < static_cast<std::uint8_t>(FrameType::hello) || type > static_cast<std::uint8_t>(FrameType::ping))
     return fail(broken("type " + std::to_string(type) + " is unknown"));
   if (bytes[5] != 0 || bytes[6] != 0 || bytes[7] != 0) return fail(broken("its padding is not zero"));
-  return Header{header_size, get_u32(bytes), Frame{static_cast<FrameType>(type), get_u32(bytes.subspan(8)), get_u32(bytes.subspan(12)), {}}};
+  return Header{header_size, get_u32(bytes),
+                Frame{static_cast<FrameType>(type), get_u32(bytes.subspan(8)), get_u32(bytes.subspan(12)), {}}};
 }
 
 // None: not all of it has come.

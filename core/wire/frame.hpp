@@ -10,7 +10,8 @@
 // A session:   agent -> magic (16 bytes, after at most 64 KiB of login noise) and hello; caller -> hello.
 // A request:   caller -> request(s); agent -> event(s)*; agent -> reply(s) | abort(s). The caller may send abort(s).
 // Living:     both -> ping (stream 0, no payload) when idle for 5 s; nothing heard for 20 s: the peer is gone.
-// Packed:     where both sides' hellos name the feature "packs", frames other than chunks may come squeezed (link/packer.hpp).
+// Packed:     where both sides' hellos name the feature "packs", frames other than chunks may come squeezed
+// (link/packer.hpp).
 //             Such a row belongs to no stream, and on a link across the world twelve bytes less count: its header is
 //               u32 length   with the highest bit set
 // A pull:      receiver -> want(s); peer -> chunk(s, n)* : on the stream of a stage or a carry, the caller is the peer.
@@ -32,7 +33,17 @@ inline constexpr std::size_t max_noise = 64 * 1024;
 extern const std::string_view magic;          // an agent that runs
 extern const std::string_view missing_magic;  // the shell: no such agent here, send it
 
-enum class FrameType : std::uint8_t { hello = 1, request = 2, event = 3, reply = 4, abort = 5, want = 6, chunk = 7, ping = 8, packed = 9 };
+enum class FrameType : std::uint8_t {
+  hello = 1,
+  request = 2,
+  event = 3,
+  reply = 4,
+  abort = 5,
+  want = 6,
+  chunk = 7,
+  ping = 8,
+  packed = 9
+};
 
 struct Frame {
   FrameType type = FrameType::hello;
@@ -42,7 +53,8 @@ struct Frame {
   bool operator==(const Frame&) const = default;
 };
 
-// Header and payload, of a packed one without stream and number; a payload above max_payload is a broken invariant (throws std::length_error).
+// Header and payload, of a packed one without stream and number; a payload above max_payload is a broken invariant
+// (throws std::length_error).
 Bytes encode(const Frame& frame);
 
 // Fed with bytes as they come; gives whole frames. An error (oversized, unknown type, non-zero padding) is final.

@@ -13,9 +13,10 @@ constexpr std::size_t max_code = 64;
 std::string clean(const std::string& text) {
   std::string out = text.substr(0, max_text);
   const auto is_plain = [](unsigned char c) { return c < 0x80; };
-  if (!std::all_of(out.begin(), out.end(), is_plain) && !google::protobuf::internal::IsStructurallyValidUTF8(
-                                                           out.data(), static_cast<int>(out.size())))
-    std::replace_if(out.begin(), out.end(), [&](unsigned char c) { return !is_plain(c); }, '?');
+  if (!std::all_of(out.begin(), out.end(), is_plain) &&
+      !google::protobuf::internal::IsStructurallyValidUTF8(out.data(), static_cast<int>(out.size())))
+    std::replace_if(
+        out.begin(), out.end(), [&](unsigned char c) { return !is_plain(c); }, '?');
   return out;
 }
 
@@ -48,23 +49,40 @@ Error to_error(const pb::Abort& abort) {
 
 const char* name_of(const pb::Request& request) {
   switch (request.body_case()) {
-    case pb::Request::kAttach: return "attach";
-    case pb::Request::kDetach: return "detach";
-    case pb::Request::kCarry: return "carry";
-    case pb::Request::kSurvey: return "survey";
-    case pb::Request::kTakeGrant: return "take grant";
-    case pb::Request::kRenewGrant: return "renew grant";
-    case pb::Request::kDropGrant: return "drop grant";
-    case pb::Request::kStage: return "stage";
-    case pb::Request::kActivate: return "activate";
-    case pb::Request::kCheck: return "check";
-    case pb::Request::kReadLog: return "read log";
-    case pb::Request::kPrune: return "prune";
-    case pb::Request::kDesire: return "desire";
-    case pb::Request::kWithdraw: return "withdraw";
-    case pb::Request::kListDesires: return "list desires";
-    case pb::Request::kRepairEpoch: return "repair epoch";
-    case pb::Request::BODY_NOT_SET: break;
+    case pb::Request::kAttach:
+      return "attach";
+    case pb::Request::kDetach:
+      return "detach";
+    case pb::Request::kCarry:
+      return "carry";
+    case pb::Request::kSurvey:
+      return "survey";
+    case pb::Request::kTakeGrant:
+      return "take grant";
+    case pb::Request::kRenewGrant:
+      return "renew grant";
+    case pb::Request::kDropGrant:
+      return "drop grant";
+    case pb::Request::kStage:
+      return "stage";
+    case pb::Request::kActivate:
+      return "activate";
+    case pb::Request::kCheck:
+      return "check";
+    case pb::Request::kReadLog:
+      return "read log";
+    case pb::Request::kPrune:
+      return "prune";
+    case pb::Request::kDesire:
+      return "desire";
+    case pb::Request::kWithdraw:
+      return "withdraw";
+    case pb::Request::kListDesires:
+      return "list desires";
+    case pb::Request::kRepairEpoch:
+      return "repair epoch";
+    case pb::Request::BODY_NOT_SET:
+      break;
   }
   return "unknown request";
 }

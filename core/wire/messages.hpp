@@ -31,7 +31,8 @@ const char* name_of(const pb::Request& request);
 template <class Message>
 Result<Frame> to_frame(FrameType type, std::uint32_t stream, const Message& message) {
   if (message.ByteSizeLong() > max_payload)
-    return fail(Code::invalid, "a message of " + std::to_string(message.ByteSizeLong()) + " bytes is above the cap of 1 MiB");
+    return fail(Code::invalid,
+                "a message of " + std::to_string(message.ByteSizeLong()) + " bytes is above the cap of 1 MiB");
   Frame frame{type, stream, 0, Bytes(message.ByteSizeLong())};
   message.SerializeToArray(frame.payload.data(), static_cast<int>(frame.payload.size()));
   return frame;

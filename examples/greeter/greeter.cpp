@@ -76,8 +76,9 @@ void answer(int fd) {
     status = 404;
     body = "there is nothing here\n";
   }
-  send_all(fd, "HTTP/1.1 " + std::to_string(status) + (status == 200 ? " OK" : " No") + "\r\nContent-Type: text/plain\r\nContent-Length: " +
-                   std::to_string(body.size()) + "\r\nConnection: close\r\n\r\n" + body);
+  send_all(fd, "HTTP/1.1 " + std::to_string(status) + (status == 200 ? " OK" : " No") +
+                   "\r\nContent-Type: text/plain\r\nContent-Length: " + std::to_string(body.size()) +
+                   "\r\nConnection: close\r\n\r\n" + body);
 }
 
 bool write_pid(pid_t pid, const std::string& path) {
@@ -100,7 +101,8 @@ int serve(const std::string& where, const std::string& pid_file) {
   setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
   if (bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) give_up("bind " + where);
   if (listen(listener, 64) != 0) give_up("listen");
-  // Before the caller goes on it listens and its file is written: whoever starts it, or ends it at once, needs no sleep.
+  // Before the caller goes on it listens and its file is written: whoever starts it, or ends it at once, needs no
+  // sleep.
   const pid_t server = fork();
   if (server < 0) give_up("go to the background");
   if (server > 0) {

@@ -1,5 +1,5 @@
-// How far each TCP flow over a link has got: what a packet brings beyond that is new, the rest is sent again. Memory of every
-// flow stays; a lab's links are short-lived. One thread.
+// How far each TCP flow over a link has got: what a packet brings beyond that is new, the rest is sent again. Memory of
+// every flow stays; a lab's links are short-lived. One thread.
 #pragma once
 
 #include <map>

@@ -1,6 +1,6 @@
-// An IPv4 packet as a TUN device hands it over, behind its virtio header: a TCP one may stand for many segments (segmentation
-// offload). Reads its measures, and cuts a run of segments out of it as a packet of its own. Refuses what it doesn't
-// understand by treating it as one opaque segment.
+// An IPv4 packet as a TUN device hands it over, behind its virtio header: a TCP one may stand for many segments
+// (segmentation offload). Reads its measures, and cuts a run of segments out of it as a packet of its own. Refuses what
+// it doesn't understand by treating it as one opaque segment.
 #pragma once
 
 #include <arpa/inet.h>
@@ -41,7 +41,9 @@ class TcpPacket {
 
   bool is_tcp() const { return tcp_known_; }
   std::size_t payload() const { return payload_; }
-  std::int64_t segments() const { return segment_ ? static_cast<std::int64_t>((payload_ + segment_ - 1) / segment_) : 1; }
+  std::int64_t segments() const {
+    return segment_ ? static_cast<std::int64_t>((payload_ + segment_ - 1) / segment_) : 1;
+  }
   // Of a full segment, headers included.
   std::int64_t segment_bytes() const {
     return static_cast<std::int64_t>(segment_ ? headers_ + segment_ : size_ - sizeof virtio_);
@@ -103,7 +105,8 @@ class TcpPacket {
     struct {
       std::uint32_t source, destination;
       std::uint16_t protocol, length;
-    } pseudo{ip_.saddr, ip_.daddr, htons(IPPROTO_TCP), htons(static_cast<std::uint16_t>(headers_ - ip_header_ + length))};
+    } pseudo{ip_.saddr, ip_.daddr, htons(IPPROTO_TCP),
+             htons(static_cast<std::uint16_t>(headers_ - ip_header_ + length))};
     std::uint8_t raw[sizeof pseudo];
     std::memcpy(raw, &pseudo, sizeof pseudo);
     tcp.check = folded(raw, sizeof raw, 0);

@@ -1,12 +1,13 @@
-// A wide-area link in userspace: a TUN device in each of two network namespaces, and packets carried between them late, at a
-// rate, through a bounded queue, some of them lost by a seeded generator. Segmentation offload is on, so one read carries up to
-// 64 KB of a TCP stream; rate, queue and loss still count in single segments. One thread; ends with SIGTERM.
+// A wide-area link in userspace: a TUN device in each of two network namespaces, and packets carried between them late,
+// at a rate, through a bounded queue, some of them lost by a seeded generator. Segmentation offload is on, so one read
+// carries up to 64 KB of a TCP stream; rate, queue and loss still count in single segments. One thread; ends with
+// SIGTERM.
 //
 //   wan_link --ns-a /run/netns/a --dev-a wan1 --ns-b /run/netns/b --dev-b wan0 --status FILE
 //            --mbit 200 --delay-ms 5 [--queue-ms 100] [--loss 0.001] [--seed 1]
 //
-// FILE is shared memory that the harness reads and writes: see Status. Counters are of packets as the sockets handed them
-// over, before the queue and before loss.
+// FILE is shared memory that the harness reads and writes: see Status. Counters are of packets as the sockets handed
+// them over, before the queue and before loss.
 #include <fcntl.h>
 #include <linux/if.h>
 #include <linux/if_tun.h>
@@ -38,9 +39,9 @@ struct Counters {
 };
 
 struct Status {
-  std::uint64_t ready;      // 1 as soon as both devices are there
-  std::uint64_t cut;        // written by the harness: 1 swallows every packet
-  Counters ways[2];         // a to b, b to a
+  std::uint64_t ready;  // 1 as soon as both devices are there
+  std::uint64_t cut;    // written by the harness: 1 swallows every packet
+  Counters ways[2];     // a to b, b to a
 };
 
 [[noreturn]] void die(const char* what) {
@@ -114,7 +115,7 @@ class Way {
       if (!pipe_.loses()) continue;
       ++counters_.lost;
       queue(packet, begin, i - begin, time);
-      pipe_.admit(time, packet.segment_bytes());    // It was sent, and got lost on the way.
+      pipe_.admit(time, packet.segment_bytes());  // It was sent, and got lost on the way.
       begin = i + 1;
     }
     queue(packet, begin, room - begin, time);

@@ -10,7 +10,9 @@ namespace {
 
 constexpr std::int64_t kMillisecond = 1'000'000;
 
-LinkTerms terms(double mbit) { return {.bits_per_second = mbit * 1e6, .delay = 5 * kMillisecond, .queue = 10 * kMillisecond, .loss = 0}; }
+LinkTerms terms(double mbit) {
+  return {.bits_per_second = mbit * 1e6, .delay = 5 * kMillisecond, .queue = 10 * kMillisecond, .loss = 0};
+}
 
 TEST(WanPipe, DeliversAfterSendingTimeAndDelay) {
   WanPipe pipe(terms(8), 1);
@@ -24,7 +26,7 @@ TEST(WanPipe, CarriesItsRateAndNoMore) {
   std::int64_t bytes = 0;
   for (std::int64_t now = 0; now < 1000 * kMillisecond; now += kMillisecond / 10)
     if (const auto fit = pipe.room(now, 1500, 10); fit > 0) pipe.admit(now, fit * 1500), bytes += fit * 1500;
-  EXPECT_NEAR(static_cast<double>(bytes) * 8, 200e6 * 1.01, 1e6);    // one second, and the queue's ten milliseconds
+  EXPECT_NEAR(static_cast<double>(bytes) * 8, 200e6 * 1.01, 1e6);  // one second, and the queue's ten milliseconds
 }
 
 TEST(WanPipe, DropsWhatTheQueueDoesNotHold) {
@@ -48,7 +50,8 @@ TEST(WanPipe, LosesItsShareAndTheSameOnesEachTime) {
   EXPECT_NEAR(lost, 1000, 150);
 }
 
-std::vector<std::uint8_t> packet_of(std::size_t payload, std::uint16_t segment, std::uint32_t sequence = 1000, bool opens = false) {
+std::vector<std::uint8_t> packet_of(std::size_t payload, std::uint16_t segment, std::uint32_t sequence = 1000,
+                                    bool opens = false) {
   std::vector<std::uint8_t> bytes(sizeof(VirtioHeader) + 40 + payload);
   const VirtioHeader virtio{1, VirtioHeader::kTcp4, 40, segment, 20, 16};
   iphdr ip{};
@@ -112,8 +115,8 @@ TEST(TcpFlows, TellWhatIsSentAgainFromWhatIsNew) {
   TcpFlows flows;
   EXPECT_EQ(fresh(flows, 999, 0, true), 0u);
   EXPECT_EQ(fresh(flows, 1000, 3000), 3000u);
-  EXPECT_EQ(fresh(flows, 2000, 1000), 0u);      // again
-  EXPECT_EQ(fresh(flows, 3000, 2500), 1500u);   // half of it again
+  EXPECT_EQ(fresh(flows, 2000, 1000), 0u);     // again
+  EXPECT_EQ(fresh(flows, 3000, 2500), 1500u);  // half of it again
   EXPECT_EQ(fresh(flows, 5500, 0), 0u);
 }
 

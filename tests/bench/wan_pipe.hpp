@@ -1,5 +1,6 @@
-// One direction of a link as arithmetic: when a packet that is offered now arrives on the other side, or that the queue has
-// no room for it. A rate, a queue that drops at its tail, and a delay. No clock, no I/O: the caller says what time it is.
+// One direction of a link as arithmetic: when a packet that is offered now arrives on the other side, or that the queue
+// has no room for it. A rate, a queue that drops at its tail, and a delay. No clock, no I/O: the caller says what time
+// it is.
 #pragma once
 
 #include <algorithm>
@@ -11,9 +12,9 @@ namespace deployctl::bench {
 
 struct LinkTerms {
   double bits_per_second = 200e6;
-  std::int64_t delay = 0;        // nanoseconds, one way
-  std::int64_t queue = 100e6;    // nanoseconds of waiting that the queue allows
-  double loss = 0;               // probability for each packet
+  std::int64_t delay = 0;      // nanoseconds, one way
+  std::int64_t queue = 100e6;  // nanoseconds of waiting that the queue allows
+  double loss = 0;             // probability for each packet
 };
 
 class WanPipe {

@@ -1,7 +1,6 @@
 // A target that is switched off during a rollout and on again later: its relay brings it along, and nobody else has to.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
 #include <signal.h>
 
 #include <filesystem>
@@ -38,7 +37,8 @@ void leave_one_behind(Lab& lab) {
 std::size_t desires(Lab& lab) {
   std::size_t count = 0;
   std::error_code none;
-  for (const auto& entry : std::filesystem::directory_iterator(lab.relay(0).home() + "/.local/state/deployctl/desires", none))
+  for (const auto& entry :
+       std::filesystem::directory_iterator(lab.relay(0).home() + "/.local/state/deployctl/desires", none))
     count += entry.path().extension() == ".desire";
   return count;
 }
@@ -104,7 +104,10 @@ TEST(CatchUp, WhatFailsThereIsTriedOnce) {
   std::ofstream(lab.place(0, 2) + "/shared/refuse").put('\n');
   EXPECT_EQ(lab.deployctl({"deploy", "deploy.yaml", "--ref", "picky"}).exit.code, 8);
   lab.target(0, 2).start();
-  EXPECT_TRUE(eventually([&] { return lab.deployctl({"status", "deploy.yaml"}).out.find("the relay could not bring it to picky") != std::string::npos; }));
+  EXPECT_TRUE(eventually([&] {
+    return lab.deployctl({"status", "deploy.yaml"}).out.find("the relay could not bring it to picky") !=
+           std::string::npos;
+  }));
   EXPECT_TRUE(eventually([&] { return lab.running(0, 2) == "v1"; }));
   EXPECT_EQ(lab.starts(0, 2), 3u) << "once, and v1 again after it";
   EXPECT_EQ(lab.deployctl({"deploy", "deploy.yaml", "--ref", "v2"}).exit.code, 0);

@@ -77,7 +77,8 @@ TEST_F(Commands, AMistypedOneIsUsageWithTheNearest) {
   const auto begun = run({"roll", "deploy.yaml"});
   EXPECT_EQ(begun.exit.code, 2);
   EXPECT_THAT(begun.err, HasSubstr("unknown command 'roll'; did you mean 'rollback'?"));
-  const std::vector<std::vector<std::string>> others_options{{""}, {"build", "deploy.yaml", "--detach"}, {"status", "--wait", "deploy.yaml"}, {"doctor"}};
+  const std::vector<std::vector<std::string>> others_options{
+      {""}, {"build", "deploy.yaml", "--detach"}, {"status", "--wait", "deploy.yaml"}, {"doctor"}};
   for (const auto& words : others_options) {
     const auto said = run(words);
     EXPECT_EQ(said.exit.code, 2);
@@ -96,7 +97,8 @@ TEST_F(Commands, ARepositoryIsNamedToInitFromTheCurrentFolder) {
 TEST_F(Commands, InJsonAMistakeIsAnEventToo) {
   const auto said = run({"validate", "--output", "json"});
   EXPECT_EQ(said.exit.code, 2);
-  EXPECT_THAT(Lab::event(said.out, "command_failed"), AllOf(HasSubstr("\"code\":\"invalid\""), HasSubstr("\"exit_code\":2")));
+  EXPECT_THAT(Lab::event(said.out, "command_failed"),
+              AllOf(HasSubstr("\"code\":\"invalid\""), HasSubstr("\"exit_code\":2")));
   EXPECT_THAT(said.err, HasSubstr("needs PLAN"));
 }
 
@@ -105,7 +107,8 @@ TEST_F(Commands, AnAnswerThatCannotBeWrittenIsNoSuccess) {
   EXPECT_EQ(full.exit.code, 1);
   EXPECT_THAT(full.err, HasSubstr("No space left"));
   // The reader is gone before anything is written.
-  const auto gone = run_program({"/bin/bash", "-c", "{ sleep 0.2; " + binary + " --help; echo code $? >&2; } | true"}, dir.path());
+  const auto gone =
+      run_program({"/bin/bash", "-c", "{ sleep 0.2; " + binary + " --help; echo code $? >&2; } | true"}, dir.path());
   EXPECT_THAT(gone.err, HasSubstr("code 0"));
 }
 
@@ -130,19 +133,22 @@ TEST_F(Commands, WhatInitWritesIsValidAndIsNeverOverwritten) {
 }
 
 TEST_F(Commands, ValidateTellsEveryMistakeWithItsPlace) {
-  dir.write("deploy.yaml", "service: web\nfleet: fleet.yaml\nbuild:\n  repo: .\n  verison: 1\n  artifact: [{from: a}]\nrelease: {}\n");
+  dir.write("deploy.yaml",
+            "service: web\nfleet: fleet.yaml\nbuild:\n  repo: .\n  verison: 1\n  artifact: [{from: a}]\nrelease: {}\n");
   dir.write("fleet.yaml", "known_hosts: k\nregions: {r: {targets: [{host: a}, {host: a}]}}\n");
   const auto said = run({"validate", "deploy.yaml"});
   EXPECT_EQ(said.exit.code, 2);
   EXPECT_THAT(said.err, AllOf(HasSubstr("deploy.yaml:5:3: "), HasSubstr("deploy.yaml:7:"), HasSubstr("fleet.yaml:2:")));
   const auto json = run({"validate", "deploy.yaml", "--output", "json"});
   EXPECT_EQ(json.exit.code, 2);
-  EXPECT_THAT(Lab::event(json.out, "validated"), AllOf(HasSubstr("\"valid\":false"), HasSubstr("\"line\":5,\"column\":3")));
+  EXPECT_THAT(Lab::event(json.out, "validated"),
+              AllOf(HasSubstr("\"valid\":false"), HasSubstr("\"line\":5,\"column\":3")));
 }
 
 TEST_F(Commands, ValidateSeesATargetThatNoWaveTakes) {
-  dir.write("deploy.yaml", "service: web\nfleet: fleet.yaml\nbuild: {repo: ., artifact: [{from: a}]}\nrelease: {deploy_to: /srv/w}\n"
-                           "rollout: {waves: [{name: one, regions: [r], targets: 1}]}\n");
+  dir.write("deploy.yaml",
+            "service: web\nfleet: fleet.yaml\nbuild: {repo: ., artifact: [{from: a}]}\nrelease: {deploy_to: /srv/w}\n"
+            "rollout: {waves: [{name: one, regions: [r], targets: 1}]}\n");
   dir.write("fleet.yaml", "known_hosts: k\nregions: {r: {targets: [{host: a}, {host: b}]}}\n");
   const auto said = run({"validate", "deploy.yaml"});
   EXPECT_EQ(said.exit.code, 2) << said.out;
@@ -166,8 +172,9 @@ TEST(Build, IsCachedAndTellsItsArtifact) {
   Lab lab({.targets = 1});
   const auto first = lab.deployctl({"build", "deploy.yaml", "--ref", "v1", "--output", "json"});
   ASSERT_EQ(first.exit.code, 0) << first.err;
-  EXPECT_THAT(Lab::event(first.out, "build_finished"),
-              AllOf(HasSubstr("\"artifact\":\"sha256:"), HasSubstr("\"version\":\"v1\""), HasSubstr("\"cached\":false")));
+  EXPECT_THAT(
+      Lab::event(first.out, "build_finished"),
+      AllOf(HasSubstr("\"artifact\":\"sha256:"), HasSubstr("\"version\":\"v1\""), HasSubstr("\"cached\":false")));
   const auto again = lab.deployctl({"build", "deploy.yaml", "--ref", "v1", "--output", "json"});
   EXPECT_THAT(Lab::event(again.out, "build_finished"), HasSubstr("\"cached\":true"));
   const auto fresh = lab.deployctl({"build", "deploy.yaml", "--ref", "v1", "--fresh", "--output", "json"});
@@ -198,7 +205,8 @@ TEST(Build, ThatFailsNumbersItsLastEventAfterTheOthers) {
 
 TEST(Build, FailsWithThreeAndAnUnknownRefWithTwo) {
   Lab lab({.targets = 1});
-  const auto failed = lab.deployctl({"build", "deploy.yaml", "--ref", "v1", "--set", "build.steps=['echo some last words; exit 9']"});
+  const auto failed =
+      lab.deployctl({"build", "deploy.yaml", "--ref", "v1", "--set", "build.steps=['echo some last words; exit 9']"});
   EXPECT_EQ(failed.exit.code, 3) << failed.out << failed.err;
   EXPECT_THAT(failed.err, HasSubstr("some last words"));
   const auto unknown = lab.deployctl({"build", "deploy.yaml", "--ref", "v999"});
@@ -208,15 +216,17 @@ TEST(Build, FailsWithThreeAndAnUnknownRefWithTwo) {
 
 TEST(Build, CtrlCEndsTheStepAndWhatItStarted) {
   Lab lab({.targets = 1});
-  const std::string step = "build.steps=['sleep 300 & echo $! >" + (lab.dir() / "child") + "; mkfifo " + (lab.dir() / "never") +
-                           "; touch " + (lab.dir() / "begun") + "; cat " + (lab.dir() / "never") + "']";
+  const std::string step = "build.steps=['sleep 300 & echo $! >" + (lab.dir() / "child") + "; mkfifo " +
+                           (lab.dir() / "never") + "; touch " + (lab.dir() / "begun") + "; cat " +
+                           (lab.dir() / "never") + "']";
   auto build = lab.start({"build", "deploy.yaml", "--ref", "v1", "--set", step}, "log");
   ASSERT_EQ(run_program({"/bin/sh", "-c", "until [ -e begun ]; do sleep 0.02; done"}, lab.dir().path()).exit.code, 0);
   ASSERT_TRUE(build.signal(SIGINT));
   const auto exit = build.wait(std::chrono::seconds(30));
   ASSERT_TRUE(exit) << exit.error().text();
   EXPECT_EQ(exit->code, 130) << read_text(lab.dir() / "log");
-  const auto alive = run_program({"/bin/sh", "-c", "grep -qs '^State:.[^Z]' /proc/$(cat child)/status"}, lab.dir().path());
+  const auto alive =
+      run_program({"/bin/sh", "-c", "grep -qs '^State:.[^Z]' /proc/$(cat child)/status"}, lab.dir().path());
   EXPECT_NE(alive.exit.code, 0) << "what a step left behind was ended with it";
 }
 
@@ -228,9 +238,11 @@ TEST(Status, ShowsWhatEachTargetRuns) {
   ASSERT_TRUE(deploy(lab, "v1"));
   const auto text = lab.deployctl({"status", "deploy.yaml"});
   EXPECT_EQ(text.exit.code, 0) << text.err;
-  EXPECT_THAT(text.out, AllOf(HasSubstr("4 targets, 4 healthy"), HasSubstr("deploy of v1: succeeded"), HasSubstr("r1 ")));
+  EXPECT_THAT(text.out,
+              AllOf(HasSubstr("4 targets, 4 healthy"), HasSubstr("deploy of v1: succeeded"), HasSubstr("r1 ")));
   const auto json = lab.deployctl({"status", "deploy.yaml", "--output", "json"});
-  EXPECT_THAT(json.out, AllOf(StartsWith("{\"service\":"), HasSubstr("\"state\":\"succeeded\",\"progress\":{"), HasSubstr("\"regions\":[{\"name\":\"r0\",\"targets\":[{\"host\":"),
+  EXPECT_THAT(json.out, AllOf(StartsWith("{\"service\":"), HasSubstr("\"state\":\"succeeded\",\"progress\":{"),
+                              HasSubstr("\"regions\":[{\"name\":\"r0\",\"targets\":[{\"host\":"),
                               HasSubstr("\"current\":\"v1\",\"health\":\"healthy\"")));
   const auto ledger = lab.deployctl({"status"});
   EXPECT_THAT(ledger.out, AllOf(HasSubstr("LAST ROLLOUT"), HasSubstr("succeeded")));
@@ -260,7 +272,8 @@ TEST(History, ListsRolloutsNewestFirst) {
   EXPECT_EQ(text.exit.code, 0) << text.err;
   EXPECT_LT(text.out.find("v1 to v2"), text.out.rfind("v1"));
   const auto last = lab.deployctl({"history", "deploy.yaml", "--limit", "1", "--output", "json"});
-  EXPECT_THAT(last.out, AllOf(HasSubstr("\"version\":\"v2\",\"previous\":\"v1\""), Not(HasSubstr("\"version\":\"v1\""))));
+  EXPECT_THAT(last.out,
+              AllOf(HasSubstr("\"version\":\"v2\",\"previous\":\"v1\""), Not(HasSubstr("\"version\":\"v1\""))));
 }
 
 TEST(History, WithoutALedgerTheTargetsTell) {
@@ -285,7 +298,8 @@ TEST(Logs, TellARolloutWithWhatItsHooksPrinted) {
   const auto one = lab.deployctl({"logs", id, "--target", target});
   EXPECT_THAT(one.out, AllOf(HasSubstr(target), Not(HasSubstr("rollout " + id))));
   const auto json = lab.deployctl({"logs", id, "--output", "json"});
-  EXPECT_THAT(json.out, AllOf(StartsWith("{\"schema\":1,\"seq\":"), HasSubstr("\"event\":\"rollout_started\""), HasSubstr("\"event\":\"rollout_finished\"")));
+  EXPECT_THAT(json.out, AllOf(StartsWith("{\"schema\":1,\"seq\":"), HasSubstr("\"event\":\"rollout_started\""),
+                              HasSubstr("\"event\":\"rollout_finished\"")));
   const auto nobody = lab.deployctl({"logs", id, "--target", "nobody"});
   EXPECT_EQ(nobody.exit.code, 2);
   EXPECT_EQ(lab.deployctl({"logs", "r-0"}).exit.code, 2);
@@ -312,7 +326,8 @@ TEST(FleetList, ResolvesWhatThePlanSelectsWithoutANetwork) {
   EXPECT_EQ(text.exit.code, 0) << text.err;
   EXPECT_THAT(text.out, HasSubstr("2 regions, 2 relays, 4 targets"));
   const auto json = lab.deployctl({"fleet", "list", "deploy.yaml", "--output", "json"});
-  EXPECT_THAT(json.out, AllOf(HasSubstr("\"regions\":[{\"name\":\"r0\",\"relays\":[{\"host\":"), HasSubstr("\"labels\":{")));
+  EXPECT_THAT(json.out,
+              AllOf(HasSubstr("\"regions\":[{\"name\":\"r0\",\"relays\":[{\"host\":"), HasSubstr("\"labels\":{")));
 }
 
 TEST(Artifact, IsListedShownVerifiedExportedAndSwept) {
@@ -341,7 +356,9 @@ TEST(Artifact, IsListedShownVerifiedExportedAndSwept) {
 TEST(Artifact, ADamagedOneIsToldWithTen) {
   Lab lab({.targets = 1});
   ASSERT_EQ(lab.deployctl({"build", "deploy.yaml", "--ref", "v1"}).exit.code, 0);
-  const auto spoil = run_program({"/bin/sh", "-c", "f=$(ls -S $(find state/store/blobs -type f) | head -1); chmod u+w $f; printf x | dd of=$f conv=notrunc status=none"},
+  const auto spoil = run_program({"/bin/sh", "-c",
+                                  "f=$(ls -S $(find state/store/blobs -type f) | head -1); chmod u+w $f; printf x | dd "
+                                  "of=$f conv=notrunc status=none"},
                                  lab.dir().path());
   ASSERT_EQ(spoil.exit.code, 0) << spoil.err;
   const auto said = lab.deployctl({"artifact", "verify", "v1"});

@@ -1,7 +1,7 @@
-// What an older build has left behind is taken up by this one: state folders, releases on targets, a paused rollout, a rollout whose
-// driver died, work that a relay keeps for absent targets, and agents that a forced command pins to the old version. The programs of the
-// older build are in the folder that DEPLOYCTL_OLD_PROGRAMS names (tests/release/compatibility builds them); without it these
-// tests are skipped.
+// What an older build has left behind is taken up by this one: state folders, releases on targets, a paused rollout, a
+// rollout whose driver died, work that a relay keeps for absent targets, and agents that a forced command pins to the
+// old version. The programs of the older build are in the folder that DEPLOYCTL_OLD_PROGRAMS names
+// (tests/release/compatibility builds them); without it these tests are skipped.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -29,7 +29,8 @@ const std::string new_programs = std::string(TEST_BINARY_DIR) + "/bin";
 class Compatibility : public ::testing::Test {
  protected:
   void SetUp() override {
-    if (old_programs().empty()) GTEST_SKIP() << "DEPLOYCTL_OLD_PROGRAMS is not set: there is no older build to compare with";
+    if (old_programs().empty())
+      GTEST_SKIP() << "DEPLOYCTL_OLD_PROGRAMS is not set: there is no older build to compare with";
   }
 };
 
@@ -48,7 +49,9 @@ void deploy_two_releases(Lab& lab) {
 
 Lab::Options with_an_approval() {
   Lab::Options options;
-  options.rollout = "  waves:\n    - {name: canary, regions: [r0], targets: 1}\n    - {name: rest, regions: all, approval: required}\n";
+  options.rollout =
+      "  waves:\n    - {name: canary, regions: [r0], targets: 1}\n    - {name: rest, regions: all, approval: "
+      "required}\n";
   return options;
 }
 

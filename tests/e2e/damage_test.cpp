@@ -1,5 +1,5 @@
-// What was changed on a target behind our back: a kept release, what it links, who may write there. Refused before anything is
-// stopped, repaired where that can be, and the message names what to do where it can't.
+// What was changed on a target behind our back: a kept release, what it links, who may write there. Refused before
+// anything is stopped, repaired where that can be, and the message names what to do where it can't.
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -22,7 +22,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-io::Output deploy(const Lab& lab, const std::string& ref) { return lab.deployctl({"deploy", "deploy.yaml", "--ref", ref, "--output", "json"}); }
+io::Output deploy(const Lab& lab, const std::string& ref) {
+  return lab.deployctl({"deploy", "deploy.yaml", "--ref", ref, "--output", "json"});
+}
 
 // The folder of a version among a target's releases.
 std::string release_folder(const Lab& lab, unsigned target, const std::string& version) {
@@ -62,7 +64,8 @@ TEST(Damage, AReleaseThatWasTouchedIsStagedAgainByARollback) {
   EXPECT_THAT(status.out, HasSubstr("damaged: v1: file version has another size"));
   const auto back = lab.deployctl({"rollback", "deploy.yaml", "--output", "json"});
   EXPECT_EQ(back.exit.code, 0) << back.out << back.err;
-  EXPECT_THAT(Lab::event(back.out, "target_damaged"), AllOf(HasSubstr("file version"), HasSubstr("\"version\":\"v1\"")));
+  EXPECT_THAT(Lab::event(back.out, "target_damaged"),
+              AllOf(HasSubstr("file version"), HasSubstr("\"version\":\"v1\"")));
   EXPECT_TRUE(lab.all_run("v1"));
   EXPECT_EQ(read_text(lab.place(0, 0) + "/current/version"), "v1\n") << "what the artifact holds";
   EXPECT_EQ(lab.deployctl({"status", "deploy.yaml"}).out.find("damaged"), std::string::npos);
@@ -106,7 +109,8 @@ TEST(Damage, AFileThatTwoReleasesShareIsNamedAndBothAreRepaired) {
   ASSERT_TRUE(fs::equivalent(one + "/tree/d1/f1", two + "/tree/d1/f1")) << "a hard link";
   write_in_place(two + "/tree/d1/f1", "edited in place\n");
   const auto status = lab.deployctl({"status", "deploy.yaml", "--output", "json"});
-  EXPECT_THAT(status.out, AllOf(HasSubstr("\"damaged\":\"file tree/d1/f1"), HasSubstr("shared with " + fs::path(one).filename().string())));
+  EXPECT_THAT(status.out, AllOf(HasSubstr("\"damaged\":\"file tree/d1/f1"),
+                                HasSubstr("shared with " + fs::path(one).filename().string())));
   const auto starts = lab.starts(0, 0);
   // What runs is staged again by its own deploy, and started from the whole tree.
   ASSERT_EQ(deploy(lab, "v2").exit.code, 0);
@@ -175,7 +179,8 @@ TEST(Damage, PrivateFilesStayPrivate) {
   Lab lab(direct(1));
   std::string plan = read_text(lab.dir() / "deploy.yaml");
   const std::string steps = "'sh ./build.sh'";
-  plan.replace(plan.find(steps), steps.size(), steps + ", 'mkdir -m 700 out; umask 077; echo key >out/tls.key; mkdir -m 1777 out/tmp'");
+  plan.replace(plan.find(steps), steps.size(),
+               steps + ", 'mkdir -m 700 out; umask 077; echo key >out/tls.key; mkdir -m 1777 out/tmp'");
   const std::string rules = "[{from: version}";
   plan.replace(plan.find(rules), rules.size(), rules + ", {from: out}");
   lab.dir().write("deploy.yaml", plan);

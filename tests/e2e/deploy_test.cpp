@@ -31,7 +31,8 @@ TEST(Deploy, TakesVersionsThroughRelaysToEveryTargetAndBack) {
   const auto first = deploy(lab, "v1");
   ASSERT_EQ(first.exit.code, 0) << first.out << first.err;
   EXPECT_TRUE(lab.all_run("v1"));
-  EXPECT_THAT(Lab::event(first.out, "rollout_finished"), HasSubstr("\"version\":\"v1\",\"result\":\"succeeded\",\"previous\":\"\""));
+  EXPECT_THAT(Lab::event(first.out, "rollout_finished"),
+              HasSubstr("\"version\":\"v1\",\"result\":\"succeeded\",\"previous\":\"\""));
   EXPECT_THAT(Lab::event(first.out, "rollout_finished"), HasSubstr("\"total\":6,\"active\":6"));
 
   const auto second = deploy(lab, "v2");
@@ -65,7 +66,9 @@ TEST(Deploy, TheSameReleaseAgainTouchesNothing) {
 }
 
 TEST(Deploy, ABrokenVersionIsTakenBackByItselfAndNobodyElseIsTouched) {
-  Lab lab({.regions = 2, .targets = 2, .rollout = "  waves:\n    - {name: canary, regions: [r0], targets: 1}\n    - {name: rest, regions: all}\n"});
+  Lab lab({.regions = 2,
+           .targets = 2,
+           .rollout = "  waves:\n    - {name: canary, regions: [r0], targets: 1}\n    - {name: rest, regions: all}\n"});
   ASSERT_EQ(deploy(lab, "v1").exit.code, 0);
   const auto broken = deploy(lab, "v3");
   EXPECT_EQ(broken.exit.code, 5) << broken.out << broken.err;
@@ -139,6 +142,7 @@ TEST(Deploy, KeepsAsManyReleasesAsItSays) {
   Lab lab({.release = "  keep_releases: 2\n"});
   for (const char* ref : {"v1", "v2", "big"}) ASSERT_EQ(deploy(lab, ref).exit.code, 0);
   unsigned n = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(lab.place(0, 0) + "/releases")) n += entry.path().filename().string()[0] != '.';
+  for (const auto& entry : std::filesystem::directory_iterator(lab.place(0, 0) + "/releases"))
+    n += entry.path().filename().string()[0] != '.';
   EXPECT_EQ(n, 2u);
 }

@@ -1,7 +1,7 @@
-// What README and the manual pages show is what happens: every `$ deployctl` line of a README's console block and of a page's
-// EXAMPLES (`.Dl $ deployctl ...`) runs, by a shell, in a lab whose plan is deploy.yaml and whose repository has the tags v1, v2,
-// v3 (never healthy). "# exit 5" at a line's end tells its exit code; without it that is 0. A rollout's id in an example stands
-// for the lab's newest one.
+// What README and the manual pages show is what happens: every `$ deployctl` line of a README's console block and of a
+// page's EXAMPLES (`.Dl $ deployctl ...`) runs, by a shell, in a lab whose plan is deploy.yaml and whose repository has
+// the tags v1, v2, v3 (never healthy). "# exit 5" at a line's end tells its exit code; without it that is 0. A
+// rollout's id in an example stands for the lab's newest one.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -64,12 +64,14 @@ std::vector<Example> examples_of_readme(const std::string& markdown) {
 }
 
 std::string replaced(std::string text, const std::string& from, const std::string& to) {
-  for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) text.replace(at, from.size(), to);
+  for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
+    text.replace(at, from.size(), to);
   return text;
 }
 
 std::string without_escapes(std::string text) {
-  const std::vector<std::pair<std::string, std::string>> escapes{{"\\(aq", "'"}, {"\\(dq", "\""}, {"\\-", "-"}, {"\\&", ""}, {"\\e", "\\"}};
+  const std::vector<std::pair<std::string, std::string>> escapes{
+      {"\\(aq", "'"}, {"\\(dq", "\""}, {"\\-", "-"}, {"\\&", ""}, {"\\e", "\\"}};
   for (const auto& [from, to] : escapes) text = replaced(text, from, to);
   return text;
 }
@@ -91,13 +93,16 @@ const std::map<std::string, std::string> steered{{"deployctl-abort.1", "bake_tim
                                                  {"deployctl-promote.1", "bake_time: 2h"},
                                                  {"deployctl-resume.1", "pause: true"}};
 
-bool changes_targets(const Example& one) { return one.line.starts_with("deployctl deploy ") || one.line.starts_with("deployctl rollback "); }
+bool changes_targets(const Example& one) {
+  return one.line.starts_with("deployctl deploy ") || one.line.starts_with("deployctl rollback ");
+}
 
 // As a person would: in the lab's folder, by a shell that finds deployctl.
 io::Output run_in(const Lab& lab, const std::string& line) {
   const std::string path = std::string(TEST_BINARY_DIR) + "/bin:" + std::getenv("PATH");
   return run_program({"/bin/sh", "-c", line}, lab.dir().path(),
-                     {"PATH=" + path, "DEPLOYCTL_STATE=" + (lab.dir() / "state"), "HOME=" + (lab.dir() / "control-home"), "NO_COLOR=1"});
+                     {"PATH=" + path, "DEPLOYCTL_STATE=" + (lab.dir() / "state"),
+                      "HOME=" + (lab.dir() / "control-home"), "NO_COLOR=1"});
 }
 
 std::string with_newest_rollout(const Lab& lab, const std::string& line) {
@@ -137,11 +142,14 @@ std::map<std::string, std::vector<Example>> pages(bool that_change_targets) {
 }  // namespace
 
 TEST(DocumentedExamples, AreFoundWhereTheyStand) {
-  const auto readme = examples_of_readme("```sh\n$ deployctl no\n```\n```console\n$ deployctl a  # exit 5\nsaid\n$ deployctl b\n```\n");
+  const auto readme =
+      examples_of_readme("```sh\n$ deployctl no\n```\n```console\n$ deployctl a  # exit 5\nsaid\n$ deployctl b\n```\n");
   ASSERT_EQ(readme.size(), 2u);
   EXPECT_EQ(readme[0].code, 5);
   EXPECT_EQ(readme[1].line, "deployctl b");
-  const auto page = examples_of_page(".Sh DESCRIPTION\n.Dl $ deployctl no\n.Sh EXAMPLES\n.Dl $ deployctl x \\-\\-set \\(aqa=b\\(aq\n.Dl $ other\n.Sh SEE ALSO\n");
+  const auto page = examples_of_page(
+      ".Sh DESCRIPTION\n.Dl $ deployctl no\n.Sh EXAMPLES\n.Dl $ deployctl x \\-\\-set \\(aqa=b\\(aq\n.Dl $ other\n.Sh "
+      "SEE ALSO\n");
   ASSERT_EQ(page.size(), 1u);
   EXPECT_EQ(page[0].line, "deployctl x --set 'a=b'");
 }
@@ -159,7 +167,8 @@ TEST(DocumentedExamples, ThePlanOfTheReadmeIsValidAsItStands) {
     ASSERT_TRUE(block.starts_with("# ")) << "a block begins with its file's name:\n" << block;
     dir.write(block.substr(2, block.find('\n') - 2), block);
   }
-  const auto said = run_program({std::string(TEST_BINARY_DIR) + "/bin/deployctl", "validate", "deploy.yaml"}, dir.path());
+  const auto said =
+      run_program({std::string(TEST_BINARY_DIR) + "/bin/deployctl", "validate", "deploy.yaml"}, dir.path());
   EXPECT_EQ(said.exit.code, 0) << said.out << said.err;
 }
 

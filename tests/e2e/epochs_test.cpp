@@ -35,7 +35,8 @@ TEST(Epochs, OneTargetOutOfRangeIsLeftOutAndNamedAndTheOthersGoOn) {
   EXPECT_THAT(Lab::event(said.out, "target_unreachable"), HasSubstr("deployctl fleet repair-epoch"));
   EXPECT_EQ(lab.running(0, 0), "v2");
   EXPECT_EQ(lab.running(0, 1), "v1");
-  EXPECT_THAT(read_text(lab.place(0, 0) + "/.deployctl/grant.json"), Not(HasSubstr("184467"))) << "it spreads to no other target";
+  EXPECT_THAT(read_text(lab.place(0, 0) + "/.deployctl/grant.json"), Not(HasSubstr("184467")))
+      << "it spreads to no other target";
   const auto repaired = lab.deployctl({"fleet", "repair-epoch", "deploy.yaml"});
   EXPECT_EQ(repaired.exit.code, 0) << repaired.out << repaired.err;
   EXPECT_EQ(lab.deployctl({"deploy", "deploy.yaml", "--ref", "v2"}).exit.code, 0);

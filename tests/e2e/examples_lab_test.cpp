@@ -1,5 +1,5 @@
-// How the examples' lab is left (examples/lab.sh): whatever its services do meanwhile, the example's own status is kept, and nothing
-// of it stays behind.
+// How the examples' lab is left (examples/lab.sh): whatever its services do meanwhile, the example's own status is
+// kept, and nothing of it stays behind.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -14,7 +14,8 @@ namespace {
 
 // An example that has a lab, does `script` with it and is over.
 io::Output example_that(const TempDir& dir, const std::string& script) {
-  const std::string begin = "set -euo pipefail; . " TEST_SOURCE_DIR "/examples/lab.sh; trap clean_up EXIT; lab=$1; mkdir -p $lab/eu-11; ";
+  const std::string begin =
+      "set -euo pipefail; . " TEST_SOURCE_DIR "/examples/lab.sh; trap clean_up EXIT; lab=$1; mkdir -p $lab/eu-11; ";
   return run_program({"/bin/bash", "-c", begin + script, "example", dir / "lab"});
 }
 
@@ -40,7 +41,8 @@ TEST(ExamplesLab, WaitsForAServiceThatStillWrites) {
     trap 'for n in $(seq 300); do mkdir -p "$1/$n" && : >"$1/$n/word"; done; exit' TERM
     echo $$ >"$1/new" && mv "$1/new" "$1/sshd.pid"
     while :; do sleep 0.01; done)");
-  const auto said = example_that(dir, "bash $1/../service $lab/eu-11 & until [ -e $lab/eu-11/sshd.pid ]; do sleep 0.01; done");
+  const auto said =
+      example_that(dir, "bash $1/../service $lab/eu-11 & until [ -e $lab/eu-11/sshd.pid ]; do sleep 0.01; done");
   EXPECT_EQ(said.exit.code, 0) << said.err;
   EXPECT_EQ(said.err, "");
   EXPECT_FALSE(std::filesystem::exists(dir / "lab"));

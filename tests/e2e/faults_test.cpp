@@ -1,7 +1,6 @@
 // Whatever can go wrong on the way: each its own clear words and exit code, nothing lost, nothing half switched.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
 #include <signal.h>
 
 #include <filesystem>
@@ -93,14 +92,18 @@ TEST(Faults, AChangedHostKeyIsRefusedWithBothFingerprints) {
 
 // As the target's sshd does it below; not in a plain chroot, where the kernel refuses user namespaces.
 bool can_mount_a_small_disk() {
-  return deployctl::testing::run_program({"unshare", "-Urm", "sh", "-c", "mount -t tmpfs -o size=4m tmpfs /mnt"}).exit.ok();
+  return deployctl::testing::run_program({"unshare", "-Urm", "sh", "-c", "mount -t tmpfs -o size=4m tmpfs /mnt"})
+      .exit.ok();
 }
 
 TEST(Faults, AFullDiskOnATargetTakesTheRolloutBackWithItsOwnWords) {
   if (!can_mount_a_small_disk()) GTEST_SKIP() << "no user namespaces here";
   // The last target sees a small file system of its own at deploy_to, as an ordinary user can make one.
-  const std::string small = "ForceCommand unshare -Urm sh -c 'mount -t tmpfs -o size=4m tmpfs \"$HOME/srv\" && exec sh -c \"$SSH_ORIGINAL_COMMAND\"'";
-  Lab lab({.targets = 3, .rollout = "  waves:\n    - {name: canary, regions: [r0], targets: 1}\n    - {name: rest, regions: all}\n",
+  const std::string small =
+      "ForceCommand unshare -Urm sh -c 'mount -t tmpfs -o size=4m tmpfs \"$HOME/srv\" && exec sh -c "
+      "\"$SSH_ORIGINAL_COMMAND\"'";
+  Lab lab({.targets = 3,
+           .rollout = "  waves:\n    - {name: canary, regions: [r0], targets: 1}\n    - {name: rest, regions: all}\n",
            .target_config = {small}});
   check_program({"mkdir", "-p", lab.target(0, 2).home() + "/srv"});
   const auto said = deploy(lab, "big");
@@ -117,7 +120,8 @@ struct OneIsLate {
   Lab lab{{.relays = 0,
            .targets = 3,
            .rollout = "  max_unreachable: 0\n",
-           .target_config = {"ForceCommand sh -c 'while [ ! -e " + (gate / "open") + " ]; do sleep 0.02; done; exec sh -c \"$SSH_ORIGINAL_COMMAND\"'"}}};
+           .target_config = {"ForceCommand sh -c 'while [ ! -e " + (gate / "open") +
+                             " ]; do sleep 0.02; done; exec sh -c \"$SSH_ORIGINAL_COMMAND\"'"}}};
   io::Subprocess driver = lab.start({"deploy", "deploy.yaml", "--ref", "v1", "--output", "json"}, "log");
   OneIsLate() {
     EXPECT_TRUE(eventually([&] { return staged(0) && staged(1); })) << read_text(lab.dir() / "log");
@@ -163,7 +167,8 @@ struct OneHangs {
   Lab lab{{.relays = 0,
            .targets = 4,
            .rollout = "  max_parallel: 4\n  min_healthy: 0\n",
-           .target_config = {"ForceCommand sh -c 'while [ ! -e " + (gate / "open") + " ]; do sleep 0.02; done; exec sh -c \"$SSH_ORIGINAL_COMMAND\"'"}}};
+           .target_config = {"ForceCommand sh -c 'while [ ! -e " + (gate / "open") +
+                             " ]; do sleep 0.02; done; exec sh -c \"$SSH_ORIGINAL_COMMAND\"'"}}};
   OneHangs() {
     gate.write("open", "");
     EXPECT_EQ(deploy(lab, "v1").exit.code, 0);
@@ -199,7 +204,8 @@ TEST(Faults, ADeployWithinItsBudgetBeginsWithoutAHostThatHangs) {
   const auto ended = driver.wait(std::chrono::seconds(60));
   ASSERT_TRUE(ended);
   EXPECT_EQ(ended->code, 8) << one.log();
-  EXPECT_THAT(Lab::event(one.log(), "target_unreachable"), HasSubstr(one.lab.target(0, 3).host())) << "the end names it";
+  EXPECT_THAT(Lab::event(one.log(), "target_unreachable"), HasSubstr(one.lab.target(0, 3).host()))
+      << "the end names it";
   one.gate.write("open", "");
 }
 
@@ -279,7 +285,9 @@ TEST(Faults, ARollbackTakesOverARolloutThatGoesOn) {
 }
 
 TEST(Faults, CtrlCSettlesAndTheNextRunConverges) {
-  Lab lab({.targets = 4, .rollout = "  max_parallel: 1\n  waves: [{name: one, regions: all, targets: 1, bake_time: 5m}, {name: all, regions: all}]\n"});
+  Lab lab({.targets = 4,
+           .rollout = "  max_parallel: 1\n  waves: [{name: one, regions: all, targets: 1, bake_time: 5m}, {name: all, "
+                      "regions: all}]\n"});
   ASSERT_EQ(lab.deployctl({"deploy", "deploy.yaml", "--set", "rollout.waves.0.bake_time=0s"}).exit.code, 0);
   auto first = lab.start({"deploy", "deploy.yaml", "--ref", "v2", "--output", "json"}, "log");
   ASSERT_TRUE(wait_for(lab.dir() / "log", "wave_baking")) << read_text(lab.dir() / "log");
@@ -287,7 +295,8 @@ TEST(Faults, CtrlCSettlesAndTheNextRunConverges) {
   EXPECT_EQ(first.wait(std::chrono::seconds(30))->code, 130);
   EXPECT_EQ(lab.running(0, 0), "v2");
   EXPECT_EQ(lab.running(0, 1), "v1");
-  const auto again = lab.deployctl({"deploy", "deploy.yaml", "--ref", "v2", "--output", "json", "--set", "rollout.waves.0.bake_time=0s"});
+  const auto again = lab.deployctl(
+      {"deploy", "deploy.yaml", "--ref", "v2", "--output", "json", "--set", "rollout.waves.0.bake_time=0s"});
   EXPECT_EQ(again.exit.code, 0) << again.err;
   EXPECT_THAT(again.out, HasSubstr("was unfinished; going on with it"));
   EXPECT_TRUE(lab.all_run("v2"));
@@ -296,7 +305,9 @@ TEST(Faults, CtrlCSettlesAndTheNextRunConverges) {
 
 // A new epoch is above those that the targets know; the ledger's may be higher.
 TEST(Faults, ARolloutGoesOnWhenItsTargetsWereSetUpAnew) {
-  Lab lab({.targets = 2, .rollout = "  max_parallel: 1\n  waves: [{name: one, regions: all, targets: 1, bake_time: 5m}, {name: all, regions: all}]\n"});
+  Lab lab({.targets = 2,
+           .rollout = "  max_parallel: 1\n  waves: [{name: one, regions: all, targets: 1, bake_time: 5m}, {name: all, "
+                      "regions: all}]\n"});
   const std::string no_bake = "rollout.waves.0.bake_time=0s";
   ASSERT_EQ(lab.deployctl({"deploy", "deploy.yaml", "--set", no_bake}).exit.code, 0);
   ASSERT_NO_FATAL_FAILURE(kill_while_it_bakes(lab, "v2"));
@@ -308,7 +319,9 @@ TEST(Faults, ARolloutGoesOnWhenItsTargetsWereSetUpAnew) {
 }
 
 TEST(Faults, AnInterruptedDeployThatThenFailsGoesBackToWhatRanBeforeIt) {
-  Lab lab({.targets = 3, .rollout = "  max_parallel: 1\n  waves: [{name: one, regions: all, targets: 1, bake_time: 5m}, {name: all, regions: all}]\n"});
+  Lab lab({.targets = 3,
+           .rollout = "  max_parallel: 1\n  waves: [{name: one, regions: all, targets: 1, bake_time: 5m}, {name: all, "
+                      "regions: all}]\n"});
   const std::string no_bake = "rollout.waves.0.bake_time=0s";
   ASSERT_EQ(lab.deployctl({"deploy", "deploy.yaml", "--set", no_bake}).exit.code, 0);
   ASSERT_NO_FATAL_FAILURE(kill_while_it_bakes(lab, "v2"));

@@ -1,5 +1,5 @@
-// A repository behind https that asks for a password: git's own server program behind a small web server with a certificate of its
-// own authority.
+// A repository behind https that asks for a password: git's own server program behind a small web server with a
+// certificate of its own authority.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -65,7 +65,8 @@ class HttpsServer {
   explicit HttpsServer(const std::string& folder) : folder_(folder) {
     std::ofstream(folder + "/server.py") << server_program;
     check_program({"sh", "-ec",
-                   "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout server.key -out server.pem -days 2 "
+                   "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout server.key -out "
+                   "server.pem -days 2 "
                    "-subj /CN=127.0.0.1 -addext subjectAltName=DNS:127.0.0.1,IP:127.0.0.1 2>openssl.log"},
                   folder);
     io::Command command;
@@ -103,10 +104,12 @@ TEST(HttpsRepository, GetsTheTokenOfThePlanWhichIsNeverShown) {
   EXPECT_EQ(said.exit.code, 11) << said.out << said.err;
   EXPECT_THAT(said.err, HasSubstr("build.token: {env: GIT_TOKEN}"));
   std::ofstream(dir / "token") << "wrong\n";
-  said = lab.deployctl({"build", "deploy.yaml", "--ref", "v1", "--set", repo, "--set", "build.token={file: " + dir / "token" + "}"});
+  said = lab.deployctl(
+      {"build", "deploy.yaml", "--ref", "v1", "--set", repo, "--set", "build.token={file: " + dir / "token" + "}"});
   EXPECT_EQ(said.exit.code, 11) << said.out << said.err;
   std::ofstream(dir / "token") << "canary-token\n";
-  said = lab.deployctl({"build", "deploy.yaml", "--ref", "v1", "--set", repo, "--set", "build.token={file: " + dir / "token" + "}"});
+  said = lab.deployctl(
+      {"build", "deploy.yaml", "--ref", "v1", "--set", repo, "--set", "build.token={file: " + dir / "token" + "}"});
   kept.empty() ? ::unsetenv("GIT_SSL_CAINFO") : ::setenv("GIT_SSL_CAINFO", kept.c_str(), 1);
   EXPECT_EQ(said.exit.code, 0) << said.out << said.err;
   EXPECT_THAT(said.out, HasSubstr("v1"));

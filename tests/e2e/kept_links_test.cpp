@@ -55,7 +55,9 @@ TEST(KeptLinks, ASessionIsBegunAheadAlsoAfterTheDeployThatInstalledTheAgent) {
   Lab lab({.targets = 2});
   ASSERT_EQ(lab.deployctl({"deploy", "deploy.yaml", "--ref", "v1"}).exit.code, 0);
   const auto front = [&] { return processes_of({lab.relay(0).home() + "/.cache/deployctl/agents/", " relay"}); };
-  const auto background = [&] { return processes_of({lab.relay(0).home() + "/.cache/deployctl/agents/", " relay --background"}); };
+  const auto background = [&] {
+    return processes_of({lab.relay(0).home() + "/.cache/deployctl/agents/", " relay --background"});
+  };
   EXPECT_TRUE(eventually([&] { return front().size() == background().size() + 1; })) << front().size();
 }
 
@@ -91,7 +93,8 @@ TEST(KeptLinks, ARelayThatWentAwayMeanwhileIsTold) {
 TEST(KeptLinks, AnotherPinIsAnotherLogin) {
   Lab lab({.targets = 2});
   ASSERT_EQ(lab.deployctl({"deploy", "deploy.yaml", "--ref", "v1"}).exit.code, 0);
-  std::ofstream(lab.dir() / "known_hosts") << lab.target(0, 0).known_hosts_line() << "\n" << lab.target(0, 1).known_hosts_line() << "\n";
+  std::ofstream(lab.dir() / "known_hosts") << lab.target(0, 0).known_hosts_line() << "\n"
+                                           << lab.target(0, 1).known_hosts_line() << "\n";
   const auto unknown = lab.deployctl({"status", "deploy.yaml"});
   EXPECT_THAT(unknown.out + unknown.err, HasSubstr("host key"));
 }

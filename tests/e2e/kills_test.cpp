@@ -1,5 +1,5 @@
-// kill -9 at random moments of a deploy, of each party: every target is wholly on a release, and the rerun converges. And
-// whoever opens `current` while versions go back and forth never sees a missing or a mixed tree.
+// kill -9 at random moments of a deploy, of each party: every target is wholly on a release, and the rerun converges.
+// And whoever opens `current` while versions go back and forth never sees a missing or a mixed tree.
 #include <dirent.h>
 #include <fcntl.h>
 #include <gmock/gmock.h>

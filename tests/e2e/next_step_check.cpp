@@ -85,11 +85,14 @@ std::string problem_of(const std::string& command, const std::vector<std::string
   const auto request = commands::parse_command_line(words, commands);
   if (request.mistake) return request.mistake->text();
   Words kept{"--state"};
-  if (!is_about_a_rollout(words) && request.path != "artifact list" && words.size() > 1) kept.insert(kept.end(), {"--fleet", "--set"});
-  if (request.path == "deploy" && first_of(invocation, "deploy") == "deploy") kept.insert(kept.end(), {"--ref", "--artifact", "--version"});
+  if (!is_about_a_rollout(words) && request.path != "artifact list" && words.size() > 1)
+    kept.insert(kept.end(), {"--fleet", "--set"});
+  if (request.path == "deploy" && first_of(invocation, "deploy") == "deploy")
+    kept.insert(kept.end(), {"--ref", "--artifact", "--version"});
   for (const auto& option : kept)
     if (auto problem = missing(words, invocation, option); !problem.empty()) return problem;
-  if (command.find("/dev/") != std::string::npos || command.find("/proc/") != std::string::npos) return "a path that can't be pasted";
+  if (command.find("/dev/") != std::string::npos || command.find("/proc/") != std::string::npos)
+    return "a path that can't be pasted";
   return {};
 }
 

@@ -1,5 +1,6 @@
-// Every command line that deployctl tells its user to type, held against the command line that made it say so: it must parse, and
-// keep every option that decides what the command is about. Installed for all end-to-end tests by next_step_check.cpp.
+// Every command line that deployctl tells its user to type, held against the command line that made it say so: it must
+// parse, and keep every option that decides what the command is about. Installed for all end-to-end tests by
+// next_step_check.cpp.
 #pragma once
 
 #include <string>

@@ -1,4 +1,5 @@
-// What deployctl tells its user to type next, typed: with the real binaries, and a look at what the targets run afterwards.
+// What deployctl tells its user to type next, typed: with the real binaries, and a look at what the targets run
+// afterwards.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -45,7 +46,8 @@ Lab::Options one_at_a_time() {
 // Until its log says so; then the signal, and its end.
 io::Output interrupted(const Lab& lab, Words words, const std::string& until, int* code) {
   auto child = lab.start(words, "log");
-  EXPECT_TRUE(eventually([&] { return read_text(lab.dir() / "log").find(until) != std::string::npos; })) << read_text(lab.dir() / "log");
+  EXPECT_TRUE(eventually([&] { return read_text(lab.dir() / "log").find(until) != std::string::npos; }))
+      << read_text(lab.dir() / "log");
   (void)child.signal(SIGINT);
   const auto ended = child.wait();
   *code = ended ? ended->code : -1;
@@ -64,7 +66,9 @@ TEST(NextStep, OfAnInterruptedDeployGoesOnWithTheSameRelease) {
   // Another release than the plan's, another fleet's name, another value: all of it must be kept.
   lab.dir().write("other.yaml", read_text(lab.dir() / "fleet.yaml"));
   int code = 0;
-  const auto said = interrupted(lab, {"deploy", "deploy.yaml", "--ref", "slow", "--set", "release.keep_releases=4", "--fleet", "other.yaml"}, " active ", &code);
+  const auto said = interrupted(
+      lab, {"deploy", "deploy.yaml", "--ref", "slow", "--set", "release.keep_releases=4", "--fleet", "other.yaml"},
+      " active ", &code);
   EXPECT_EQ(code, 130) << said.out;
   const auto next = next_steps_in(said);
   ASSERT_EQ(next.size(), 1u) << said.out;
@@ -124,7 +128,8 @@ TEST(NextStep, WhenOnlyPostDeployFailedIsNoRollbackAndTheHookForFailuresRuns) {
   Lab lab;
   ASSERT_EQ(deploy(lab, "v1").exit.code, 0);
   std::string text = read_text(lab.dir() / "deploy.yaml");
-  text.replace(text.find("stop: ./stop.sh"), 15, "stop: ./stop.sh, post_deploy: 'echo chat is down; exit 1', on_failure: 'touch told'");
+  text.replace(text.find("stop: ./stop.sh"), 15,
+               "stop: ./stop.sh, post_deploy: 'echo chat is down; exit 1', on_failure: 'touch told'");
   lab.dir().write("deploy.yaml", text);
   const auto said = deploy(lab, "v2");
   EXPECT_EQ(said.exit.code, 4) << said.out << said.err;
@@ -136,7 +141,9 @@ TEST(NextStep, WhenOnlyPostDeployFailedIsNoRollbackAndTheHookForFailuresRuns) {
 
 TEST(NextStep, OfADeployThatFailedHalfWayGoesBackToWhatRanBeforeHoweverOftenItIsPasted) {
   auto options = one_at_a_time();
-  options.rollout += "  on_failure: abort\n  waves:\n    - {name: canary, regions: [r0], targets: 1}\n    - {name: rest, regions: all}\n";
+  options.rollout +=
+      "  on_failure: abort\n  waves:\n    - {name: canary, regions: [r0], targets: 1}\n    - {name: rest, regions: "
+      "all}\n";
   Lab lab(options);
   // Sick at the second target: the first one keeps it.
   lab.tag("half", "[ ! -f \"$SHARED/sick\" ]");
@@ -145,7 +152,8 @@ TEST(NextStep, OfADeployThatFailedHalfWayGoesBackToWhatRanBeforeHoweverOftenItIs
   ASSERT_EQ(deploy(lab, "v2").exit.code, 0);
   const auto said = deploy(lab, "half");
   EXPECT_EQ(said.exit.code, 4) << said.out << said.err;
-  EXPECT_THAT(next_steps_in(said), ElementsAre("deployctl status deploy.yaml", "deployctl rollback deploy.yaml --to v2"));
+  EXPECT_THAT(next_steps_in(said),
+              ElementsAre("deployctl status deploy.yaml", "deployctl rollback deploy.yaml --to v2"));
   for (int i = 0; i < 2; ++i) {
     const auto pasted = lab.paste("deployctl rollback deploy.yaml --to v2");
     EXPECT_EQ(pasted.exit.code, 0) << pasted.out << pasted.err;
@@ -172,7 +180,9 @@ TEST(NextStep, OfAnIncompleteDeployBringsTheRestToItsRelease) {
 
 TEST(NextStep, OfARolloutThatRestsBeforeAnApprovalApprovesAndResumesIt) {
   Lab::Options options;
-  options.rollout = "  max_parallel: 100%\n  waves:\n    - {name: canary, regions: [r0], targets: 1}\n    - {name: rest, regions: all, approval: required}\n";
+  options.rollout =
+      "  max_parallel: 100%\n  waves:\n    - {name: canary, regions: [r0], targets: 1}\n    - {name: rest, regions: "
+      "all, approval: required}\n";
   Lab lab(options);
   const auto said = deploy(lab, "v2");
   EXPECT_EQ(said.exit.code, 9) << said.out << said.err;
@@ -186,9 +196,13 @@ TEST(NextStep, OfARolloutThatRestsBeforeAnApprovalApprovesAndResumesIt) {
 TEST(NextStep, OfAPlanDeploysWhatWasShown) {
   Lab lab;
   lab.dir().write("it's a plan.yaml", read_text(lab.dir() / "deploy.yaml"));
-  const auto said = lab.deployctl({"plan", "it's a plan.yaml", "--ref", "v2", "--set", "release.keep_releases=3", "--state", "else where"});
+  const auto said = lab.deployctl(
+      {"plan", "it's a plan.yaml", "--ref", "v2", "--set", "release.keep_releases=3", "--state", "else where"});
   ASSERT_EQ(said.exit.code, 0) << said.out << said.err;
-  EXPECT_THAT(next_steps_in(said), ElementsAre("deployctl deploy 'it'\\''s a plan.yaml' --ref v2 --set release.keep_releases=3 --state 'else where'"));
+  EXPECT_THAT(
+      next_steps_in(said),
+      ElementsAre(
+          "deployctl deploy 'it'\\''s a plan.yaml' --ref v2 --set release.keep_releases=3 --state 'else where'"));
   EXPECT_EQ(lab.paste(next_steps_in(said).at(0)).exit.code, 0);
   EXPECT_TRUE(eventually([&] { return lab.all_run("v2"); }));
   EXPECT_THAT(lab.paste("ls -d 'else where'").out, HasSubstr("else where"));
@@ -196,7 +210,9 @@ TEST(NextStep, OfAPlanDeploysWhatWasShown) {
 
 TEST(NextStep, OfAPausedRolloutOfAnotherIsNeitherARollbackNorATakeOver) {
   Lab::Options options;
-  options.rollout = "  max_parallel: 100%\n  waves:\n    - {name: canary, regions: [r0], targets: 1, pause: true}\n    - {name: rest, regions: all}\n";
+  options.rollout =
+      "  max_parallel: 100%\n  waves:\n    - {name: canary, regions: [r0], targets: 1, pause: true}\n    - {name: "
+      "rest, regions: all}\n";
   Lab lab(options);
   ASSERT_EQ(deploy(lab, "v1", {"--set", "rollout.waves.0.pause=false"}).exit.code, 0);
   ASSERT_EQ(deploy(lab, "v2").exit.code, 9);

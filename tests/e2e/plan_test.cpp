@@ -51,7 +51,8 @@ TEST(Plan, OfAFirstDeployKnowsWhatIsNotKnown) {
   EXPECT_THAT(said.out, HasSubstr("waits for people: approval before 'rest'"));
   EXPECT_THAT(said.out, HasSubstr("known once it is built"));
   EXPECT_EQ(lab.current(0, 0), "") << "nothing was changed";
-  EXPECT_EQ(lab.deployctl({"artifact", "list", "--output", "json"}).out.find("v1"), std::string::npos) << "nothing was built";
+  EXPECT_EQ(lab.deployctl({"artifact", "list", "--output", "json"}).out.find("v1"), std::string::npos)
+      << "nothing was built";
 }
 
 TEST(Plan, OfABuiltReleaseTellsTheBytesThatThenCrossTheLinks) {
@@ -69,7 +70,8 @@ TEST(Plan, OfABuiltReleaseTellsTheBytesThatThenCrossTheLinks) {
   }
   const auto said = lab.deployctl({"plan", "deploy.yaml", "--ref", "big"});
   EXPECT_THAT(said.out, HasSubstr("1 of 2")) << said.out;
-  const auto done = lab.deployctl({"deploy", "deploy.yaml", "--ref", "big", "--set", "rollout.waves.1.approval=none", "--output", "json"});
+  const auto done = lab.deployctl(
+      {"deploy", "deploy.yaml", "--ref", "big", "--set", "rollout.waves.1.approval=none", "--output", "json"});
   ASSERT_EQ(done.exit.code, 0) << done.out << done.err;
   const auto end = nlohmann::json::parse(Lab::event(done.out, "rollout_finished"));
   EXPECT_LE(end["wan_bytes"].get<std::uint64_t>(), bytes + bytes / 50 + 200'000);

@@ -29,13 +29,15 @@ TEST_F(Asked, ARollbackShowsWhatItWillDoAndGoesOnWithAYes) {
   auto terminal = lab.at_terminal({"rollback", "deploy.yaml"});
   terminal->wait_for("[y/N]");
   const auto before = screen_after(terminal->shown());
-  EXPECT_THAT(before, AllOf(HasSubstr("from     v2 on 2 targets"), HasSubstr("to       v1"), HasSubstr("targets  2 in 1 region"),
+  EXPECT_THAT(before, AllOf(HasSubstr("from     v2 on 2 targets"), HasSubstr("to       v1"),
+                            HasSubstr("targets  2 in 1 region"),
                             HasSubstr("one, all regions at once, at most 1 target of a region at a time")));
   EXPECT_TRUE(lab.all_run("v2")) << "nothing is done before the answer";
   terminal->type("y\r");
   EXPECT_EQ(terminal->wait(), 0) << terminal->shown();
   EXPECT_TRUE(eventually([&] { return lab.all_run("v1"); }));
-  EXPECT_THAT(screen_after(terminal->shown()), AllOf(HasSubstr("roll back? [y/N] y"), HasSubstr("toy v1 is active everywhere")));
+  EXPECT_THAT(screen_after(terminal->shown()),
+              AllOf(HasSubstr("roll back? [y/N] y"), HasSubstr("toy v1 is active everywhere")));
 }
 
 TEST_F(Asked, ANoAndTheEndOfInputChangeNothingAndSaySo) {
@@ -72,10 +74,12 @@ TEST_F(Asked, CtrlCAndSigtermAtAQuestionEndWithTheirOwnExitCodes) {
 TEST_F(Asked, ADeploysQuestionNamesBothVersionsAndStaysOnTheScreen) {
   auto terminal = lab.at_terminal({"deploy", "deploy.yaml", "--ref", "v1"}, {40, 24});
   terminal->wait_for("[y/N]");
-  EXPECT_THAT(terminal->shown(), AllOf(HasSubstr("from     v2 on 2 targets"), HasSubstr("to       v1"), HasSubstr("canary (1), r0 (1)")));
+  EXPECT_THAT(terminal->shown(),
+              AllOf(HasSubstr("from     v2 on 2 targets"), HasSubstr("to       v1"), HasSubstr("canary (1), r0 (1)")));
   terminal->type("y\r");
   EXPECT_EQ(terminal->wait(), 0) << terminal->shown();
-  EXPECT_THAT(screen_after(terminal->shown()), AllOf(HasSubstr("deploy? [y/N] y"), HasSubstr("toy v1 is active everywhere")));
+  EXPECT_THAT(screen_after(terminal->shown()),
+              AllOf(HasSubstr("deploy? [y/N] y"), HasSubstr("toy v1 is active everywhere")));
 }
 
 TEST_F(Asked, ADeployThatIsToGoOnInTheBackgroundIsAskedAboutBefore) {

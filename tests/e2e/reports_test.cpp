@@ -1,5 +1,5 @@
-// What people are shown: where a rollout is, what could not be removed, what has run out, and no more of a chatty hook than they
-// can read.
+// What people are shown: where a rollout is, what could not be removed, what has run out, and no more of a chatty hook
+// than they can read.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/mount.h>
@@ -45,7 +45,9 @@ TEST(Reports, StatusSaysWhatARolloutWaitsForAndCountsWhatIsNotThere) {
   EXPECT_THAT(text.out, AllOf(HasSubstr("deploy v1 to v2: paused"), HasSubstr(waits)));
   EXPECT_THAT(text.out, Not(HasSubstr("another release"))) << "v1 and v2 are both as they should be meanwhile";
   const auto json = lab.deployctl({"status", "deploy.yaml", "--output", "json"});
-  EXPECT_THAT(json.out, AllOf(HasSubstr(R"("waiting":"approval")"), HasSubstr(R"("wave":"rest","wave_number":2,"waves":2)"), HasSubstr(R"("previous":"v1")")));
+  EXPECT_THAT(json.out,
+              AllOf(HasSubstr(R"("waiting":"approval")"), HasSubstr(R"("wave":"rest","wave_number":2,"waves":2)"),
+                    HasSubstr(R"("previous":"v1")")));
   EXPECT_THAT(lab.deployctl({"status"}).out, HasSubstr(waits));
 
   lab.target(0, 2).stop();
@@ -82,27 +84,34 @@ TEST(Reports, AReleaseThatCannotBeRemovedIsReportedAndTheOthersGo) {
 }
 
 TEST(Reports, MissingInodesAreCalledSoAndNotAFullDisk) {
-  const std::string few = "ForceCommand unshare -Urm sh -c 'mount -t tmpfs -o size=50m,nr_inodes=12 tmpfs \"$HOME/srv\" && exec sh -c \"$SSH_ORIGINAL_COMMAND\"'";
+  const std::string few =
+      "ForceCommand unshare -Urm sh -c 'mount -t tmpfs -o size=50m,nr_inodes=12 tmpfs \"$HOME/srv\" && exec sh -c "
+      "\"$SSH_ORIGINAL_COMMAND\"'";
   Lab lab({.relays = 0, .targets = 1, .target_config = {few}});
   check_program({"mkdir", "-p", lab.target(0, 0).home() + "/srv"});
   const auto said = deploy(lab, "v1");
   EXPECT_NE(said.exit.code, 0);
-  EXPECT_THAT(said.out + said.err, AllOf(HasSubstr("inodes are free"), HasSubstr("df -i"), Not(HasSubstr("unreachable"))));
+  EXPECT_THAT(said.out + said.err,
+              AllOf(HasSubstr("inodes are free"), HasSubstr("df -i"), Not(HasSubstr("unreachable"))));
   EXPECT_THAT(said.err, HasSubstr("df -i")) << "errors go to standard error";
 }
 
 TEST(Reports, MissingRightsAreCalledSo) {
-  const std::string read_only = "ForceCommand unshare -Urm sh -c 'mount -t tmpfs -o ro tmpfs \"$HOME/srv\" && exec sh -c \"$SSH_ORIGINAL_COMMAND\"'";
+  const std::string read_only =
+      "ForceCommand unshare -Urm sh -c 'mount -t tmpfs -o ro tmpfs \"$HOME/srv\" && exec sh -c "
+      "\"$SSH_ORIGINAL_COMMAND\"'";
   Lab lab({.relays = 0, .targets = 1, .target_config = {read_only}});
   check_program({"mkdir", "-p", lab.target(0, 0).home() + "/srv"});
   const auto said = deploy(lab, "v1");
   EXPECT_NE(said.exit.code, 0);
-  EXPECT_THAT(said.err, AllOf(HasSubstr("Read-only file system"), HasSubstr("findmnt"), Not(HasSubstr("can't be reached"))));
+  EXPECT_THAT(said.err,
+              AllOf(HasSubstr("Read-only file system"), HasSubstr("findmnt"), Not(HasSubstr("can't be reached"))));
 }
 
 TEST(Reports, AChattyHookDoesNotFillTheLedgerAndWhatIsLeftOutIsSaid) {
   Lab lab({.relays = 0, .targets = 1});
-  const std::string chatty = "release.hooks.start=yes 'a line of a hook that prints too much' | head -c 20000000; ./start.sh";
+  const std::string chatty =
+      "release.hooks.start=yes 'a line of a hook that prints too much' | head -c 20000000; ./start.sh";
   const auto said = deploy(lab, "v1", {"--output", "json", "--set", chatty});
   ASSERT_EQ(said.exit.code, 0) << said.err;
   EXPECT_LT(said.out.size(), 500'000u);

@@ -1,4 +1,5 @@
-// Where a bare rollback goes, with the ledger and from a host that has none: by the real binaries over real sshd servers.
+// Where a bare rollback goes, with the ledger and from a host that has none: by the real binaries over real sshd
+// servers.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -17,7 +18,9 @@ using ::testing::Not;
 
 namespace {
 
-constexpr const char* canary = "  waves:\n    - {name: canary, regions: all, targets: 1, bake_time: 5m}\n    - {name: rest, regions: all}\n  on_failure: abort\n";
+constexpr const char* canary =
+    "  waves:\n    - {name: canary, regions: all, targets: 1, bake_time: 5m}\n    - {name: rest, regions: all}\n  "
+    "on_failure: abort\n";
 constexpr const char* no_bake = "rollout.waves.0.bake_time=0s";
 
 void deploy(const Lab& lab, const std::string& ref, const std::vector<std::string>& more = {}) {
@@ -36,8 +39,10 @@ io::Output roll_back_elsewhere(const Lab& lab) {
 void expect_nothing_to_change(const io::Output& said, const std::string& further) {
   EXPECT_EQ(said.exit.code, 0) << said.out << said.err;
   EXPECT_THAT(said.out, HasSubstr("nothing to change: "));
-  if (further.empty()) EXPECT_THAT(said.out, HasSubstr("no earlier release"));
-  else EXPECT_THAT(said.out, HasSubstr("deployctl rollback deploy.yaml --to " + further + "\n"));
+  if (further.empty())
+    EXPECT_THAT(said.out, HasSubstr("no earlier release"));
+  else
+    EXPECT_THAT(said.out, HasSubstr("deployctl rollback deploy.yaml --to " + further + "\n"));
 }
 
 }  // namespace
@@ -74,7 +79,8 @@ TEST(Rollback, AfterAnAbortedDeployWasTakenBackChangesNothing) {
   for (const char* ref : {"v1", "v2"}) ASSERT_NO_FATAL_FAILURE(deploy(lab, ref, {"--set", no_bake}));
   lab.tag("v5");
   auto going = lab.start({"deploy", "deploy.yaml", "--ref", "v5", "--output", "json"}, "log");
-  ASSERT_TRUE(eventually([&] { return read_text(lab.dir() / "log").find("wave_baking") != std::string::npos; })) << read_text(lab.dir() / "log");
+  ASSERT_TRUE(eventually([&] { return read_text(lab.dir() / "log").find("wave_baking") != std::string::npos; }))
+      << read_text(lab.dir() / "log");
   const std::string said = read_text(lab.dir() / "log");
   const auto at = said.find("\"rollout\":\"r-") + 11;
   ASSERT_EQ(lab.deployctl({"abort", said.substr(at, said.find('"', at) - at)}).exit.code, 0);
@@ -85,13 +91,16 @@ TEST(Rollback, AfterAnAbortedDeployWasTakenBackChangesNothing) {
 }
 
 TEST(Rollback, ToAReleaseThatMostTargetsLackAndThatCantBeSentChangesNothing) {
-  Lab lab({.targets = 3, .rollout = "  waves:\n    - {name: canary, regions: all, targets: 1}\n    - {name: rest, regions: all, approval: required}\n"});
+  Lab lab({.targets = 3,
+           .rollout = "  waves:\n    - {name: canary, regions: all, targets: 1}\n    - {name: rest, regions: all, "
+                      "approval: required}\n"});
   ASSERT_NO_FATAL_FAILURE(deploy(lab, "v1", {"--set", "rollout.waves.1.approval=none"}));
   ASSERT_EQ(lab.deployctl({"deploy", "deploy.yaml", "--ref", "v2"}).exit.code, 9);
   ASSERT_EQ(roll_back_elsewhere(lab).exit.code, 0);
   const auto refused = lab.deployctl({"rollback", "deploy.yaml", "--to", "v2"}, "without-artifacts");
   EXPECT_EQ(refused.exit.code, 4) << refused.out << refused.err;
-  EXPECT_THAT(refused.err, AllOf(HasSubstr("only 1 of 3 targets has a usable copy of v2, and this host has no artifact of it to send; nothing was changed"),
+  EXPECT_THAT(refused.err, AllOf(HasSubstr("only 1 of 3 targets has a usable copy of v2, and this host has no artifact "
+                                           "of it to send; nothing was changed"),
                                  HasSubstr("deployctl deploy deploy.yaml --ref v2")));
   EXPECT_TRUE(lab.all_run("v1"));
   EXPECT_EQ(lab.starts(0, 1), 1u);
@@ -159,7 +168,8 @@ TEST(Rollback, FromAnotherHostUndoesAColleaguesCanaryAndNoMore) {
   for (const char* ref : {"v1", "v2"}) ASSERT_NO_FATAL_FAILURE(deploy(lab, ref, {"--set", no_bake}));
   lab.tag("v5");
   auto colleague = lab.start({"deploy", "deploy.yaml", "--ref", "v5", "--output", "json"}, "log");
-  ASSERT_TRUE(eventually([&] { return read_text(lab.dir() / "log").find("wave_baking") != std::string::npos; })) << read_text(lab.dir() / "log");
+  ASSERT_TRUE(eventually([&] { return read_text(lab.dir() / "log").find("wave_baking") != std::string::npos; }))
+      << read_text(lab.dir() / "log");
   ASSERT_EQ(lab.running(0, 0), "v5");
   const auto back = roll_back_elsewhere(lab);
   EXPECT_EQ(back.exit.code, 0) << back.out << back.err;
@@ -175,7 +185,8 @@ TEST(Rollback, ADeployThatChangedNothingIsNotUndone) {
   ASSERT_EQ(lab.deployctl({"rollback", "deploy.yaml"}).exit.code, 0);
   ASSERT_NO_FATAL_FAILURE(deploy(lab, "v1"));  // runs already
   expect_nothing_to_change(lab.deployctl({"rollback", "deploy.yaml"}), "");
-  EXPECT_EQ(lab.deployctl({"deploy", "deploy.yaml", "--ref", "v2", "--set", "release.hooks.pre_deploy=exit 1"}).exit.code, 4);
+  EXPECT_EQ(
+      lab.deployctl({"deploy", "deploy.yaml", "--ref", "v2", "--set", "release.hooks.pre_deploy=exit 1"}).exit.code, 4);
   expect_nothing_to_change(lab.deployctl({"rollback", "deploy.yaml"}), "");
   EXPECT_TRUE(lab.all_run("v1"));
 }
@@ -191,7 +202,8 @@ TEST(Converge, GoesOnWithARollbackThatFailedAndIsRecordedAsAConverge) {
   EXPECT_EQ(done.exit.code, 0) << done.out << done.err;
   EXPECT_THAT(Lab::event(done.out, "rollout_started"), HasSubstr("\"kind\":\"converge\""));
   EXPECT_TRUE(lab.all_run("picky"));
-  EXPECT_THAT(lab.deployctl({"history", "deploy.yaml", "--limit", "1"}).out, AllOf(HasSubstr("converge"), Not(HasSubstr("picky to picky"))));
+  EXPECT_THAT(lab.deployctl({"history", "deploy.yaml", "--limit", "1"}).out,
+              AllOf(HasSubstr("converge"), Not(HasSubstr("picky to picky"))));
 }
 
 // ---- names ----
@@ -218,14 +230,16 @@ TEST(Names, TheSameContentUnderANewVersionRestartsNothingAndIsKnownEverywhere) {
   ASSERT_NO_FATAL_FAILURE(deploy(lab, "v1.1"));
   EXPECT_EQ(lab.starts(0, 0), 1u);
   for (const char* state : {"state", "elsewhere"}) {
-    EXPECT_THAT(lab.deployctl({"status", "deploy.yaml", "--every"}, state).out, AllOf(HasSubstr("  v1.1  "), Not(HasSubstr("  v1.0  "))));
+    EXPECT_THAT(lab.deployctl({"status", "deploy.yaml", "--every"}, state).out,
+                AllOf(HasSubstr("  v1.1  "), Not(HasSubstr("  v1.0  "))));
     EXPECT_THAT(lab.deployctl({"history", "deploy.yaml"}, state).out, HasSubstr("v1.1"));
   }
   EXPECT_EQ(lab.deployctl({"rollback", "deploy.yaml", "--to", "v1.1"}, "elsewhere2").exit.code, 0);
   lab.dir().write("deploy.yaml", plan);
   ASSERT_NO_FATAL_FAILURE(deploy(lab, "big"));
   EXPECT_EQ(lab.deployctl({"rollback", "deploy.yaml", "--to", "v1.1"}, "elsewhere3").exit.code, 0);
-  EXPECT_THAT(read_text(lab.place(0, 0) + "/shared/hooks"), HasSubstr("start v1.1\n")) << "hooks get the newest version with the next activation";
+  EXPECT_THAT(read_text(lab.place(0, 0) + "/shared/hooks"), HasSubstr("start v1.1\n"))
+      << "hooks get the newest version with the next activation";
   EXPECT_EQ(lab.deployctl({"rollback", "deploy.yaml", "--to", "v1.0"}, "elsewhere4").exit.code, 0);
   EXPECT_EQ(lab.starts(0, 0), 3u) << "the old name still names it";
 }

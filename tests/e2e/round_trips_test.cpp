@@ -1,5 +1,5 @@
-// A rollback on a long link: what is waited for between the control host and a relay, command by command. The numbers stand in
-// man/deploy-protocol.7.
+// A rollback on a long link: what is waited for between the control host and a relay, command by command. The numbers
+// stand in man/deploy-protocol.7.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -21,12 +21,15 @@ constexpr unsigned rollback = 5;
 
 // Two targets behind a relay that has been logged in to them, and a fleet whose way to that relay is counted.
 struct World {
-  World() : lab({.targets = 2, .rollout = "  max_parallel: 100%\n"}), way(lab.relay(0).host(), lab.relay(0).host(), lab.relay(0).port()) {
+  World()
+      : lab({.targets = 2, .rollout = "  max_parallel: 100%\n"}),
+        way(lab.relay(0).host(), lab.relay(0).host(), lab.relay(0).port()) {
     const std::string key = client_key().path, pinned = lab.relay(0).known_hosts_line();
     std::string known = "[" + way.host() + "]:" + std::to_string(way.port()) + pinned.substr(pinned.find(' ')) + "\n";
-    std::string fleet = "known_hosts: counted_hosts\nrelay_ssh:  {identity_file: " + key + "}\ntarget_ssh: {identity_file: " + key +
-                        "}\nregions:\n  r0:\n    relays: [{host: " + way.host() + ", port: " + std::to_string(way.port()) +
-                        "}]\n    targets:\n";
+    std::string fleet = "known_hosts: counted_hosts\nrelay_ssh:  {identity_file: " + key +
+                        "}\ntarget_ssh: {identity_file: " + key +
+                        "}\nregions:\n  r0:\n    relays: [{host: " + way.host() +
+                        ", port: " + std::to_string(way.port()) + "}]\n    targets:\n";
     for (unsigned i = 0; i < 2; ++i) {
       auto& target = lab.target(0, i);
       fleet += "      - {host: " + target.host() + ", port: " + std::to_string(target.port()) + "}\n";
@@ -56,7 +59,8 @@ struct World {
 TEST(RoundTrips, OfARollbackThatLogsIn) {
   World world;
   world.lab.keep_no_links();
-  for (const auto* version : {"v1", "v2"}) ASSERT_EQ(world.lab.deployctl({"deploy", "deploy.yaml", "--ref", version}).exit.code, 0);
+  for (const auto* version : {"v1", "v2"})
+    ASSERT_EQ(world.lab.deployctl({"deploy", "deploy.yaml", "--ref", version}).exit.code, 0);
   EXPECT_THAT(world.turns_of({"rollback", "deploy.yaml"}), Le(login + command + rollback));
   EXPECT_EQ(world.way.connections(), 1u);
   EXPECT_TRUE(world.lab.all_run("v1"));

@@ -46,14 +46,18 @@ io::Output deploy(const Lab& lab, const std::string& ref, std::vector<std::strin
   return lab.deployctl(words);
 }
 
-std::string events_of(const Lab& lab, const std::string& id) { return lab.deployctl({"logs", id, "--output", "json"}).out; }
+std::string events_of(const Lab& lab, const std::string& id) {
+  return lab.deployctl({"logs", id, "--output", "json"}).out;
+}
 
 // In the background, as far as it goes by itself: until it has told an event of that name, with these words in it.
-std::string start_until(const Lab& lab, const std::string& ref, const std::string& event, const std::string& words = "") {
+std::string start_until(const Lab& lab, const std::string& ref, const std::string& event,
+                        const std::string& words = "") {
   const auto begun = deploy(lab, ref, {"--detach"});
   EXPECT_EQ(begun.exit.code, 0) << begun.out << begun.err;
   const std::string id = rollout_in(begun.out);
-  EXPECT_TRUE(eventually([&] { return Lab::event(events_of(lab, id), event).find(words) != std::string::npos; })) << events_of(lab, id);
+  EXPECT_TRUE(eventually([&] { return Lab::event(events_of(lab, id), event).find(words) != std::string::npos; }))
+      << events_of(lab, id);
   return id;
 }
 
@@ -66,7 +70,8 @@ bool runs(const Lab& lab, unsigned target, const std::string& version) {
 
 TEST(Steering, WithoutATerminalAnApprovalIsExit9AndResumeGoesOn) {
   Lab lab(two_targets("max_parallel_regions: 1", "approval: required"));
-  ASSERT_EQ(lab.deployctl({"deploy", "deploy.yaml", "--ref", "v1", "--set", "rollout.waves.1.approval=none"}).exit.code, 0);
+  ASSERT_EQ(lab.deployctl({"deploy", "deploy.yaml", "--ref", "v1", "--set", "rollout.waves.1.approval=none"}).exit.code,
+            0);
   const auto rests = deploy(lab, "v2");
   EXPECT_EQ(rests.exit.code, 9) << rests.out << rests.err;
   EXPECT_TRUE(runs(lab, 0, "v2"));
@@ -119,7 +124,8 @@ TEST(Steering, APausedWaveIsResumedFromAnotherTerminal) {
 
 TEST(Steering, AnAbortTakesBackWhatWasTouched) {
   Lab lab(two_targets("pause: true"));
-  ASSERT_EQ(lab.deployctl({"deploy", "deploy.yaml", "--ref", "v1", "--set", "rollout.waves.0.pause=false"}).exit.code, 0);
+  ASSERT_EQ(lab.deployctl({"deploy", "deploy.yaml", "--ref", "v1", "--set", "rollout.waves.0.pause=false"}).exit.code,
+            0);
   const std::string id = start_until(lab, "v2", "rollout_waiting");
   EXPECT_TRUE(runs(lab, 0, "v2"));
   const auto aborted = lab.deployctl({"abort", id, "--reason", "bad feeling"});
@@ -131,7 +137,8 @@ TEST(Steering, AnAbortTakesBackWhatWasTouched) {
 
 TEST(Steering, AnAbortMayLeaveEverythingAsItIs) {
   Lab lab(two_targets("pause: true"));
-  ASSERT_EQ(lab.deployctl({"deploy", "deploy.yaml", "--ref", "v1", "--set", "rollout.waves.0.pause=false"}).exit.code, 0);
+  ASSERT_EQ(lab.deployctl({"deploy", "deploy.yaml", "--ref", "v1", "--set", "rollout.waves.0.pause=false"}).exit.code,
+            0);
   const std::string id = start_until(lab, "v2", "rollout_waiting");
   const auto aborted = lab.deployctl({"abort", id, "--stay"});
   EXPECT_EQ(aborted.exit.code, 0) << aborted.out << aborted.err;
@@ -153,19 +160,23 @@ TEST(Steering, APauseWhileItBakesHoldsItAndWhoeverWatchesMayGo) {
   const std::string id = start_until(lab, "v1", "wave_baking");
   const auto paused = lab.deployctl({"pause", id});
   EXPECT_EQ(paused.exit.code, 0) << paused.err;
-  EXPECT_TRUE(eventually([&] { return Lab::event(events_of(lab, id), "rollout_waiting").find("held by") != std::string::npos; }));
+  EXPECT_TRUE(eventually(
+      [&] { return Lab::event(events_of(lab, id), "rollout_waiting").find("held by") != std::string::npos; }));
   const auto done = lab.deployctl({"promote", id});
   EXPECT_EQ(done.exit.code, 0) << done.out << done.err;
 }
 
 TEST(Steering, OneWhoseDriverWasKilledIsResumedWithoutBakingAgain) {
   Lab lab(two_targets("bake_time: 1s", "bake_time: 2h"));
-  ASSERT_EQ(lab.deployctl({"deploy", "deploy.yaml", "--ref", "v1", "--set", "rollout.waves.1.bake_time=0s"}).exit.code, 0);
+  ASSERT_EQ(lab.deployctl({"deploy", "deploy.yaml", "--ref", "v1", "--set", "rollout.waves.1.bake_time=0s"}).exit.code,
+            0);
   const std::string id = start_until(lab, "v2", "wave_baking", "\"wave\":\"rest\"");
   const int driver = lab.driver();
   ASSERT_GT(driver, 0);
   ::kill(driver, SIGKILL);
-  EXPECT_TRUE(eventually([&] { return lab.deployctl({"pause", id}).err.find("no process drives") != std::string::npos; }));
+  EXPECT_TRUE(eventually([&] {
+    return lab.deployctl({"pause", id}).err.find("no process drives") != std::string::npos;
+  }));
   const auto watched = lab.deployctl({"status", "--watch", id});
   EXPECT_THAT(watched.err, HasSubstr("deployctl resume " + id));
   const auto done = lab.deployctl({"promote", id, "--output", "json"});
@@ -177,7 +188,9 @@ TEST(Steering, OneWhoseDriverWasKilledIsResumedWithoutBakingAgain) {
 
 TEST(Gates, ACommandThatFailsRollsBackInItsWords) {
   Lab lab(two_targets("gate: {name: errors, command: './may-we.sh'}"));
-  lab.dir().write("may-we.sh", "#!/bin/sh\n[ \"$VERSION\" = v1 ] || { echo \"$UPDATED_TARGETS has too many errors\"; exit 1; }\n", 0755);
+  lab.dir().write("may-we.sh",
+                  "#!/bin/sh\n[ \"$VERSION\" = v1 ] || { echo \"$UPDATED_TARGETS has too many errors\"; exit 1; }\n",
+                  0755);
   ASSERT_EQ(deploy(lab, "v1").exit.code, 0);
   const auto said = deploy(lab, "v2");
   EXPECT_EQ(said.exit.code, 5) << said.out << said.err;
@@ -220,7 +233,9 @@ TEST(Freezes, HoldUpTheNextWaveOfARolloutThatIsGoingOn) {
   const std::string id = start_until(lab, "v1", "rollout_waiting", "\"for\":\"approval\"");
   ASSERT_EQ(lab.deployctl({"freeze", "deploy.yaml", "--until", "4h"}).exit.code, 0);
   ASSERT_EQ(lab.deployctl({"approve", id}).exit.code, 0);
-  EXPECT_TRUE(eventually([&] { return Lab::event(events_of(lab, id), "rollout_waiting").find("\"for\":\"freeze\"") != std::string::npos; }));
+  EXPECT_TRUE(eventually([&] {
+    return Lab::event(events_of(lab, id), "rollout_waiting").find("\"for\":\"freeze\"") != std::string::npos;
+  }));
   EXPECT_EQ(lab.current(0, 1), "");
   const auto done = lab.deployctl({"resume", id, "--override-freeze", "it can't wait"});
   EXPECT_EQ(done.exit.code, 0) << done.out << done.err;

@@ -1,5 +1,6 @@
-// A rollout that can't be killed: each party dies at random moments, the link is cut and heals, the driver sleeps past its lease;
-// the end is as without, nobody is activated twice, nobody is left behind. DEPLOYCTL_KILL_ROUNDS says how often (default 5).
+// A rollout that can't be killed: each party dies at random moments, the link is cut and heals, the driver sleeps past
+// its lease; the end is as without, nobody is activated twice, nobody is left behind. DEPLOYCTL_KILL_ROUNDS says how
+// often (default 5).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -12,8 +13,8 @@
 
 using namespace deployctl;
 using namespace deployctl::testing;
-using ::testing::HasSubstr;
 using std::chrono::milliseconds;
+using ::testing::HasSubstr;
 
 namespace {
 
@@ -85,7 +86,9 @@ class Rounds {
     const bool unfinished = !id.empty() && lab.deployctl({"pause", id}).exit.code == 0;  // nobody drives it: a no-op
     if (unfinished) words = {"resume", id, "--output", "json"};
     const auto said = lab.deployctl(words);
-    EXPECT_EQ(said.exit.code, 0) << words.front() << "\n" << read_text(lab.dir() / log) << "---- again\n" << said.out << said.err;
+    EXPECT_EQ(said.exit.code, 0) << words.front() << "\n"
+                                 << read_text(lab.dir() / log) << "---- again\n"
+                                 << said.out << said.err;
   }
 
   void expect_same_end() {
@@ -173,7 +176,9 @@ namespace {
 
 // A deploy that is in the middle of its bake when it is stopped, and goes on when another has come through.
 struct Sleeper {
-  Lab lab{fleet("  max_parallel: 100%\n  waves:\n    - {name: canary, regions: [r0], targets: 1, bake_time: 2s}\n    - {name: rest, regions: all}\n")};
+  Lab lab{
+      fleet("  max_parallel: 100%\n  waves:\n    - {name: canary, regions: [r0], targets: 1, bake_time: 2s}\n    - "
+            "{name: rest, regions: all}\n")};
   std::optional<io::Subprocess> first;
 
   void falls_asleep() {
@@ -200,7 +205,8 @@ TEST(Survival, OneThatSleptPastItsLeaseChangesNothing) {
   Sleeper sleeper;
   ASSERT_NO_FATAL_FAILURE(sleeper.falls_asleep());
   sleeper.lab.tag("v5");
-  const auto second = sleeper.lab.deployctl({"deploy", "deploy.yaml", "--ref", "v5", "--wait", "2m", "--output", "json"}, "elsewhere");
+  const auto second =
+      sleeper.lab.deployctl({"deploy", "deploy.yaml", "--ref", "v5", "--wait", "2m", "--output", "json"}, "elsewhere");
   ASSERT_EQ(second.exit.code, 0) << second.out << second.err;
   EXPECT_THAT(second.out, HasSubstr("waiting: "));
   ASSERT_NO_FATAL_FAILURE(sleeper.wakes_up());
@@ -213,7 +219,8 @@ TEST(Survival, OneThatWasTakenOverWhileItSleptChangesNothing) {
   sleeper.lab.tag("v5");
   const auto refused = sleeper.lab.deployctl({"deploy", "deploy.yaml", "--ref", "v5"}, "elsewhere");
   EXPECT_EQ(refused.exit.code, 6) << refused.out << refused.err;
-  const auto second = sleeper.lab.deployctl({"deploy", "deploy.yaml", "--ref", "v5", "--take-over", "it hangs"}, "elsewhere");
+  const auto second =
+      sleeper.lab.deployctl({"deploy", "deploy.yaml", "--ref", "v5", "--take-over", "it hangs"}, "elsewhere");
   ASSERT_EQ(second.exit.code, 0) << second.out << second.err;
   ASSERT_NO_FATAL_FAILURE(sleeper.wakes_up());
   EXPECT_TRUE(sleeper.lab.all_run("v5"));

@@ -32,7 +32,7 @@ release:
 rollout: {max_parallel: 100%}
 services:
   web: {depends_on: [store], build: {steps: ['echo $VERSION > version; echo web > name']}, release: {deploy_to: ~/srv/web}, rollout: )" +
-                                      web_rollout + R"(}
+                                     web_rollout + R"(}
   store: {build: {steps: ['echo $VERSION > version; echo store > name']}, release: {deploy_to: ~/srv/store}}
 )");
     tag("one", "nobody");
@@ -94,7 +94,8 @@ TEST(Together, OneThatDidNotChangeStaysInARollback) {
   EXPECT_EQ(shop.version("store") + shop.version("web"), "one\ntwo\n");
   const auto together = shop.run({"rollback", "shop.yaml"});
   EXPECT_EQ(together.exit.code, 4) << together.out << together.err;
-  EXPECT_THAT(together.err, AllOf(HasSubstr("no deploy of these services together"), HasSubstr("such as shop.yaml#store")));
+  EXPECT_THAT(together.err,
+              AllOf(HasSubstr("no deploy of these services together"), HasSubstr("such as shop.yaml#store")));
   EXPECT_EQ(shop.run({"deploy", "shop.yaml", "--ref", "two"}).exit.code, 0) << "web has it already";
   const auto back = shop.run({"rollback", "shop.yaml"});
   EXPECT_EQ(back.exit.code, 0) << back.out << back.err;
@@ -115,7 +116,8 @@ TEST(Together, NothingIsChangedWhereOneCantBegin) {
 
 TEST(Together, AreShownOneAfterTheOther) {
   Shop shop;
-  EXPECT_THAT(shop.run({"validate", "shop.yaml"}).out, AllOf(HasSubstr("shop.yaml#store is valid"), HasSubstr("shop.yaml#web is valid")));
+  EXPECT_THAT(shop.run({"validate", "shop.yaml"}).out,
+              AllOf(HasSubstr("shop.yaml#store is valid"), HasSubstr("shop.yaml#web is valid")));
   EXPECT_EQ(shop.run({"build", "shop.yaml", "--ref", "one"}).exit.code, 0);
   ASSERT_EQ(shop.run({"deploy", "shop.yaml", "--ref", "one"}).exit.code, 0);
   for (const auto* command : {"plan", "status", "history"}) {

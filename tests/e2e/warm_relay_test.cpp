@@ -1,5 +1,5 @@
-// A relay outlives its callers: the next one finds its targets logged in to. It is one process a user, and goes when nobody can
-// find it.
+// A relay outlives its callers: the next one finds its targets logged in to. It is one process a user, and goes when
+// nobody can find it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <poll.h>
@@ -24,7 +24,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::set<int> agents_of(const Lab& lab, const std::string& words) { return processes_of({lab.dir().path() + "/", "/deployctl/agents/", words}); }
+std::set<int> agents_of(const Lab& lab, const std::string& words) {
+  return processes_of({lab.dir().path() + "/", "/deployctl/agents/", words});
+}
 
 std::set<int> background(const Lab& lab) { return agents_of(lab, " relay --background "); }
 
@@ -80,16 +82,19 @@ std::string path_of_service(const Lab& lab, unsigned target) {
 
 TEST(WarmRelay, ServicesGetTheEnvironmentOfALoginOfNow) {
   const auto* account = ::getpwuid(::getuid());
-  if (!account || !std::string_view(account->pw_shell).ends_with("/bash")) GTEST_SKIP() << "the login's shell is not bash, which reads .bashrc";
+  if (!account || !std::string_view(account->pw_shell).ends_with("/bash"))
+    GTEST_SKIP() << "the login's shell is not bash, which reads .bashrc";
   for (const bool keeps : {true, false}) {
     Lab lab({.targets = 2});
     if (!keeps) lab.keep_no_links();
     ASSERT_EQ(lab.deployctl({"deploy", "deploy.yaml", "--ref", "v1"}).exit.code, 0);
-    for (unsigned i = 0; i < 2; ++i) std::ofstream(lab.target(0, i).home() + "/.bashrc") << "export PATH=\"$PATH:/of-a-later-login\"\n";
+    for (unsigned i = 0; i < 2; ++i)
+      std::ofstream(lab.target(0, i).home() + "/.bashrc") << "export PATH=\"$PATH:/of-a-later-login\"\n";
     const auto deployed = lab.deployctl({"deploy", "deploy.yaml", "--ref", "v2"});
     EXPECT_EQ(deployed.exit.code, 0) << deployed.out << deployed.err;
     for (unsigned i = 0; i < 2; ++i) EXPECT_THAT(path_of_service(lab, i), EndsWith(":/of-a-later-login"));
-    for (unsigned i = 0; i < 2; ++i) std::ofstream(lab.target(0, i).home() + "/.bashrc") << "export PATH=\"$PATH:/of-the-last-login\"\n";
+    for (unsigned i = 0; i < 2; ++i)
+      std::ofstream(lab.target(0, i).home() + "/.bashrc") << "export PATH=\"$PATH:/of-the-last-login\"\n";
     const auto back = lab.deployctl({"rollback", "deploy.yaml"});
     EXPECT_EQ(back.exit.code, 0) << back.out << back.err;
     for (unsigned i = 0; i < 2; ++i) EXPECT_THAT(path_of_service(lab, i), EndsWith(":/of-the-last-login"));
@@ -124,7 +129,7 @@ TEST(WarmRelay, IsOneForCallersThatComeAtOnce) {
 
 TEST(WarmRelay, ServesByItselfWhereItCantBeFound) {
   Lab lab({.targets = 2});
-  lab.keep_no_links();  // a caller that stays would hold it
+  lab.keep_no_links();                                                      // a caller that stays would hold it
   ASSERT_EQ(lab.deployctl({"fleet", "ping", "deploy.yaml"}).exit.code, 0);  // the agent is installed
   const auto before = background(lab);
   ASSERT_THAT(before, SizeIs(1));

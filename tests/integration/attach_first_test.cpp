@@ -1,4 +1,5 @@
-// Surveys that ride along with the attach, over a relay that is a stand-in: what it is asked, and what becomes of those who give up.
+// Surveys that ride along with the attach, over a relay that is a stand-in: what it is asked, and what becomes of those
+// who give up.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -71,7 +72,8 @@ awaitable<void> serve_on(std::unique_ptr<io::ByteStream> stream, serve::Service&
   (void)co_await serve::serve_session(std::move(stream), service, options);
 }
 
-awaitable<Result<std::shared_ptr<link::AgentLink>>> open_relay(asio::any_io_executor executor, Relay& relay, bool knows) {
+awaitable<Result<std::shared_ptr<link::AgentLink>>> open_relay(asio::any_io_executor executor, Relay& relay,
+                                                               bool knows) {
   auto pair = io::make_stream_pair(executor);
   asio::co_spawn(executor, serve_on(std::move(pair->second), relay, knows), asio::detached);
   link::LinkOptions options;
@@ -98,10 +100,13 @@ void run(Test test, bool knows = true) {
   target.endpoint = {"t1", 22, "u", "key", {}};
   fleet.regions[0].targets.push_back(target);
   rollout::FleetLinksOptions options{dir.write("known_hosts", ""), {}};
-  options.open_agent = [&relay, knows](asio::any_io_executor e, ssh::DialOptions, remote::AgentOptions) { return open_relay(e, *relay, knows); };
+  options.open_agent = [&relay, knows](asio::any_io_executor e, ssh::DialOptions, remote::AgentOptions) {
+    return open_relay(e, *relay, knows);
+  };
   auto links = std::make_unique<FleetLinks>(context.get_executor(), fleet, options);
   std::exception_ptr failure = std::make_exception_ptr(std::logic_error("the test's coroutine never ended"));
-  asio::co_spawn(context, run_test(std::move(test), *relay, *links), [&](std::exception_ptr thrown) { failure = thrown; });
+  asio::co_spawn(context, run_test(std::move(test), *relay, *links),
+                 [&](std::exception_ptr thrown) { failure = thrown; });
   context.run();
   links.reset();  // before their context
   if (failure) std::rethrow_exception(failure);
@@ -127,11 +132,13 @@ TEST(AttachFirst, TheFirstSurveyBringsTheAttachAndTheNextRequestsTheNumber) {
 }
 
 TEST(AttachFirst, ARelayThatDoesNotKnowItIsAskedOneAfterTheOther) {
-  run([](Relay& relay, FleetLinks& links) -> awaitable<void> {
-    const auto reply = co_await links.call(0, survey(), soon);
-    EXPECT_EQ(reply->surveyed().epoch(), 7u);
-    EXPECT_THAT(relay.asked, ElementsAre("attach", "survey"));
-  }, false);
+  run(
+      [](Relay& relay, FleetLinks& links) -> awaitable<void> {
+        const auto reply = co_await links.call(0, survey(), soon);
+        EXPECT_EQ(reply->surveyed().epoch(), 7u);
+        EXPECT_THAT(relay.asked, ElementsAre("attach", "survey"));
+      },
+      false);
 }
 
 TEST(AttachFirst, ARequestThatChangesSomethingWaitsForTheAttach) {

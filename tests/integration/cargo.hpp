@@ -1,4 +1,5 @@
-// What the links carry in these tests: a release of one file, its payload from nothing, in files of the caller's folder.
+// What the links carry in these tests: a release of one file, its payload from nothing, in files of the caller's
+// folder.
 #pragma once
 
 #include <fcntl.h>

@@ -18,7 +18,8 @@ TEST(FleetLinks, SurveysEveryTargetThroughItsRegionsRelayAndInstallsTheAgents) {
     EXPECT_LT(links.wan_bytes(), 10'000u);
   });
   for (const auto* servers : {&world.relays, &world.targets})
-    for (const auto& server : *servers) EXPECT_EQ(sha256_file(world.agent_of(*server)).value_or(Digest{}), image().digest);
+    for (const auto& server : *servers)
+      EXPECT_EQ(sha256_file(world.agent_of(*server)).value_or(Digest{}), image().digest);
   EXPECT_EQ(world.relays[0]->connections(), 1u);
   EXPECT_EQ(world.targets[0]->connections(), 1u);
 }
@@ -74,7 +75,8 @@ TEST(FleetLinks, WithoutAnyWayEachRelayIsNamedWithItsReason) {
   world.run([](World& world, FleetLinks& links) -> awaitable<void> {
     auto status = co_await links.open(0);
     EXPECT_EQ(status.error().code, Code::unreachable);
-    for (const auto& relay : world.fleet.regions[0].relays) EXPECT_THAT(status.error().text(), HasSubstr("relay " + relay.name()));
+    for (const auto& relay : world.fleet.regions[0].relays)
+      EXPECT_THAT(status.error().text(), HasSubstr("relay " + relay.name()));
     EXPECT_THAT(status.error().text(), HasSubstr("refused"));
   });
 }

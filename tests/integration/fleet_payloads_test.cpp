@@ -19,7 +19,8 @@ TEST(FleetPayloads, APayloadCrossesToARelayOnceForAllItsTargets) {
     EXPECT_LT(crossed, cargo.total() + 200'000);
   });
   for (unsigned i = 0; i < 3; ++i)
-    EXPECT_EQ(std::filesystem::file_size(world.place(i).deploy_to() + "/releases/" + cargo.release.folder() + "/data"), 20'000'000u);
+    EXPECT_EQ(std::filesystem::file_size(world.place(i).deploy_to() + "/releases/" + cargo.release.folder() + "/data"),
+              20'000'000u);
 }
 
 TEST(FleetPayloads, APayloadThatWasSentAheadCrossesOnce) {
@@ -77,28 +78,30 @@ TEST(FleetPayloads, ASmallPayloadThatGoesAheadTakesNoLoginOfItsOwn) {
 TEST(FleetPayloads, ALargePayloadCrossesOnSeveralConnectionsEachChunkOnce) {
   World world({.regions = 1, .targets = 1});
   Cargo cargo(world.dir, 40'000'000);
-  world.run([&cargo](World& world, FleetLinks& links) -> awaitable<void> {
-    (void)co_await survey_all(world, links);
-    // The second half waits until all connections are there.
-    struct Late final : payload::ChunkSource {
-      const payload::Index& index() const override { return inner->index(); }
-      awaitable<Result<Bytes>> read(std::uint32_t number) override {
-        while (number >= 20 && relay->connections() < 4) co_await io::sleep_for(Duration(2));
-        co_return co_await inner->read(number);
-      }
-      std::shared_ptr<payload::ChunkSource> inner;
-      Sshd* relay = nullptr;
-    };
-    const auto late = std::make_shared<Late>();
-    late->inner = cargo.shipment->chunks;
-    late->relay = world.relays[0].get();
-    cargo.shipment->chunks = late;
-    const auto before = links.wan_bytes();
-    const auto staged = co_await grant_and_stage(world, links, cargo, 0);
-    EXPECT_TRUE(staged) << words(staged);
-    EXPECT_EQ(world.relays[0]->connections(), 4u);
-    EXPECT_LT(links.wan_bytes() - before, cargo.total() + 200'000);
-  }, 3);
+  world.run(
+      [&cargo](World& world, FleetLinks& links) -> awaitable<void> {
+        (void)co_await survey_all(world, links);
+        // The second half waits until all connections are there.
+        struct Late final : payload::ChunkSource {
+          const payload::Index& index() const override { return inner->index(); }
+          awaitable<Result<Bytes>> read(std::uint32_t number) override {
+            while (number >= 20 && relay->connections() < 4) co_await io::sleep_for(Duration(2));
+            co_return co_await inner->read(number);
+          }
+          std::shared_ptr<payload::ChunkSource> inner;
+          Sshd* relay = nullptr;
+        };
+        const auto late = std::make_shared<Late>();
+        late->inner = cargo.shipment->chunks;
+        late->relay = world.relays[0].get();
+        cargo.shipment->chunks = late;
+        const auto before = links.wan_bytes();
+        const auto staged = co_await grant_and_stage(world, links, cargo, 0);
+        EXPECT_TRUE(staged) << words(staged);
+        EXPECT_EQ(world.relays[0]->connections(), 4u);
+        EXPECT_LT(links.wan_bytes() - before, cargo.total() + 200'000);
+      },
+      3);
 }
 
 TEST(FleetPayloads, APayloadThatTheRelayForgotIsCarriedAgain) {

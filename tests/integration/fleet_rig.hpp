@@ -51,7 +51,8 @@ struct World {
         if (options.direct) target.direct_identity_file = server.client_key();
         region.targets.push_back(target);
         const bool wrong = options.wrong_key == std::to_string(r) + "." + std::to_string(i);
-        pins += (wrong ? name_of(server) + " " + key("ed25519", "stranger").public_line : server.known_hosts_line()) + "\n";
+        pins +=
+            (wrong ? name_of(server) + " " + key("ed25519", "stranger").public_line : server.known_hosts_line()) + "\n";
       }
       fleet.regions.push_back(std::move(region));
     }

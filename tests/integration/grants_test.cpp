@@ -1,5 +1,5 @@
-// Several rollouts that ask for the grants of the same targets in the same moment, over real sshd servers and the real agent.
-#include "core/rollout/fleet_links.hpp"
+// Several rollouts that ask for the grants of the same targets in the same moment, over real sshd servers and the real
+// agent.
 #include "core/rollout/grants.hpp"
 
 #include <gmock/gmock.h>
@@ -8,6 +8,7 @@
 #include <asio/this_coro.hpp>
 
 #include "core/io/gather.hpp"
+#include "core/rollout/fleet_links.hpp"
 #include "tests/support/run_async.hpp"
 #include "tests/support/sshd.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -66,7 +67,8 @@ struct Rival {
     taken = co_await rollout::take_grants(links, ticket, survey, order, {});
   }
   std::size_t granted() const {
-    return static_cast<std::size_t>(std::count_if(survey.begin(), survey.end(), [](const auto& one) { return one.reply.has_value(); }));
+    return static_cast<std::size_t>(
+        std::count_if(survey.begin(), survey.end(), [](const auto& one) { return one.reply.has_value(); }));
   }
   FleetLinks links;
   rollout::Ticket ticket;
@@ -77,7 +79,8 @@ struct Rival {
 using Rivals = std::vector<std::unique_ptr<Rival>>;
 
 // All of them, after `before` was done with them.
-void compete(std::vector<std::string> names, std::function<awaitable<void>(Rivals&)> before, std::function<void(Rivals&)> after) {
+void compete(std::vector<std::string> names, std::function<awaitable<void>(Rivals&)> before,
+             std::function<void(Rivals&)> after) {
   World world;
   const auto test = [](World& world, std::vector<std::string> names, std::function<awaitable<void>(Rivals&)> before,
                        std::function<void(Rivals&)> after) -> awaitable<void> {

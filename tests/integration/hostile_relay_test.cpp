@@ -1,5 +1,5 @@
-// Relays that flood, fall silent or lie in their frames, seen from the links to a fleet: it is their own targets that can't be
-// reached, soon and with a reason; other regions go on.
+// Relays that flood, fall silent or lie in their frames, seen from the links to a fleet: it is their own targets that
+// can't be reached, soon and with a reason; other regions go on.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -56,8 +56,8 @@ struct World {
   VirtualTime time;
   asio::io_context context{1};
   Honest honest;
-  Script script;            // what the first relay does
-  unsigned opened = 0;      // links to the first relay
+  Script script;        // what the first relay does
+  unsigned opened = 0;  // links to the first relay
   bool first_is_honest = false;
   std::unique_ptr<FleetLinks> links;
 
@@ -73,7 +73,9 @@ struct World {
         region.targets.push_back(target);
       }
     rollout::FleetLinksOptions options{dir.write("known_hosts", ""), {}};
-    options.open_agent = [this](asio::any_io_executor, ssh::DialOptions dial, remote::AgentOptions) { return open(dial.endpoint.host); };
+    options.open_agent = [this](asio::any_io_executor, ssh::DialOptions dial, remote::AgentOptions) {
+      return open(dial.endpoint.host);
+    };
     links = std::make_unique<FleetLinks>(context.get_executor(), fleet, options);
   }
 
@@ -149,7 +151,8 @@ TEST(HostileRelay, AnAttachThatIsNeverAnsweredIsGivenUp) {
     const auto reply = co_await w.survey(0);
     EXPECT_EQ(reply.error().code, Code::timed_out);
     EXPECT_THAT(reply.error().text(), HasSubstr("relay 10.0.0.1: attach timed out"));
-    EXPECT_LE(w.time.now() - begun, rollout::detail::attach_limit(std::chrono::seconds(20), std::chrono::seconds(60), 2));
+    EXPECT_LE(w.time.now() - begun,
+              rollout::detail::attach_limit(std::chrono::seconds(20), std::chrono::seconds(60), 2));
   });
 }
 

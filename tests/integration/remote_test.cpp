@@ -112,7 +112,8 @@ TEST(Remote, AHostWhoseUnameFailsGetsTheAgentThatItCanRun) {
 
 TEST(Remote, AnAccountThatTakesNoLoginIsToldInItsWords) {
   Sshd::Options config;
-  config.authorized = {"restrict,command=\"echo This account is currently not available.; exit 1\" " + fixtures::client_key().public_line};
+  config.authorized = {"restrict,command=\"echo This account is currently not available.; exit 1\" " +
+                       fixtures::client_key().public_line};
   Sshd server(config);
   const auto role = run_async(greet(to(server), as_target()));
   ASSERT_FALSE(role);
@@ -139,8 +140,7 @@ TEST(Remote, TwoAtOnceInstallOneAgent) {
 
 TEST(Remote, AnAgentBehindAForcedCommandIsTakenAsItIs) {
   Sshd::Options config;
-  config.authorized = {"restrict,command=\"" + agent_path + " target\" " +
-                       fixtures::client_key().public_line};
+  config.authorized = {"restrict,command=\"" + agent_path + " target\" " + fixtures::client_key().public_line};
   Sshd server(config);
   const auto options = as_target();
   const auto role = run_async(greet(to(server), options));

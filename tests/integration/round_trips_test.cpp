@@ -35,7 +35,9 @@ struct Host {
     pin = name() + line.substr(line.find(' '));
   }
   std::string name() const { return "[" + way.host() + "]:" + std::to_string(way.port()); }
-  model::Endpoint endpoint(std::string identity) const { return {way.host(), way.port(), server.user(), std::move(identity), {}}; }
+  model::Endpoint endpoint(std::string identity) const {
+    return {way.host(), way.port(), server.user(), std::move(identity), {}};
+  }
   ssh::DialOptions dial() const {
     const TempDir dir;
     ssh::DialOptions options;
@@ -92,7 +94,9 @@ struct Fleet {
     const auto with_fleet = [this, &test](FleetLinks& links) { return test(*this, links); };
     run_over_links(fleet, options, with_fleet);
   }
-  wire::pb::Request survey() const { return rollout::survey(rollout::place_of("redis", "default", dir / "srv"), false); }
+  wire::pb::Request survey() const {
+    return rollout::survey(rollout::place_of("redis", "default", dir / "srv"), false);
+  }
 
   TempDir dir;
   Host target{"127.22.1.1"};
@@ -178,7 +182,8 @@ TEST(RoundTrips, OfStagingASmallPayloadThroughARelay) {
 TEST(RoundTrips, OfAWholeRollback) {
   Lab lab({.targets = 2, .rollout = "  max_parallel: 100%\n"});
   lab.keep_no_links();
-  for (const auto* version : {"v1", "v2"}) ASSERT_EQ(lab.deployctl({"deploy", "deploy.yaml", "--ref", version}).exit.code, 0);
+  for (const auto* version : {"v1", "v2"})
+    ASSERT_EQ(lab.deployctl({"deploy", "deploy.yaml", "--ref", version}).exit.code, 0);
   TurnProxy way(lab.relay(0).host(), lab.relay(0).host(), lab.relay(0).port());
   const auto endpoint = [&lab](const std::string& host, unsigned port) {
     return model::Endpoint{host, port, lab.relay(0).user(), client_key().path, {}};
@@ -214,8 +219,8 @@ TEST(RoundTrips, OfAWholeRollback) {
     rollout::DriveParts parts{links, nullptr, nullptr, [](const rollout::Event&) {}, {}, lab.dir().path(), {}};
     const auto driven = co_await rollout::roll_back(plan, "", std::move(parts));
     EXPECT_EQ(driven.outcome.result, rollout::RolloutResult::succeeded) << driven.outcome.why->text();
-    // The survey; the grant, of one target first, then of the rest; the activation; pruning, which gives the grant back. On a
-    // slow machine a ping and a renewed grant each five seconds.
+    // The survey; the grant, of one target first, then of the rest; the activation; pruning, which gives the grant
+    // back. On a slow machine a ping and a renewed grant each five seconds.
     const auto slow = 2 * static_cast<unsigned>((io::now_steady() - begun) / std::chrono::seconds(5));
     EXPECT_LE(way.turns() - before, 5 + slow);
     EXPECT_GE(way.turns() - before, 4u);

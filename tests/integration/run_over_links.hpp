@@ -1,5 +1,5 @@
-// A test's coroutine over the links of a fleet, on a context of its own; the links close when it is over. The agents that they
-// install are this build's.
+// A test's coroutine over the links of a fleet, on a context of its own; the links close when it is over. The agents
+// that they install are this build's.
 #pragma once
 
 #include <asio/co_spawn.hpp>

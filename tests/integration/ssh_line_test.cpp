@@ -14,8 +14,7 @@ namespace {
 // A slow and stingy line: a few bytes a read, writes taken in crumbs with other work between.
 class Trickle final : public io::ByteStream {
  public:
-  Trickle(std::unique_ptr<io::ByteStream> inner, std::size_t crumb)
-      : inner_(std::move(inner)), crumb_(crumb) {}
+  Trickle(std::unique_ptr<io::ByteStream> inner, std::size_t crumb) : inner_(std::move(inner)), crumb_(crumb) {}
   asio::any_io_executor executor() override { return inner_->executor(); }
   awaitable<Result<std::size_t>> read_some(std::span<std::uint8_t> into) override {
     return inner_->read_some(into.first(std::min(into.size(), crumb_)));
@@ -102,12 +101,11 @@ TEST(SshConfig, ProxyJumpCarriesTheSessionThroughAnotherHost) {
   Sshd jump({.listen_ip = "127.3.0.1"}), server({.listen_ip = "127.3.0.2"});
   const TempDir dir;
   const std::string known = dir.write("known_hosts", jump.known_hosts_line() + "\n");
-  const std::string config =
-      dir.write("config", "Host jump\n HostName 127.3.0.1\n Port " + std::to_string(jump.port()) +
-                              "\n UserKnownHostsFile " + known + "\n IdentityFile " + jump.client_key() +
-                              "\n IdentityAgent none\nHost far\n HostName 127.3.0.2\n Port " +
-                              std::to_string(server.port()) + "\n ProxyJump jump\n IdentityFile " +
-                              server.client_key() + "\n");
+  const std::string config = dir.write(
+      "config", "Host jump\n HostName 127.3.0.1\n Port " + std::to_string(jump.port()) + "\n UserKnownHostsFile " +
+                    known + "\n IdentityFile " + jump.client_key() +
+                    "\n IdentityAgent none\nHost far\n HostName 127.3.0.2\n Port " + std::to_string(server.port()) +
+                    "\n ProxyJump jump\n IdentityFile " + server.client_key() + "\n");
   auto options = to(server);
   options.endpoint.host = "far";
   options.endpoint.port = 22;

@@ -20,8 +20,7 @@ TEST(Ssh, NegotiatesAlgorithmsOfTodayOnly) {
     if (session) out = (*session)->algorithms();
   };
   run_async(ask(to(server), algorithms));
-  EXPECT_EQ(algorithms,
-            "curve25519-sha256 ecdsa-sha2-nistp256 aes128-ctr aes128-ctr hmac-sha2-256 hmac-sha2-256");
+  EXPECT_EQ(algorithms, "curve25519-sha256 ecdsa-sha2-nistp256 aes128-ctr aes128-ctr hmac-sha2-256 hmac-sha2-256");
 }
 
 TEST(Ssh, KnowsHowFarItsServerIs) {

@@ -1,5 +1,5 @@
-// Logins that come to nothing, each in words: keys that are not taken, host keys that are not the pinned ones, servers that nobody
-// reaches.
+// Logins that come to nothing, each in words: keys that are not taken, host keys that are not the pinned ones, servers
+// that nobody reaches.
 #include <asio/ip/tcp.hpp>
 
 #include "tests/integration/ssh_rig.hpp"
@@ -65,8 +65,7 @@ TEST(SshRefusal, AMissingKeyFileIsNamed) {
 
 TEST(SshRefusal, MoreKeysThanTheServerPutsUpWithEndInWords) {
   std::vector<std::string> keys;
-  for (const char* name : {"k1", "k2", "k3", "k4", "k5", "k6", "k7"})
-    keys.push_back(key("ed25519", name).path);
+  for (const char* name : {"k1", "k2", "k3", "k4", "k5", "k6", "k7"}) keys.push_back(key("ed25519", name).path);
   const AuthSock agent(keys);
   const HomeDir home;
   Sshd server;

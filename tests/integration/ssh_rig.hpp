@@ -1,5 +1,5 @@
-// What the tests of core/ssh share: a login at a real sshd with its key pinned, a command's words, bytes there and back, and this
-// process's own SSH_AUTH_SOCK and HOME, which are set back when a test is over.
+// What the tests of core/ssh share: a login at a real sshd with its key pinned, a command's words, bytes there and
+// back, and this process's own SSH_AUTH_SOCK and HOME, which are set back when a test is over.
 #pragma once
 
 #include <gmock/gmock.h>
@@ -101,9 +101,7 @@ class AuthSock {
 
 class HomeDir {
  public:
-  HomeDir() : before_(std::getenv("HOME") ? std::getenv("HOME") : "") {
-    ::setenv("HOME", dir_.path().c_str(), 1);
-  }
+  HomeDir() : before_(std::getenv("HOME") ? std::getenv("HOME") : "") { ::setenv("HOME", dir_.path().c_str(), 1); }
   ~HomeDir() { ::setenv("HOME", before_.c_str(), 1); }
   const TempDir& dir() const { return dir_; }
 
@@ -142,8 +140,7 @@ inline awaitable<Result<bool>> echoes(ssh::Session& session, Bytes data) {
   asio::co_spawn(session.executor(), write_and_end(*stream, data, sent), asio::detached);
   DEPLOYCTL_CO_TRY(back, co_await read_all(*stream));
   DEPLOYCTL_CO_CHECK(std::move(sent));
-  co_return as_bytes(back).size() == data.size() &&
-      std::equal(data.begin(), data.end(), as_bytes(back).begin());
+  co_return as_bytes(back).size() == data.size() && std::equal(data.begin(), data.end(), as_bytes(back).begin());
 }
 
 inline awaitable<Result<bool>> dial_and_echo(ssh::DialOptions options, std::size_t size) {

@@ -13,8 +13,21 @@ namespace {
 
 std::vector<std::string> ssh_to(const Sshd& server, const TempDir& dir, const std::string& command) {
   const std::string known = dir.write("known_hosts", server.known_hosts_line() + "\n");
-  return {"ssh", "-F", "none", "-o", "UserKnownHostsFile=" + known, "-o", "BatchMode=yes", "-o", "IdentityAgent=none",
-          "-i", server.client_key(), "-p", std::to_string(server.port()), server.user() + "@" + server.host(), command};
+  return {"ssh",
+          "-F",
+          "none",
+          "-o",
+          "UserKnownHostsFile=" + known,
+          "-o",
+          "BatchMode=yes",
+          "-o",
+          "IdentityAgent=none",
+          "-i",
+          server.client_key(),
+          "-p",
+          std::to_string(server.port()),
+          server.user() + "@" + server.host(),
+          command};
 }
 
 TEST(Sshd, LogsInOnAnyLoopbackAddressWithAHomeOfItsOwn) {

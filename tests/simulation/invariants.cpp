@@ -37,9 +37,12 @@ std::size_t World::region_of(std::size_t target) const {
 void World::granted(std::size_t target, const std::string& rollout, std::uint64_t epoch) {
   auto& known = known_[target];
   say(targets_[target]->name(), fmt::format("is granted to {}, epoch {}", rollout, epoch));
-  if (!lies(target) && epoch > highest_epoch) broke(fmt::format("{} granted epoch {}, which a lying host spread", targets_[target]->name(), epoch));
-  if (epoch < known.epoch) broke(fmt::format("{} granted epoch {} after {}", targets_[target]->name(), epoch, known.epoch));
-  if (epoch == known.epoch && rollout != known.rollout) broke(fmt::format("{} granted epoch {} to {} and {}", targets_[target]->name(), epoch, known.rollout, rollout));
+  if (!lies(target) && epoch > highest_epoch)
+    broke(fmt::format("{} granted epoch {}, which a lying host spread", targets_[target]->name(), epoch));
+  if (epoch < known.epoch)
+    broke(fmt::format("{} granted epoch {} after {}", targets_[target]->name(), epoch, known.epoch));
+  if (epoch == known.epoch && rollout != known.rollout)
+    broke(fmt::format("{} granted epoch {} to {} and {}", targets_[target]->name(), epoch, known.rollout, rollout));
   known.epoch = epoch;
   known.rollout = rollout;
 }
@@ -47,7 +50,8 @@ void World::granted(std::size_t target, const std::string& rollout, std::uint64_
 void World::changing(std::size_t target, const std::string& rollout, std::uint64_t epoch, const char* what) {
   const auto& known = known_[target];
   if (epoch != known.epoch || rollout != known.rollout)
-    broke(fmt::format("{} {} for {} of epoch {}, although {} has epoch {}", targets_[target]->name(), what, rollout, epoch, known.rollout, known.epoch));
+    broke(fmt::format("{} {} for {} of epoch {}, although {} has epoch {}", targets_[target]->name(), what, rollout,
+                      epoch, known.rollout, known.epoch));
 }
 
 // Never below the floor by our own doing: whoever fell by himself of late may not have been heard of.
@@ -67,9 +71,11 @@ void World::hold_floor(std::size_t target, const target::Intent& intent) {
     if (targets_[t]->activator() == intent.rollout && known_[t].stopped_serving && seen) ++ours;
   }
   if (rules.min_healthy && others < *rules.min_healthy)
-    broke(fmt::format("{} is stopped with {} others serving in its region, min_healthy is {}", targets_[target]->name(), others, *rules.min_healthy));
+    broke(fmt::format("{} is stopped with {} others serving in its region, min_healthy is {}", targets_[target]->name(),
+                      others, *rules.min_healthy));
   if (ours >= rules.max_parallel)
-    broke(fmt::format("{} is stopped by {} beside {} others of its region, max_parallel is {}", targets_[target]->name(), intent.rollout, ours, rules.max_parallel));
+    broke(fmt::format("{} is stopped by {} beside {} others of its region, max_parallel is {}",
+                      targets_[target]->name(), intent.rollout, ours, rules.max_parallel));
 }
 
 // The ledger explains what targets run: the intent was written first.
@@ -79,7 +85,8 @@ void World::activation_begins(std::size_t target, const target::Intent& intent) 
   if (targets_[target]->busy()) broke(targets_[target]->name() + " begins an activation within another");
   known_[target].taken_by = intent.rollout;
   hold_floor(target, intent);
-  const bool told = std::any_of(ledgers_.begin(), ledgers_.end(), [&](const auto& ledger) { return ledger->tells_of(intent.rollout, intent.target); });
+  const bool told = std::any_of(ledgers_.begin(), ledgers_.end(),
+                                [&](const auto& ledger) { return ledger->tells_of(intent.rollout, intent.target); });
   if (!told) broke(fmt::format("{} is changed by {}, and no ledger says so", targets_[target]->name(), intent.rollout));
 }
 
@@ -87,7 +94,8 @@ void World::activation_ends(std::size_t target, const target::Intent& intent, ta
   say(targets_[target]->name(), fmt::format("ends {}: {}", intent.to, target::to_string(outcome)));
 }
 
-// A success is one: every target that nobody else took since runs the goal and is confirmed. What was rolled back is back.
+// A success is one: every target that nobody else took since runs the goal and is confirmed. What was rolled back is
+// back.
 void World::judge(Controller& controller) {
   const auto& driven = *controller.driven;
   verdict_.ends.emplace_back(rollout::to_string(driven.outcome.result));
@@ -95,22 +103,25 @@ void World::judge(Controller& controller) {
   using rollout::RolloutResult;
   for (std::size_t t = 0; t < targets_.size() && driven.began; ++t) {
     const auto& target = *targets_[t];
-    if (known_[t].rollout != driven.rollout || lies(t)) continue;  // never ours, or another's by now, or what it says is worth nothing
+    if (known_[t].rollout != driven.rollout || lies(t))
+      continue;  // never ours, or another's by now, or what it says is worth nothing
     const bool is_goal = target.current() && releases_[*target.current()].release.version == driven.version;
     if (driven.outcome.result == RolloutResult::succeeded && !(is_goal && target.confirmed()))
       broke(fmt::format("{} succeeded, but {} does not run {}", driven.rollout, target.name(), driven.version));
     if (driven.outcome.result == RolloutResult::succeeded && driven.outcome.states[t] != rollout::TargetState::active)
       broke(fmt::format("{} succeeded without {}", driven.rollout, target.name()));
     const bool ran_it = controller.ran[t] && releases_[*controller.ran[t]].release.version == driven.version;
-    if (driven.outcome.result == RolloutResult::rolled_back && is_goal && !ran_it && controller.fresh && known_[t].taken_by == driven.rollout)
+    if (driven.outcome.result == RolloutResult::rolled_back && is_goal && !ran_it && controller.fresh &&
+        known_[t].taken_by == driven.rollout)
       broke(fmt::format("{} was rolled back, but {} runs {}", driven.rollout, target.name(), driven.version));
   }
 }
 
-// No wave of a new deploy begins in a freeze that its driver has had the time to hear of. One that was resumed goes through the
-// waves that were done before.
+// No wave of a new deploy begins in a freeze that its driver has had the time to hear of. One that was resumed goes
+// through the waves that were done before.
 void World::hold_freeze(const Controller& controller, const rollout::Event& event) {
-  const bool may = frozen_.empty() || controller.command.rollback || !controller.fresh || controller.command.stops_for.count() > 0;
+  const bool may =
+      frozen_.empty() || controller.command.rollback || !controller.fresh || controller.command.stops_for.count() > 0;
   if (may || event.name != "wave_started" || time_.steady() < frozen_since_ + heard_by) return;
   broke(fmt::format("{} began wave {} in a freeze", controller.name, event.wave));
 }

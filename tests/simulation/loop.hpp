@@ -1,5 +1,5 @@
-// An event loop of a simulated world that is polled only when there may be something for it: work from another loop, or a timer that
-// is due. Polling costs system calls, and a world has many loops.
+// An event loop of a simulated world that is polled only when there may be something for it: work from another loop, or
+// a timer that is due. Polling costs system calls, and a world has many loops.
 #pragma once
 
 #include <asio/io_context.hpp>

@@ -25,21 +25,27 @@ struct Options {
   std::string broken_name;
 };
 
-constexpr std::pair<const char*, Broken> kinds[] = {{"floor", Broken::floor}, {"epochs", Broken::epochs}, {"lies", Broken::lies}, {"ledger", Broken::ledger}};
+constexpr std::pair<const char*, Broken> kinds[] = {
+    {"floor", Broken::floor}, {"epochs", Broken::epochs}, {"lies", Broken::lies}, {"ledger", Broken::ledger}};
 
 bool read(int argc, char** argv, Options& options) {
   for (int i = 1; i + 1 < argc; i += 2) {
     const std::string name = argv[i], value = argv[i + 1];
-    if (name == "--seed") options.seed = std::strtoull(value.c_str(), nullptr, 10);
-    else if (name == "--first") options.first = std::strtoull(value.c_str(), nullptr, 10);
-    else if (name == "--seeds") options.seeds = std::strtoull(value.c_str(), nullptr, 10);
-    else if (name == "--jobs") options.jobs = static_cast<unsigned>(std::max(1UL, std::strtoul(value.c_str(), nullptr, 10)));
+    if (name == "--seed")
+      options.seed = std::strtoull(value.c_str(), nullptr, 10);
+    else if (name == "--first")
+      options.first = std::strtoull(value.c_str(), nullptr, 10);
+    else if (name == "--seeds")
+      options.seeds = std::strtoull(value.c_str(), nullptr, 10);
+    else if (name == "--jobs")
+      options.jobs = static_cast<unsigned>(std::max(1UL, std::strtoul(value.c_str(), nullptr, 10)));
     else if (name == "--broken") {
       options.broken_name = value;
       for (const auto& [word, kind] : kinds)
         if (value == word) options.broken = kind;
       if (options.broken == Broken::nothing) return false;
-    } else return false;
+    } else
+      return false;
   }
   return argc % 2 == 1 && (options.seed > 0) != (options.seeds > 0);
 }
@@ -82,8 +88,8 @@ int run_all(const Options& options) {
     ::wait(&status);
     found = found || status != 0;
   }
-  fmt::print("{} seeds{}; of the first job: {} commands, {} killed, {} activations;", options.seeds, options.broken_name.empty() ? "" : ", broken on purpose", sums.commands,
-             sums.crashes, sums.activations);
+  fmt::print("{} seeds{}; of the first job: {} commands, {} killed, {} activations;", options.seeds,
+             options.broken_name.empty() ? "" : ", broken on purpose", sums.commands, sums.crashes, sums.activations);
   for (const auto& [end, count] : sums.ends) fmt::print(" {} {}", count, end);
   fmt::print("\n");
   const bool wanted = options.broken != Broken::nothing;

@@ -1,5 +1,5 @@
-// System calls that a simulation can do without: its time is its own, and nobody outside writes to its descriptors. These stand in
-// for libc's in this program alone; a seed is five times as fast for it.
+// System calls that a simulation can do without: its time is its own, and nobody outside writes to its descriptors.
+// These stand in for libc's in this program alone; a seed is five times as fast for it.
 #include <dlfcn.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
@@ -12,9 +12,9 @@ namespace {
 constexpr std::size_t most = 4096;  // descriptors
 
 struct Poll {
-  epoll_event timer{};      // what is told when its timers are to be looked at: always
+  epoll_event timer{};  // what is told when its timers are to be looked at: always
   bool has_timer = false;
-  unsigned long seen = 0;   // changes
+  unsigned long seen = 0;  // changes
 };
 
 // What makes a descriptor ready here is a write, or a change of what is waited for.

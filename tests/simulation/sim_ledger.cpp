@@ -75,12 +75,16 @@ Result<std::uint64_t> SimLedger::last_seq(const std::string& rollout) {
   return all.empty() ? 0 : all.back().seq;
 }
 
-Status SimLedger::add_baselines(const std::string&, const std::string&, const std::vector<ledger::Baseline>& baselines) {
+Status SimLedger::add_baselines(const std::string&, const std::string&,
+                                const std::vector<ledger::Baseline>& baselines) {
   DEPLOYCTL_CHECK(disk());
   for (const auto& one : baselines) {
-    const auto same = std::find_if(baselines_.begin(), baselines_.end(), [&](const auto& b) { return b.target == one.target; });
-    if (same == baselines_.end()) baselines_.push_back(one);
-    else same->region = one.region;
+    const auto same =
+        std::find_if(baselines_.begin(), baselines_.end(), [&](const auto& b) { return b.target == one.target; });
+    if (same == baselines_.end())
+      baselines_.push_back(one);
+    else
+      same->region = one.region;
   }
   return {};
 }
@@ -112,7 +116,8 @@ Result<bool> SimLedger::changed_targets(const std::string& rollout) {
   return std::any_of(at->second.begin(), at->second.end(), [](const ledger::EventRow& row) { return is_intent(row); });
 }
 
-Status SimLedger::add_release(const std::string&, const std::string&, const std::string& json, const Digest& release, const std::string& version, WallTime) {
+Status SimLedger::add_release(const std::string&, const std::string&, const std::string& json, const Digest& release,
+                              const std::string& version, WallTime) {
   DEPLOYCTL_CHECK(disk());
   const ledger::ReleaseName name{release, version};
   std::erase(names_, name);

@@ -33,7 +33,8 @@ awaitable<void> arrive_later(std::weak_ptr<Pending> to, Result<wire::pb::Reply> 
 Error lost() { return error(Code::disconnected, "nothing heard for 20 s"); }
 
 // A message on its way: there after a delay, or noticed as lost.
-awaitable<void> travel(SimNetwork& network, std::size_t target, wire::pb::Request request, std::weak_ptr<Pending> from) {
+awaitable<void> travel(SimNetwork& network, std::size_t target, wire::pb::Request request,
+                       std::weak_ptr<Pending> from) {
   co_await io::sleep_for(network.chance.ms(1, 150));
   auto& there = *network.targets[target];
   if (!there.up()) {
@@ -55,8 +56,12 @@ awaitable<void> travel(SimNetwork& network, std::size_t target, wire::pb::Reques
       asio::co_spawn(net->world.executor(), arrive_later(from, lie, Duration(50)), asio::detached);
       return;
     }
-    if (arrives) asio::co_spawn(net->world.executor(), arrive_later(from, std::move(reply), net->chance.ms(1, 150)), asio::detached);
-    else asio::co_spawn(net->world.executor(), arrive_later(from, fail(lost()), net->chance.percent(30) ? Duration(1) : silence), asio::detached);
+    if (arrives)
+      asio::co_spawn(net->world.executor(), arrive_later(from, std::move(reply), net->chance.ms(1, 150)),
+                     asio::detached);
+    else
+      asio::co_spawn(net->world.executor(),
+                     arrive_later(from, fail(lost()), net->chance.percent(30) ? Duration(1) : silence), asio::detached);
   });
 }
 
@@ -67,12 +72,14 @@ bool SimNetwork::carries(std::size_t target, bool request) {
   const auto now = io::now_steady();
   bool lost = chance.percent(loss_percent);
   for (const auto& cut : partitions)
-    lost = lost || (target >= cut.first && target <= cut.last && now >= cut.from && now < cut.until && (request ? cut.requests : cut.answers));
+    lost = lost || (target >= cut.first && target <= cut.last && now >= cut.from && now < cut.until &&
+                    (request ? cut.requests : cut.answers));
   if (lost) disturbed[target] = now;
   return !lost;
 }
 
-awaitable<Result<wire::pb::Reply>> SimLinks::call_once(std::size_t target, wire::pb::Request request, Duration deadline) {
+awaitable<Result<wire::pb::Reply>> SimLinks::call_once(std::size_t target, wire::pb::Request request,
+                                                       Duration deadline) {
   const auto pending = std::make_shared<Pending>(controller_.lock());
   const auto end = io::now_steady() + deadline;
   network_.world.wake();
@@ -83,7 +90,8 @@ awaitable<Result<wire::pb::Reply>> SimLinks::call_once(std::size_t target, wire:
 }
 
 awaitable<Result<wire::pb::Reply>> SimLinks::call(std::size_t target, wire::pb::Request request, Duration deadline,
-                                                  std::function<void(const wire::pb::Event&)>, std::shared_ptr<rollout::Shipment>) {
+                                                  std::function<void(const wire::pb::Event&)>,
+                                                  std::shared_ptr<rollout::Shipment>) {
   for (bool again = false;; again = true) {
     wire::pb::Request copy = request;
     auto reply = co_await call_once(target, std::move(copy), deadline);

@@ -1,6 +1,7 @@
-// The network between a controller and its targets: delays, losses of requests and of answers, partitions one way or both, hosts
-// that are down. A lost link is noticed at once or after 20 s of silence, and everything but an activation is asked once more, as
-// FleetLinks does. Calls live on the controller's loop and die with it; what they set going at a target goes on there.
+// The network between a controller and its targets: delays, losses of requests and of answers, partitions one way or
+// both, hosts that are down. A lost link is noticed at once or after 20 s of silence, and everything but an activation
+// is asked once more, as FleetLinks does. Calls live on the controller's loop and die with it; what they set going at a
+// target goes on there.
 #pragma once
 
 #include "core/rollout/target_links.hpp"
@@ -22,7 +23,7 @@ struct SimNetwork {
   std::vector<Partition> partitions{};
   unsigned loss_percent = 0;  // of a message
   bool healed = false;
-  bool lies = false;          // broken on purpose: a lost activation is told as a success
+  bool lies = false;  // broken on purpose: a lost activation is told as a success
 
   std::vector<SteadyTime> disturbed{};  // by target: when a link to it broke last
 

@@ -11,9 +11,14 @@ using target::Outcome;
 using target::Record;
 using target::Step;
 
-SimTarget::SimTarget(asio::any_io_executor executor, Chance& chance, const std::vector<SimRelease>& releases, TargetWatch& watch,
-                     std::size_t number, std::string name)
-    : executor_(executor), chance_(chance), releases_(releases), watch_(watch), number_(number), name_(std::move(name)),
+SimTarget::SimTarget(asio::any_io_executor executor, Chance& chance, const std::vector<SimRelease>& releases,
+                     TargetWatch& watch, std::size_t number, std::string name)
+    : executor_(executor),
+      chance_(chance),
+      releases_(releases),
+      watch_(watch),
+      number_(number),
+      name_(std::move(name)),
       changed_(std::make_shared<io::Notifier>(executor)) {}
 
 void SimTarget::install_first(std::size_t release) {
@@ -30,8 +35,8 @@ void SimTarget::go_down() {
   process_dies();
 }
 
-// What was meant to run is started at boot by the host's own unit. Without a boot it has run all along, and only the way there
-// was gone.
+// What was meant to run is started at boot by the host's own unit. Without a boot it has run all along, and only the
+// way there was gone.
 void SimTarget::come_up(bool rebooted) {
   up_ = true;
   if (!rebooted) return;
@@ -69,18 +74,25 @@ const std::string& SimTarget::activator() const {
   return busy() ? journal_->intent.rollout : none;
 }
 
-target::BootTime SimTarget::now() const { return {"boot-" + std::to_string(boot_), io::now_steady().time_since_epoch().count()}; }
+target::BootTime SimTarget::now() const {
+  return {"boot-" + std::to_string(boot_), io::now_steady().time_since_epoch().count()};
+}
 
 // ---- requests ----
 
 // Its link lives, and it never answers.
 bool SimTarget::is_silent_on(const wire::pb::Request& request) const {
   switch (lie) {
-    case Lie::silent_survey: return request.has_survey();
-    case Lie::silent_grant: return request.has_take_grant();
-    case Lie::silent_stage: return request.has_stage();
-    case Lie::silent_activate: return request.has_activate();
-    default: return false;
+    case Lie::silent_survey:
+      return request.has_survey();
+    case Lie::silent_grant:
+      return request.has_take_grant();
+    case Lie::silent_stage:
+      return request.has_stage();
+    case Lie::silent_activate:
+      return request.has_activate();
+    default:
+      return false;
   }
 }
 
@@ -121,7 +133,8 @@ awaitable<SimTarget::Reply> SimTarget::answer_to(wire::pb::Request request) {
   if (request.has_prune()) co_return prune(request.prune());
   if (request.has_renew_grant()) {
     const auto& asked = request.renew_grant();
-    DEPLOYCTL_CO_TRY(renewed, target::renew(grant_, asked.rollout(), asked.epoch(), Duration(static_cast<std::int64_t>(asked.ttl_ms())), now()));
+    DEPLOYCTL_CO_TRY(renewed, target::renew(grant_, asked.rollout(), asked.epoch(),
+                                            Duration(static_cast<std::int64_t>(asked.ttl_ms())), now()));
     grant_ = renewed;
   } else if (request.has_drop_grant()) {
     DEPLOYCTL_CO_TRY(dropped, target::drop(grant_, request.drop_grant().rollout(), request.drop_grant().epoch()));
@@ -138,9 +151,10 @@ Status SimTarget::check(const std::string& rollout, std::uint64_t epoch) const {
 
 awaitable<SimTarget::Reply> SimTarget::take_grant(wire::pb::TakeGrant asked) {
   target::GrantRequest request;
-  request.holder = {asked.holder().rollout(), asked.holder().user(),    asked.holder().host(),  asked.holder().pid(),
-                    asked.holder().pid_start(), asked.holder().boot_id(), asked.holder().since(), asked.reason(),
-                    asked.holder().kind(), asked.holder().release(), asked.holder().version()};  // its digest as the wire has it
+  request.holder = {
+      asked.holder().rollout(),   asked.holder().user(),    asked.holder().host(),   asked.holder().pid(),
+      asked.holder().pid_start(), asked.holder().boot_id(), asked.holder().since(),  asked.reason(),
+      asked.holder().kind(),      asked.holder().release(), asked.holder().version()};  // its digest as the wire has it
   request.epoch = asked.holder().epoch();
   request.ttl = Duration(static_cast<std::int64_t>(asked.ttl_ms()));
   request.replaces = asked.replaces();
@@ -184,17 +198,20 @@ awaitable<SimTarget::Reply> SimTarget::activate(wire::pb::Activate asked) {
     std::optional<std::size_t> goal = release_of(asked.folder());
     for (const auto& [index, kept] : kept_)
       if (!asked.release().empty() && releases_[index].release.digest().raw() == asked.release()) goal = index;
-    if (!goal && !(asked.release().empty() && asked.folder().empty())) co_return fail(Code::absent, "it is not kept here");
+    if (!goal && !(asked.release().empty() && asked.folder().empty()))
+      co_return fail(Code::absent, "it is not kept here");
     const std::string folder = goal ? releases_[*goal].folder : "";
     wire::pb::Reply reply;
-    const bool same = journal_ && journal_->intent.rollout == asked.rollout() && journal_->intent.epoch == asked.epoch() && journal_->intent.to == folder;
+    const bool same = journal_ && journal_->intent.rollout == asked.rollout() &&
+                      journal_->intent.epoch == asked.epoch() && journal_->intent.to == folder;
     if (same || busy()) {
       DEPLOYCTL_CO_CHECK(co_await follow());
       if (!same) continue;
       *reply.mutable_activated() = activated();
       co_return reply;
     }
-    const bool as_wished = current_ == goal && (!goal || (kept_[*goal].confirmed && !kept_[*goal].failed && running_ && healthy_release()));
+    const bool as_wished = current_ == goal &&
+                           (!goal || (kept_[*goal].confirmed && !kept_[*goal].failed && running_ && healthy_release()));
     if (as_wished) {
       reply.mutable_activated()->set_outcome(goal ? wire::pb::Activated::ALREADY : wire::pb::Activated::DEACTIVATED);
       co_return reply;
@@ -275,7 +292,8 @@ wire::pb::Surveyed SimTarget::survey(bool with_health, bool with_history) const 
   if (with_history) out.mutable_receipts()->Add(receipts_.begin(), receipts_.end());
   if (busy()) out.set_unfinished_rollout(journal_->intent.rollout);
   if (lie == Lie::epoch) out.set_epoch(lying_epoch);
-  if (lie == Lie::claims_activation && !grant_.holder.rollout.empty()) out.set_unfinished_rollout(grant_.holder.rollout);
+  if (lie == Lie::claims_activation && !grant_.holder.rollout.empty())
+    out.set_unfinished_rollout(grant_.holder.rollout);
   if (with_health) *out.mutable_health() = health();
   return out;
 }
@@ -284,10 +302,18 @@ wire::pb::Activated SimTarget::activated() const {
   const auto progress = target::fold(journal_->records);
   wire::pb::Activated out;
   switch (progress.ended.value()) {
-    case Outcome::active: out.set_outcome(wire::pb::Activated::ACTIVE); break;
-    case Outcome::reverted: out.set_outcome(wire::pb::Activated::REVERTED); break;
-    case Outcome::broken: out.set_outcome(wire::pb::Activated::BROKEN); break;
-    case Outcome::deactivated: out.set_outcome(wire::pb::Activated::DEACTIVATED); break;
+    case Outcome::active:
+      out.set_outcome(wire::pb::Activated::ACTIVE);
+      break;
+    case Outcome::reverted:
+      out.set_outcome(wire::pb::Activated::REVERTED);
+      break;
+    case Outcome::broken:
+      out.set_outcome(wire::pb::Activated::BROKEN);
+      break;
+    case Outcome::deactivated:
+      out.set_outcome(wire::pb::Activated::DEACTIVATED);
+      break;
   }
   if (progress.failure) {
     *out.mutable_error() = wire::to_abort(progress.failure->error);
@@ -351,19 +377,28 @@ Status SimTarget::perform(Step step) {
     case Step::prepare:
       if (finds_no_room(120)) return fail(Code::no_space, "no space left on device");
       return {};
-    case Step::switch_over: current_ = to; return {};
-    case Step::back_switch: current_ = from; return {};
-    case Step::remove: current_.reset(); return {};
+    case Step::switch_over:
+      current_ = to;
+      return {};
+    case Step::back_switch:
+      current_ = from;
+      return {};
+    case Step::remove:
+      current_.reset();
+      return {};
     case Step::start:
       if (releases_[*to].start_fails.contains(number_)) return fail(Code::hook_failed, "start: exit status 1");
       running_ = true;
       return {};
-    case Step::back_start: running_ = true; return {};
+    case Step::back_start:
+      running_ = true;
+      return {};
     case Step::checks:
     case Step::back_checks:
       if (!running_ || !healthy_release()) return fail(Code::unhealthy, "http: status 503");
       return {};
-    default: return {};
+    default:
+      return {};
   }
 }
 

@@ -1,6 +1,7 @@
-// A target: what its disk holds (releases, current, grant, journal) apart from what a crash takes (its agent, the activation's
-// process, what runs). It answers requests as agents/target does, with the real grants and the real activation machine. Everything
-// that takes time runs on the world's loop; an answer goes to whoever asked, if it is still there to be given.
+// A target: what its disk holds (releases, current, grant, journal) apart from what a crash takes (its agent, the
+// activation's process, what runs). It answers requests as agents/target does, with the real grants and the real
+// activation machine. Everything that takes time runs on the world's loop; an answer goes to whoever asked, if it is
+// still there to be given.
 #pragma once
 
 #include <asio/any_io_executor.hpp>
@@ -27,7 +28,8 @@ class TargetWatch {
  public:
   virtual ~TargetWatch() = default;
   virtual void granted(std::size_t target, const std::string& rollout, std::uint64_t epoch) = 0;
-  virtual void changing(std::size_t target, const std::string& rollout, std::uint64_t epoch, const char* what) = 0;  // executed now
+  virtual void changing(std::size_t target, const std::string& rollout, std::uint64_t epoch,
+                        const char* what) = 0;  // executed now
   virtual void activation_begins(std::size_t target, const target::Intent& intent) = 0;
   virtual void activation_ends(std::size_t target, const target::Intent& intent, target::Outcome outcome) = 0;
   virtual void say(const std::string& who, const std::string& what) = 0;
@@ -41,8 +43,8 @@ struct SimKept {
 
 class SimTarget {
  public:
-  SimTarget(asio::any_io_executor executor, Chance& chance, const std::vector<SimRelease>& releases, TargetWatch& watch, std::size_t number,
-            std::string name);
+  SimTarget(asio::any_io_executor executor, Chance& chance, const std::vector<SimRelease>& releases, TargetWatch& watch,
+            std::size_t number, std::string name);
 
   // Answered once: by what came of it, or as disconnected when a crash came between.
   void serve(wire::pb::Request request, Answer answer);
@@ -55,7 +57,7 @@ class SimTarget {
   void kill_activation();  // its process
   void make_sick(bool sick) { sick_ = sick; }
 
-  bool serves() const;     // runs something that is healthy
+  bool serves() const;  // runs something that is healthy
   bool healthy_release() const;
   std::optional<std::size_t> current() const { return current_; }
   bool confirmed() const { return current_ && kept_.at(*current_).confirmed; }
@@ -66,7 +68,17 @@ class SimTarget {
 
   bool ignores_epochs = false;  // broken on purpose
   // A compromised or faulty host: what it answers may bind nothing but itself.
-  enum class Lie { none, epoch, silent_survey, silent_grant, silent_stage, silent_activate, refuses, claims_active, claims_activation };
+  enum class Lie {
+    none,
+    epoch,
+    silent_survey,
+    silent_grant,
+    silent_stage,
+    silent_activate,
+    refuses,
+    claims_active,
+    claims_activation
+  };
   Lie lie = Lie::none;
   std::uint64_t lying_epoch = 0;
   enum class Disk { tight, seldom_full, well };

@@ -1,5 +1,5 @@
-// The time of a simulated world: one clock for this thread, and many event loops, some of which may be stopped, or gone at any moment.
-// It moves to the next timer when no loop has anything left to do.
+// The time of a simulated world: one clock for this thread, and many event loops, some of which may be stopped, or gone
+// at any moment. It moves to the next timer when no loop has anything left to do.
 #pragma once
 
 #include <optional>

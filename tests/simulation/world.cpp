@@ -25,7 +25,8 @@ struct OneChunk final : payload::ChunkSource {
 };
 
 struct AnyPayload final : payload::PayloadSource {
-  awaitable<Result<std::shared_ptr<payload::ChunkSource>>> get(Digest, std::optional<Digest>, payload::Preference) override {
+  awaitable<Result<std::shared_ptr<payload::ChunkSource>>> get(Digest, std::optional<Digest>,
+                                                               payload::Preference) override {
     co_return std::make_shared<OneChunk>();
   }
   awaitable<std::shared_ptr<payload::ChunkSource>> made(Digest, std::optional<Digest>) override { co_return nullptr; }
@@ -35,7 +36,8 @@ AnyPayload any_payload;
 
 }  // namespace
 
-World::World(std::uint64_t seed, Broken broken, bool talks) : seed_(seed), chance_(seed), broken_(broken), talks_(talks) {
+World::World(std::uint64_t seed, Broken broken, bool talks)
+    : seed_(seed), chance_(seed), broken_(broken), talks_(talks) {
   make_releases();
   make_fleet();
   make_plan();
@@ -43,9 +45,7 @@ World::World(std::uint64_t seed, Broken broken, bool talks) : seed_(seed), chanc
   make_liars(seed);
 }
 
-World::~World() {
-  controllers_.clear();
-}
+World::~World() { controllers_.clear(); }
 
 // One deploy of a service at a time on a host: the commands hold a lock there (service_lock.hpp).
 bool World::locked(const Command& command) const {
@@ -72,18 +72,21 @@ void World::begin(Command command) {
   });
   controllers_.push_back(std::move(controller));
   if (command.stops_for.count() > 0)
-    asio::co_spawn(world_.executor(), stop_later(controllers_.size() - 1, command.stops_after, command.stops_for), asio::detached);
+    asio::co_spawn(world_.executor(), stop_later(controllers_.size() - 1, command.stops_after, command.stops_for),
+                   asio::detached);
 }
 
 awaitable<void> World::drive(Controller* self) {
-  rollout::DriveParts parts{*self->links, ledgers_[self->command.host].get(), &any_payload, {}, self->interrupt, "/nowhere", {}};
+  rollout::DriveParts parts{
+      *self->links, ledgers_[self->command.host].get(), &any_payload, {}, self->interrupt, "/nowhere", {}};
   if (self->command.takes_over) parts.user_reason = "in need";
   parts.waits = self->command.waits;
   parts.frozen = [this] { return frozen_; };
   parts.sink = [this, self](const rollout::Event& event) {
     hold_freeze(*self, event);
     if (talks_ && event.name != "target_step" && event.name != "target_staged")
-      say(self->name, fmt::format("{} {} {} {} {}", event.name, event.target, event.wave, event.body, event.error ? event.error->text() : ""));
+      say(self->name, fmt::format("{} {} {} {} {}", event.name, event.target, event.wave, event.body,
+                                  event.error ? event.error->text() : ""));
   };
   parts.resumes = true;
   parts.listen_every = std::chrono::seconds(10);
@@ -175,7 +178,8 @@ void World::finish_well() {
   told_plan_.rollout.max_unreachable = model::Amount{liars, false};
   if (liars > 0) {
     told_plan_.rollout.max_failed = told_plan_.rollout.max_unhealthy = model::Amount{liars, false};
-    // A canary that fails stops the deploy, also one that only says so: the operator who wants to go on takes more of them.
+    // A canary that fails stops the deploy, also one that only says so: the operator who wants to go on takes more of
+    // them.
     if (told_plan_.rollout.waves.size() > 1) told_plan_.rollout.waves.front().targets = model::Amount{liars + 1, false};
   }
   for (unsigned tries = 0; tries < 4 && verdict_.held; ++tries) {
@@ -189,26 +193,31 @@ void World::finish_well() {
     if (!run_until_quiet(most)) return broke("the last command never ended");
     if (!controllers_.back()->driven) continue;
     const auto result = controllers_.back()->driven->outcome.result;
-    if (result == rollout::RolloutResult::succeeded || (liars > 0 && result == rollout::RolloutResult::incomplete)) break;
+    if (result == rollout::RolloutResult::succeeded || (liars > 0 && result == rollout::RolloutResult::incomplete))
+      break;
   }
   for (const auto& target : targets_)
-    if (verdict_.held && target->lie == SimTarget::Lie::none && (target->current() != releases_.size() - 1 || !target->confirmed()))
-      broke(fmt::format("{} does not run the last release, although everything is well: the last command ended as {}", target->name(),
-                        controllers_.back()->driven ? rollout::to_string(controllers_.back()->driven->outcome.result) : "nothing"));
+    if (verdict_.held && target->lie == SimTarget::Lie::none &&
+        (target->current() != releases_.size() - 1 || !target->confirmed()))
+      broke(fmt::format(
+          "{} does not run the last release, although everything is well: the last command ended as {}", target->name(),
+          controllers_.back()->driven ? rollout::to_string(controllers_.back()->driven->outcome.result) : "nothing"));
 }
 
-// Every target runs the last release or the one that the rollback goes to, which is the same for every command that is repeated.
+// Every target runs the last release or the one that the rollback goes to, which is the same for every command that is
+// repeated.
 void World::hold_one_way_back(std::optional<std::size_t>& to) {
   for (const auto& target : targets_) {
     if (!target->current() || *target->current() == releases_.size() - 1) continue;
     if (!to) to = target->current();
     if (*to != *target->current())
-      broke(fmt::format("{} was rolled back to {}, and others to {}", target->name(), releases_[*target->current()].release.version, releases_[*to].release.version));
+      broke(fmt::format("{} was rolled back to {}, and others to {}", target->name(),
+                        releases_[*target->current()].release.version, releases_[*to].release.version));
   }
 }
 
-// Then back again by bare rollbacks, from whatever host, some of them killed: they all go to one release, and what is complete is
-// not gone on from.
+// Then back again by bare rollbacks, from whatever host, some of them killed: they all go to one release, and what is
+// complete is not gone on from.
 void World::go_back() {
   Chance chance(seed_ ^ 0x2c1b3c6d);
   std::optional<std::size_t> to;
@@ -223,7 +232,8 @@ void World::go_back() {
     if (!run_until_quiet(longest)) return broke("a rollback never ended");
     hold_one_way_back(to);
     const auto& driven = controllers_.back()->driven;
-    const bool all_back = std::all_of(targets_.begin(), targets_.end(), [&](const auto& target) { return to && target->current() == to; });
+    const bool all_back = std::all_of(targets_.begin(), targets_.end(),
+                                      [&](const auto& target) { return to && target->current() == to; });
     if (complete && !all_back) broke("a rollback that followed a complete one changed something");
     complete = complete || (all_back && driven && driven->outcome.result == rollout::RolloutResult::succeeded);
   }
@@ -233,7 +243,8 @@ Verdict World::run() {
   if (!run_until_quiet(longest)) broke("a command never ended");
   heal();
   if (verdict_.held) finish_well();
-  const bool honest = std::none_of(targets_.begin(), targets_.end(), [](const auto& target) { return target->lie != SimTarget::Lie::none; });
+  const bool honest = std::none_of(targets_.begin(), targets_.end(),
+                                   [](const auto& target) { return target->lie != SimTarget::Lie::none; });
   if (verdict_.held && honest && broken_ == Broken::nothing) go_back();
   all_over_ = true;
   verdict_.rollouts = static_cast<unsigned>(controllers_.size());

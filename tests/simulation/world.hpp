@@ -1,5 +1,5 @@
-// One seed's world: a fleet, a network, control hosts with their ledgers, commands that come and die, and what must hold whatever
-// happens. Made, run once, asked for its verdict.
+// One seed's world: a fleet, a network, control hosts with their ledgers, commands that come and die, and what must
+// hold whatever happens. Made, run once, asked for its verdict.
 #pragma once
 
 #include <asio/io_context.hpp>
@@ -66,11 +66,11 @@ class World : public TargetWatch {
   awaitable<void> come_later(Command command, Duration after);
   awaitable<void> stop_later(std::size_t controller, Duration after, Duration for_how_long);
   awaitable<void> trouble(std::size_t target);
-  awaitable<void> speak();      // an operator who says words to rollouts
+  awaitable<void> speak();  // an operator who says words to rollouts
   awaitable<void> fill_disks();
   awaitable<void> freeze();
   void hold_freeze(const Controller& controller, const rollout::Event& event);
-  bool turn();                  // anything was done
+  bool turn();  // anything was done
   bool run_until_quiet(Duration most);
   void heal();
   void finish_well();
@@ -101,17 +101,17 @@ class World : public TargetWatch {
   model::Plan plan_, told_plan_;  // told: to controllers, another one where the floor is broken
   rollout::RolloutSpec spec_;
   std::vector<std::unique_ptr<Controller>> controllers_;
-  unsigned coming_ = 0;   // commands
+  unsigned coming_ = 0;  // commands
   bool healed_ = false, all_over_ = false;
-  std::string frozen_;         // the calendar's words; empty: deploys may begin waves
+  std::string frozen_;  // the calendar's words; empty: deploys may begin waves
   SteadyTime frozen_since_{};
   struct Known {
     std::uint64_t epoch = 0;
     std::string rollout;
-    SteadyTime fell{};    // stopped serving by itself
+    SteadyTime fell{};  // stopped serving by itself
     bool served = true;
-    SteadyTime began{};   // the last activation
-    std::string taken_by; // the last rollout that took it to its goal
+    SteadyTime began{};            // the last activation
+    std::string taken_by;          // the last rollout that took it to its goal
     bool stopped_serving = false;  // the activation that goes on took it from service
   };
   std::vector<Known> known_;

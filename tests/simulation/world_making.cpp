@@ -1,10 +1,10 @@
 // What a seed decides before anything happens: releases, fleet, plan, and the trouble to come.
-#include "tests/simulation/world.hpp"
-
 #include <fmt/core.h>
 
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
+
+#include "tests/simulation/world.hpp"
 
 namespace deployctl::simulation {
 
@@ -32,7 +32,8 @@ void World::make_fleet() {
     for (unsigned i = 0, n = chance_.between(1, 6); i < n; ++i) {
       model::Target target;
       target.endpoint.host = fmt::format("t{}", targets_.size());
-      targets_.push_back(std::make_unique<SimTarget>(world_.executor(), chance_, releases_, *this, targets_.size(), target.endpoint.host));
+      targets_.push_back(std::make_unique<SimTarget>(world_.executor(), chance_, releases_, *this, targets_.size(),
+                                                     target.endpoint.host));
       targets_.back()->install_first(0);
       targets_.back()->ignores_epochs = broken_ == Broken::epochs;
       region.targets.push_back(std::move(target));
@@ -58,7 +59,8 @@ void World::make_plan() {
   std::size_t smallest = 99;
   for (const auto& region : plan_.fleet.regions) smallest = std::min(smallest, region.targets.size());
   rules.max_parallel = model::Amount{chance_.between(1, 3), false};
-  if (smallest > 1 && chance_.percent(60)) rules.min_healthy = model::Amount{chance_.below(static_cast<unsigned>(smallest)), false};
+  if (smallest > 1 && chance_.percent(60))
+    rules.min_healthy = model::Amount{chance_.below(static_cast<unsigned>(smallest)), false};
   rules.max_failed = model::Amount{chance_.below(3), false};
   rules.max_unhealthy = model::Amount{chance_.below(3), false};
   rules.max_unreachable = model::Amount{chance_.below(4), false};
@@ -126,8 +128,8 @@ void World::make_trouble() {
   }
 }
 
-// A chance of its own: what honest targets do in a seed is the same with liars and without. They are always fewer than half: one, or
-// a whole region.
+// A chance of its own: what honest targets do in a seed is the same with liars and without. They are always fewer than
+// half: one, or a whole region.
 void World::make_liars(std::uint64_t seed) {
   Chance chance(seed ^ 0x5bd1e995);
   if (!chance.percent(20) || broken_ != Broken::nothing) return;
@@ -146,7 +148,8 @@ void World::make_liars(std::uint64_t seed) {
   const std::size_t kept = plan_.rollout.min_healthy ? plan_.rollout.min_healthy->value : 0;
   if (kept > 0 && honest <= kept) return;
   const auto kind = static_cast<SimTarget::Lie>(chance.between(1, 8));
-  static constexpr std::uint64_t epochs[] = {~std::uint64_t{0} - 1, std::uint64_t{1} << 62, std::uint64_t{1} << 41, 1000};
+  static constexpr std::uint64_t epochs[] = {~std::uint64_t{0} - 1, std::uint64_t{1} << 62, std::uint64_t{1} << 41,
+                                             1000};
   const auto epoch = epochs[chance.below(4)];
   for (std::size_t t = first; t <= last; ++t) {
     targets_[t]->lie = kind;

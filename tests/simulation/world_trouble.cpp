@@ -1,7 +1,6 @@
 // What happens by itself while commands go on.
-#include "tests/simulation/world.hpp"
-
 #include "core/io/deadline.hpp"
+#include "tests/simulation/world.hpp"
 
 namespace deployctl::simulation {
 
@@ -39,7 +38,10 @@ awaitable<void> World::trouble(std::size_t number) {
         network_->disturbed[number] = time_.steady();
         target.kill_agent();
         break;
-      case 2: say(target.name(), "its activation dies"); target.kill_activation(); break;
+      case 2:
+        say(target.name(), "its activation dies");
+        target.kill_activation();
+        break;
       default:
         say(target.name(), "falls sick where its release does");
         const bool served = target.serves();

@@ -1,4 +1,5 @@
-// soak [--deployments N] [--seed N] [--verbose]: as soak.hpp says; prints what it saw. Exit 1: something was not as promised.
+// soak [--deployments N] [--seed N] [--verbose]: as soak.hpp says; prints what it saw. Exit 1: something was not as
+// promised.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -12,8 +13,8 @@ using namespace deployctl;
 namespace {
 
 void print(const char* when, const soak::Leftovers& left) {
-  std::printf("%-12s %3zu agents, %4zu descriptors, %2zu releases at most on a target, %zu notes at targets, %.1f MB\n", when, left.processes,
-              left.descriptors, left.releases, left.notes, static_cast<double>(left.bytes) / 1e6);
+  std::printf("%-12s %3zu agents, %4zu descriptors, %2zu releases at most on a target, %zu notes at targets, %.1f MB\n",
+              when, left.processes, left.descriptors, left.releases, left.notes, static_cast<double>(left.bytes) / 1e6);
 }
 
 void print_seen(const soak::Soak& soak) {
@@ -32,9 +33,12 @@ int main(int argc, char** argv) {
   bool verbose = false;
   if (argc > 1 && !std::strcmp(argv[argc - 1], "--verbose")) verbose = true, --argc;
   for (int i = 1; i + 1 < argc; i += 2) {
-    if (!std::strcmp(argv[i], "--deployments")) deployments = std::strtoul(argv[i + 1], nullptr, 10);
-    else if (!std::strcmp(argv[i], "--seed")) seed = std::strtoul(argv[i + 1], nullptr, 10);
-    else return std::fprintf(stderr, "usage: soak [--deployments N] [--seed N] [--verbose]\n"), 2;
+    if (!std::strcmp(argv[i], "--deployments"))
+      deployments = std::strtoul(argv[i + 1], nullptr, 10);
+    else if (!std::strcmp(argv[i], "--seed"))
+      seed = std::strtoul(argv[i + 1], nullptr, 10);
+    else
+      return std::fprintf(stderr, "usage: soak [--deployments N] [--seed N] [--verbose]\n"), 2;
   }
   std::printf("%lu deployments, seed %lu\n", deployments, seed);
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
@@ -55,6 +59,7 @@ int main(int argc, char** argv) {
   }
   const auto took = std::chrono::duration<double>(system_clock().steady() - began).count();
   print_seen(soak);
-  std::printf("\n%lu of %lu were as promised; %.2f s each\n", deployments - wrong, deployments, took / static_cast<double>(deployments));
+  std::printf("\n%lu of %lu were as promised; %.2f s each\n", deployments - wrong, deployments,
+              took / static_cast<double>(deployments));
   return wrong == 0 ? 0 : 1;
 }

@@ -63,12 +63,18 @@ bool Soak::step() {
   said_.clear();
   ++number_;
   const unsigned dice = below(100);
-  if (stack_.empty() || dice < 35) deploys_well();
-  else if (dice < 40) deploys_again();
-  else if (dice < 55) fails();
-  else if (dice < 65) loses_a_target();
-  else if (dice < 80) rolls_back();
-  else dies(dice < 90);
+  if (stack_.empty() || dice < 35)
+    deploys_well();
+  else if (dice < 40)
+    deploys_again();
+  else if (dice < 55)
+    fails();
+  else if (dice < 65)
+    loses_a_target();
+  else if (dice < 80)
+    rolls_back();
+  else
+    dies(dice < 90);
   return wrong_.empty();
 }
 
@@ -148,7 +154,8 @@ void Soak::dies(bool driver) {
   const std::chrono::milliseconds moment(below(1500));
   what_ += " after " + std::to_string(moment.count()) + " ms";
   (void)child.wait(moment);
-  if (driver) (void)child.signal(SIGKILL);
+  if (driver)
+    (void)child.signal(SIGKILL);
   else
     for (const int pid : processes_of({".cache/deployctl/agents/", " relay", lab_.dir().path()})) ::kill(pid, SIGKILL);
   const auto exit = child.wait(std::chrono::seconds(90));
@@ -246,7 +253,8 @@ void Soak::expect_starts(const std::vector<unsigned>& before, unsigned more, con
 
 void Soak::expect_ledger(const std::string& state) {
   const auto said = lab_.deployctl({"history", "deploy.yaml", "--limit", "1", "--output", "json"});
-  expect(said.out.find("\"" + state + "\"") != std::string::npos, "the ledger says\n" + said.out + said.err + "and not " + state);
+  expect(said.out.find("\"" + state + "\"") != std::string::npos,
+         "the ledger says\n" + said.out + said.err + "and not " + state);
 }
 
 std::vector<unsigned> Soak::starts() const {

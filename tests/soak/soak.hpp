@@ -1,5 +1,6 @@
-// Deployments in a row on a loopback fleet, mixed with all that goes wrong: releases that fail, targets that are away, drivers and
-// relays that die, rollbacks. After each, what the targets run is held against what the exit code and the ledger promise.
+// Deployments in a row on a loopback fleet, mixed with all that goes wrong: releases that fail, targets that are away,
+// drivers and relays that die, rollbacks. After each, what the targets run is held against what the exit code and the
+// ledger promise.
 #pragma once
 
 #include <map>
@@ -25,7 +26,7 @@ class Soak {
   // False: something was not as promised; wrong() tells.
   bool step();
   const std::string& wrong() const { return wrong_; }
-  const std::string& what() const { return what_; }                          // the last step
+  const std::string& what() const { return what_; }  // the last step
   const std::string& folder() const { return lab_.dir().path(); }
   std::string stack() const;  // the releases that it expects to be able to go back to, the running one last
   const std::map<std::string, std::map<int, unsigned>>& seen() const { return seen_; }  // exit codes by kind of step
@@ -41,7 +42,7 @@ class Soak {
 
   const std::string& another();  // a good version that doesn't run
   int deploy(const std::string& version);
-  void keep(const std::string& version);   // it went through
+  void keep(const std::string& version);  // it went through
   void confirm(const std::string& version);
   bool pop();  // false: there is nothing to go back to
   void expect(bool holds, const std::string& what);
@@ -56,8 +57,8 @@ class Soak {
   testing::Lab lab_;
   std::vector<std::string> good_;
   std::vector<std::string> stack_;  // the release that runs last, those below it before
-  bool went_back_ = false;          // the newest change was a rollback, an automatic one too: a further one changes nothing
-  std::vector<std::string> kept_;   // by the targets, the one that was healthy last at the end
+  bool went_back_ = false;  // the newest change was a rollback, an automatic one too: a further one changes nothing
+  std::vector<std::string> kept_;  // by the targets, the one that was healthy last at the end
   std::string what_, wrong_, said_;
   std::map<std::string, std::map<int, unsigned>> seen_;
   unsigned number_ = 0;

@@ -14,7 +14,8 @@ namespace {
 // Bytes of the body that the head announces.
 std::size_t body_size(const std::string& head) {
   std::string lower = head;
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   const auto at = lower.find("content-length:");
   return at == std::string::npos ? 0 : std::stoul(lower.substr(at + 15));
 }
@@ -33,7 +34,8 @@ std::string read_request(int fd) {
 
 }  // namespace
 
-HttpServer::HttpServer(Answer answer) : answer_(std::move(answer)), listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+HttpServer::HttpServer(Answer answer)
+    : answer_(std::move(answer)), listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -60,7 +62,8 @@ std::vector<std::string> HttpServer::requests() const {
 
 std::string HttpServer::reply(int status, const std::string& body, const std::string& content_type) {
   const std::string type = content_type.empty() ? "" : "Content-Type: " + content_type + "\r\n";
-  return "HTTP/1.1 " + std::to_string(status) + " Said\r\nConnection: close\r\n" + type + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+  return "HTTP/1.1 " + std::to_string(status) + " Said\r\nConnection: close\r\n" + type +
+         "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
 void HttpServer::serve() {
@@ -80,8 +83,10 @@ void HttpServer::serve_one(int fd) {
   }
   const std::string answer = answer_(request);
   char byte = 0;
-  if (answer.empty()) (void)!::read(fd, &byte, 1);  // until the caller gives up
-  else (void)!::write(fd, answer.data(), answer.size());
+  if (answer.empty())
+    (void)!::read(fd, &byte, 1);  // until the caller gives up
+  else
+    (void)!::write(fd, answer.data(), answer.size());
 }
 
 }  // namespace deployctl::testing

@@ -1,4 +1,5 @@
-// A real HTTP listener of a test's own: takes a request a time, each answered as the test says, and keeps what it was asked.
+// A real HTTP listener of a test's own: takes a request a time, each answered as the test says, and keeps what it was
+// asked.
 #pragma once
 
 #include <functional>
@@ -11,7 +12,8 @@ namespace deployctl::testing {
 
 class HttpServer {
  public:
-  // What to answer to a request, whole: "HTTP/1.1 200 OK\r\n...". Empty: never, until the caller gives up. On the server's thread.
+  // What to answer to a request, whole: "HTTP/1.1 200 OK\r\n...". Empty: never, until the caller gives up. On the
+  // server's thread.
   using Answer = std::function<std::string(const std::string& request)>;
   explicit HttpServer(Answer answer);
   ~HttpServer();

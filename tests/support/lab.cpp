@@ -130,14 +130,15 @@ release:
   deploy_to: ~/srv/toy
   linked_dirs: [data]
   hooks: {start: ./start.sh, stop: ./stop.sh}
-  health_checks: [)" + options.health_check + "]\n" + options.release +
-                     "rollout:\n" +
+  health_checks: [)" +
+                     options.health_check + "]\n" + options.release + "rollout:\n" +
                      (options.rollout.empty() ? "  max_parallel: 50%\n" : options.rollout);
   dir_.write("deploy.yaml", text);
 }
 
 void Lab::git(std::vector<std::string> words) const {
-  words.insert(words.begin(), {"git", "-c", "user.name=lab", "-c", "user.email=lab@localhost", "-c", "init.defaultBranch=main"});
+  words.insert(words.begin(),
+               {"git", "-c", "user.name=lab", "-c", "user.email=lab@localhost", "-c", "init.defaultBranch=main"});
   check_program(words, dir_ / "toy.git");
 }
 
@@ -150,7 +151,9 @@ void Lab::make_repository() {
   dir_.write("toy.git/build.sh", "echo built\n", 0755);
   dir_.write("toy.git/fail-nothing", "");
   dir_.write("toy.git/bulk", "small\n");
-  for (int i = 0; i < 40; ++i) dir_.write("toy.git/tree/d" + std::to_string(i % 4) + "/f" + std::to_string(i), std::string(500, 'a' + static_cast<char>(i % 26)));
+  for (int i = 0; i < 40; ++i)
+    dir_.write("toy.git/tree/d" + std::to_string(i % 4) + "/f" + std::to_string(i),
+               std::string(500, 'a' + static_cast<char>(i % 26)));
   fs::create_symlink("d1/f1", dir_ / "toy.git/tree/link");
   tag("v1");
   dir_.write("toy.git/tree/d2/f2", "changed in v2\n");
@@ -167,8 +170,10 @@ void Lab::make_repository() {
 void Lab::tag(const std::string& name, const std::string& health, const std::string& start) {
   dir_.write("toy.git/well.sh", "#!/bin/sh\n" + health + "\n", 0755);
   dir_.write("toy.git/tag", name + "\n");
-  if (start.empty()) fs::remove(dir_ / "toy.git/fail-start");
-  else dir_.write("toy.git/fail-start", start + "\n");
+  if (start.empty())
+    fs::remove(dir_ / "toy.git/fail-start");
+  else
+    dir_.write("toy.git/fail-start", start + "\n");
   git({"add", "-A", "."});
   git({"commit", "-q", "-m", name});
   git({"tag", name});
@@ -225,7 +230,9 @@ std::string Lab::event(const std::string& out, const std::string& name) {
   return found;
 }
 
-std::string Lab::place(unsigned region, unsigned index) const { return targets_.at(region).at(index)->home() + "/srv/toy"; }
+std::string Lab::place(unsigned region, unsigned index) const {
+  return targets_.at(region).at(index)->home() + "/srv/toy";
+}
 
 std::string Lab::current(unsigned region, unsigned index) const {
   std::error_code ec;

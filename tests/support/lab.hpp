@@ -1,6 +1,7 @@
-// A whole world for end-to-end tests, made of real parts: regions with relays and targets (an sshd each, on loopback addresses, with
-// homes of their own), a git repository of a small service with tags, a plan, a fleet, a state folder, and the real
-// deployctl. The service is a shell script that keeps running; it tells its version through a file in shared/.
+// A whole world for end-to-end tests, made of real parts: regions with relays and targets (an sshd each, on loopback
+// addresses, with homes of their own), a git repository of a small service with tags, a plan, a fleet, a state folder,
+// and the real deployctl. The service is a shell script that keeps running; it tells its version through a file in
+// shared/.
 //
 //   Lab lab({.regions = 2, .targets = 3});
 //   auto said = lab.deployctl({"deploy", "deploy.yaml", "--ref", "v1"});
@@ -24,14 +25,15 @@ class Lab {
  public:
   struct Options {
     unsigned regions = 1;
-    unsigned relays = 1;  // of each region; 0: targets are served directly
-    unsigned targets = 2; // of each region
-    std::string rollout = {};     // lines beneath `rollout:` of the plan, each indented by two
-    std::string release = {};     // more lines beneath `release:`
+    unsigned relays = 1;       // of each region; 0: targets are served directly
+    unsigned targets = 2;      // of each region
+    std::string rollout = {};  // lines beneath `rollout:` of the plan, each indented by two
+    std::string release = {};  // more lines beneath `release:`
     std::string health_check = "{command: ./well.sh, interval: 50ms, timeout: 2s, healthy_after: 2, deadline: 1s}";
     bool networks = false;  // each region in a network of its own, whose link can be cut: needs root
     std::vector<std::string> target_config = {};  // more lines for sshd_config of the last target of the last region
-    std::string forced_command = {};  // of the last target of the last region: the only command that the client's key may run
+    std::string forced_command =
+        {};  // of the last target of the last region: the only command that the client's key may run
   };
   Lab() : Lab(Options{}) {}
   explicit Lab(Options options);
@@ -46,7 +48,8 @@ class Lab {
   // Runs in the lab's folder with its state folder. `state`: another one's name.
   io::Output deployctl(std::vector<std::string> words, const std::string& state = "state") const;
   // Started, not waited for; its stdout and stderr go to the file `log` in the lab's folder.
-  io::Subprocess start(std::vector<std::string> words, const std::string& log, const std::string& state = "state") const;
+  io::Subprocess start(std::vector<std::string> words, const std::string& log,
+                       const std::string& state = "state") const;
   // A command line as it was printed, in a shell in the lab's folder, as a person pastes it.
   io::Output paste(const std::string& command_line) const;
   // The same words as deployctl() on a terminal.
@@ -64,7 +67,7 @@ class Lab {
   std::string current(unsigned region, unsigned index) const;  // the folder that `current` names; empty: none
   std::string running(unsigned region, unsigned index) const;  // the version that its process tells; empty: none runs
   int driver() const;  // the process of a deploy in the lab's folder; -1: there is none
-  unsigned starts(unsigned region, unsigned index) const;      // how often a start hook ran there
+  unsigned starts(unsigned region, unsigned index) const;  // how often a start hook ran there
   bool all_run(const std::string& version) const;
 
   // Tags v1, v2, v3 (never healthy), v4 (its start fails), big (8 MB more) are there; this adds one of the same kind.

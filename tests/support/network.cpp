@@ -21,7 +21,8 @@ void ip(std::vector<std::string> words) {
   check_program(std::move(words));
 }
 
-// Two addresses of 198.18.0.0/15, which is for tests of networks (RFC 2544); another two for each process and each of its networks.
+// Two addresses of 198.18.0.0/15, which is for tests of networks (RFC 2544); another two for each process and each of
+// its networks.
 std::string address_of(unsigned number, unsigned end) {
   return "198.18." + std::to_string(number / 64 % 256) + "." + std::to_string(number % 64 * 4 + end);
 }

@@ -1,6 +1,6 @@
-// A network of its own behind one link, which can be cut and healed: a network namespace with a veth pair between it and ours.
-// Needs root; possible() says whether. The cut is silent: nobody is told, packets are lost, in both directions. Throws when it
-// can't be made; the destructor takes it down.
+// A network of its own behind one link, which can be cut and healed: a network namespace with a veth pair between it
+// and ours. Needs root; possible() says whether. The cut is silent: nobody is told, packets are lost, in both
+// directions. Throws when it can't be made; the destructor takes it down.
 //
 //   if (!Network::possible()) GTEST_SKIP() << "needs root and network namespaces";
 //   Network network;

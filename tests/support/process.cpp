@@ -1,10 +1,10 @@
 #include "tests/support/process.hpp"
 
-#include <algorithm>
-#include <filesystem>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>

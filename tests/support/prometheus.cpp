@@ -41,12 +41,14 @@ bool answers(unsigned port) {
 }  // namespace
 
 Prometheus::Prometheus(std::vector<Exporter> exporters) {
-  std::string config = "global: {scrape_interval: 200ms, scrape_timeout: 200ms}\nscrape_configs:\n- job_name: toy\n  static_configs:\n";
+  std::string config =
+      "global: {scrape_interval: 200ms, scrape_timeout: 200ms}\nscrape_configs:\n- job_name: toy\n  static_configs:\n";
   for (auto& exporter : exporters) {
     exporters_.push_back(std::make_unique<HttpServer>(
         [metrics = exporter.metrics](const std::string&) { return HttpServer::reply(200, metrics()); }));
     const std::string url = exporters_.back()->url();
-    config += "  - targets: ['" + url.substr(url.rfind('/') + 1) + "']\n    labels: {instance: '" + exporter.instance + "'}\n";
+    config += "  - targets: ['" + url.substr(url.rfind('/') + 1) + "']\n    labels: {instance: '" + exporter.instance +
+              "'}\n";
   }
   dir_.write("prometheus.yml", config);
   for (int tries = 0; tries < 5 && !process_; ++tries) {

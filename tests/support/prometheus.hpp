@@ -1,5 +1,5 @@
-// A real Prometheus server on a free port, which scrapes a number from each of the test's exporters every 200 ms. Ready when the
-// constructor returns; throws when it can't start. The destructor ends it.
+// A real Prometheus server on a free port, which scrapes a number from each of the test's exporters every 200 ms. Ready
+// when the constructor returns; throws when it can't start. The destructor ends it.
 //
 //   Prometheus prometheus({{"127.20.1.11:40001", [&] { return "error_ratio 0.5\n"; }}});
 //   ... gate: prometheus.url() ...

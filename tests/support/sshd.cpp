@@ -177,7 +177,9 @@ const std::string& Sshd::host() const { return state_->options.listen_ip; }
 const std::string& Sshd::home() const { return state_->home; }
 const std::string& Sshd::client_key() const { return testing::client_key().path; }
 unsigned Sshd::connections() const { return state_->accepted; }
-std::string Sshd::log() const { return std::filesystem::exists(state_->dir / "log") ? read_text(state_->dir / "log") : ""; }
+std::string Sshd::log() const {
+  return std::filesystem::exists(state_->dir / "log") ? read_text(state_->dir / "log") : "";
+}
 
 std::string Sshd::known_hosts_line() const {
   return "[" + host() + "]:" + std::to_string(port()) + " " +

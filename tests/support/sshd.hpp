@@ -16,16 +16,17 @@ namespace deployctl::testing {
 class Sshd {
  public:
   struct Options {
-    std::string listen_ip = "127.0.0.1";      // any of 127.0.0.0/8; in a network of its own, its address
-    unsigned port = 0;                        // 0: a free one
-    std::string home{};                       // of the logins; made if missing; empty: a scratch folder
-    std::vector<std::string> config{};        // more lines for sshd_config; the first of a kind counts in sshd, and these come first
-    std::vector<std::string> environment{};   // more NAME=VALUE for the logins (values without spaces)
-    std::string host_key_type = "ed25519";    // ed25519, ecdsa, rsa
-    std::string host_key_name = "host";       // servers of one name share a key; another name is another key
-    std::vector<std::string> authorized{};    // lines of authorized_keys; empty: client_key()
-    int network = -1;                         // a network namespace that it lives in (network.hpp); borrowed
-    unsigned drop_first = 0;                  // so many first connections are dropped as MaxStartups drops them
+    std::string listen_ip = "127.0.0.1";  // any of 127.0.0.0/8; in a network of its own, its address
+    unsigned port = 0;                    // 0: a free one
+    std::string home{};                   // of the logins; made if missing; empty: a scratch folder
+    std::vector<std::string>
+        config{};  // more lines for sshd_config; the first of a kind counts in sshd, and these come first
+    std::vector<std::string> environment{};  // more NAME=VALUE for the logins (values without spaces)
+    std::string host_key_type = "ed25519";   // ed25519, ecdsa, rsa
+    std::string host_key_name = "host";      // servers of one name share a key; another name is another key
+    std::vector<std::string> authorized{};   // lines of authorized_keys; empty: client_key()
+    int network = -1;                        // a network namespace that it lives in (network.hpp); borrowed
+    unsigned drop_first = 0;                 // so many first connections are dropped as MaxStartups drops them
   };
 
   Sshd();
@@ -35,13 +36,13 @@ class Sshd {
   Sshd& operator=(const Sshd&) = delete;
 
   unsigned port() const;
-  const std::string& host() const;         // the listen_ip
+  const std::string& host() const;  // the listen_ip
   const std::string& home() const;
   const std::string& client_key() const;   // path of a private key that it accepts
   std::string known_hosts_line() const;    // "[127.0.0.1]:40001 ssh-ed25519 AAAA..."
   const std::string& fingerprint() const;  // "SHA256:..." of its host key
   std::string user() const;
-  std::string log() const;                 // what its sshd processes have said so far
+  std::string log() const;  // what its sshd processes have said so far
 
   unsigned connections() const;  // accepted so far
   void kill_all();               // SIGKILL to every connection's sshd; the server goes on listening

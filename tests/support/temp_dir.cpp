@@ -31,7 +31,8 @@ std::string TempDir::write(std::string_view name, std::string_view text, unsigne
   std::ofstream out(path, std::ios::binary | std::ios::trunc);
   out.write(text.data(), static_cast<std::streamsize>(text.size()));
   out.close();
-  if (!out || ::chmod(path.c_str(), mode) != 0) throw std::system_error(errno, std::generic_category(), "write " + path);
+  if (!out || ::chmod(path.c_str(), mode) != 0)
+    throw std::system_error(errno, std::generic_category(), "write " + path);
   return path;
 }
 

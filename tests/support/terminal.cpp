@@ -57,12 +57,14 @@ bool Terminal::read_more(int timeout_ms) {
 void Terminal::wait_for(const std::string& text) {
   const auto until = std::chrono::steady_clock::now() + patience;
   while (shown_.find(text) == std::string::npos) {
-    if (std::chrono::steady_clock::now() > until || !read_more(1000)) throw std::runtime_error("never showed '" + text + "' but: " + shown_);
+    if (std::chrono::steady_clock::now() > until || !read_more(1000))
+      throw std::runtime_error("never showed '" + text + "' but: " + shown_);
   }
 }
 
 void Terminal::type(const std::string& keys) {
-  if (::write(fd_, keys.data(), keys.size()) != static_cast<ssize_t>(keys.size())) throw std::runtime_error("the terminal takes no keys");
+  if (::write(fd_, keys.data(), keys.size()) != static_cast<ssize_t>(keys.size()))
+    throw std::runtime_error("the terminal takes no keys");
 }
 
 void Terminal::signal(int number) { ::kill(pid_, number); }

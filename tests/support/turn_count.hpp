@@ -1,8 +1,9 @@
-// How many turns an SSH connection takes: a turn is waiting for the other side's answer to what was said since the last one. On
-// a long link each costs a round trip, and nothing else happens meanwhile.
+// How many turns an SSH connection takes: a turn is waiting for the other side's answer to what was said since the last
+// one. On a long link each costs a round trip, and nothing else happens meanwhile.
 //
-// A server says some things in two breaths (its banner and what it can do; its key and that it uses it): how much the client gets
-// in between is chance on loopback. They are in the clear, so they are held until both are there. A value; one thread.
+// A server says some things in two breaths (its banner and what it can do; its key and that it uses it): how much the
+// client gets in between is chance on loopback. They are in the clear, so they are held until both are there. A value;
+// one thread.
 #pragma once
 
 #include <string>

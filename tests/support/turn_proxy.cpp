@@ -101,7 +101,8 @@ void TurnProxy::State::from_server(Connection& c) {
   std::array<std::uint8_t, 64 * 1024> part;
   const auto n = ::recv(c.server.get(), part.data(), part.size(), 0);
   const auto before = c.count.turns();
-  const Bytes out = n > 0 ? c.count.server_said(BytesView(part.data(), static_cast<std::size_t>(n))) : c.count.server_ended();
+  const Bytes out =
+      n > 0 ? c.count.server_said(BytesView(part.data(), static_cast<std::size_t>(n))) : c.count.server_ended();
   turns += c.count.turns() - before;  // before the client has it
   c.over = !send_all(c.client.get(), out) || n <= 0;
 }
@@ -134,7 +135,8 @@ TurnProxy::TurnProxy(std::string listen_ip, std::string host, unsigned port) : s
   s.listener = tcp_socket();
   sockaddr_in address = address_of(s.listen_ip, 0);
   socklen_t size = sizeof address;
-  if (::bind(s.listener.get(), reinterpret_cast<sockaddr*>(&address), size) != 0 || ::listen(s.listener.get(), 64) != 0 ||
+  if (::bind(s.listener.get(), reinterpret_cast<sockaddr*>(&address), size) != 0 ||
+      ::listen(s.listener.get(), 64) != 0 ||
       ::getsockname(s.listener.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0)
     throw std::system_error(errno, std::generic_category(), "listen on " + s.listen_ip);
   s.port = ntohs(address.sin_port);

@@ -1,5 +1,6 @@
-// A way to a server that counts the turns of every connection: a loopback address of its own, port 0, bytes passed on as they
-// come. Ready when the constructor returns; one thread; the destructor closes everything. Throws when it can't start.
+// A way to a server that counts the turns of every connection: a loopback address of its own, port 0, bytes passed on
+// as they come. Ready when the constructor returns; one thread; the destructor closes everything. Throws when it can't
+// start.
 //
 //   Sshd server;
 //   TurnProxy way("127.0.0.1", server.host(), server.port());

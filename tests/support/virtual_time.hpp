@@ -1,5 +1,5 @@
-// Time that passes when nothing else is left to do: a clock for this thread's event loop, and the loop. Hours of timers run
-// in moments, always in the same order.
+// Time that passes when nothing else is left to do: a clock for this thread's event loop, and the loop. Hours of timers
+// run in moments, always in the same order.
 //
 //   VirtualTime time;
 //   asio::io_context context(1);

@@ -40,8 +40,8 @@ Cost measured(const std::function<int()>& work) {
   if (child < 0 || ::wait4(child, &status, 0, &used) != child) return {};
   const auto seconds = [](const timeval& t) { return double(t.tv_sec) + double(t.tv_usec) / 1e6; };
   const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - begun;
-  return {WIFEXITED(status) && WEXITSTATUS(status) == 0, wall.count(),
-          seconds(used.ru_utime) + seconds(used.ru_stime), used.ru_maxrss};
+  return {WIFEXITED(status) && WEXITSTATUS(status) == 0, wall.count(), seconds(used.ru_utime) + seconds(used.ru_stime),
+          used.ru_maxrss};
 }
 
 Cost program(std::vector<std::string> words) {
@@ -83,8 +83,7 @@ Side side(const std::string& path) {
   auto fd = io::open_fd(path, O_RDONLY).value();
   const auto digest = payload::digest_of(fd.get()).value();
   const auto size = fs::file_size(path);
-  auto manifest =
-      model::Manifest::make({{"program", model::EntryType::file, 0755, size, digest, {}}}).value();
+  auto manifest = model::Manifest::make({{"program", model::EntryType::file, 0755, size, digest, {}}}).value();
   return {path, digest, size, std::move(manifest)};
 }
 
@@ -94,8 +93,7 @@ int decode(const std::string& coded, const Side& old, const Side& next, const pa
   payload::Decoder decoder(next.manifest.digest(), open, sink, &old.manifest);
   std::ifstream in(coded, std::ios::binary);
   Bytes piece(payload::max_chunk);
-  while (in.read(reinterpret_cast<char*>(piece.data()), static_cast<std::streamsize>(piece.size())) ||
-         in.gcount() > 0)
+  while (in.read(reinterpret_cast<char*>(piece.data()), static_cast<std::streamsize>(piece.size())) || in.gcount() > 0)
     if (const auto fed = decoder.feed(BytesView(piece).first(static_cast<std::size_t>(in.gcount()))); !fed) {
       fmt::print(stderr, "{}\n", fed.error().text());
       return 1;
@@ -107,15 +105,15 @@ void print(const std::string& name, const std::string& coded, std::uint64_t plai
            const Cost& undone) {
   if (!made.done) return fmt::print("  {:<20} not here, or it failed\n", name);
   const auto bytes = fs::file_size(coded);
-  fmt::print("  {:<20} {:>11} {:>7.2f}% {:>8.2f} s {:>8.2f} cpu-s {:>7} KiB | {:>7.2f} s {:>7} KiB{}\n", name,
-             bytes, 100.0 * double(bytes) / double(plain), made.seconds, made.cpu, made.peak_kib,
-             undone.seconds, undone.peak_kib, undone.done ? "" : " FAILED");
+  fmt::print("  {:<20} {:>11} {:>7.2f}% {:>8.2f} s {:>8.2f} cpu-s {:>7} KiB | {:>7.2f} s {:>7} KiB{}\n", name, bytes,
+             100.0 * double(bytes) / double(plain), made.seconds, made.cpu, made.peak_kib, undone.seconds,
+             undone.peak_kib, undone.done ? "" : " FAILED");
 }
 
 void compare(const std::string& old_path, const std::string& new_path, const std::string& dir) {
   const Side old = side(old_path), next = side(new_path);
-  fmt::print("{} -> {}, {} bytes\n  {:<20} {:>11} {:>8} {:>10} {:>14} {:>11} | decoding\n", old_path,
-             new_path, next.size, "coding", "bytes", "ratio", "time", "cpu", "memory");
+  fmt::print("{} -> {}, {} bytes\n  {:<20} {:>11} {:>8} {:>10} {:>14} {:>11} | decoding\n", old_path, new_path,
+             next.size, "coding", "bytes", "ratio", "time", "cpu", "memory");
   const payload::OpenContent open = [&](const Digest& content) {
     return io::open_fd(content == old.content ? old.path : next.path, O_RDONLY);
   };
@@ -126,14 +124,14 @@ void compare(const std::string& old_path, const std::string& new_path, const std
     const auto made =
         measured([&] { return payload::encode(next.manifest, &old.manifest, open, coded, options) ? 0 : 1; });
     const auto undone = measured([&] { return decode(coded, old, next, open, back); });
-    print(goal == payload::Preference::Goal::smallest ? "deployctl smallest" : "deployctl soonest", coded,
-          next.size, made, undone);
+    print(goal == payload::Preference::Goal::smallest ? "deployctl smallest" : "deployctl soonest", coded, next.size,
+          made, undone);
   }
   for (const std::string level : {"-3", "-9"}) {
     const auto made =
         program({"zstd", "-q", "-f", level, "--long=27", "--patch-from=" + old_path, new_path, "-o", coded});
-    const auto undone = program({"zstd", "-q", "-f", "-d", "--long=28", "--memory=2048MB",
-                                 "--patch-from=" + old_path, coded, "-o", back});
+    const auto undone = program(
+        {"zstd", "-q", "-f", "-d", "--long=28", "--memory=2048MB", "--patch-from=" + old_path, coded, "-o", back});
     print("zstd " + level + " patch-from", coded, next.size, made, undone);
   }
   if (std::getenv("COMPARE_NO_BSDIFF")) return;
@@ -145,10 +143,9 @@ void compare(const std::string& old_path, const std::string& new_path, const std
 
 int main(int argc, char** argv) {
   if (argc < 3 || argc % 2 == 0) {
-    fmt::print(
-        stderr,
-        "usage: {} OLD NEW [OLD NEW]...\nCOMPARE_NO_BSDIFF=1 leaves bsdiff out, which may take minutes\n",
-        argv[0]);
+    fmt::print(stderr,
+               "usage: {} OLD NEW [OLD NEW]...\nCOMPARE_NO_BSDIFF=1 leaves bsdiff out, which may take minutes\n",
+               argv[0]);
     return 2;
   }
   std::string dir = fs::temp_directory_path() / "compare-deltas-XXXXXX";

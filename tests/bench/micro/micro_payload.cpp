@@ -42,8 +42,7 @@ struct Pair {
     const Digest content = sha256(bytes);
     paths[content] = dir + "/" + name;
     if (!io::write_file(paths[content], bytes)) std::abort();
-    return model::Manifest::make({{"program", model::EntryType::file, 0755, bytes.size(), content, {}}})
-        .value();
+    return model::Manifest::make({{"program", model::EntryType::file, 0755, bytes.size(), content, {}}}).value();
   }
   static std::string bytes_of(const char* variable, bool moved) {
     const char* path = std::getenv(variable);
@@ -126,8 +125,7 @@ BENCHMARK_CAPTURE(decode, zstd, false)->Unit(benchmark::kMillisecond);
 
 void delta_index(benchmark::State& state) {
   const auto base = as_bytes(pair().old).first(std::min(pair().old.size(), payload::max_indexed));
-  for (auto _ : state)
-    benchmark::DoNotOptimize(payload::DeltaIndex(base, static_cast<unsigned>(state.range(0))));
+  for (auto _ : state) benchmark::DoNotOptimize(payload::DeltaIndex(base, static_cast<unsigned>(state.range(0))));
   count(state, base.size());
 }
 BENCHMARK(delta_index)->Arg(1)->Arg(2)->Unit(benchmark::kMillisecond)->UseRealTime();

@@ -67,8 +67,7 @@ TEST_F(ArtifactStoreTest, ListsNewestFirstAndFindsByDigestBeginningAndVersion) {
   EXPECT_TRUE(versions().empty());
   const auto one = add("one", "1.0", 1), two = add("two", "2.0", 2);
   EXPECT_EQ(versions(), (std::vector<std::string>{"2.0", "1.0"}));
-  for (const auto& name :
-       {one.digest.text(), one.digest.hex(), one.digest.hex().substr(0, 6), std::string("1.0")}) {
+  for (const auto& name : {one.digest.text(), one.digest.hex(), one.digest.hex().substr(0, 6), std::string("1.0")}) {
     const auto found = store_.find(name);
     ASSERT_TRUE(found) << name << ": " << found.error().text();
     EXPECT_EQ(found->digest, one.digest);
@@ -120,8 +119,7 @@ TEST_F(ArtifactStoreTest, VerifyNamesTheFilesThatAreMissingOrDamaged) {
   const auto status = store_.verify(one.digest);
   ASSERT_FALSE(status);
   EXPECT_EQ(status.error().code, Code::verification);
-  EXPECT_NE(status.error().text().find("2 of 2 files: bin/run is damaged, shared.conf is missing"),
-            std::string::npos)
+  EXPECT_NE(status.error().text().find("2 of 2 files: bin/run is damaged, shared.conf is missing"), std::string::npos)
       << status.error().text();
   EXPECT_EQ(store_.verify(sha256("never")).error().code, Code::absent);
   EXPECT_FALSE(store_.complete(one.digest).value_or(true));
@@ -154,12 +152,10 @@ TEST_F(ArtifactStoreTest, NeverExportsOverSomethingNorHalfOfIt) {
 }
 
 TEST_F(ArtifactStoreTest, SweepsAllButTheNewestOfEachServiceAndThoseInUse) {
-  const auto a = add("a", "1", 1), b = add("b", "2", 2), c = add("c", "3", 3),
-             other = add("o", "9", 0, "other");
+  const auto a = add("a", "1", 1), b = add("b", "2", 2), c = add("c", "3", 3), other = add("o", "9", 0, "other");
   ASSERT_TRUE(remember_build(store_.dir(), sha256("key b"), b.digest));
   ASSERT_TRUE(remember_build(store_.dir(), sha256("key c"), c.digest));
-  const std::string to_c = a.digest.hex() + "-" + c.digest.hex(),
-                    to_b = Digest().hex() + "-" + b.digest.hex();
+  const std::string to_c = a.digest.hex() + "-" + c.digest.hex(), to_b = Digest().hex() + "-" + b.digest.hex();
   dir_.write("store/payloads/" + to_c, "12345");
   dir_.write("store/payloads/" + to_b, "123");
   dir_.write("store/payloads/README", "not ours");
@@ -201,8 +197,7 @@ TEST_F(ArtifactStoreTest, ADamagedManifestStopsTheSweepBeforeAnythingIsRemoved) 
 TEST_F(ArtifactStoreTest, WhatIsListedIsWholeHoweverAddersAreKilled) {
   std::mt19937 random(3);
   for (int i = 0; i < 60; ++i)
-    dir_.write("tree/" + std::to_string(i),
-               std::string(20'000, static_cast<char>('a' + i % 26)) + std::to_string(i));
+    dir_.write("tree/" + std::to_string(i), std::string(20'000, static_cast<char>('a' + i % 26)) + std::to_string(i));
   const auto found = collect(dir_.path() + "/tree", {{".", {}, {}}});
   ASSERT_TRUE(found);
   for (int round = 0; round < 8; ++round) {

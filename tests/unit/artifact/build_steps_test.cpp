@@ -24,8 +24,7 @@ bool runs_still(pid_t pid) {
 
 TEST_F(BuildStepsTest, AFailedStepIsToldWithItsLastLinesAndKeepsItsCheckout) {
   request_.build.steps = {
-      "true", "for i in $(seq 1 50); do echo line $i; done; echo 'boom: no such header' >&2; exit 7",
-      "touch never"};
+      "true", "for i in $(seq 1 50); do echo line $i; done; echo 'boom: no such header' >&2; exit 7", "touch never"};
   const auto e = failure();
   EXPECT_EQ(e.code, Code::build_failed);
   const auto text = e.text();
@@ -49,8 +48,7 @@ TEST_F(BuildStepsTest, AStepFailsAtItsFirstBadLine) {
 TEST_F(BuildStepsTest, AHangingStepIsEndedWithAllThatItStarted) {
   request_.build.timeout = std::chrono::milliseconds(300);
   // A grandchild in a process group of its own.
-  request_.build.steps = {"echo waiting; bash -c 'set -m; sleep 1000 & echo $! > " + (dir_ / "child") +
-                          "; wait'"};
+  request_.build.steps = {"echo waiting; bash -c 'set -m; sleep 1000 & echo $! > " + (dir_ / "child") + "; wait'"};
   const auto e = failure();
   EXPECT_EQ(e.code, Code::build_failed);
   EXPECT_NE(e.text().find("not over after 0.3 s"), std::string::npos) << e.text();
@@ -80,8 +78,7 @@ TEST_F(BuildStepsTest, ADaemonLeftBehindNeitherHangsTheBuildNorOutlivesIt) {
 
 TEST_F(BuildStepsTest, OutputComesWhileTheStepRuns) {
   // The step waits for a file that is made only when its first words have been heard.
-  request_.build.steps = {"echo ready; while [ ! -e " + (dir_ / "go") +
-                          " ]; do sleep 0.01; done; echo x > out"};
+  request_.build.steps = {"echo ready; while [ ! -e " + (dir_ / "go") + " ]; do sleep 0.01; done; echo x > out"};
   watch_.on_output = [this](const std::string& out) {
     if (out.find("ready\n") != std::string::npos) std::ofstream(dir_ / "go") << "x";
   };
@@ -101,8 +98,8 @@ TEST_F(BuildStepsTest, HooksRunAroundTheSteps) {
 }
 
 TEST_F(BuildStepsTest, WhatABuildThatWasKilledLeftRunningIsEndedByTheNext) {
-  request_.build.steps = {"sleep 1000 & echo $! > " + (dir_ / "child.new") + "; mv " + (dir_ / "child.new") +
-                          " " + (dir_ / "child") + "; wait"};
+  request_.build.steps = {"sleep 1000 & echo $! > " + (dir_ / "child.new") + "; mv " + (dir_ / "child.new") + " " +
+                          (dir_ / "child") + "; wait"};
   const pid_t child = ::fork();
   if (child == 0) {
     (void)run();

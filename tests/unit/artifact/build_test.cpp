@@ -25,9 +25,8 @@ TEST_F(BuildTest, BuildsAnArtifactAndLeavesNoWorkBehind) {
   EXPECT_FALSE(built->cached);
   EXPECT_EQ(content(*built, "bin/out"), "made of v1.0");
   EXPECT_EQ(watch_.pins, std::vector<std::string>{"v1.0 " + commit_});
-  EXPECT_EQ(watch_.steps,
-            (std::vector<std::string>{"1/5 fetch", "2/5 check out", "3/5 " + request_.build.steps[0],
-                                      "4/5 sh make.sh", "5/5 collect"}));
+  EXPECT_EQ(watch_.steps, (std::vector<std::string>{"1/5 fetch", "2/5 check out", "3/5 " + request_.build.steps[0],
+                                                    "4/5 sh make.sh", "5/5 collect"}));
   EXPECT_FALSE(fs::exists(places_.work + "/redis-production/1"));
   EXPECT_NE(read_text(built->log).find("$ sh make.sh"), std::string::npos);
   const auto record = store_.find("v1.0");
@@ -45,8 +44,7 @@ TEST_F(BuildTest, StepsSeeOnlyTheirEnvironment) {
   ASSERT_TRUE(built) << built.error().text();
   const char* path = ::getenv("PATH");
   EXPECT_EQ(content(*built, "bin/out"),
-            "CFLAGS=-O2 -g\nCOMMIT=" + commit_ + "\nHOME=" + places_.work +
-                "/redis-production/1/home\nPATH=" + path +
+            "CFLAGS=-O2 -g\nCOMMIT=" + commit_ + "\nHOME=" + places_.work + "/redis-production/1/home\nPATH=" + path +
                 "\nSOURCE_DATE_EPOCH=" + repo_.git({"log", "-1", "--format=%ct"}) + "\nVERSION=v1.0\n");
 }
 
@@ -121,13 +119,16 @@ TEST_F(BuildTest, WhatElseIsWhereALinkWillBeFailsTheBuildAndIsNamed) {
 
 TEST_F(BuildTest, CodeOfAnotherUserIsNamedAsSuch) {
   const git::Url url = git::parse_url("https://user:canary@git.example/x?canary").value();
-  EXPECT_NE(foreign_code_note(url, false).find("the first build of https://git.example/x here: its steps run as "), std::string::npos);
+  EXPECT_NE(foreign_code_note(url, false).find("the first build of https://git.example/x here: its steps run as "),
+            std::string::npos);
   EXPECT_EQ(foreign_code_note(url, false).find("canary"), std::string::npos);
   EXPECT_EQ(foreign_code_note(url, true), "");
   EXPECT_EQ(foreign_code_note(git::parse_url(repo_.path()).value(), false), "");
   if (::geteuid() != 0) GTEST_SKIP() << "only root can give a folder to another user";
   ASSERT_EQ(::chown(repo_.path().c_str(), 12345, 12345), 0);
-  EXPECT_NE(foreign_code_note(git::parse_url(repo_.path()).value(), true).find("belongs to user 12345: its steps run as root"), std::string::npos);
+  EXPECT_NE(foreign_code_note(git::parse_url(repo_.path()).value(), true)
+                .find("belongs to user 12345: its steps run as root"),
+            std::string::npos);
   ASSERT_TRUE(run());
   EXPECT_EQ(watch_.notes.size(), 1u);
   request_.build.steps = {};

@@ -40,8 +40,7 @@ class CollectTest : public ::testing::Test {
     for (const auto& one : *found) {
       if (one.entry.type == EntryType::folder) out.push_back(one.entry.path + "/");
       if (one.entry.type == EntryType::link) out.push_back(one.entry.path + " -> " + one.entry.link);
-      if (one.entry.type == EntryType::file)
-        out.push_back(one.entry.path + (one.entry.mode == 0755 ? " x" : ""));
+      if (one.entry.type == EntryType::file) out.push_back(one.entry.path + (one.entry.mode == 0755 ? " x" : ""));
     }
     return out;
   }
@@ -59,17 +58,20 @@ TEST_F(CollectTest, LeavesOutWhatARuleExcludes) {
     one.exclude = std::move(exclude);
     return paths({one});
   };
-  EXPECT_EQ(without("src", {"*.c"}), (Paths{"src/", "src/deep/", "src/deep/er/", "src/redis-cli x", "src/redis-server x"}));
+  EXPECT_EQ(without("src", {"*.c"}),
+            (Paths{"src/", "src/deep/", "src/deep/er/", "src/redis-cli x", "src/redis-server x"}));
   EXPECT_EQ(without("src", {"deep"}), (Paths{"src/", "src/a.c", "src/redis-cli x", "src/redis-server x"}));
   EXPECT_EQ(without("src", {"src/deep", "src/redis-*"}), (Paths{"src/", "src/a.c"}));
   EXPECT_EQ(without("src", {"src/**/b.c", "redis-*"}), (Paths{"src/", "src/a.c", "src/deep/", "src/deep/er/"}));
   EXPECT_EQ(without("dist", {".*"}), (Paths{"dist/", "dist/css/", "dist/css/x.css", "dist/index.html"}));
   EXPECT_EQ(without("dist", {"css/x.css", "index.htm"}),
-            (Paths{"dist/", "dist/.hidden", "dist/css/", "dist/css/x.css", "dist/index.html"})) << "not from the top, not the whole name";
+            (Paths{"dist/", "dist/.hidden", "dist/css/", "dist/css/x.css", "dist/index.html"}))
+      << "not from the top, not the whole name";
   EXPECT_EQ(without("**/*.c", {"src/deep/**"}), (Paths{"src/a.c"}));
   auto all = rule("redis.conf");
   all.exclude = {"*.conf"};
-  EXPECT_EQ(failure({all}).text(), "deploy.yaml:12:7: artifact rule 'redis.conf' takes nothing: `exclude` leaves out all that it matches");
+  EXPECT_EQ(failure({all}).text(),
+            "deploy.yaml:12:7: artifact rule 'redis.conf' takes nothing: `exclude` leaves out all that it matches");
   EXPECT_EQ(paths({all, rule("redis.conf", "etc/")})[0].substr(0, 12), "<deploy.yaml");
 }
 
@@ -106,13 +108,16 @@ TEST_F(CollectTest, MatchesGlobsByParts) {
 }
 
 TEST_F(CollectTest, ANameThatIsThereIsMeantAsItStands) {
-  for (const char* path : {"pages/[slug].js", "pages/s.js", "pages/[id]/p.js", "pages/i/p.js", "pages/what?", "pages/whats"}) dir_.write(path, path);
+  for (const char* path :
+       {"pages/[slug].js", "pages/s.js", "pages/[id]/p.js", "pages/i/p.js", "pages/what?", "pages/whats"})
+    dir_.write(path, path);
   EXPECT_EQ(paths({rule("pages/[slug].js")}), (Paths{"pages/[slug].js"}));
   EXPECT_EQ(paths({rule("pages/[id]/p.js")}), (Paths{"pages/[id]/p.js"}));
   EXPECT_EQ(paths({rule("pages/[id]/*.js")}), (Paths{"pages/[id]/p.js"}));
   EXPECT_EQ(paths({rule("pages/what?")}), (Paths{"pages/what?"}));
   EXPECT_EQ(paths({rule("pages/[st].js")}), (Paths{"pages/s.js"})) << "a pattern where nothing has that name";
-  EXPECT_EQ(paths({rule("pages/\\[s*.js")}), (Paths{"pages/[slug].js"})) << "a backslash takes the meaning from one character";
+  EXPECT_EQ(paths({rule("pages/\\[s*.js")}), (Paths{"pages/[slug].js"}))
+      << "a backslash takes the meaning from one character";
   dir_.write("star/*", "a mistake");
   dir_.write("star/a", "a");
   EXPECT_EQ(paths({rule("star/*")}), (Paths{"star/*", "star/a"})) << "a star is a pattern whatever is there";
@@ -138,8 +143,7 @@ TEST_F(CollectTest, OneNameForSeveralIsRefused) {
 TEST_F(CollectTest, OnePathWithTwoContentsIsRefusedAndWithOneIsFine) {
   dir_.write("other/redis.conf", "different");
   dir_.write("copy/redis.conf", "conf");
-  EXPECT_EQ(paths({rule("redis.conf"), rule("redis.conf"), rule("copy/redis.conf", "./")}),
-            (Paths{"redis.conf"}));
+  EXPECT_EQ(paths({rule("redis.conf"), rule("redis.conf"), rule("copy/redis.conf", "./")}), (Paths{"redis.conf"}));
   const auto e = failure({rule("redis.conf", {}, 3), rule("other/*", "./", 4)});
   EXPECT_EQ(e.code, Code::build_failed);
   EXPECT_NE(e.text().find("deploy.yaml:4:7: artifact path 'redis.conf'"), std::string::npos) << e.text();
@@ -155,8 +159,7 @@ TEST_F(CollectTest, KeepsLinksThatStayInsideAndRefusesOthers) {
   ASSERT_EQ(::symlink("/etc/passwd", (dir_ / "src/abs").c_str()), 0);
   const auto e = failure({rule("src")});
   EXPECT_EQ(e.code, Code::build_failed);
-  EXPECT_NE(e.text().find("deploy.yaml:12:7: artifact path 'src/abs' is a link to '/etc/passwd'"),
-            std::string::npos)
+  EXPECT_NE(e.text().find("deploy.yaml:12:7: artifact path 'src/abs' is a link to '/etc/passwd'"), std::string::npos)
       << e.text();
 }
 
@@ -164,8 +167,7 @@ TEST_F(CollectTest, NeverReachesThroughALink) {
   TempDir outside;
   outside.write("secret", "s");
   ASSERT_EQ(::symlink(outside.path().c_str(), (dir_ / "bazel-bin").c_str()), 0);
-  EXPECT_NE(failure({rule("bazel-bin/secret")}).text().find("bazel-bin is a symbolic link"),
-            std::string::npos);
+  EXPECT_NE(failure({rule("bazel-bin/secret")}).text().find("bazel-bin is a symbolic link"), std::string::npos);
   EXPECT_NE(failure({rule("*/secret")}).text().find("matches nothing"), std::string::npos);
   EXPECT_NE(failure({rule("**/secret")}).text().find("matches nothing"), std::string::npos);
   for (const char* out : {"../x", "/etc/passwd", "a/../../x", "src//a.c"})
@@ -194,8 +196,17 @@ TEST_F(CollectTest, CarriesWhoMayReadAndExecute) {
   struct Case {
     unsigned here, carried;
   };
-  for (const auto& [here, carried] : {Case{0600, 0600}, {0400, 0600}, {0700, 0700}, {0640, 0640}, {0750, 0750}, {0644, 0644}, {0664, 0644},
-                                      {0755, 0755}, {0777, 0755}, {0444, 0644}, {04755, 0755}}) {
+  for (const auto& [here, carried] : {Case{0600, 0600},
+                                      {0400, 0600},
+                                      {0700, 0700},
+                                      {0640, 0640},
+                                      {0750, 0750},
+                                      {0644, 0644},
+                                      {0664, 0644},
+                                      {0755, 0755},
+                                      {0777, 0755},
+                                      {0444, 0644},
+                                      {04755, 0755}}) {
     dir_.write("m/file", "x");
     ASSERT_EQ(::chmod((dir_ / "m/file").c_str(), here), 0);
     const auto found = collect(dir_.path(), {rule("m/file")});
@@ -222,8 +233,9 @@ TEST_F(CollectTest, SaysWhatOfTheModesIsNotCarried) {
   ASSERT_TRUE(collect(dir_.path(), {rule("out")}, &notes));
   std::string all;
   for (const auto& note : notes) all += note + "\n";
-  for (const char* part : {"the setuid bit of out/setuid (mode 6755)", "the setgid bit of out/setuid", "the sticky bit of out/tmp (mode 1777)",
-                           "the right of everybody to write of out/tmp", "without rights for others are kept on the targets: out/tls.key"})
+  for (const char* part : {"the setuid bit of out/setuid (mode 6755)", "the setgid bit of out/setuid",
+                           "the sticky bit of out/tmp (mode 1777)", "the right of everybody to write of out/tmp",
+                           "without rights for others are kept on the targets: out/tls.key"})
     EXPECT_NE(all.find(part), std::string::npos) << part << " in:\n" << all;
   ASSERT_TRUE(collect(dir_.path(), {rule("src")}, &notes));
   EXPECT_TRUE(notes.empty());
@@ -231,7 +243,8 @@ TEST_F(CollectTest, SaysWhatOfTheModesIsNotCarried) {
 
 TEST_F(CollectTest, SaysWhatHasCapabilitiesOrAttributes) {
   dir_.write("out/app", "x", 0755);
-  if (::setxattr((dir_ / "out/app").c_str(), "user.note", "1", 1, 0) != 0) GTEST_SKIP() << "this file system has no extended attributes";
+  if (::setxattr((dir_ / "out/app").c_str(), "user.note", "1", 1, 0) != 0)
+    GTEST_SKIP() << "this file system has no extended attributes";
   std::vector<std::string> notes;
   ASSERT_TRUE(collect(dir_.path(), {rule("out")}, &notes));
   ASSERT_EQ(notes.size(), 1u);

@@ -16,7 +16,8 @@ TEST(Digest, ParsesBothForms) {
 }
 
 TEST(Digest, RefusesWhatIsNotOne) {
-  for (const auto* bad : {"", "sha256:", "sha256:zz", "BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD"})
+  for (const auto* bad :
+       {"", "sha256:", "sha256:zz", "BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD"})
     EXPECT_EQ(Digest::parse(bad).error().code, Code::invalid) << bad;
   EXPECT_FALSE(Digest::from_raw("short"));
 }

@@ -14,8 +14,10 @@ namespace {
 
 WallTime at(const std::string& text) { return parse_time(text).value(); }
 
-model::FreezeWindow window(const std::string& from, const std::string& until, const std::string& zone = "UTC", const std::string& reason = "") {
-  model::FreezeWindow out{reason, model::FreezeMoment::parse(from).value(), model::FreezeMoment::parse(until).value(), zone, {}};
+model::FreezeWindow window(const std::string& from, const std::string& until, const std::string& zone = "UTC",
+                           const std::string& reason = "") {
+  model::FreezeWindow out{
+      reason, model::FreezeMoment::parse(from).value(), model::FreezeMoment::parse(until).value(), zone, {}};
   EXPECT_TRUE(model::check_window(out));
   return out;
 }
@@ -84,9 +86,7 @@ TEST(Freezes, NextAfterIsTheFirstThatOpens) {
   EXPECT_FALSE(next_after(windows, now, now + std::chrono::days(3)).value());
 }
 
-TEST(Freezes, OfNobodyAskForNoZone) {
-  EXPECT_FALSE(open_at({}, WallTime{}).value());
-}
+TEST(Freezes, OfNobodyAskForNoZone) { EXPECT_FALSE(open_at({}, WallTime{}).value()); }
 
 TEST(Zones, ThatAreUnknownAreRefused) {
   EXPECT_TRUE(check_zone("Europe/Berlin"));

@@ -30,8 +30,11 @@ struct CommandLine : ::testing::Test {
        [](Context&) { return 0; }},
       {"init", "begin", [this](Arguments& a) { a.optional_positional("DIR", options.dir, "where"); },
        [](Context&) { return 0; }},
-      {"fleet", "of targets", {}, {}, {{"list", "list them", {}, [](Context&) { return 0; }},
-                                       {"ping", "log in", {}, [](Context&) { return 0; }}}},
+      {"fleet",
+       "of targets",
+       {},
+       {},
+       {{"list", "list them", {}, [](Context&) { return 0; }}, {"ping", "log in", {}, [](Context&) { return 0; }}}},
   };
   Request parse(const std::vector<std::string>& words) { return parse_command_line(words, commands); }
   std::string mistake(const std::vector<std::string>& words) {
@@ -58,8 +61,8 @@ TEST_F(CommandLine, TheLastOfAnOptionGivenTwiceCounts) {
 }
 
 TEST_F(CommandLine, TakesTheOptionsOfEverywhereBeforeAndAfterTheCommand) {
-  const auto request = parse({"--output", "json", "-v", "--set", "a=1", "fleet", "-q", "ping", "--set", "b=2", "-vv",
-                              "--state", "/s"});
+  const auto request =
+      parse({"--output", "json", "-v", "--set", "a=1", "fleet", "-q", "ping", "--set", "b=2", "-vv", "--state", "/s"});
   ASSERT_FALSE(request.mistake) << request.mistake->text();
   EXPECT_EQ(request.path, "fleet ping");
   EXPECT_TRUE(request.globals.json());

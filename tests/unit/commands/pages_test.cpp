@@ -1,4 +1,5 @@
-// Manual pages against the commands as they are: each command has one, and it tells every argument that the command takes.
+// Manual pages against the commands as they are: each command has one, and it tells every argument that the command
+// takes.
 #include <gtest/gtest.h>
 
 #include "cli/commands/commands.hpp"
@@ -16,7 +17,8 @@ std::string page(const std::string& name) { return read_text(std::string(TEST_SO
 bool tells_option(const std::string& text, const std::string& option) {
   const std::string flag = "Fl " + option.substr(1);
   for (auto at = text.find(flag); at != std::string::npos; at = text.find(flag, at + 1))
-    if (at + flag.size() == text.size() || std::string(" \n").find(text[at + flag.size()]) != std::string::npos) return true;
+    if (at + flag.size() == text.size() || std::string(" \n").find(text[at + flag.size()]) != std::string::npos)
+      return true;
   return false;
 }
 

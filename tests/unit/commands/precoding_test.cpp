@@ -24,12 +24,14 @@ const Digest next = sha256("next");
 }  // namespace
 
 TEST(LikelyBases, AreWhatRanThenWhatWasBuiltTwoOfEach) {
-  const auto bases = likely_bases(next, "redis", {ran("5"), ran("4"), ran("3")}, {built("next"), built("8"), built("7"), built("6")});
+  const auto bases =
+      likely_bases(next, "redis", {ran("5"), ran("4"), ran("3")}, {built("next"), built("8"), built("7"), built("6")});
   EXPECT_THAT(bases, ElementsAre(ran("5"), ran("4"), ran("8"), ran("7")));
 }
 
 TEST(LikelyBases, NameAnArtifactOnceAndNeverTheNewOne) {
-  EXPECT_THAT(likely_bases(next, "redis", {ran("next"), ran("5"), ran("5")}, {built("next"), built("5"), built("4")}), ElementsAre(ran("5"), ran("4")));
+  EXPECT_THAT(likely_bases(next, "redis", {ran("next"), ran("5"), ran("5")}, {built("next"), built("5"), built("4")}),
+              ElementsAre(ran("5"), ran("4")));
   EXPECT_THAT(likely_bases(next, "redis", {}, {built("next")}), IsEmpty());
 }
 
@@ -37,6 +39,4 @@ TEST(LikelyBases, AreOfTheSameService) {
   EXPECT_THAT(likely_bases(next, "redis", {}, {built("5", "nginx"), built("4")}), ElementsAre(ran("4")));
 }
 
-TEST(LikelyBases, ADeploymentOfNothingIsNoBase) {
-  EXPECT_THAT(likely_bases(next, "redis", {Likely{}}, {}), IsEmpty());
-}
+TEST(LikelyBases, ADeploymentOfNothingIsNoBase) { EXPECT_THAT(likely_bases(next, "redis", {Likely{}}, {}), IsEmpty()); }

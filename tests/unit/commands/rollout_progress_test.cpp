@@ -23,8 +23,9 @@ struct RolloutProgressTest : ::testing::Test {
     progress.add({event.seq, {}, rollout::to_json_line(event)});
   }
   void starts() {
-    add("rollout_started", R"({"kind":"deploy","previous":"v1","targets":20,"waves":[{"name":"canary","targets":1},{"name":"home","targets":4},)"
-                           R"({"name":"world","targets":15}],"regions":[{"name":"eu","targets":20}]})");
+    add("rollout_started",
+        R"({"kind":"deploy","previous":"v1","targets":20,"waves":[{"name":"canary","targets":1},{"name":"home","targets":4},)"
+        R"({"name":"world","targets":15}],"regions":[{"name":"eu","targets":20}]})");
     add("wave_started", R"({"targets":1})", "canary");
     add("target_active", R"({"already":false})", "canary", "t1");
   }
@@ -34,7 +35,8 @@ TEST_F(RolloutProgressTest, SaysWhichWaveItIsAndFromWhichVersionToWhich) {
   starts();
   EXPECT_EQ(progress.words(), "wave canary (1 of 3), 1 of 20 active");
   EXPECT_EQ(progress.versions(), "v1 to v2");
-  EXPECT_EQ(progress.json().text(), R"({"previous":"v1","wave":"canary","wave_number":1,"waves":3,"active":1,"targets":20})");
+  EXPECT_EQ(progress.json().text(),
+            R"({"previous":"v1","wave":"canary","wave_number":1,"waves":3,"active":1,"targets":20})");
 }
 
 TEST_F(RolloutProgressTest, SaysWhatItWaitsForAlsoWhereItCameToRest) {
@@ -45,7 +47,8 @@ TEST_F(RolloutProgressTest, SaysWhatItWaitsForAlsoWhereItCameToRest) {
   add("rollout_finished", R"({"result":"paused"})");
   EXPECT_EQ(progress.words(), "waiting for approval of wave home (2 of 3), 1 of 20 active");
   EXPECT_EQ(progress.waiting(), "approval");
-  add("rollout_started", R"({"kind":"deploy","previous":"v1","targets":20,"waves":[{"name":"canary","targets":1},{"name":"home","targets":4}]})");
+  add("rollout_started",
+      R"({"kind":"deploy","previous":"v1","targets":20,"waves":[{"name":"canary","targets":1},{"name":"home","targets":4}]})");
   EXPECT_EQ(progress.waiting(), "");
 }
 
@@ -54,7 +57,9 @@ TEST_F(RolloutProgressTest, SaysWhoPausedItAndWhy) {
   add("rollout_steered", R"j({"word":"pause","by":"ann@desk (graphs odd)"})j");
   add("rollout_waiting", R"j({"for":"held","message":"held by ann@desk (graphs odd)"})j", "canary");
   EXPECT_EQ(progress.words(), "paused by ann@desk (graphs odd), wave canary (1 of 3), 1 of 20 active");
-  EXPECT_NE(progress.json().text().find(R"j("waiting":"held","message":"held by ann@desk (graphs odd)","paused_by":"ann@desk (graphs odd)")j"), std::string::npos);
+  EXPECT_NE(progress.json().text().find(
+                R"j("waiting":"held","message":"held by ann@desk (graphs odd)","paused_by":"ann@desk (graphs odd)")j"),
+            std::string::npos);
   add("rollout_steered", R"({"word":"resume","by":"ann@desk"})");
   add("rollout_going_on", "{}", "canary");
   EXPECT_EQ(progress.words(), "wave canary (1 of 3), 1 of 20 active");

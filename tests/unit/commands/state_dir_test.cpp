@@ -25,8 +25,10 @@ class StateDirTest : public ::testing::Test {
   }
   void TearDown() override {
     for (std::size_t i = 0; i < before_.size(); ++i) {
-      if (before_[i]) ::setenv(names[i], before_[i]->c_str(), 1);
-      else ::unsetenv(names[i]);
+      if (before_[i])
+        ::setenv(names[i], before_[i]->c_str(), 1);
+      else
+        ::unsetenv(names[i]);
     }
   }
   static constexpr std::array names{"DEPLOYCTL_STATE", "XDG_STATE_HOME", "HOME"};

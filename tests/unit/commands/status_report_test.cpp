@@ -75,7 +75,8 @@ TEST_F(StatusReportTest, TargetsOnAnotherReleaseAreCountedAndNamed) {
   report.compare(Expected{{sha256("r2")}, "v2"});
   EXPECT_THAT(output::text_of(report.lines(now, 0, false)),
               HasSubstr("redis (production)  3 targets, 3 healthy, 1 on another release, 1 of 3 behind\n"));
-  EXPECT_THAT(output::text_of(report.lines(now, 0, false)), HasSubstr("c       v1       healthy  3 h ago  behind: the fleet is to run v2\n"));
+  EXPECT_THAT(output::text_of(report.lines(now, 0, false)),
+              HasSubstr("c       v1       healthy  3 h ago  behind: the fleet is to run v2\n"));
   EXPECT_THAT(report.json().text(), HasSubstr(R"("diverged":1,"damaged":0,"behind":1)"));
   EXPECT_THAT(report.json().text(), HasSubstr(R"("expected":"v2")"));
   // Without a ledger what most targets run counts.
@@ -101,9 +102,13 @@ TEST_F(StatusReportTest, ADamagedReleaseAndWhatCouldNotBeRemovedAreShown) {
   const auto shown = output::text_of(report.lines(now, 0, false));
   EXPECT_THAT(shown, HasSubstr("2 targets, 2 healthy, 1 damaged\n"));
   EXPECT_THAT(shown, HasSubstr("damaged: bin/app was changed, deploy v2 again to repair it\n"));
-  EXPECT_THAT(shown, HasSubstr("1 old release could not be removed: remove /srv/app/releases/.removing-v1/x: Operation not permitted\n"));
+  EXPECT_THAT(
+      shown,
+      HasSubstr(
+          "1 old release could not be removed: remove /srv/app/releases/.removing-v1/x: Operation not permitted\n"));
   EXPECT_THAT(report.json().text(), HasSubstr(R"("damaged":"bin/app was changed")"));
-  EXPECT_THAT(report.json().text(), HasSubstr(R"("unremoved":[{"path":"/srv/app/releases/.removing-v1","message":"remove)"));
+  EXPECT_THAT(report.json().text(),
+              HasSubstr(R"("unremoved":[{"path":"/srv/app/releases/.removing-v1","message":"remove)"));
 }
 
 TEST_F(StatusReportTest, WhatTheFleetIsToRunIsTheLastCompletedRolloutsRelease) {
@@ -116,7 +121,8 @@ TEST_F(StatusReportTest, WhatTheFleetIsToRunIsTheLastCompletedRolloutsRelease) {
   };
   using State = ledger::RolloutState;
   EXPECT_FALSE(expected_of({}));
-  auto expected = expected_of({row(State::rolled_back, "v3"), row(State::succeeded, "v2"), row(State::succeeded, "v1")});
+  auto expected =
+      expected_of({row(State::rolled_back, "v3"), row(State::succeeded, "v2"), row(State::succeeded, "v1")});
   ASSERT_TRUE(expected);
   EXPECT_EQ(expected->version, "v2");
   EXPECT_EQ(expected->releases, std::vector{sha256("v2")});
@@ -146,10 +152,11 @@ TEST_F(StatusReportTest, JsonIsOneObjectOfTheContract) {
   runs("a", "7.2.4", "unchecked");
   silent("b");
   auto report = status_report(plan, survey);
-  EXPECT_EQ(report.json().text(),
-            R"({"service":"redis","environment":"production","rollout":null,"state":null,"counts":{"total":2,"healthy":0,"unchecked":1,"empty":0,"unhealthy":0,"unreachable":1,"diverged":0,"damaged":0,"behind":1},"regions":[{"name":"eu-west","targets":[)"
-            R"({"host":"a","current":"7.2.4","health":"unchecked","since":"2024-10-03T21:00:00.000Z"},)"
-            R"({"host":"b","current":null,"health":"unreachable","error":{"code":"unreachable","message":"no route to b","hint":""}}]}]})");
+  EXPECT_EQ(
+      report.json().text(),
+      R"({"service":"redis","environment":"production","rollout":null,"state":null,"counts":{"total":2,"healthy":0,"unchecked":1,"empty":0,"unhealthy":0,"unreachable":1,"diverged":0,"damaged":0,"behind":1},"regions":[{"name":"eu-west","targets":[)"
+      R"({"host":"a","current":"7.2.4","health":"unchecked","since":"2024-10-03T21:00:00.000Z"},)"
+      R"({"host":"b","current":null,"health":"unreachable","error":{"code":"unreachable","message":"no route to b","hint":""}}]}]})");
   report.rollout = RolloutStatus{"r-1", "paused", "deploy", "7.2.4", "too many unreachable", "ana@laptop", true};
   EXPECT_THAT(report.json().text(), HasSubstr(R"("rollout":"r-1","state":"paused","reason":"too many unreachable")"));
 }

@@ -9,8 +9,8 @@
 
 using namespace deployctl;
 using namespace deployctl::commands;
-using rollout::RecordedRollout;
 using ledger::RolloutState;
+using rollout::RecordedRollout;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
@@ -19,7 +19,8 @@ namespace {
 // Histories are told oldest first here, and given newest first as the ledger gives them.
 class History {
  public:
-  History& deploys(const std::string& release, const std::string& together, RolloutState state = RolloutState::succeeded) {
+  History& deploys(const std::string& release, const std::string& together,
+                   RolloutState state = RolloutState::succeeded) {
     return add("deploy", release, together, state);
   }
   History& goes_back_to(const std::string& release) { return add("rollback", release, "", RolloutState::succeeded); }

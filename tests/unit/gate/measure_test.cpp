@@ -42,7 +42,9 @@ Measured measured(const model::GateQuestion& asked, const std::string& cwd = "/"
 }
 
 std::string number(const std::string& value) {
-  return HttpServer::reply(200, R"({"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1,")" + value + "\"]}]}}");
+  return HttpServer::reply(
+      200,
+      R"({"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1,")" + value + "\"]}]}}");
 }
 
 model::MetricProbe metric(const std::string& server, const std::string& condition) {
@@ -60,7 +62,9 @@ TEST(Measure, AMetricIsHeldAgainstItsCondition) {
 }
 
 TEST(Measure, TheBaselineIsWhatTheOthersHave) {
-  const HttpServer server([](const std::string& request) { return number(request.find("10%5B.%5D1%5B.%5D0%5B.%5D11") != std::string::npos ? "3" : "2"); });
+  const HttpServer server([](const std::string& request) {
+    return number(request.find("10%5B.%5D1%5B.%5D0%5B.%5D11") != std::string::npos ? "3" : "2");
+  });
   const auto bad = measured(question(metric(server.url(), "<= 1.2 * baseline")));
   EXPECT_EQ(bad.how, How::fail);
   EXPECT_THAT(bad.words, HasSubstr("is 3, <= 1.2 * baseline is wanted (the baseline is 2, so 2.4)"));
@@ -80,9 +84,11 @@ TEST(Measure, AWebhookIsToldWhatItIsAskedAbout) {
   const HttpServer server([](const std::string&) { return HttpServer::reply(204, ""); });
   EXPECT_EQ(measured(question(model::WebhookProbe{server.url() + "/gate"})).how, How::pass);
   EXPECT_THAT(server.requests().at(0), HasSubstr("POST /gate"));
-  EXPECT_THAT(server.requests().at(0),
-              HasSubstr(R"({"service":"redis","environment":"production","version":"7.2.4","rollout":"r-1","wave":"canary","gate":"may we",)"
-                        R"("updated":["10.1.0.11"],"others":["10.1.0.12","10.1.0.13"]})"));
+  EXPECT_THAT(
+      server.requests().at(0),
+      HasSubstr(
+          R"({"service":"redis","environment":"production","version":"7.2.4","rollout":"r-1","wave":"canary","gate":"may we",)"
+          R"("updated":["10.1.0.11"],"others":["10.1.0.12","10.1.0.13"]})"));
 }
 
 TEST(Measure, AWebhooksAnswersAreToldApart) {
@@ -106,17 +112,32 @@ TEST(Measure, AnAnswerThatCantBeUnderstoodIsNoPass) {
     const HttpServer server([=](const std::string&) { return HttpServer::reply(200, body, type); });
     return measured(question(model::WebhookProbe{server.url()}));
   };
-  for (const auto& [body, type] : std::vector<std::pair<std::string, std::string>>{
-           {"{\"status\": \"fai", "application/json"}, {"<h1>502</h1>", "application/json; charset=utf-8"}, {"no", "application/problem+json"},
-           {"please log in", "text/html"}, {"please log in", "Text/HTML; charset=utf-8"}, {"  <!DOCTYPE html><title>Log in</title>", ""},
-           {"<html>", "text/plain"}, {"{\"status\": \"pa", ""}, {R"({"status": 0})", "application/json"}, {R"({"status": null})", ""},
-           {"{\"status\": \"fail\", \"reason", "text/plain"}, {std::string(900'000, '['), ""}, {std::string("\xff\xfe{\0\"\0", 6), "application/json"}}) {
+  for (const auto& [body, type] :
+       std::vector<std::pair<std::string, std::string>>{{"{\"status\": \"fai", "application/json"},
+                                                        {"<h1>502</h1>", "application/json; charset=utf-8"},
+                                                        {"no", "application/problem+json"},
+                                                        {"please log in", "text/html"},
+                                                        {"please log in", "Text/HTML; charset=utf-8"},
+                                                        {"  <!DOCTYPE html><title>Log in</title>", ""},
+                                                        {"<html>", "text/plain"},
+                                                        {"{\"status\": \"pa", ""},
+                                                        {R"({"status": 0})", "application/json"},
+                                                        {R"({"status": null})", ""},
+                                                        {"{\"status\": \"fail\", \"reason", "text/plain"},
+                                                        {std::string(900'000, '['), ""},
+                                                        {std::string("\xff\xfe{\0\"\0", 6), "application/json"}}) {
     const auto answer = says(body, type);
     EXPECT_EQ(answer.how, How::inconclusive) << type << " " << body << ": " << answer.words;
     EXPECT_THAT(answer.words, HasSubstr("answered 200 with ")) << body;
   }
-  for (const auto& [body, type] : std::vector<std::pair<std::string, std::string>>{
-           {"", "application/json"}, {"\n", "text/html"}, {"", ""}, {"fine", "text/plain"}, {"fine", ""}, {"[]", "application/json"}, {R"({"state": 1})", "application/json"}})
+  for (const auto& [body, type] :
+       std::vector<std::pair<std::string, std::string>>{{"", "application/json"},
+                                                        {"\n", "text/html"},
+                                                        {"", ""},
+                                                        {"fine", "text/plain"},
+                                                        {"fine", ""},
+                                                        {"[]", "application/json"},
+                                                        {R"({"state": 1})", "application/json"}})
     EXPECT_EQ(says(body, type).how, How::pass) << type << " " << body;
 }
 
@@ -124,10 +145,14 @@ TEST(Measure, SecretsOfItsUrlAndHeadersAreUsedAndNeverShown) {
   const TempDir dir;
   std::ofstream(dir / "token") << "canary-header\n";
   for (const int status : {200, 404, 500}) {
-    const HttpServer server([=](const std::string& request) { return HttpServer::reply(status, "Cannot " + request.substr(0, request.find('\r'))); });
-    const std::string url = "http://user:canary-password@" + server.url().substr(7) + "/services/canary-path?key=canary-query";
+    const HttpServer server([=](const std::string& request) {
+      return HttpServer::reply(status, "Cannot " + request.substr(0, request.find('\r')));
+    });
+    const std::string url =
+        "http://user:canary-password@" + server.url().substr(7) + "/services/canary-path?key=canary-query";
     std::ofstream(dir / "url") << url << "\n";
-    for (const auto& source : {model::SecretSource(url), model::SecretSource(model::SecretSource::From::file, dir / "url")}) {
+    for (const auto& source :
+         {model::SecretSource(url), model::SecretSource(model::SecretSource::From::file, dir / "url")}) {
       model::WebhookProbe probe{source, {{"Authorization", {model::SecretSource::From::file, dir / "token"}}}};
       const auto answer = measured(question(probe));
       EXPECT_EQ(answer.words.find("canary"), std::string::npos) << answer.words;
@@ -151,7 +176,8 @@ TEST(Measure, ASecretThatCantBeReadIsNoAnswer) {
 
 TEST(Measure, ACommandRunsInThePlansFolderAndKnowsWhatItIsAskedAbout) {
   const TempDir dir;
-  const auto passed = measured(question(model::CommandProbe{"echo $WAVE $UPDATED_TARGETS / $OTHER_TARGETS > said; pwd"}), dir.path());
+  const auto passed =
+      measured(question(model::CommandProbe{"echo $WAVE $UPDATED_TARGETS / $OTHER_TARGETS > said; pwd"}), dir.path());
   EXPECT_EQ(passed.how, How::pass) << passed.words;
   EXPECT_EQ(deployctl::testing::read_text(dir / "said"), "canary 10.1.0.11 / 10.1.0.12 10.1.0.13\n");
 }

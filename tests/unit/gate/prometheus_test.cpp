@@ -18,13 +18,18 @@ std::string vector_of(const std::string& elements) {
 
 gate::Endpoint at(const std::string& url) { return gate::endpoint_of(url, {}).value(); }
 
-std::string sample(const std::string& value) { return R"({"metric":{"job":"a"},"value":[1435781451.781,")" + value + "\"]}"; }
+std::string sample(const std::string& value) {
+  return R"({"metric":{"job":"a"},"value":[1435781451.781,")" + value + "\"]}";
+}
 
 }  // namespace
 
 TEST(Prometheus, ReadsOneNumber) {
   EXPECT_DOUBLE_EQ(gate::value_of(vector_of(sample("0.25"))).value(), 0.25);
-  EXPECT_DOUBLE_EQ(gate::value_of(R"({"status":"success","data":{"resultType":"scalar","result":[1435781451.781,"-1e-3"]}})").value(), -0.001);
+  EXPECT_DOUBLE_EQ(
+      gate::value_of(R"({"status":"success","data":{"resultType":"scalar","result":[1435781451.781,"-1e-3"]}})")
+          .value(),
+      -0.001);
   EXPECT_TRUE(std::isinf(gate::value_of(vector_of(sample("+Inf"))).value()));
 }
 
@@ -37,9 +42,11 @@ TEST(Prometheus, TellsNoDataFromTooMuchFromAMistake) {
   const auto bad = gate::value_of(R"({"status":"error","errorType":"bad_data","error":"parse error at char 3"})");
   EXPECT_EQ(bad.error().code, Code::invalid);
   EXPECT_THAT(bad.error().text(), HasSubstr("parse error at char 3"));
-  for (const auto* text : {"", "[]", "{}", "<html>", R"({"status":"success"})", R"({"status":"success","data":{"resultType":"vector","result":[{}]}})"})
+  for (const auto* text : {"", "[]", "{}", "<html>", R"({"status":"success"})",
+                           R"({"status":"success","data":{"resultType":"vector","result":[{}]}})"})
     EXPECT_EQ(gate::value_of(text).error().code, Code::invalid) << text;
-  EXPECT_EQ(gate::value_of(R"({"status":"success","data":{"resultType":"matrix","result":[]}})").error().code, Code::invalid);
+  EXPECT_EQ(gate::value_of(R"({"status":"success","data":{"resultType":"matrix","result":[]}})").error().code,
+            Code::invalid);
 }
 
 TEST(Prometheus, TargetsBecomeAPatternThatMatchesThemAlone) {

@@ -18,7 +18,8 @@ using deployctl::testing::TempDir;
 
 class CheckoutTest : public ::testing::Test {
  protected:
-  Result<std::vector<std::string>> check_out_commit(const std::string& commit, const std::vector<std::string>& allow = {}) {
+  Result<std::vector<std::string>> check_out_commit(const std::string& commit,
+                                                    const std::vector<std::string>& allow = {}) {
     auto mirror = Mirror::of(dir_ / "git", repo_.path());
     if (!mirror) return fail(mirror.error());
     DEPLOYCTL_CHECK(mirror->fetch({}));
@@ -96,8 +97,10 @@ TEST_F(CheckoutTest, BringsInNoOtherPathOfThisMachineUnlessThePlanListsIt) {
   const auto notes = check_out_commit(commit);
   ASSERT_FALSE(notes);
   EXPECT_EQ(notes.error().code, Code::invalid);
-  EXPECT_NE(notes.error().text().find("submodule p: it is another path of this machine"), std::string::npos) << notes.error().text();
-  EXPECT_NE(notes.error().hint.find("build.submodules: {allow: [\"" + others.path() + "\"]}"), std::string::npos) << notes.error().hint;
+  EXPECT_NE(notes.error().text().find("submodule p: it is another path of this machine"), std::string::npos)
+      << notes.error().text();
+  EXPECT_NE(notes.error().hint.find("build.submodules: {allow: [\"" + others.path() + "\"]}"), std::string::npos)
+      << notes.error().hint;
   EXPECT_FALSE(fs::exists(tree_ + "/p/code"));
   EXPECT_FALSE(fs::exists(dir_ / "git/private"));
   fs::remove_all(tree_);

@@ -44,9 +44,8 @@ TEST_F(MirrorTest, ResolvesBranchesTagsAndIds) {
   EXPECT_EQ(m.resolve("main").value_or("?"), second);
   EXPECT_EQ(m.resolve("").value_or("?"), second);
   EXPECT_EQ(m.resolve("refs/heads/main").value_or("?"), second);
-  for (const auto& ref :
-       {std::string("light"), std::string("v1.0"), std::string("side/one"), std::string("refs/tags/v1.0"),
-        first, first.substr(0, 8), repo_.git({"rev-parse", "v1.0"})})
+  for (const auto& ref : {std::string("light"), std::string("v1.0"), std::string("side/one"),
+                          std::string("refs/tags/v1.0"), first, first.substr(0, 8), repo_.git({"rev-parse", "v1.0"})})
     EXPECT_EQ(m.resolve(ref).value_or("?"), first) << ref;
   EXPECT_TRUE(m.has(first));
   EXPECT_FALSE(m.has(std::string(40, '1')));
@@ -59,14 +58,12 @@ TEST_F(MirrorTest, NamesTheNearestForAnUnknownRef) {
   const auto wrong = m.resolve("7.2.44");
   ASSERT_FALSE(wrong);
   EXPECT_EQ(wrong.error().code, Code::invalid);
-  EXPECT_NE(wrong.error().text().find("no branch, tag or commit '7.2.44' in " + repo_.path()),
-            std::string::npos);
+  EXPECT_NE(wrong.error().text().find("no branch, tag or commit '7.2.44' in " + repo_.path()), std::string::npos);
   EXPECT_TRUE(wrong.error().hint.starts_with("did you mean 7.2.4")) << wrong.error().hint;
   const auto far = m.resolve("something-else-entirely");
   ASSERT_FALSE(far);
   EXPECT_NE(far.error().hint.find("main"), std::string::npos) << far.error().hint;
-  for (const char* odd :
-       {"..", "a..b", "-x", "refs/", "~", "dead", "0123456789012345678901234567890123456789", "a b"})
+  for (const char* odd : {"..", "a..b", "-x", "refs/", "~", "dead", "0123456789012345678901234567890123456789", "a b"})
     EXPECT_EQ(m.resolve(odd).error().code, Code::invalid) << odd;
 }
 
@@ -105,8 +102,7 @@ TEST_F(MirrorTest, DescribesAsGitDoes) {
   EXPECT_EQ(name->describe, repo_.git({"describe", "--tags", "--always"}));
   EXPECT_EQ(name->describe, name->short_id);
   EXPECT_EQ(name->tag, "");
-  EXPECT_EQ(std::to_string(name->time.time_since_epoch().count() / 1000),
-            repo_.git({"log", "-1", "--format=%ct"}));
+  EXPECT_EQ(std::to_string(name->time.time_since_epoch().count() / 1000), repo_.git({"log", "-1", "--format=%ct"}));
   repo_.git({"tag", "v2"});
   const auto later = repo_.commit_file("a", "2");
   ASSERT_TRUE(m.fetch({}));
@@ -158,8 +154,7 @@ TEST_F(MirrorTest, SaysWhatIsNoRepository) {
   auto missing = mirror(dir_ / "nothing").fetch({});
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().code, Code::invalid);
-  EXPECT_NE(missing.error().text().find("nothing does not exist"), std::string::npos)
-      << missing.error().text();
+  EXPECT_NE(missing.error().text().find("nothing does not exist"), std::string::npos) << missing.error().text();
   fs::create_directories(dir_ / "plain");
   auto plain = mirror(dir_ / "plain").fetch({});
   ASSERT_FALSE(plain);
@@ -179,7 +174,8 @@ TEST_F(MirrorTest, TheTagThatWasNamedNamesTheCommitWhateverOtherTagsAreThere) {
     EXPECT_EQ(m.name(id, tag)->describe, tag);
     EXPECT_EQ(m.name(id, std::string("refs/tags/") + tag)->tag, tag);
   }
-  for (const std::string& ref : std::vector<std::string>{std::string(), std::string("HEAD"), std::string("side"), id, std::string("nothing"), std::string("a..b")})
+  for (const std::string& ref : std::vector<std::string>{std::string(), std::string("HEAD"), std::string("side"), id,
+                                                         std::string("nothing"), std::string("a..b")})
     EXPECT_EQ(m.name(id, ref)->tag, m.name(id)->tag) << ref;
   const auto later = repo_.commit_file("a", "2");
   auto again = fetched();
@@ -213,8 +209,7 @@ TEST_F(MirrorTest, GoesOnAfterACrashLeftLocksAndHalfAPack) {
   repo_.git({"branch", "tmp_branch"});
   auto m = fetched();
   const auto next = repo_.commit_file("a", "2");
-  for (const char* left :
-       {"packed-refs.lock", "HEAD.lock", "refs/heads/main.lock", "objects/pack/pack_git2_abc"})
+  for (const char* left : {"packed-refs.lock", "HEAD.lock", "refs/heads/main.lock", "objects/pack/pack_git2_abc"})
     std::ofstream(m.path() + "/" + left) << "x";
   const auto status = m.fetch({});
   ASSERT_TRUE(status) << status.error().text();
@@ -225,13 +220,13 @@ TEST_F(MirrorTest, GoesOnAfterACrashLeftLocksAndHalfAPack) {
 TEST_F(MirrorTest, MakesADamagedMirrorAnew) {
   const auto id = repo_.commit_file("a", "1");
   auto m = fetched();
-  const std::vector<std::function<void()>> damages{
-      [&] { fs::resize_file(m.path() + "/HEAD", 0); },
-      [&] {
-        fs::remove_all(m.path() + "/refs"), fs::remove_all(m.path() + "/packed-refs"),
-            fs::remove_all(m.path() + "/objects");
-      },
-      [&] { std::ofstream(m.path() + "/config") << "[core\nnonsense"; }};
+  const std::vector<std::function<void()>> damages{[&] { fs::resize_file(m.path() + "/HEAD", 0); },
+                                                   [&] {
+                                                     fs::remove_all(m.path() + "/refs"),
+                                                         fs::remove_all(m.path() + "/packed-refs"),
+                                                         fs::remove_all(m.path() + "/objects");
+                                                   },
+                                                   [&] { std::ofstream(m.path() + "/config") << "[core\nnonsense"; }};
   for (std::size_t i = 0; i < damages.size(); ++i) {
     damages[i]();
     const auto status = m.fetch({});

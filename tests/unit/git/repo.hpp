@@ -37,8 +37,8 @@ class Repo {
     return out;
   }
   void write(const std::string& name, const std::string& text) const {
-    check_program({"sh", "-c", "mkdir -p \"$(dirname \"$0\")\" && printf '%s' \"$1\" > \"$0\"",
-                   path_ + "/" + name, text});
+    check_program(
+        {"sh", "-c", "mkdir -p \"$(dirname \"$0\")\" && printf '%s' \"$1\" > \"$0\"", path_ + "/" + name, text});
   }
   // Everything there is; answers the commit's id.
   std::string commit(const std::string& message) const {

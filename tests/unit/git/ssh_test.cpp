@@ -29,8 +29,7 @@ class GitOverSsh : public ::testing::Test {
   void use(const std::string& known_hosts_line, const std::string& key) {
     const std::string known = dir_.write("known_hosts", known_hosts_line + "\n");
     const std::string command =
-        "ssh -F none -o IdentitiesOnly=yes -o IdentityAgent=none -o UserKnownHostsFile=" + known + " -i " +
-        key;
+        "ssh -F none -o IdentitiesOnly=yes -o IdentityAgent=none -o UserKnownHostsFile=" + known + " -i " + key;
     ::setenv("GIT_SSH_COMMAND", command.c_str(), 1);
   }
   std::string url(const Sshd& server, const std::string& path) {
@@ -157,8 +156,8 @@ TEST_F(GitOverSsh, HttpsToNobodyIsUnreachable) {
 
 TEST_F(GitOverSsh, HttpsWithACertificateThatNobodySignedIsRefused) {
   deployctl::testing::check_program({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-                                     "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", dir_ / "key",
-                                     "-out", dir_ / "cert", "-days", "2", "-subj", "/CN=127.0.0.1"});
+                                     "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", dir_ / "key", "-out",
+                                     dir_ / "cert", "-days", "2", "-subj", "/CN=127.0.0.1"});
   io::Command command;
   command.argv = {"openssl",    "s_server", "-accept",     "127.0.0.1:0", "-key",
                   dir_ / "key", "-cert",    dir_ / "cert", "-www"};

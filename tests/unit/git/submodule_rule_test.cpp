@@ -26,7 +26,8 @@ std::string verdict(const std::string& repository, const std::string& text, cons
 
 TEST(SubmoduleRule, TheRepositorysOwnHostIsPermitted) {
   const std::string https = "https://git.example/team/app.git";
-  for (const char* text : {"https://git.example/other/lib.git", "https://GIT.example/lib", "../lib.git", "../../other/lib.git", "./sub"})
+  for (const char* text :
+       {"https://git.example/other/lib.git", "https://GIT.example/lib", "../lib.git", "../../other/lib.git", "./sub"})
     EXPECT_EQ(verdict(https, text), "") << text;
   EXPECT_EQ(verdict("git@git.example:team/app.git", "git@git.example:team/lib.git"), "");
   EXPECT_EQ(verdict("git@git.example:team/app.git", "ssh://git@git.example/team/lib.git"), "");
@@ -41,12 +42,14 @@ TEST(SubmoduleRule, OtherHostsProtocolsAndPathsAreRefusedAndTheHintNamesTheLine)
   EXPECT_NE(verdict(https, "https://evil.example/x").find("allow: [\"evil.example\"]"), std::string::npos);
   EXPECT_NE(verdict(https, "ssh://git@internal.corp/x").find("allow: [\"internal.corp\"]"), std::string::npos);
   // The operator's ssh keys must not serve a commit that came over https.
-  EXPECT_NE(verdict(https, "git@git.example:team/private.git").find("allow: [\"git@git.example:team/private.git\"]"), std::string::npos);
-  for (const char* text : {"https://git.example:8443/x", "/srv/git/private", "file:///srv/git/private", "git@git.example.evil:x",
-                           "https://git.example@evil.example/x", "ext::sh -c id", "http://git.example/x"})
+  EXPECT_NE(verdict(https, "git@git.example:team/private.git").find("allow: [\"git@git.example:team/private.git\"]"),
+            std::string::npos);
+  for (const char* text :
+       {"https://git.example:8443/x", "/srv/git/private", "file:///srv/git/private", "git@git.example.evil:x",
+        "https://git.example@evil.example/x", "ext::sh -c id", "http://git.example/x"})
     EXPECT_NE(verdict(https, text), "") << text;
-  for (const char* text : {"/srv/git/lib.git", "/srv/git/app.git/../lib.git", "file:///srv/git/lib.git", "../../other/lib", "../../../etc",
-                           "ssh://git@host/x", "https://host/x"})
+  for (const char* text : {"/srv/git/lib.git", "/srv/git/app.git/../lib.git", "file:///srv/git/lib.git",
+                           "../../other/lib", "../../../etc", "ssh://git@host/x", "https://host/x"})
     EXPECT_NE(verdict("/srv/git/app.git", text), "") << text;
 }
 

@@ -19,12 +19,33 @@ using deployctl::testing::Repo;
 using deployctl::testing::TempDir;
 
 TEST(NameProblem, RefusesEverySpellingOfGitsFolderAndEveryNameThatLeadsElsewhere) {
-  for (const char* name : {"", ".", "..", "a/b", "/", "l/", "../x", ".git", ".GIT", ".Git", "git~1", "GIT~1", "git~2",
-                           ".git ", ".git.", ".git . .", ".git::$INDEX_ALLOCATION", ".git:x", ".git\\hooks", "git~1.",
-                           ".g\xe2\x80\x8cit", "\xef\xbb\xbf.git", ".gi\xe2\x81\xaft", ".git\xe2\x80\xae"})
+  for (const char* name : {"",
+                           ".",
+                           "..",
+                           "a/b",
+                           "/",
+                           "l/",
+                           "../x",
+                           ".git",
+                           ".GIT",
+                           ".Git",
+                           "git~1",
+                           "GIT~1",
+                           "git~2",
+                           ".git ",
+                           ".git.",
+                           ".git . .",
+                           ".git::$INDEX_ALLOCATION",
+                           ".git:x",
+                           ".git\\hooks",
+                           "git~1.",
+                           ".g\xe2\x80\x8cit",
+                           "\xef\xbb\xbf.git",
+                           ".gi\xe2\x81\xaft",
+                           ".git\xe2\x80\xae"})
     EXPECT_NE(name_problem(name), nullptr) << name;
-  for (const char* name : {"a", "...", ".gitignore", ".gitmodules", ".github", "git", "git~", "git~10", "git~1x", "x.git",
-                           ".git-keep", "a\\b", "a:b", "\xe2\x80\x8c", "new\nline", "\xc3\xa9t\xc3\xa9"})
+  for (const char* name : {"a", "...", ".gitignore", ".gitmodules", ".github", "git", "git~", "git~10", "git~1x",
+                           "x.git", ".git-keep", "a\\b", "a:b", "\xe2\x80\x8c", "new\nline", "\xc3\xa9t\xc3\xa9"})
     EXPECT_EQ(name_problem(name), nullptr) << name;
 }
 
@@ -68,7 +89,8 @@ class TreeCheckTest : public ::testing::Test {
   std::string folders_deep(int count) {
     const std::string script =
         "{ printf 'commit refs/heads/deep\ncommitter T <t@x> 1 +0000\ndata 1\nx\nM 100644 inline '; i=0; "
-        "while [ $i -lt $1 ]; do printf d/; i=$((i+1)); done; printf 'f\ndata 1\nx\n'; } | git fast-import --quiet --force";
+        "while [ $i -lt $1 ]; do printf d/; i=$((i+1)); done; printf 'f\ndata 1\nx\n'; } | git fast-import --quiet "
+        "--force";
     check_program({"sh", "-c", script, "sh", std::to_string(count)}, repo_.path());
     return repo_.git({"rev-parse", "deep^{tree}"});
   }
@@ -94,7 +116,8 @@ TEST_F(TreeCheckTest, NothingIsWrittenThroughALinkOfTheCommit) {
   expect_refused({{"120000", "l", outside_}, {"160000", "l/p", evil_}}, "'l/p' holds a '/'");
   expect_refused({{"120000", "l", outside_}, {"120000", "l/config", evil_}}, "'l/config' holds a '/'");
   expect_refused({{"120000", "l", outside_}, {"40000", "l", folder}}, "'l' is in its folder twice");
-  expect_refused({{"40000", "a", tree({{"120000", "l", outside_}, {"100644", "l/evil", evil_}})}}, "'a/l/evil' holds a '/'");
+  expect_refused({{"40000", "a", tree({{"120000", "l", outside_}, {"100644", "l/evil", evil_}})}},
+                 "'a/l/evil' holds a '/'");
 }
 
 TEST_F(TreeCheckTest, NamesThatLeadElsewhereAreRefused) {
@@ -143,9 +166,7 @@ TEST_F(TreeCheckTest, TreesThatAreTooDeepOrTooBigAreRefusedAndCostNothing) {
   EXPECT_NE(checked.error().text().find("more than 5000000 files"), std::string::npos) << checked.error().text();
 }
 
-TEST_F(TreeCheckTest, AnEntryWithoutANameIsRefused) {
-  expect_refused({{"100644", "", evil_}}, "can't be read");
-}
+TEST_F(TreeCheckTest, AnEntryWithoutANameIsRefused) { expect_refused({{"100644", "", evil_}}, "can't be read"); }
 
 }  // namespace
 }  // namespace deployctl::git

@@ -28,11 +28,31 @@ TEST(Url, TakesPathsFileSshAndHttps) {
 }
 
 TEST(Url, RefusesTheRestInWords) {
-  for (const char* text :
-       {"", "relative/path", "http://example.org/x", "git://example.org/x", "ext::sh -c x", "ftp://h/x",
-        "file://host/x", "ssh://-oProxyCommand=x/y", "-oProxyCommand=x:y", "ssh://h:0/x", "ssh://h:99999/x",
-        "ssh://h:x/x", "ssh://h", "ssh://h/", "ssh:///x", "https://", "git@h:", "ssh://a b/x", "/a\nb",
-        "ssh://$(id)/y", "ssh://`id`@host/y", "a;id@host:y", "ssh://h|x/y", "https://h{x}/y", "ssh://a&b@h/y"}) {
+  for (const char* text : {"",
+                           "relative/path",
+                           "http://example.org/x",
+                           "git://example.org/x",
+                           "ext::sh -c x",
+                           "ftp://h/x",
+                           "file://host/x",
+                           "ssh://-oProxyCommand=x/y",
+                           "-oProxyCommand=x:y",
+                           "ssh://h:0/x",
+                           "ssh://h:99999/x",
+                           "ssh://h:x/x",
+                           "ssh://h",
+                           "ssh://h/",
+                           "ssh:///x",
+                           "https://",
+                           "git@h:",
+                           "ssh://a b/x",
+                           "/a\nb",
+                           "ssh://$(id)/y",
+                           "ssh://`id`@host/y",
+                           "a;id@host:y",
+                           "ssh://h|x/y",
+                           "https://h{x}/y",
+                           "ssh://a&b@h/y"}) {
     const auto url = parse_url(text);
     ASSERT_FALSE(url) << text;
     EXPECT_EQ(url.error().code, Code::invalid);
@@ -47,8 +67,7 @@ TEST(Url, ASubmodulesIsRelativeToItsParents) {
   };
   EXPECT_EQ(at("/srv/git/app.git", "../lib.git"), "/srv/git/lib.git");
   EXPECT_EQ(at("/srv/git/app.git/", "./sub"), "/srv/git/app.git/sub");
-  EXPECT_EQ(at("https://example.org/team/app.git", "../../other/lib.git"),
-            "https://example.org/other/lib.git");
+  EXPECT_EQ(at("https://example.org/team/app.git", "../../other/lib.git"), "https://example.org/other/lib.git");
   EXPECT_EQ(at("git@example.org:team/app.git", "../lib.git"), "git@example.org:team/lib.git");
   EXPECT_EQ(at("https://example.org/app.git", "ssh://h/x"), "ssh://h/x");
   EXPECT_EQ(at("/srv/app", "/srv/lib"), "/srv/lib");

@@ -1,5 +1,5 @@
-// The house as CMakeLists.txt draws it, and what an include must be like in it. Pure: text in, mistakes out, so that the
-// checks themselves are tested.
+// The house as CMakeLists.txt draws it, and what an include must be like in it. Pure: text in, mistakes out, so that
+// the checks themselves are tested.
 #pragma once
 
 #include <algorithm>
@@ -16,8 +16,8 @@ inline const std::string root = TEST_SOURCE_DIR;  // of this repository
 
 struct Room {
   std::string name;
-  std::string dir;              // "core/io"; a program's: "cli"
-  std::set<std::string> uses;   // rooms and libraries, as its line says
+  std::string dir;             // "core/io"; a program's: "cli"
+  std::set<std::string> uses;  // rooms and libraries, as its line says
   bool program = false;
 };
 
@@ -60,9 +60,12 @@ class Plan {
     std::istringstream words(rest);
     std::string mode;
     for (std::string word; words >> word;) {
-      if (word == "USES" || word == "IN" || word == "PROTO" || word == "SCHEMA" || word == "TEXTS" || word == "STATIC") mode = word;
-      else if (mode == "USES") room.uses.insert(word);
-      else if (mode == "IN") room.dir = word;
+      if (word == "USES" || word == "IN" || word == "PROTO" || word == "SCHEMA" || word == "TEXTS" || word == "STATIC")
+        mode = word;
+      else if (mode == "USES")
+        room.uses.insert(word);
+      else if (mode == "IN")
+        room.dir = word;
     }
     rooms_.push_back(std::move(room));
   }
@@ -70,8 +73,8 @@ class Plan {
 };
 
 struct Include {
-  std::string what;  // "core/io/fd.hpp", "asio/awaitable.hpp"
-  bool ours = false; // in quotes
+  std::string what;   // "core/io/fd.hpp", "asio/awaitable.hpp"
+  bool ours = false;  // in quotes
 };
 
 inline std::vector<Include> includes_of(const std::string& text) {
@@ -129,8 +132,10 @@ inline std::string mistake(const Plan& plan, const std::string& file, const Incl
   }
   static const std::set<std::string> light{"asio/awaitable.hpp", "asio/any_io_executor.hpp"};
   static const std::string timer = "core/io/timer.hpp";  // Asio's as well, by our name
-  if (is_header(file) && file != timer && (include.what == timer || (include.what.starts_with("asio") && !light.contains(include.what))))
-    return file + " includes <" + include.what + ">: a header sees asio/awaitable.hpp and asio/any_io_executor.hpp only";
+  if (is_header(file) && file != timer &&
+      (include.what == timer || (include.what.starts_with("asio") && !light.contains(include.what))))
+    return file + " includes <" + include.what +
+           ">: a header sees asio/awaitable.hpp and asio/any_io_executor.hpp only";
   for (const auto& privilege : privileges())
     if (include.what.starts_with(privilege.header) && !begins_with_one_of(file, privilege.where))
       return file + " includes " + include.what + ", which is not for it";

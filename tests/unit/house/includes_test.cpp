@@ -1,4 +1,5 @@
-// The diagram in CMakeLists.txt holds: arrows point down, includes follow it, the heavy and the dangerous stay where they are.
+// The diagram in CMakeLists.txt holds: arrows point down, includes follow it, the heavy and the dangerous stay where
+// they are.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -106,7 +107,8 @@ TEST(House, EveryIncludeFollowsTheDrawing) {
 
 TEST(House, TheAgentNeedsNeitherPlansNorLedgerNorGit) {
   const auto agent = plan().reach("deploy-agent");
-  for (const char* no : {"plans", "ledger", "git", "artifact", "http", "commands", "output", "rollout"}) EXPECT_FALSE(agent.contains(no)) << no;
+  for (const char* no : {"plans", "ledger", "git", "artifact", "http", "commands", "output", "rollout"})
+    EXPECT_FALSE(agent.contains(no)) << no;
 }
 
 TEST(House, OnlyTwoFilesAreProgramsAndTheyAreShort) {
@@ -138,6 +140,7 @@ TEST(House, JsonTextIsParsedInOnePlaceOnly) {
   const std::regex unbounded(R"(\b[Jj]son::(parse|accept|sax_parse|from_cbor|from_msgpack|from_bson|from_ubjson)\()");
   for (const auto& file : sources()) {
     if (file.starts_with("core/model/bounded_json")) continue;
-    EXPECT_FALSE(std::regex_search(without_comment(read_text(root + "/" + file)), unbounded)) << file << " calls nlohmann's parser itself";
+    EXPECT_FALSE(std::regex_search(without_comment(read_text(root + "/" + file)), unbounded))
+        << file << " calls nlohmann's parser itself";
   }
 }

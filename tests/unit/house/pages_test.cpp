@@ -48,7 +48,9 @@ std::string complaints(const std::string& said) {
   return out;
 }
 
-std::string lint(const std::string& page) { return complaints(run_program({"mandoc", "-Tlint", page}, root + "/man").out); }
+std::string lint(const std::string& page) {
+  return complaints(run_program({"mandoc", "-Tlint", page}, root + "/man").out);
+}
 
 }  // namespace
 
@@ -59,12 +61,14 @@ TEST(ManPages, AreClean) {
 
 TEST(ManPages, ABadOneIsNotTakenForClean) {
   const TempDir dir;
-  const auto page = dir.write("bad.1", ".Dd November 24, 2026\n.Dt BAD 1\n.Os\n.Sh NAME\n.Nm bad\n.Nd a page\n.Sh DESCRIPTION\n.Foo bar\n");
+  const auto page = dir.write(
+      "bad.1", ".Dd November 24, 2026\n.Dt BAD 1\n.Os\n.Sh NAME\n.Nm bad\n.Nd a page\n.Sh DESCRIPTION\n.Foo bar\n");
   EXPECT_NE(lint(page), "");
 }
 
-// "In the home of the login" in a heading becomes "<the> home of the login": within a macro's line a word that is the name of
-// a macro is one. Lint accepts that, so words of ordinary English that are macros are only allowed escaped (\\&In).
+// "In the home of the login" in a heading becomes "<the> home of the login": within a macro's line a word that is the
+// name of a macro is one. Lint accepts that, so words of ordinary English that are macros are only allowed escaped
+// (\\&In).
 TEST(ManPages, NoWordOfASentenceIsTakenForAMacro) {
   const std::regex line("\\.[A-Z][a-z] ");
   const std::set<std::string> english{"Ad", "An", "Ap", "At", "Bo", "Bx", "Do", "Eo", "Er", "Es", "Fo", "Ft", "In",
@@ -82,7 +86,8 @@ TEST(ManPages, NoWordOfASentenceIsTakenForAMacro) {
 TEST(ManPages, EveryPageThatAPageNamesIsThere) {
   const auto there = pages();
   for (const auto& page : there)
-    for (const auto& other : named(read_text(root + "/man/" + page), R"(\.Xr ((?:deploy|release-plan|fleet)[a-z-]*) ([0-9]))"))
+    for (const auto& other :
+         named(read_text(root + "/man/" + page), R"(\.Xr ((?:deploy|release-plan|fleet)[a-z-]*) ([0-9]))"))
       EXPECT_TRUE(there.contains(other)) << page << " names " << other;
 }
 

@@ -38,7 +38,8 @@ TEST(Post, AStatusOtherThan2xxIsRefusedWithItsWords) {
 }
 
 TEST(Post, ARedirectIsNotFollowed) {
-  const auto server = answering("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+  const auto server = answering(
+      "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
   EXPECT_EQ(http::post_json(server.url() + "/hook", "{}", 5s).error().code, Code::refused);
 }
 

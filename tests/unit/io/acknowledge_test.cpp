@@ -33,8 +33,8 @@ struct Connection {
   bool converses() const {
     char byte = 0;
     for (int i = 0; i < 100 && acknowledges_at_once(); ++i)
-      if (::send(server.get(), "?", 1, 0) != 1 || ::recv(client.get(), &byte, 1, 0) != 1 || ::send(client.get(), "!", 1, 0) != 1 ||
-          ::recv(server.get(), &byte, 1, 0) != 1)
+      if (::send(server.get(), "?", 1, 0) != 1 || ::recv(client.get(), &byte, 1, 0) != 1 ||
+          ::send(client.get(), "!", 1, 0) != 1 || ::recv(server.get(), &byte, 1, 0) != 1)
         return false;
     return !acknowledges_at_once();
   }

@@ -24,16 +24,15 @@ TEST_P(LargeBuffers, AreZeroedAndWritableToTheirEnds) {
 }
 
 // Small ones, one beside a huge page, some of them.
-INSTANTIATE_TEST_SUITE_P(Sizes, LargeBuffers, ::testing::Values(0, 1, 4096, 2'097'151, 2'097'152, 2'097'153, 9'000'000));
+INSTANTIATE_TEST_SUITE_P(Sizes, LargeBuffers,
+                         ::testing::Values(0, 1, 4096, 2'097'151, 2'097'152, 2'097'153, 9'000'000));
 
 TEST(LargeBuffers, BeginWhereAHugePageDoes) {
   const LargeBuffer buffer(5'000'000);
   EXPECT_EQ(reinterpret_cast<std::uintptr_t>(buffer.data()) % (2 * 1024 * 1024), 0u);
 }
 
-TEST(LargeBuffers, OneThatCanNotBeHadIsSaidSo) {
-  EXPECT_THROW(LargeBuffer(std::size_t{1} << 60), std::bad_alloc);
-}
+TEST(LargeBuffers, OneThatCanNotBeHadIsSaidSo) { EXPECT_THROW(LargeBuffer(std::size_t{1} << 60), std::bad_alloc); }
 
 }  // namespace
 }  // namespace deployctl::io

@@ -29,7 +29,8 @@ class FewDescriptors {
   rlimit before_{};
 };
 
-// `depth` folders "d" in one another, with a file beside each and a link at the bottom; paths become longer than PATH_MAX.
+// `depth` folders "d" in one another, with a file beside each and a link at the bottom; paths become longer than
+// PATH_MAX.
 void make_deep(const std::string& top, int depth) {
   ASSERT_EQ(::mkdir(top.c_str(), 0755), 0);
   io::Fd at(::open(top.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -79,7 +80,8 @@ TEST(RemoveTree, AnErrorNamesThePathWithinTheTree) {
   const TempDir dir;
   dir.write("tree/a/b/stuck", "x");
   const std::string stuck = dir / "tree/a/b/stuck";
-  if (::system(("chattr +i " + stuck + " 2>/dev/null").c_str()) != 0) GTEST_SKIP() << "this file system knows no immutable files";
+  if (::system(("chattr +i " + stuck + " 2>/dev/null").c_str()) != 0)
+    GTEST_SKIP() << "this file system knows no immutable files";
   const auto removed = io::remove_tree(dir / "tree");
   (void)::system(("chattr -i " + stuck).c_str());
   ASSERT_FALSE(removed);

@@ -1,12 +1,12 @@
 #include <gtest/gtest.h>
 
+#include <asio/this_coro.hpp>
+
 #include "core/io/deadline.hpp"
 #include "core/io/gather.hpp"
 #include "core/io/subprocess.hpp"
 #include "core/io/turns.hpp"
 #include "tests/support/run_async.hpp"
-
-#include <asio/this_coro.hpp>
 
 using namespace deployctl;
 using deployctl::testing::run_async;

@@ -19,7 +19,8 @@ TEST(Ticker, TicksUntilItGoes) {
   EXPECT_EQ(ticks, 3);
 }
 
-// The loop takes up all whose time has come before it calls anybody: whoever ends the ticker then may be called before it.
+// The loop takes up all whose time has come before it calls anybody: whoever ends the ticker then may be called before
+// it.
 TEST(Ticker, NeverTicksAfterItWentThoughItsTimeHadCome) {
   asio::io_context context;
   int ticks = 0;

@@ -56,7 +56,8 @@ TEST_F(TrustedPath, WhatEverybodyCanWriteIsNamed) {
   const auto app = make("open/app", 0755);
   make("open", 0777);
   EXPECT_THAT(refused(app), AllOf(HasSubstr(dir / "open can be written"), HasSubstr("0777")));
-  EXPECT_THAT(refused(dir / "open/missing/app"), HasSubstr(dir / "open can be written")) << "before anything is made there";
+  EXPECT_THAT(refused(dir / "open/missing/app"), HasSubstr(dir / "open can be written"))
+      << "before anything is made there";
   make("open", 0755);
   make("open/app", 0757);
   EXPECT_THAT(refused(app), HasSubstr(app + " can be written"));
@@ -80,7 +81,8 @@ TEST_F(TrustedPath, WhatAnotherUserOwnsIsRefusedWhereverItLies) {
   EXPECT_THAT(refused(app), AllOf(HasSubstr(app + " is owned by"), HasSubstr("uid 4711")));
   make("mine/theirs/app", 0755);
   give_away(dir / "mine/theirs");
-  EXPECT_THAT(refused(dir / "mine/theirs/app"), AllOf(HasSubstr(dir / "mine/theirs is owned by"), HasSubstr("uid 4711")));
+  EXPECT_THAT(refused(dir / "mine/theirs/app"),
+              AllOf(HasSubstr(dir / "mine/theirs is owned by"), HasSubstr("uid 4711")));
   make("mine/app/.deployctl", 0700);
   give_away(dir / "mine/app/.deployctl");
   EXPECT_THAT(refused(dir / "mine/app", {".deployctl"}), HasSubstr(".deployctl is owned by"));

@@ -202,7 +202,9 @@ TEST_P(LedgerContract, AReaderOfEventsMayUseTheLedger) {
   std::uint64_t last = 0;
   ASSERT_TRUE(ledger->for_each_event("r-1", 0, [&](const EventRow& row) {
     last = row.seq;
-    return row.seq < 5 && ledger->append_events("r-1", numbered(*ledger->last_seq("r-1") + 1, *ledger->last_seq("r-1") + 1)).has_value();
+    return row.seq < 5 &&
+           ledger->append_events("r-1", numbered(*ledger->last_seq("r-1") + 1, *ledger->last_seq("r-1") + 1))
+               .has_value();
   }));
   EXPECT_GE(last, 5u);
 }
@@ -235,7 +237,8 @@ TEST_P(LedgerContract, TheOldestBaselineStands) {
 TEST_P(LedgerContract, ATargetThatMovesToAnotherRegionKeepsItsBaseline) {
   Baseline baseline{"eu", "10.0.0.1", "1.0-aaaaaaaa", sha256("r1"), sha256("a1"), "1.0"};
   ASSERT_TRUE(ledger->add_baselines("redis", "production", {baseline}));
-  ASSERT_TRUE(ledger->add_baselines("redis", "production", {{"us", "10.0.0.1", "2.0-bbbbbbbb", sha256("r2"), {}, "2.0"}}));
+  ASSERT_TRUE(
+      ledger->add_baselines("redis", "production", {{"us", "10.0.0.1", "2.0-bbbbbbbb", sha256("r2"), {}, "2.0"}}));
   baseline.region = "us";
   EXPECT_EQ(*ledger->baselines("redis", "production"), std::vector{baseline});
 }
@@ -258,7 +261,9 @@ TEST_P(LedgerContract, KnowsReleasesByTheirDigest) {
   EXPECT_FALSE(ledger->release_json(sha256("other"))->has_value());
 }
 
-WordRow said(const std::string& word, const std::string& wave = "") { return {0, word, wave, "ann@desk", "it's fine", at(5)}; }
+WordRow said(const std::string& word, const std::string& wave = "") {
+  return {0, word, wave, "ann@desk", "it's fine", at(5)};
+}
 
 TEST_P(LedgerContract, ListsTheNamesOfReleasesTheLastMadeFirst) {
   ASSERT_TRUE(ledger->add_release("redis", "production", "{}", sha256("one"), "1.0", at(1)));
@@ -271,8 +276,10 @@ TEST_P(LedgerContract, ListsTheNamesOfReleasesTheLastMadeFirst) {
 
 TEST_P(LedgerContract, TellsWhetherARolloutChangedAnyTarget) {
   for (const char* id : {"r-1", "r-2", "r-3"}) ASSERT_TRUE(ledger->add_rollout(a_rollout(id)));
-  ASSERT_TRUE(ledger->append_events("r-1", {{1, at(1), R"({"event":"rollout_started"})"}, {2, at(2), R"({"seq":2,"event":"target_activating","target":"a"})"}}));
-  ASSERT_TRUE(ledger->append_events("r-2", {{1, at(1), R"({"event":"target_step","output":"\"event\":\"target_activating\""})"}}));
+  ASSERT_TRUE(ledger->append_events("r-1", {{1, at(1), R"({"event":"rollout_started"})"},
+                                            {2, at(2), R"({"seq":2,"event":"target_activating","target":"a"})"}}));
+  ASSERT_TRUE(ledger->append_events(
+      "r-2", {{1, at(1), R"({"event":"target_step","output":"\"event\":\"target_activating\""})"}}));
   ASSERT_TRUE(ledger->append_events("r-3", {{1, at(1), R"({"event":"target_reverting","target":"a"})"}}));
   EXPECT_TRUE(*ledger->changed_targets("r-1"));
   EXPECT_FALSE(*ledger->changed_targets("r-2")) << "what a hook printed is no event";

@@ -65,8 +65,10 @@ TEST(SqliteLedger, OneOfTheFirstSchemaIsBroughtUpToDateWithAllThatIsInIt) {
   sql(path, schema.c_str());
   sql(path,
       "PRAGMA user_version = 1; PRAGMA application_id = 1685089401;"
-      "INSERT INTO rollouts (id, service, environment, kind, state, version, release_json, release, commit_id, previous, user, host, pid, "
-      "pid_start, boot_id, started, ended, summary_json, reason) VALUES ('r-1', 'redis', 'production', 'deploy', 'running', '7', '{}', '', "
+      "INSERT INTO rollouts (id, service, environment, kind, state, version, release_json, release, commit_id, "
+      "previous, user, host, pid, "
+      "pid_start, boot_id, started, ended, summary_json, reason) VALUES ('r-1', 'redis', 'production', 'deploy', "
+      "'running', '7', '{}', '', "
       "'', '', 'ann', 'ctl', 1, 2, 'b', 3, 0, '', '')");
   const auto ledger = Ledger::open(path);
   ASSERT_TRUE(ledger) << ledger.error().text();
@@ -196,7 +198,8 @@ TEST(SqliteLedger, AfterAKillTheEventsAreAPrefixThatHoldsAllThatWasAcknowledged)
     int status = 0;
     ASSERT_EQ(::waitpid(child, &status, 0), child);
     EXPECT_TRUE(WIFSIGNALED(status));
-    while (::read(told[0], &last, sizeof last) == sizeof last) {}
+    while (::read(told[0], &last, sizeof last) == sizeof last) {
+    }
     ::close(told[0]);
 
     auto ledger = Ledger::open(path);

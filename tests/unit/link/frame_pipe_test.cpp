@@ -25,7 +25,9 @@ awaitable<Ends> joined() {
 }
 
 Frame event(std::uint32_t stream) { return {FrameType::event, stream, 0, Bytes(200, 'e')}; }
-Frame chunk(std::uint32_t stream) { return {FrameType::chunk, stream, 7, Bytes(5000, static_cast<std::uint8_t>(stream))}; }
+Frame chunk(std::uint32_t stream) {
+  return {FrameType::chunk, stream, 7, Bytes(5000, static_cast<std::uint8_t>(stream))};
+}
 
 awaitable<void> sends_a_thousand(bool packs, std::uint64_t* sent) {
   auto ends = co_await joined();

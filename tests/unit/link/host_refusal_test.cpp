@@ -6,7 +6,8 @@ namespace deployctl::link {
 namespace {
 
 TEST(HostRefusal, AFullDiskAndMissingRightsAreCalledSo) {
-  const auto full = host_refusal("deployctl: cannot install the agent: head: error writing 'standard output': No space left on device");
+  const auto full = host_refusal(
+      "deployctl: cannot install the agent: head: error writing 'standard output': No space left on device");
   EXPECT_EQ(full.code, Code::no_space);
   EXPECT_EQ(full.message, "cannot install the agent: head: error writing 'standard output': No space left on device");
   EXPECT_NE(full.hint.find("df -i"), std::string::npos);

@@ -1,5 +1,5 @@
-// What an agent may send that it shouldn't, over a real link: the link or the call ends with a reason, nothing hangs, and
-// other users of the strand go on meanwhile.
+// What an agent may send that it shouldn't, over a real link: the link or the call ends with a reason, nothing hangs,
+// and other users of the strand go on meanwhile.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -192,7 +192,8 @@ TEST(HostileAgent, AFloodLeavesTheStrandToOthers) {
     const auto executor = co_await asio::this_coro::executor;
     Packer packer;
     Bytes rows;  // of 60 events each, and less than one read together
-    for (unsigned i = 0; i < all / 60; ++i) rows = rows + packer.pack(times(60, frame(FrameType::event, 1, progress(1))));
+    for (unsigned i = 0; i < all / 60; ++i)
+      rows = rows + packer.pack(times(60, frame(FrameType::event, 1, progress(1))));
     const Script script = [rows](std::shared_ptr<RawAgent> agent) -> awaitable<void> {
       co_await agent->say(introduction());
       co_await agent->read_request();
@@ -247,7 +248,8 @@ TEST(HostileAgent, ALargeFrameOverAThinLinkArrives) {
     for (std::size_t at = 0; at < bytes.size(); at += 5000) {
       co_await io::sleep_for(std::chrono::seconds(2));
       const auto end = std::min(bytes.size(), at + 5000);
-      co_await agent->say(Bytes(bytes.begin() + static_cast<std::ptrdiff_t>(at), bytes.begin() + static_cast<std::ptrdiff_t>(end)));
+      co_await agent->say(
+          Bytes(bytes.begin() + static_cast<std::ptrdiff_t>(at), bytes.begin() + static_cast<std::ptrdiff_t>(end)));
     }
   };
   const auto outcome = outcome_of(slowly);
@@ -430,6 +432,7 @@ TEST(HostileAgent, ALoginThatNeverRunsTheAgentIsGivenUp) {
 TEST(HostileAgent, AHostWithoutAMachineTypeIsGivenUp) {
   const auto wants = as_bytes_copy(wire::missing_magic);
   EXPECT_THAT(opening(wants).text(), HasSubstr("did not run the agent within 20.0 s"));
-  EXPECT_THAT(opening(wants + as_bytes_copy("\x1b[31mevil\n")).text(), HasSubstr("the host did not name its machine type"));
+  EXPECT_THAT(opening(wants + as_bytes_copy("\x1b[31mevil\n")).text(),
+              HasSubstr("the host did not name its machine type"));
   EXPECT_THAT(opening(wants + Bytes(300, 'm')).text(), HasSubstr("the host did not name its machine type"));
 }

@@ -1,5 +1,5 @@
-// An agent that sends whatever a test says, over a real socket pair, to a real AgentLink: it says its magic and hello, then
-// its script. What it is sent is read and dropped.
+// An agent that sends whatever a test says, over a real socket pair, to a real AgentLink: it says its magic and hello,
+// then its script. What it is sent is read and dropped.
 #pragma once
 
 #include <asio/co_spawn.hpp>
@@ -129,8 +129,8 @@ T run_without_waiting(awaitable<T> work) {
 
 using Script = std::function<awaitable<void>(std::shared_ptr<RawAgent>)>;
 
-// A link to an agent that follows the script. The agent's end stays open until the link's is closed. Give it options with a
-// name: g++ 12 destroys an unnamed aggregate in a co_await expression twice.
+// A link to an agent that follows the script. The agent's end stays open until the link's is closed. Give it options
+// with a name: g++ 12 destroys an unnamed aggregate in a co_await expression twice.
 inline awaitable<Result<std::shared_ptr<link::AgentLink>>> link_to(Script script, link::LinkOptions options) {
   const auto executor = co_await asio::this_coro::executor;
   auto pair = io::make_stream_pair(executor);

@@ -11,7 +11,9 @@ using namespace deployctl;
 
 namespace {
 
-std::string nested(std::size_t depth, char open, char close) { return std::string(depth, open) + std::string(depth, close); }
+std::string nested(std::size_t depth, char open, char close) {
+  return std::string(depth, open) + std::string(depth, close);
+}
 
 std::string release_with(const std::string& activation) {
   return R"({"activation":)" + activation + R"(,"artifact":"sha256:)" + std::string(64, '1') + R"(","version":"v1"})";
@@ -51,8 +53,10 @@ TEST(BoundedJson, WithoutAnExceptionTheResultIsDiscarded) {
 TEST(BoundedJson, NumbersThatNoIntegerHoldsAreRefused) {
   for (const char* bad : {R"({"n":300001111111111111110})", R"({"n":1e300})", R"({"n":[0.5]})", R"({"n":{"m":-1e99}})"})
     EXPECT_THROW(model::parse_integer_json(bad), nlohmann::json::exception) << bad;
-  EXPECT_EQ(model::parse_integer_json(R"({"n":18446744073709551615})").at("n").get<std::uint64_t>(), 18446744073709551615u);
-  const auto huge = release_with(R"({"env":{},"health_checks":[],"hooks":{"start":{"run":["x"],"timeout_ms":300001111111111111110}},)"
-                                 R"("linked_dirs":[],"linked_files":[]})");
+  EXPECT_EQ(model::parse_integer_json(R"({"n":18446744073709551615})").at("n").get<std::uint64_t>(),
+            18446744073709551615u);
+  const auto huge =
+      release_with(R"({"env":{},"health_checks":[],"hooks":{"start":{"run":["x"],"timeout_ms":300001111111111111110}},)"
+                   R"("linked_dirs":[],"linked_files":[]})");
   EXPECT_FALSE(model::Release::parse(huge));
 }

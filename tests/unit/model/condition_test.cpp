@@ -38,8 +38,8 @@ TEST(Condition, NothingHoldsOfNoNumber) {
 }
 
 TEST(Condition, RefusesWhatItDoesNotUnderstand) {
-  for (const auto* text : {"", "0.01", "< ", "< x", "< 1 2", "<< 1", "< 1 * ", "< 1 * base", "< baseline *", "< baseline + ", "< nan", "< inf",
-                           "< baseline + 1 x", "~ 1"}) {
+  for (const auto* text : {"", "0.01", "< ", "< x", "< 1 2", "<< 1", "< 1 * ", "< 1 * base", "< baseline *",
+                           "< baseline + ", "< nan", "< inf", "< baseline + 1 x", "~ 1"}) {
     const auto parsed = Condition::parse(text);
     ASSERT_FALSE(parsed) << text;
     EXPECT_EQ(parsed.error().code, Code::invalid);

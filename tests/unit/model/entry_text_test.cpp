@@ -10,15 +10,20 @@ namespace {
 // The spelling that nlohmann::json gives, which is what "canonical" means here.
 std::string reference(const Entry& e) {
   switch (e.type) {
-    case EntryType::folder: return dump(Json{{"path", e.path}, {"type", "folder"}, {"mode", e.mode}});
-    case EntryType::link: return dump(Json{{"path", e.path}, {"type", "link"}, {"mode", e.mode}, {"link", e.link}});
-    case EntryType::file: break;
+    case EntryType::folder:
+      return dump(Json{{"path", e.path}, {"type", "folder"}, {"mode", e.mode}});
+    case EntryType::link:
+      return dump(Json{{"path", e.path}, {"type", "link"}, {"mode", e.mode}, {"link", e.link}});
+    case EntryType::file:
+      break;
   }
-  return dump(Json{{"path", e.path}, {"type", "file"}, {"mode", e.mode}, {"size", e.size}, {"sha256", e.content.hex()}});
+  return dump(
+      Json{{"path", e.path}, {"type", "file"}, {"mode", e.mode}, {"size", e.size}, {"sha256", e.content.hex()}});
 }
 
 std::vector<std::string> names() {
-  std::vector<std::string> all{"plain", "with space", "caf\xc3\xa9", "\xf0\x9f\x9a\x80", "\xef\xbf\xbf", "del\x7f", "\\\"/"};
+  std::vector<std::string> all{"plain",        "with space", "caf\xc3\xa9", "\xf0\x9f\x9a\x80",
+                               "\xef\xbf\xbf", "del\x7f",    "\\\"/"};
   for (char c = 1; c < 0x20; ++c) all.push_back(std::string("x") + c + "y");
   return all;
 }
@@ -46,7 +51,8 @@ bool reads(std::string_view text) {
 
 TEST(EntryText, TakesOneSpellingOnly) {
   EXPECT_TRUE(reads("\"\\u0001\\n\""));
-  for (const char* text : {"\"\\u000a\"", "\"\\u0041\"", "\"\\u001F\"", "\"\\/\"", "\"\\", "\"\\u00", "\"\n\"", "\"open", "open\"", ""})
+  for (const char* text :
+       {"\"\\u000a\"", "\"\\u0041\"", "\"\\u001F\"", "\"\\/\"", "\"\\", "\"\\u00", "\"\n\"", "\"open", "open\"", ""})
     EXPECT_FALSE(reads(text)) << text;
   for (const char* text : {"01", "-1", "+1", " 1", "", "18446744073709551616", "x"}) {
     CanonicalReader reader(text);
@@ -65,7 +71,9 @@ TEST(EntryText, KnowsUtf8) {
       return false;
     }
   };
-  const auto expect_same = [&](const std::string& text) { EXPECT_EQ(is_utf8(text), library(text)) << testing::PrintToString(text); };
+  const auto expect_same = [&](const std::string& text) {
+    EXPECT_EQ(is_utf8(text), library(text)) << testing::PrintToString(text);
+  };
   for (int a = 0x20; a < 0x100; ++a)
     for (int b = 0x20; b < 0x100; ++b) expect_same({static_cast<char>(a), static_cast<char>(b)});
   for (int a = 0xe0; a < 0x100; ++a)

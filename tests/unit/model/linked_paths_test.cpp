@@ -44,7 +44,8 @@ TEST(LinkedPaths, APlaceholderFolderGivesWayToItsLink) {
   const auto manifest = tree({"log/.keep", "public/system/.gitkeep", "tmp/", "public/index.html", "login"});
   const auto paths = LinkedPaths::of(linked({"log", "public/system", "tmp", "data"}), manifest.entries());
   ASSERT_TRUE(paths) << paths.error().text();
-  for (const char* path : {"log", "log/.keep", "public/system", "public/system/.gitkeep", "tmp"}) EXPECT_TRUE(paths->replaces(path)) << path;
+  for (const char* path : {"log", "log/.keep", "public/system", "public/system/.gitkeep", "tmp"})
+    EXPECT_TRUE(paths->replaces(path)) << path;
   for (const char* path : {"public", "public/index.html", "login", "data"}) EXPECT_FALSE(paths->replaces(path)) << path;
   EXPECT_THAT(paths->folders(), ::testing::ElementsAre("log", "public/system", "tmp"));
 }

@@ -6,7 +6,9 @@ namespace deployctl::model {
 namespace {
 
 Entry file_at(std::string path) { return {std::move(path), EntryType::file, 0644, 3, sha256("abc"), {}}; }
-Entry symlink_to(std::string path, std::string to) { return {std::move(path), EntryType::link, 0777, 0, {}, std::move(to)}; }
+Entry symlink_to(std::string path, std::string to) {
+  return {std::move(path), EntryType::link, 0777, 0, {}, std::move(to)};
+}
 
 TEST(Manifest, HasOneSpellingWhateverTheOrder) {
   const auto one = Manifest::make({file_at("b"), file_at("a/x"), symlink_to("l", "a/x")});
@@ -22,7 +24,8 @@ TEST(Manifest, HasOneSpellingWhateverTheOrder) {
 
 // "a-" sorts between "a" and what is in it.
 TEST(Manifest, AddsEachMissingFolderOnceHoweverDeep) {
-  const auto manifest = Manifest::make({file_at("a/b/c/x"), file_at("a/b/c/y"), file_at("a/z"), file_at("a-/b/x"), file_at("a/b-/x")});
+  const auto manifest =
+      Manifest::make({file_at("a/b/c/x"), file_at("a/b/c/y"), file_at("a/z"), file_at("a-/b/x"), file_at("a/b-/x")});
   ASSERT_TRUE(manifest) << manifest.error().text();
   std::vector<std::string> folders;
   for (const auto& entry : manifest->entries())

@@ -84,7 +84,8 @@ TEST(Board, OneThatRestedAndGoesOnHasItsWavesOnce) {
 
 TEST(Board, KeepsTheReasonOfATargetThatWasTakenBack) {
   Board board;
-  board.take(about_target("target_failed", "eu", "a", "{}", with_hint(error(Code::hook_failed, "exit status 1"), "logs")));
+  board.take(
+      about_target("target_failed", "eu", "a", "{}", with_hint(error(Code::hook_failed, "exit status 1"), "logs")));
   board.take(about_target("target_reverted", "eu", "a"));
   EXPECT_EQ(board.targets.at(0).state, TargetState::failed) << "it took itself back, and counts as what it failed as";
   EXPECT_EQ(board.targets.at(0).reason, "exit status 1");
@@ -105,7 +106,8 @@ TEST(Board, HoldsNoMoreOfAnOutputThanItsTail) {
 TEST(Board, ABrokenOrUnknownEventChangesNothing) {
   Board board;
   board.take(started());
-  for (const char* name : {"target_step", "target_staging", "wave_baking", "rollout_started", "build_step", "rollout_finished"})
+  for (const char* name :
+       {"target_step", "target_staging", "wave_baking", "rollout_started", "build_step", "rollout_finished"})
     for (const char* body : {"", "{", "[]", "7", "null", R"({"targets":-1,"seconds":"x","waves":[7,{}],"received":-5})",
                              R"({"seconds":1e300,"received":18446744073709551615,"total":1})"})
       board.take(about_target(name, "eu-west", "a", body));

@@ -48,7 +48,8 @@ TEST(Humane, NumbersAndCounts) {
 }
 
 TEST(ErrorText, HasTheHintOnALineOfItsOwn) {
-  const auto e = with_hint(with_context(error(Code::absent, "no such ref: 7.2.9"), "fetch ../redis.git"), "git tag --list");
+  const auto e =
+      with_hint(with_context(error(Code::absent, "no such ref: 7.2.9"), "fetch ../redis.git"), "git tag --list");
   EXPECT_EQ(text_of(error_lines(e)), "deployctl: fetch ../redis.git: no such ref: 7.2.9\n  hint: git tag --list\n");
 }
 

@@ -27,7 +27,8 @@ TEST(LoginKept, IsToldOnceForEachReason) {
   Board board;
   const auto late = error(Code::timed_out, "there was no new login within 5.0 s");
   EXPECT_THAT(text_of(lines.of(login_kept("t1", late), board)),
-              HasSubstr("warning: t1: its hooks run with the environment, groups and limits of an earlier login: there was no new login"));
+              HasSubstr("warning: t1: its hooks run with the environment, groups and limits of an earlier login: there "
+                        "was no new login"));
   EXPECT_THAT(lines.of(login_kept("t2", late), board), IsEmpty());
   EXPECT_THAT(lines.of(login_kept("t3", error(Code::authentication, "the key is not accepted")), board), SizeIs(1));
 }

@@ -77,7 +77,8 @@ TEST(Progress, ShowsABuildWithItsLastLine) {
   board.take(event("build_started"));
   board.take(event("build_step", {.body = R"({"step":"make -j2","number":3,"of":4})"}));
   board.take(event("build_output", {.body = R"({"text":"CC a.o\nCC b.o\n"})"}));
-  EXPECT_EQ(text_of(progress(board, {12s, 0, {}}, {80, 24, true})), "build redis 7.2.4  step 3/4  make -j2  12 s\n  CC b.o\n");
+  EXPECT_EQ(text_of(progress(board, {12s, 0, {}}, {80, 24, true})),
+            "build redis 7.2.4  step 3/4  make -j2  12 s\n  CC b.o\n");
   board.take(event("build_finished"));
   EXPECT_TRUE(progress(board, {12s, 0, {}}, {80, 24, true}).empty());
 }
@@ -123,7 +124,8 @@ TEST(Progress, FitsWhateverScreen) {
 
 TEST(Bar, FillsItsWidthAndHidesNoShare) {
   const auto draw = [](std::size_t done, std::size_t bad, std::size_t rest, std::size_t width) {
-    return bar({{done, Tone::good, "█", "="}, {bad, Tone::bad, "x", "x"}, {rest, Tone::dim, "·", "-"}}, width, false).text();
+    return bar({{done, Tone::good, "█", "="}, {bad, Tone::bad, "x", "x"}, {rest, Tone::dim, "·", "-"}}, width, false)
+        .text();
   };
   EXPECT_EQ(draw(5, 0, 5, 10), "=====-----");
   EXPECT_EQ(draw(99'999, 1, 0, 10), "=========x");

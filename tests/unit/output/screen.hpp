@@ -1,5 +1,5 @@
-// A terminal small enough to read: what an array of rows shows after the few sequences that LiveBlock writes. Rows that scroll
-// off the top are kept, as a scrollback does. Anything that it doesn't know is a failed test.
+// A terminal small enough to read: what an array of rows shows after the few sequences that LiveBlock writes. Rows that
+// scroll off the top are kept, as a scrollback does. Anything that it doesn't know is a failed test.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -18,10 +18,14 @@ class FakeScreen {
   // ASCII only.
   void write(std::string_view text) {
     for (std::size_t at = 0; at < text.size(); ++at) {
-      if (text[at] == '\x1b') at = sequence(text, at);
-      else if (text[at] == '\n') down(), column_ = 0;
-      else if (text[at] == '\r') column_ = 0;
-      else put(text[at]);
+      if (text[at] == '\x1b')
+        at = sequence(text, at);
+      else if (text[at] == '\n')
+        down(), column_ = 0;
+      else if (text[at] == '\r')
+        column_ = 0;
+      else
+        put(text[at]);
     }
   }
   std::string text() const {

@@ -31,14 +31,17 @@ inline rollout::Event event(std::string name, Told told = {}) {
 }
 
 inline rollout::Event started() {
-  return event("rollout_started",
-               {.body = R"({"kind":"deploy","previous":"7.2.3","targets":5,"waves":[{"name":"canary","targets":1},)"
-                        R"({"name":"world","targets":4}],"regions":[{"name":"eu-west","targets":3},{"name":"us","targets":2}]})"});
+  return event(
+      "rollout_started",
+      {.body =
+           R"({"kind":"deploy","previous":"7.2.3","targets":5,"waves":[{"name":"canary","targets":1},)"
+           R"({"name":"world","targets":4}],"regions":[{"name":"eu-west","targets":3},{"name":"us","targets":2}]})"});
 }
 
 inline rollout::Event finished(const std::string& result, std::optional<Error> error = {}) {
   return event("rollout_finished",
-               {.body = R"({"result":")" + result + R"(","version":"7.2.4","previous":"7.2.3","seconds":125,"wan_bytes":20412345})",
+               {.body = R"({"result":")" + result +
+                        R"(","version":"7.2.4","previous":"7.2.3","seconds":125,"wan_bytes":20412345})",
                 .error = std::move(error)});
 }
 

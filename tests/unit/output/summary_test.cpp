@@ -9,7 +9,8 @@ namespace {
 
 Board ended(const std::string& result, std::optional<Error> error = {}, const char* kind = "deploy") {
   Board board;
-  board.take(event("rollout_started", {.body = std::string(R"({"kind":")") + kind + R"(","previous":"7.2.3","targets":1})"}));
+  board.take(
+      event("rollout_started", {.body = std::string(R"({"kind":")") + kind + R"(","previous":"7.2.3","targets":1})"}));
   board.take(about_target("target_active", "eu", "a"));
   board.take(finished(result, std::move(error)));
   return board;
@@ -19,13 +20,20 @@ Board ended(const std::string& result, std::optional<Error> error = {}, const ch
 std::string named(const rollout::Advice& advice) {
   using Kind = rollout::Advice::Kind;
   switch (advice.kind) {
-    case Kind::resume: return "resume " + advice.about;
-    case Kind::approve: return "approve " + advice.about;
-    case Kind::logs: return "logs " + advice.about;
-    case Kind::status: return "status";
-    case Kind::converge: return "converge";
-    case Kind::roll_back_to: return "rollback to " + advice.about;
-    default: return "something else";
+    case Kind::resume:
+      return "resume " + advice.about;
+    case Kind::approve:
+      return "approve " + advice.about;
+    case Kind::logs:
+      return "logs " + advice.about;
+    case Kind::status:
+      return "status";
+    case Kind::converge:
+      return "converge";
+    case Kind::roll_back_to:
+      return "rollback to " + advice.about;
+    default:
+      return "something else";
   }
 }
 
@@ -47,7 +55,8 @@ Board failed_after(std::uint64_t changed, const char* hook = nullptr) {
     board.take(ended_hook);
   }
   if (changed) board.take(about_target("target_active", "eu", "a"));
-  board.take(event("rollout_finished", {.body = R"({"result":"failed","previous":"7.2.3","changed":)" + std::to_string(changed) + "}"}));
+  board.take(event("rollout_finished",
+                   {.body = R"({"result":"failed","previous":"7.2.3","changed":)" + std::to_string(changed) + "}"}));
   return board;
 }
 
@@ -59,7 +68,8 @@ TEST(Summary, SaysNothingBeforeTheEnd) {
 }
 
 TEST(Summary, OfASuccessIsShort) {
-  EXPECT_EQ(text_of(summary(ended("succeeded"), {})), "redis 7.2.4 is active everywhere, in 2 min 05 s\n20.4 MB sent from here\n");
+  EXPECT_EQ(text_of(summary(ended("succeeded"), {})),
+            "redis 7.2.4 is active everywhere, in 2 min 05 s\n20.4 MB sent from here\n");
 }
 
 TEST(Summary, NamesTheNextStepOfEachEnd) {
@@ -82,9 +92,11 @@ TEST(Summary, ARollbackIsAdvisedOnlyWhereTheDeployChangedSomething) {
 }
 
 TEST(Summary, AFailureThatChangedNothingSaysSo) {
-  EXPECT_EQ(first_line(failed_after(0)), "redis 7.2.4 failed after less than 1 s; every target runs what it ran before");
+  EXPECT_EQ(first_line(failed_after(0)),
+            "redis 7.2.4 failed after less than 1 s; every target runs what it ran before");
   EXPECT_EQ(first_line(failed_after(1)), "redis 7.2.4 failed after less than 1 s");
-  EXPECT_EQ(first_line(failed_after(1, "post_deploy")), "redis 7.2.4 is active everywhere after less than 1 s, but post_deploy failed");
+  EXPECT_EQ(first_line(failed_after(1, "post_deploy")),
+            "redis 7.2.4 is active everywhere after less than 1 s, but post_deploy failed");
 }
 
 TEST(Summary, OneThatRestsBeforeAnApprovalNamesIt) {
@@ -96,7 +108,8 @@ TEST(Summary, OneThatRestsBeforeAnApprovalNamesIt) {
 }
 
 TEST(Summary, WithoutACommandLineNoNextStepIsShown) {
-  const auto lines = summary(ended("incomplete"), {.command_for = [](const rollout::Advice&) { return std::string(); }});
+  const auto lines =
+      summary(ended("incomplete"), {.command_for = [](const rollout::Advice&) { return std::string(); }});
   for (const auto& line : lines) EXPECT_EQ(line.text().find("next:"), std::string::npos);
 }
 
@@ -131,15 +144,23 @@ TEST(Summary, OneCauseIsReportedOnceWithTheTargetsThatHaveIt) {
   Board board;
   board.take(started());
   const auto full = [](const char* bytes) {
-    return with_hint(error(Code::no_space, std::string("in /srv, where ") + bytes + " MB are free: the release needs 20.0 MB"), "on the target: df -h /srv");
+    return with_hint(
+        error(Code::no_space, std::string("in /srv, where ") + bytes + " MB are free: the release needs 20.0 MB"),
+        "on the target: df -h /srv");
   };
   board.take(about_target("target_failed", "eu-west", "a", "{}", full("1.2")));
   board.take(about_target("target_failed", "us", "b", "{}", full("3.4")));
   board.take(about_target("target_failed", "us", "c", "{}", error(Code::hook_failed, "exit status 1")));
-  board.take(finished("failed", error(Code::no_space, "3 targets failed, max_failed is 0: a: in /srv, where 1.2 MB are free: the release needs 20.0 MB")));
+  board.take(finished(
+      "failed",
+      error(Code::no_space,
+            "3 targets failed, max_failed is 0: a: in /srv, where 1.2 MB are free: the release needs 20.0 MB")));
   const auto text = text_of(summary(board, {}));
   EXPECT_NE(text.find("  3 targets failed, max_failed is 0\n"), std::string::npos) << text;
-  EXPECT_NE(text.find("failed  2 regions  2 targets  in /srv, where 1.2 MB are free: the release needs 20.0 MB: a, b\n"), std::string::npos) << text;
+  EXPECT_NE(
+      text.find("failed  2 regions  2 targets  in /srv, where 1.2 MB are free: the release needs 20.0 MB: a, b\n"),
+      std::string::npos)
+      << text;
   EXPECT_NE(text.find("failed  us         c          exit status 1\n"), std::string::npos) << text;
   EXPECT_EQ(text.find("df -h"), text.rfind("df -h")) << text;
 }
@@ -147,27 +168,33 @@ TEST(Summary, OneCauseIsReportedOnceWithTheTargetsThatHaveIt) {
 TEST(Summary, ACleanupThatFailedIsAWarningAlsoAfterASuccess) {
   Board board;
   board.take(started());
-  const char* body = R"({"message":"old releases could not be removed: remove /srv/app/releases/.removing-v1/x: Operation not permitted"})";
+  const char* body =
+      R"({"message":"old releases could not be removed: remove /srv/app/releases/.removing-v1/x: Operation not permitted"})";
   for (const char* name : {"a", "b"}) {
     board.take(about_target("target_active", "eu-west", name));
     board.take(about_target("target_cleanup_failed", "eu-west", name, body));
   }
   board.take(finished("succeeded"));
   const auto text = text_of(summary(board, {}));
-  EXPECT_NE(text.find("warning: on a, b old releases could not be removed: remove /srv/app/releases/.removing-v1/x: Operation not permitted\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("warning: on a, b old releases could not be removed: remove /srv/app/releases/.removing-v1/x: "
+                      "Operation not permitted\n"),
+            std::string::npos)
+      << text;
 }
 
 TEST(Summary, AReasonDoesNotRepeatTheNameOfItsTarget) {
   Board board;
   board.take(started());
-  board.take(about_target("target_unreachable", "us", "10.2.0.1", "{}", error(Code::unreachable, "10.2.0.1: 10.2.0.1: connect: refused")));
+  board.take(about_target("target_unreachable", "us", "10.2.0.1", "{}",
+                          error(Code::unreachable, "10.2.0.1: 10.2.0.1: connect: refused")));
   board.take(finished("incomplete"));
   EXPECT_NE(text_of(summary(board, {})).find("unreachable  us  10.2.0.1  connect: refused\n"), std::string::npos);
 }
 
 TEST(Summary, NamesTwentyOfAThousandAndCountsTheRest) {
   Board board;
-  for (int i = 0; i < 1000; ++i) board.take(about_target("target_stuck", "eu", std::to_string(i).c_str(), "{}", error(Code::internal, "why")));
+  for (int i = 0; i < 1000; ++i)
+    board.take(about_target("target_stuck", "eu", std::to_string(i).c_str(), "{}", error(Code::internal, "why")));
   board.take(finished("failed"));
   const auto text = text_of(summary(board, {}));
   EXPECT_NE(text.find("stuck  eu  1,000 targets  why: 0, 1, 2, "), std::string::npos);

@@ -10,11 +10,18 @@ namespace {
 TEST(Text, CannotSteerATerminal) {
   EXPECT_EQ(printable("\x1b[31mred\x1b[0m \x1b]0;title\x07then"), "red then");
   EXPECT_EQ(printable("\x1b]8;;http://x\x1b\\link"), "link");
-  EXPECT_EQ(printable("a\x1b" "b\x07" "c\x7f" "d\xc2\x9b" "31m"), "a?b?c?d?31m");
-  EXPECT_EQ(printable("\x1b[31"), "?[31");          // torn
+  EXPECT_EQ(printable("a\x1b"
+                      "b\x07"
+                      "c\x7f"
+                      "d\xc2\x9b"
+                      "31m"),
+            "a?b?c?d?31m");
+  EXPECT_EQ(printable("\x1b[31"), "?[31");  // torn
   EXPECT_EQ(printable("\x1b]0;never ended"), "?]0;never ended");
   EXPECT_EQ(printable("one\ttwo\nthree\r"), "one two three ");
-  EXPECT_EQ(printable("abc\xe2\x80\xae" "def"), "abc?def");  // a right-to-left override
+  EXPECT_EQ(printable("abc\xe2\x80\xae"
+                      "def"),
+            "abc?def");  // a right-to-left override
 }
 
 TEST(Text, ReplacesWhatIsNoUtf8) {

@@ -43,7 +43,8 @@ struct ViewTest : ::testing::Test {
 };
 
 Error start_failed() {
-  return with_hint(with_context(error(Code::hook_failed, "exit status 1"), "start"), "deployctl logs r-1 --target 10.1.0.12");
+  return with_hint(with_context(error(Code::hook_failed, "exit status 1"), "start"),
+                   "deployctl logs r-1 --target 10.1.0.12");
 }
 
 void play_failure(View& view) {
@@ -54,8 +55,11 @@ void play_failure(View& view) {
   view.on(about_target("target_activating", "eu-west", "10.1.0.11"));
   view.on(about_target("target_active", "eu-west", "10.1.0.11", R"({"already":false,"seconds":1.4})"));
   view.on(event("wave_finished", {.wave = "canary"}));
-  view.on(about_target("target_unreachable", "us", "10.2.0.11", "{}", error(Code::unreachable, "connect: no route to host")));
-  view.on(about_target("target_step", "eu-west", "10.1.0.12", R"({"step":"start","state":"failed","output":"reading conf\n\u001b[31mbad directive\u001b[0m\n"})"));
+  view.on(about_target("target_unreachable", "us", "10.2.0.11", "{}",
+                       error(Code::unreachable, "connect: no route to host")));
+  view.on(
+      about_target("target_step", "eu-west", "10.1.0.12",
+                   R"({"step":"start","state":"failed","output":"reading conf\n\u001b[31mbad directive\u001b[0m\n"})"));
   view.on(about_target("target_failed", "eu-west", "10.1.0.12", "{}", start_failed()));
   view.on(event("rollback_started", {.error = error(Code::hook_failed, "1 target failed, max_failed is 0")}));
   view.on(about_target("target_reverted", "eu-west", "10.1.0.12"));
@@ -79,19 +83,21 @@ TEST_F(ViewTest, APipeGetsOneCalmLineForEachThingThatMattersAndErrorsGoToStderr)
   auto v = view();
   play_failure(*v);
   v->finish();
-  EXPECT_EQ(shown(), "redis 7.2.3 to 7.2.4 in production: 5 targets in 2 regions\n"
-                     "rollout r-1\n"
-                     "wave canary: 1 target\n"
-                     "eu-west  10.1.0.11  active       1.4 s\n"
-                     "wave canary: done\n"
-                     "eu-west  10.1.0.12  reverted\n"
-                     "eu-west  10.1.0.11  reverted\n");
+  EXPECT_EQ(shown(),
+            "redis 7.2.3 to 7.2.4 in production: 5 targets in 2 regions\n"
+            "rollout r-1\n"
+            "wave canary: 1 target\n"
+            "eu-west  10.1.0.11  active       1.4 s\n"
+            "wave canary: done\n"
+            "eu-west  10.1.0.12  reverted\n"
+            "eu-west  10.1.0.11  reverted\n");
   EXPECT_EQ(said(), std::string("us       10.2.0.11  unreachable  connect: no route to host\n"
                                 "eu-west  10.1.0.12  failed       start: exit status 1\n"
                                 "    | reading conf\n"
                                 "    | bad directive\n"
                                 "    hint: deployctl logs r-1 --target 10.1.0.12\n"
-                                "rolling back: 1 target failed, max_failed is 0\n") + failure_summary);
+                                "rolling back: 1 target failed, max_failed is 0\n") +
+                        failure_summary);
 }
 
 TEST_F(ViewTest, ASuccessIsAnAnswerAndGoesToStdout) {
@@ -122,7 +128,8 @@ TEST_F(ViewTest, QuietTellsBadNewsOnlyAndNothingOfASuccess) {
 TEST_F(ViewTest, VerboseTellsSteps) {
   auto v = view({.verbosity = 1});
   v->on(about_target("target_staged", "eu", "a", R"({"already":true})"));
-  v->on(about_target("target_step", "eu", "a", R"({"step":"start","state":"failed","detail":"exit status 1","output":"words\n"})"));
+  v->on(about_target("target_step", "eu", "a",
+                     R"({"step":"start","state":"failed","detail":"exit status 1","output":"words\n"})"));
   v->finish();
   EXPECT_EQ(shown(), "eu  a  staged       was there already\neu  a  start        failed: exit status 1\n");
 }
@@ -152,7 +159,8 @@ TEST_F(ViewTest, ABuildsStepsAreToldAndItsOutputOnlyWhenItFails) {
   v->on(event("build_pinned", {.body = R"({"commit":"0123456789abcdef","version":"7.2.4"})"}));
   v->on(event("build_step", {.body = R"({"step":"make -j2","number":3,"of":4})"}));
   v->on(event("build_output", {.body = R"({"text":"CC a.o\na.c:4: error\n"})"}));
-  v->on(event("build_finished", {.body = R"({"seconds":3.2})", .error = error(Code::build_failed, "make -j2: exit status 2")}));
+  v->on(event("build_finished",
+              {.body = R"({"seconds":3.2})", .error = error(Code::build_failed, "make -j2: exit status 2")}));
   v->finish();
   EXPECT_EQ(shown(),
             "build redis: ../redis.git 7.2.4\nbuild  commit 0123456789ab, version 7.2.4\nbuild  3/4  make -j2\n");
@@ -161,7 +169,8 @@ TEST_F(ViewTest, ABuildsStepsAreToldAndItsOutputOnlyWhenItFails) {
 
 TEST_F(ViewTest, ALargeFleetIsToldByTenthsAndItsTroubleOneByOne) {
   auto v = view();
-  v->on(event("rollout_started", {.body = R"({"kind":"deploy","targets":1000,"regions":[{"name":"eu","targets":1000}]})"}));
+  v->on(event("rollout_started",
+              {.body = R"({"kind":"deploy","targets":1000,"regions":[{"name":"eu","targets":1000}]})"}));
   for (int i = 0; i < 999; ++i) v->on(about_target("target_active", "eu", std::to_string(i).c_str()));
   v->on(about_target("target_failed", "eu", "999", "{}", error(Code::hook_failed, "exit status 1")));
   v->finish();
@@ -187,9 +196,11 @@ TEST_F(ViewTest, ATerminalIsRepaintedTenTimesASecondAtMost) {
 TEST_F(ViewTest, ATerminalEndsWithTheSummaryInTheBlocksPlace) {
   auto v = view({.width = 80, .is_terminal = true, .utf8 = false});
   FakeScreen screen(80, 24);
-  for (const auto& e : {started(), event("wave_started", {.wave = "canary"}), about_target("target_activating", "eu-west", "10.1.0.11"),
-                        about_target("target_unreachable", "us", "10.2.0.11", "{}",
-                                     error(Code::unreachable, "a reason that is so long that it takes more than one row: no route to host"))}) {
+  for (const auto& e :
+       {started(), event("wave_started", {.wave = "canary"}), about_target("target_activating", "eu-west", "10.1.0.11"),
+        about_target(
+            "target_unreachable", "us", "10.2.0.11", "{}",
+            error(Code::unreachable, "a reason that is so long that it takes more than one row: no route to host"))}) {
     v->on(e);
     clock.now += 200ms;
     v->tick(clock.now);
@@ -210,14 +221,15 @@ TEST_F(ViewTest, ATerminalEndsWithTheSummaryInTheBlocksPlace) {
   v->finish();
   FakeScreen end(80, 24);
   end.write(shown());
-  EXPECT_TRUE(end.text().ends_with("n one row: no route to host\n"
-                                   "redis 7.2.4 is active everywhere, in 2 min 05 s\n"
-                                   "region   targets  active  unreachable  untouched\n"
-                                   "eu-west        3       1            0          2\n"
-                                   "us             2       0            1          1\n"
-                                   "unreachable  us  10.2.0.11  a reason that is so long that it takes more than one\n"
-                                   " row: no route to host\n"
-                                   "20.4 MB sent from here\n\n"))
+  EXPECT_TRUE(
+      end.text().ends_with("n one row: no route to host\n"
+                           "redis 7.2.4 is active everywhere, in 2 min 05 s\n"
+                           "region   targets  active  unreachable  untouched\n"
+                           "eu-west        3       1            0          2\n"
+                           "us             2       0            1          1\n"
+                           "unreachable  us  10.2.0.11  a reason that is so long that it takes more than one\n"
+                           " row: no route to host\n"
+                           "20.4 MB sent from here\n\n"))
       << end.text();
 }
 

@@ -16,15 +16,12 @@ TEST(CodingChoice, TriesEverythingForTheSmallest) {
 }
 
 TEST(CodingChoice, SendsPlainZstdWhereTheLinkIsFasterThanTheCoder) {
-  EXPECT_EQ(codings_for(soonest(1'000'000'000), {8 * mib, 50 * mib, false}),
-            (CodingChoice{false, false, true, 3}));
-  EXPECT_EQ(codings_for(soonest(1'000'000'000), {4 * mib, 4 * mib, true}),
-            (CodingChoice{false, false, true, 3}));
+  EXPECT_EQ(codings_for(soonest(1'000'000'000), {8 * mib, 50 * mib, false}), (CodingChoice{false, false, true, 3}));
+  EXPECT_EQ(codings_for(soonest(1'000'000'000), {4 * mib, 4 * mib, true}), (CodingChoice{false, false, true, 3}));
 }
 
 TEST(CodingChoice, CodesDeltasWhereTheLinkIsSlower) {
-  EXPECT_EQ(codings_for(soonest(1'000'000), {8 * mib, 50 * mib, false}),
-            (CodingChoice{true, false, true, 3}));
+  EXPECT_EQ(codings_for(soonest(1'000'000), {8 * mib, 50 * mib, false}), (CodingChoice{true, false, true, 3}));
   EXPECT_EQ(codings_for(soonest(1'000'000), {4 * mib, 4 * mib, true}), (CodingChoice{false, true, true, 3}));
   EXPECT_EQ(codings_for(soonest(1'000'000), {8 * mib, 0, false}), (CodingChoice{false, false, true, 3}));
 }
@@ -40,14 +37,10 @@ TEST(CodingChoice, LooksNoFurtherAfterAGoodDelta) {
 }
 
 TEST(CodingChoice, SpendsMoreOnFewBytes) {
-  EXPECT_GT(delta_level(smallest, 1 * mib, 8 * mib, 20 * mib),
-            delta_level(smallest, 6 * mib, 8 * mib, 20 * mib));
-  EXPECT_GT(delta_level(smallest, 6 * mib, 8 * mib, 20 * mib),
-            delta_level(smallest, 9 * mib, 8 * mib, 20 * mib));
-  EXPECT_GT(delta_level(smallest, 3 * mib, 8 * mib, 20 * mib),
-            delta_level(smallest, 3 * mib, 8 * mib, 200 * mib));
-  EXPECT_LT(delta_level(soonest(0), 1 * mib, 8 * mib, 20 * mib),
-            delta_level(smallest, 1 * mib, 8 * mib, 20 * mib));
+  EXPECT_GT(delta_level(smallest, 1 * mib, 8 * mib, 20 * mib), delta_level(smallest, 6 * mib, 8 * mib, 20 * mib));
+  EXPECT_GT(delta_level(smallest, 6 * mib, 8 * mib, 20 * mib), delta_level(smallest, 9 * mib, 8 * mib, 20 * mib));
+  EXPECT_GT(delta_level(smallest, 3 * mib, 8 * mib, 20 * mib), delta_level(smallest, 3 * mib, 8 * mib, 200 * mib));
+  EXPECT_LT(delta_level(soonest(0), 1 * mib, 8 * mib, 20 * mib), delta_level(smallest, 1 * mib, 8 * mib, 20 * mib));
 }
 
 }  // namespace

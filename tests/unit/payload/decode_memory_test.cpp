@@ -46,8 +46,7 @@ class DecodeMemory : public ::testing::Test {
 
   bool make(const Files& old, const Files& next) {
     const auto base = contents_.add(old), target = contents_.add(next);
-    if (!io::write_file(dir_ / "old", base.json()) || !io::write_file(dir_ / "next", target.json()))
-      return false;
+    if (!io::write_file(dir_ / "old", base.json()) || !io::write_file(dir_ / "next", target.json())) return false;
     return encode(target, &base, contents_.open(), dir_ / "payload").has_value();
   }
 
@@ -88,8 +87,7 @@ class DecodeMemory : public ::testing::Test {
 // Its beginning has a changed word in every eight bytes, and much that is new: streams that fill their
 // windows.
 std::string changed(std::string bytes) {
-  for (std::size_t at = 0; at < max_window / 2; at += 8)
-    bytes[at] = static_cast<char>(bytes[at] + 1 + at % 5);
+  for (std::size_t at = 0; at < max_window / 2; at += 8) bytes[at] = static_cast<char>(bytes[at] + 1 + at % 5);
   bytes.replace(max_window / 2, max_window / 4, noise(max_window / 4, 2));
   return bytes;
 }

@@ -53,8 +53,7 @@ TEST_F(Hostile, IsRefusedWithAnyByteChanged) {
       std::string bad = payload;
       bad[at] = static_cast<char>(bad[at] ^ change);
       const auto status = decoded(bad);
-      ASSERT_TRUE(is_fair_refusal(status, at))
-          << at << " " << change << (status ? " passed" : status.error().text());
+      ASSERT_TRUE(is_fair_refusal(status, at)) << at << " " << change << (status ? " passed" : status.error().text());
       absent += status.error().code == Code::absent;
     }
   // Only the one region's digest, offset and length may be taken for a lack of base.
@@ -109,8 +108,7 @@ TEST(HostileLargePayload, IsRefusedWithABytesChangedOrMissing) {
 // A large file beside its old self, hence deltas.
 TEST(HostileDelta, IsRefusedWithAByteChanged) {
   Contents contents;
-  const auto before = words(300 * 1024, 3),
-             after = before.substr(1000) + noise(200, 1) + before.substr(0, 9000);
+  const auto before = words(300 * 1024, 3), after = before.substr(1000) + noise(200, 1) + before.substr(0, 9000);
   const auto base = contents.add({{"a", before}}), next = contents.add({{"a", after}});
   const auto payload = encoded(next, &base, contents);
   for (std::size_t at = 0; at < payload.size(); ++at) {
@@ -240,21 +238,18 @@ TEST_F(Forged, MayNotHideMoreBytesInAFrame) {
   const auto bomb = coder.zstd(as_bytes(many)).value();
   const auto tree = contents.add({{"f", std::string(5000, 'a')}});
   Forge forge(tree);
-  forge.window(
-      {Coding::zstd, 5000, static_cast<std::uint32_t>(bomb.size()), {sha256(std::string(5000, 'a'))}, {}},
-      bomb);
+  forge.window({Coding::zstd, 5000, static_cast<std::uint32_t>(bomb.size()), {sha256(std::string(5000, 'a'))}, {}},
+               bomb);
   EXPECT_TRUE(is_refusal(forge.decoded(tree.digest())));
 }
 
 TEST_F(Forged, MayNotAskForAWindowAboveTheCaps) {
   for (const Window& window :
-       {Window{Coding::raw, max_window + 1, max_window + 1, {a}, {}},
-        Window{Coding::zstd, 0xffffffff, 100, {a}, {}}, Window{Coding::zstd, 4, 0xffffffff, {a}, {}},
-        Window{static_cast<Coding>(4), 4, 3, {a}, {}}, Window{Coding::raw, 4, 4, {a}, {{a, 0, 4}}},
-        Window{Coding::zstd_prefix, 4, 3, {a}, {}}, Window{Coding::delta, 4, 3, {a}, {}},
-        Window{Coding::delta, 4, 3, {a}, {{a, 0, 4}, {a, 0, 4}}},
-        Window{Coding::delta, 4, 4, {a}, {{a, 0, 4}}},
-        Window{Coding::delta, 4, 3, {a}, {{a, 0, max_base + 1}}},
+       {Window{Coding::raw, max_window + 1, max_window + 1, {a}, {}}, Window{Coding::zstd, 0xffffffff, 100, {a}, {}},
+        Window{Coding::zstd, 4, 0xffffffff, {a}, {}}, Window{static_cast<Coding>(4), 4, 3, {a}, {}},
+        Window{Coding::raw, 4, 4, {a}, {{a, 0, 4}}}, Window{Coding::zstd_prefix, 4, 3, {a}, {}},
+        Window{Coding::delta, 4, 3, {a}, {}}, Window{Coding::delta, 4, 3, {a}, {{a, 0, 4}, {a, 0, 4}}},
+        Window{Coding::delta, 4, 4, {a}, {{a, 0, 4}}}, Window{Coding::delta, 4, 3, {a}, {{a, 0, max_base + 1}}},
         Window{Coding::zstd_prefix, 4, 3, {a}, {{a, 0, 0xffffffff}, {a, 0, 0xffffffff}}},
         Window{Coding::raw, 0, 0, std::vector<Digest>(max_starts + 1, a), {}}}) {
     Forge forge(next);

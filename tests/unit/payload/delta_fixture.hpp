@@ -39,7 +39,8 @@ struct Delta {
     DeltaReader reader;
     return undone_by(reader, bytes, plain, piece);
   }
-  Result<std::string> undone_by(DeltaReader& reader, BytesView bytes, std::size_t plain, std::size_t piece = 1000) const {
+  Result<std::string> undone_by(DeltaReader& reader, BytesView bytes, std::size_t plain,
+                                std::size_t piece = 1000) const {
     auto fd = io::open_fd(dir / "base", O_RDONLY);
     reader.begin(static_cast<std::uint32_t>(plain), std::move(*fd), region);
     std::string out;
@@ -70,7 +71,7 @@ inline std::string with_calls_moved(std::string bytes) {
 
 // One segment of given streams; each varint of control and runs as a number.
 inline Bytes forged(std::uint32_t plain, const std::vector<std::uint64_t>& control,
-             const std::vector<std::uint64_t>& runs, const std::string& words, const std::string& literals,
+                    const std::vector<std::uint64_t>& runs, const std::string& words, const std::string& literals,
                     bool recalls = false) {
   std::array<Bytes, delta_streams> streams;
   for (const auto n : control) put_varint(streams[0], n);

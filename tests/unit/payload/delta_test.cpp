@@ -28,8 +28,7 @@ RC_GTEST_PROP(DeltaProperty, GivesWhatWasCodedInAnyPieces, ()) {
 
 RC_GTEST_PROP(DeltaProperty, WithBytesFlippedIsRefusedOrGivesOtherBytes, ()) {
   static const Delta delta(words(30000, 7));
-  static const std::string plain =
-      delta.base.substr(9000) + noise(900, 1) + delta.base.substr(0, 15000) + "end";
+  static const std::string plain = delta.base.substr(9000) + noise(900, 1) + delta.base.substr(0, 15000) + "end";
   static const Bytes coded = delta.coded(plain);
   auto bad = coded;
   const auto flips = *rc::gen::inRange(1, 5);
@@ -54,8 +53,7 @@ TEST(Delta, OfManyLiteralsHasSeveralSegments) {
   const auto plain = delta.base + noise(3 * 1024 * 1024, 2) + delta.base.substr(5);
   const auto coded = delta.coded(plain);
   ASSERT_FALSE(coded.empty());
-  EXPECT_LT(format::read_segment_head(BytesView(coded).first(format::segment_head_size)).value().plain,
-            plain.size());
+  EXPECT_LT(format::read_segment_head(BytesView(coded).first(format::segment_head_size)).value().plain, plain.size());
   EXPECT_TRUE(delta.undone(coded, plain.size(), 100000).value() == plain);
 }
 
@@ -78,8 +76,7 @@ TEST(Delta, IsRefusedAtAnyLengthAndWithMore) {
 
 TEST_F(ForgedDelta, IsReadWhenAllIsRight) {
   EXPECT_EQ(delta.undone(forged(6, {2, 4, fold(3)}, {4}, "", "ab"), 6).value(), "ab3456");
-  EXPECT_EQ(delta.undone(forged(6, {0, 6, fold(0)}, {1, 1}, std::string("\1\0\0\0", 4), ""), 6).value(),
-            "022345");
+  EXPECT_EQ(delta.undone(forged(6, {0, 6, fold(0)}, {1, 1}, std::string("\1\0\0\0", 4), ""), 6).value(), "022345");
   EXPECT_EQ(delta.undone(forged(6, {0, 3, fold(7), 0, 3, fold(-10)}, {3, 3}, "", ""), 6).value(), "789012");
 }
 
@@ -193,7 +190,8 @@ TEST(DeltaPieces, MayGoOverTheEndsOfBlocks) {
         from = place + n;
         expected += delta.base.substr(place, n);
       }
-  control.insert(control.end(), {0, 3, fold(static_cast<std::int64_t>(delta.base.size()) - 3 - static_cast<std::int64_t>(from))});
+  control.insert(control.end(),
+                 {0, 3, fold(static_cast<std::int64_t>(delta.base.size()) - 3 - static_cast<std::int64_t>(from))});
   runs.push_back(3);
   expected += delta.base.substr(delta.base.size() - 3);
   const auto coded = forged(static_cast<std::uint32_t>(expected.size()), control, runs, "", "");

@@ -56,8 +56,7 @@ TEST(Encode, GivesTheSameBytesWhateverTheThreads) {
   Contents contents;
   const testing::TempDir dir;
   const auto before = words(5 * 1024 * 1024, 1);
-  Files old{{"large", before}},
-      files{{"large", before.substr(700) + noise(9000, 1)}, {"dense", noise(400000, 2)}};
+  Files old{{"large", before}}, files{{"large", before.substr(700) + noise(9000, 1)}, {"dense", noise(400000, 2)}};
   for (unsigned i = 0; i < 20; ++i) {
     old["f" + std::to_string(i)] = words(300 * 1024, i);
     files["f" + std::to_string(i)] = "x" + words(300 * 1024, i);
@@ -209,10 +208,10 @@ TEST(Pairing, PrefersThePathThenTheNameNearestInSize) {
   const auto base = model::Manifest::make({file("a/x", "old-x"), file("b/x", "a longer x"),
                                            file("c/x", "an x still longer"), file("none", "")})
                         .value();
-  const auto next = model::Manifest::make({file("a/x", "new-x"), file("d/x", "longer too"),
-                                           file("e/x", "much much much longer x"), file("none", "now some"),
-                                           file("y", "y")})
-                        .value();
+  const auto next =
+      model::Manifest::make({file("a/x", "new-x"), file("d/x", "longer too"), file("e/x", "much much much longer x"),
+                             file("none", "now some"), file("y", "y")})
+          .value();
   const auto items = contents_to_send(next, &base).value();
   ASSERT_EQ(items.size(), 5u);
   EXPECT_EQ(items[0].old->content, sha256("old-x"));

@@ -71,8 +71,7 @@ TEST(DeltaIndex, IsTheSameWhateverTheThreads) {
 }
 
 TEST(Varint, IsReadAsItWasWritten) {
-  for (const std::uint64_t n :
-       {std::uint64_t{0}, std::uint64_t{127}, std::uint64_t{128}, std::uint64_t{1} << 62}) {
+  for (const std::uint64_t n : {std::uint64_t{0}, std::uint64_t{127}, std::uint64_t{128}, std::uint64_t{1} << 62}) {
     Bytes out;
     put_varint(out, n);
     Varints in(out);

@@ -69,8 +69,7 @@ TEST_F(Cache, MakesAPayloadOnceAndFindsItAgain) {
   cache = make();
   EXPECT_EQ(get(next).value()->index(), (*first)->index());
   EXPECT_EQ(opened, 1u);
-  EXPECT_EQ(kept(),
-            (std::vector<std::string>{"none-" + next.hex() + ".v4", "none-" + next.hex() + ".v4.index"}));
+  EXPECT_EQ(kept(), (std::vector<std::string>{"none-" + next.hex() + ".v4", "none-" + next.hex() + ".v4.index"}));
 }
 
 TEST_F(Cache, KeepsOneForEachBase) {
@@ -204,9 +203,9 @@ TEST_F(Cache, GivesUpWhenNobodyWaitsAnyMore) {
     stopped.wait();
   };
   bool thrown = false;
-  asio::co_spawn(context, cache.get(next, {}),
-                 asio::bind_cancellation_slot(
-                     stop.slot(), [&](std::exception_ptr e, Result<Source>) { thrown = e != nullptr; }));
+  asio::co_spawn(
+      context, cache.get(next, {}),
+      asio::bind_cancellation_slot(stop.slot(), [&](std::exception_ptr e, Result<Source>) { thrown = e != nullptr; }));
   context.run();
   EXPECT_TRUE(thrown);
   EXPECT_EQ(opened, 2u);

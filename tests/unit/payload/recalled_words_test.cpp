@@ -13,8 +13,8 @@ namespace {
 
 void put_word(std::string& out, std::uint32_t word) { out.append(reinterpret_cast<const char*>(&word), 4); }
 
-// As debugging information: references to some things from everywhere, in whatever order, each of which has moved by a way
-// of its own.
+// As debugging information: references to some things from everywhere, in whatever order, each of which has moved by a
+// way of its own.
 struct References {
   std::string old, next;
   References(std::size_t count, std::size_t things, unsigned seed) {
@@ -57,7 +57,8 @@ TEST(RecalledWords, AreKeptThroughTheSegmentsOfAWindow) {
   const auto coded = delta.coded(references.next);
   ASSERT_FALSE(coded.empty());
   ASSERT_TRUE(recalls(coded));
-  EXPECT_LT(format::read_segment_head(BytesView(coded).first(format::segment_head_size)).value().plain, references.next.size());
+  EXPECT_LT(format::read_segment_head(BytesView(coded).first(format::segment_head_size)).value().plain,
+            references.next.size());
   EXPECT_TRUE(delta.undone(coded, references.next.size(), 100000).value() == references.next);
 }
 
@@ -78,9 +79,11 @@ TEST(RecalledWords, GoldenDeltaOfVersionFourIsRead) {
 }
 
 RC_GTEST_PROP(RecalledWordsProperty, GiveWhatWasCodedInAnyPieces, ()) {
-  const References references(*rc::gen::inRange<std::size_t>(500, 4000), *rc::gen::inRange<std::size_t>(1, 200), *rc::gen::inRange(0u, 1000u));
+  const References references(*rc::gen::inRange<std::size_t>(500, 4000), *rc::gen::inRange<std::size_t>(1, 200),
+                              *rc::gen::inRange(0u, 1000u));
   const Delta delta(references.old + noise(100, 1));
-  const auto plain = references.next + noise(*rc::gen::inRange<std::size_t>(0, 200), 2) + references.next.substr(0, 2000);
+  const auto plain =
+      references.next + noise(*rc::gen::inRange<std::size_t>(0, 200), 2) + references.next.substr(0, 2000);
   const auto coded = delta.coded(plain);
   RC_PRE(!coded.empty());
   const auto back = delta.undone(coded, plain.size(), *rc::gen::inRange<std::size_t>(1, 5000));
@@ -125,7 +128,8 @@ TEST_F(ForgedDelta, RecallsNothingOfTheWindowBefore) {
 TEST_F(ForgedDelta, MayRecallWholeWordsOnly) {
   const std::string one("\1\0\0\0", 4);
   EXPECT_EQ(delta.undone(forged(4, {0, 4, fold(0)}, {0}, one, "", true), 4).value(), "1123");
-  EXPECT_EQ(delta.undone(forged(4, {0, 4, fold(0)}, {1}, "", "", true), 4).value(), "0123") << "never told: nothing is added";
+  EXPECT_EQ(delta.undone(forged(4, {0, 4, fold(0)}, {1}, "", "", true), 4).value(), "0123")
+      << "never told: nothing is added";
   refused(forged(6, {0, 6, fold(0)}, {2 * 4 + 1}, "", "", true));
   refused(forged(6, {0, 6, fold(0)}, {2 * 7}, "", "", true));
   auto unknown = forged(6, {0, 6, fold(0)}, {6}, "", "");

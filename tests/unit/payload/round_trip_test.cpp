@@ -16,9 +16,8 @@ std::map<Digest, std::string> carried(const Files& files, const Files* old, std:
   const std::string payload = encoded(next, base ? &*base : nullptr, contents);
   if (size) *size = payload.size();
   Kept kept;
-  const auto status =
-      decode(as_bytes(payload), next.digest(), old ? contents.open() : OpenContent{}, kept, piece,
-             base ? &*base : nullptr);
+  const auto status = decode(as_bytes(payload), next.digest(), old ? contents.open() : OpenContent{}, kept, piece,
+                             base ? &*base : nullptr);
   EXPECT_TRUE(status) << status.error().text();
   EXPECT_EQ(kept.broken_promises, 0u);
   EXPECT_TRUE(kept.manifest && kept.manifest->entries() == next.entries());
@@ -39,8 +38,8 @@ TEST(Payload, CarriesAnEmptyTree) { EXPECT_TRUE(carried({}, nullptr).empty()); }
 
 TEST(Payload, CarriesLinksAndFoldersInTheManifestAlone) {
   Contents contents;
-  const auto next = contents.add({}, {{"a/link", model::EntryType::link, 0777, 0, {}, "../b"},
-                                      {"b", model::EntryType::folder, 0755, 0, {}, {}}});
+  const auto next = contents.add(
+      {}, {{"a/link", model::EntryType::link, 0777, 0, {}, "../b"}, {"b", model::EntryType::folder, 0755, 0, {}, {}}});
   Kept kept;
   ASSERT_TRUE(decode(as_bytes(encoded(next, nullptr, contents)), next.digest(), {}, kept));
   EXPECT_EQ(kept.manifest->find("a/link")->link, "../b");
@@ -50,12 +49,10 @@ TEST(Payload, CarriesLinksAndFoldersInTheManifestAlone) {
 TEST(Payload, CarriesFilesOfAllSizesAtTheirEdges) {
   Files files;
   unsigned seed = 0;
-  for (const std::size_t size :
-       {std::size_t{0}, std::size_t{1}, std::size_t{256 * 1024 - 1}, std::size_t{256 * 1024},
-        std::size_t{256 * 1024 + 1}, max_chunk, max_chunk + 1})
+  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{256 * 1024 - 1}, std::size_t{256 * 1024},
+                                 std::size_t{256 * 1024 + 1}, max_chunk, max_chunk + 1})
     for (const bool dense : {false, true})
-      files["f" + std::to_string(size) + (dense ? "d" : "w")] =
-          dense ? noise(size, ++seed) : words(size, ++seed);
+      files["f" + std::to_string(size) + (dense ? "d" : "w")] = dense ? noise(size, ++seed) : words(size, ++seed);
   EXPECT_EQ(carried(files, nullptr).size(), 2 * 7 - 1u);  // the empty one is one
 }
 

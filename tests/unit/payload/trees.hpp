@@ -49,9 +49,7 @@ class Contents {
   std::string path(std::string_view bytes) const { return dir_ / sha256(bytes).hex(); }
   std::string path(const Digest& content) const { return dir_ / content.hex(); }
   OpenContent open() const {
-    return [dir = dir_.path()](const Digest& content) {
-      return io::open_fd(dir + "/" + content.hex(), O_RDONLY);
-    };
+    return [dir = dir_.path()](const Digest& content) { return io::open_fd(dir + "/" + content.hex(), O_RDONLY); };
   }
 
  private:
@@ -105,8 +103,7 @@ inline Status decode(BytesView payload, const Digest& artifact, const OpenConten
 }
 
 // The payload as one text; an empty one when encode() failed (and the test with it).
-inline std::string encoded(const model::Manifest& next, const model::Manifest* base,
-                           const Contents& contents) {
+inline std::string encoded(const model::Manifest& next, const model::Manifest* base, const Contents& contents) {
   const testing::TempDir dir;
   const auto index = encode(next, base, contents.open(), dir / "p");
   return index ? testing::read_text(dir / "p") : std::string();

@@ -34,8 +34,7 @@ TEST_F(Line, GivesWindowsInTheirOrderWhicheverIsReadyFirst) {
     second.count_down();
     return numbered(1);
   }));
-  for (std::uint32_t i = 2; i < 20; ++i)
-    ASSERT_TRUE(line.add(1, [i] { return Result<CodedWindow>(numbered(i)); }));
+  for (std::uint32_t i = 2; i < 20; ++i) ASSERT_TRUE(line.add(1, [i] { return Result<CodedWindow>(numbered(i)); }));
   ASSERT_TRUE(line.drain());
   ASSERT_EQ(out.size(), 20u);
   EXPECT_TRUE(std::is_sorted(out.begin(), out.end()));

@@ -52,8 +52,7 @@ target_ssh: {user: all, identity_file: ~/t}
 
 TEST(Fleet, KeepsTheOrderOfTheFile) {
   const PlanFiles files;
-  const auto fleet =
-      fleet_of(files, "regions: {us: {targets: [{host: z}, {host: a}]}, ap: {targets: [{host: m}]}}");
+  const auto fleet = fleet_of(files, "regions: {us: {targets: [{host: z}, {host: a}]}, ap: {targets: [{host: m}]}}");
   EXPECT_EQ(fleet.regions.at(0).name, "us");
   EXPECT_EQ(fleet.regions.at(0).targets.at(0).name(), "z");
   EXPECT_EQ(fleet.regions.at(1).name, "ap");
@@ -62,11 +61,9 @@ TEST(Fleet, KeepsTheOrderOfTheFile) {
 TEST(Fleet, TakesAKeyOfThisHostOnlyWhereNoRelayIs) {
   const PlanFiles files;
   const std::string ssh = "target_ssh: {identity_file: keys/a}\n";
-  EXPECT_EQ(fleet_of(files, ssh + "regions: {eu: {targets: [{host: a}]}}")
-                .regions.at(0)
-                .targets.at(0)
-                .endpoint.identity_file,
-            files.dir / "keys/a");
+  EXPECT_EQ(
+      fleet_of(files, ssh + "regions: {eu: {targets: [{host: a}]}}").regions.at(0).targets.at(0).endpoint.identity_file,
+      files.dir / "keys/a");
   EXPECT_THAT(files.of_fleet(ssh + "regions: {eu: {relays: [{host: r}], targets: [{host: \"a[1-1000]\"}]}}"),
               ElementsAre("fleet.yaml:1:29: 'keys/a' is a path on the relay of region 'eu' and must be "
                           "absolute or in ~/; a key of "
@@ -75,13 +72,11 @@ TEST(Fleet, TakesAKeyOfThisHostOnlyWhereNoRelayIs) {
 
 TEST(Fleet, FindsATargetThatIsListedTwice) {
   const PlanFiles files;
-  EXPECT_THAT(
-      files.of_fleet("regions:\n  eu: {targets: [{host: a}, {host: b}]}\n  us: {targets: [{host: A}]}\n"),
-      ElementsAre("fleet.yaml:3:25: the target A is listed twice; first at fleet.yaml:2:25, in region 'eu'"));
+  EXPECT_THAT(files.of_fleet("regions:\n  eu: {targets: [{host: a}, {host: b}]}\n  us: {targets: [{host: A}]}\n"),
+              ElementsAre("fleet.yaml:3:25: the target A is listed twice; first at fleet.yaml:2:25, in region 'eu'"));
   EXPECT_THAT(files.of_fleet("regions: {eu: {targets: [{host: \"a[1-3,2-9]\"}]}}"),
               ElementsAre("fleet.yaml:1:33: the target a2 is listed twice; its ranges overlap"));
-  EXPECT_THAT(files.of_fleet("regions: {eu: {targets: [{host: \"fd00::1\"}, {host: \"FD00:0::1\"}]}}").size(),
-              1U);
+  EXPECT_THAT(files.of_fleet("regions: {eu: {targets: [{host: \"fd00::1\"}, {host: \"FD00:0::1\"}]}}").size(), 1U);
   EXPECT_THAT(files.of_fleet("regions: {eu: {targets: [{host: a}, {host: a, port: 23}]}}"), ElementsAre());
 }
 
@@ -111,13 +106,12 @@ TEST(Fleet, IsFoundBesideThePlanWhateverTheWorkingFolder) {
 
 TEST(Fleet, TellsTheFleetsMistakesAtTheFleet) {
   const PlanFiles files;
-  EXPECT_THAT(
-      files.texts(files.load(small_plan + "transfer: x\n", "regions: {eu: {targets: [{hots: a}]}}")),
-      ElementsAre("deploy.yaml:5:11: 'transfer' must be a map of keys and values, not 'x'",
-                  "fleet.yaml:1:26: 'regions.eu.targets.0.host' is missing; give a host such as 10.1.0.1, "
-                  "db.example.com or "
-                  "10.1.0.[11-14]",
-                  "fleet.yaml:1:27: unknown key 'hots' in 'regions.eu.targets.0'; did you mean 'host'?"));
+  EXPECT_THAT(files.texts(files.load(small_plan + "transfer: x\n", "regions: {eu: {targets: [{hots: a}]}}")),
+              ElementsAre("deploy.yaml:5:11: 'transfer' must be a map of keys and values, not 'x'",
+                          "fleet.yaml:1:26: 'regions.eu.targets.0.host' is missing; give a host such as 10.1.0.1, "
+                          "db.example.com or "
+                          "10.1.0.[11-14]",
+                          "fleet.yaml:1:27: unknown key 'hots' in 'regions.eu.targets.0'; did you mean 'host'?"));
 }
 
 TEST(Fleet, OfAHundredThousandTargetsLoadsInSeconds) {
@@ -125,8 +119,7 @@ TEST(Fleet, OfAHundredThousandTargetsLoadsInSeconds) {
   std::string text = "target_ssh: {user: deploy}\nregions:\n";
   for (int i = 0; i < big; ++i) {
     if (i % (big / 10) == 0)
-      text += "  r" + std::to_string(i) + ":\n    relays: [{host: relay" + std::to_string(i) +
-              "}]\n    targets:\n";
+      text += "  r" + std::to_string(i) + ":\n    relays: [{host: relay" + std::to_string(i) + "}]\n    targets:\n";
     text += "      - {host: 10." + std::to_string(i / 65536) + "." + std::to_string(i / 256 % 256) + "." +
             std::to_string(i % 256) + ", labels: {role: cache, env: prod}}\n";
   }

@@ -110,8 +110,7 @@ TEST(Load, ReadsTheExamplesRelease) {
   const auto& checks = release.activation.health_checks;
   ASSERT_EQ(checks.size(), 3U);
   EXPECT_EQ(checks[0], (model::HealthCheck{model::TcpCheck{6400}, 500ms, 1s, 2, 20s}));
-  EXPECT_EQ(checks[1].probe,
-            (decltype(checks[1].probe)(model::HttpCheck{8080, "127.0.0.1", "/healthz", 200})));
+  EXPECT_EQ(checks[1].probe, (decltype(checks[1].probe)(model::HttpCheck{8080, "127.0.0.1", "/healthz", 200})));
   EXPECT_EQ(checks[2].text(), "command ./bin/redis-cli -p \"$PORT\" ping");
 }
 
@@ -213,9 +212,8 @@ TEST(Load, SaysWhichFileIsNotThere) {
   const PlanFiles files;
   EXPECT_EQ(load("/nowhere/deploy.yaml", {}).problems.at(0).text(),
             "/nowhere/deploy.yaml: can't be read: No such file or directory");
-  EXPECT_THAT(
-      files.of_plan("service: redis\nfleet: no.yaml\n" + small_plan.substr(small_plan.find("build:"))),
-      ElementsAre("deploy.yaml:2:8: can't read no.yaml: No such file or directory"));
+  EXPECT_THAT(files.of_plan("service: redis\nfleet: no.yaml\n" + small_plan.substr(small_plan.find("build:"))),
+              ElementsAre("deploy.yaml:2:8: can't read no.yaml: No such file or directory"));
 }
 
 TEST(Load, EndsWithAPlanOrProblemsWhateverTheBytes) {

@@ -46,13 +46,11 @@ std::string completed(const std::string& text) {
   std::string out = text;
   std::istringstream in(small_plan);
   for (std::string line; std::getline(in, line);)
-    if (("\n" + text).find("\n" + line.substr(0, line.find(':') + 1)) == std::string::npos)
-      out += line + "\n";
+    if (("\n" + text).find("\n" + line.substr(0, line.find(':') + 1)) == std::string::npos) out += line + "\n";
   return out;
 }
 
-std::vector<std::string> schema_verdicts(const std::string& schema,
-                                         const std::vector<std::string>& documents) {
+std::vector<std::string> schema_verdicts(const std::string& schema, const std::vector<std::string>& documents) {
   const deployctl::testing::TempDir dir;
   std::vector<std::string> argv{"python3", here + "validate.py", TEST_SOURCE_DIR "/plans/schema/" + schema};
   for (const auto& text : documents) argv.push_back(dir.write(std::to_string(argv.size()) + ".yaml", text));
@@ -62,8 +60,7 @@ std::vector<std::string> schema_verdicts(const std::string& schema,
   return verdicts;
 }
 
-void expect_agreement(const Case& c, const std::string& schema_says,
-                      const std::vector<std::string>& loader_says) {
+void expect_agreement(const Case& c, const std::string& schema_says, const std::vector<std::string>& loader_says) {
   const std::string both =
       "case '" + c.name + "'\nschema: " + schema_says + "\nloader: " + ::testing::PrintToString(loader_says);
   EXPECT_EQ(schema_says == "valid", c.expected != "invalid") << both;
@@ -78,8 +75,7 @@ void check_plans(const std::string& file) {
   for (const auto& c : cases) documents.push_back(completed(c.text));
   const auto verdicts = schema_verdicts("release-plan.schema.json", documents);
   ASSERT_EQ(verdicts.size(), cases.size());
-  for (std::size_t i = 0; i < cases.size(); ++i)
-    expect_agreement(cases[i], verdicts[i], files.of_plan(documents[i]));
+  for (std::size_t i = 0; i < cases.size(); ++i) expect_agreement(cases[i], verdicts[i], files.of_plan(documents[i]));
 }
 
 // Every path of keys that a schema allows, spelled as known_keys spells them.
@@ -107,7 +103,8 @@ class SchemaKeys {
   // "One, or a list of them": the loader tells the list's keys.
   static bool is_one_of_a_list(const json& at, const json& part) {
     const auto& parts = at.at("oneOf");
-    return std::any_of(parts.begin(), parts.end(), [&](const json& other) { return other.contains("items") && other.at("items") == part; });
+    return std::any_of(parts.begin(), parts.end(),
+                       [&](const json& other) { return other.contains("items") && other.at("items") == part; });
   }
   const json& schema_;
 };
@@ -156,16 +153,11 @@ TEST(Schema, AgreesWithTheLoaderOnFleets) {
   for (const auto& c : cases) documents.push_back(c.text);
   const auto verdicts = schema_verdicts("fleet.schema.json", documents);
   ASSERT_EQ(verdicts.size(), cases.size());
-  for (std::size_t i = 0; i < cases.size(); ++i)
-    expect_agreement(cases[i], verdicts[i], files.of_fleet(documents[i]));
+  for (std::size_t i = 0; i < cases.size(); ++i) expect_agreement(cases[i], verdicts[i], files.of_fleet(documents[i]));
 }
 
-TEST(Schema, HasThePlanKeysThatTheLoaderKnows) {
-  EXPECT_EQ(schema_keys(plan_schema()), as_set(known_plan_keys()));
-}
-TEST(Schema, HasTheFleetKeysThatTheLoaderKnows) {
-  EXPECT_EQ(schema_keys(fleet_schema()), as_set(known_fleet_keys()));
-}
+TEST(Schema, HasThePlanKeysThatTheLoaderKnows) { EXPECT_EQ(schema_keys(plan_schema()), as_set(known_plan_keys())); }
+TEST(Schema, HasTheFleetKeysThatTheLoaderKnows) { EXPECT_EQ(schema_keys(fleet_schema()), as_set(known_fleet_keys())); }
 
 TEST(Schema, LetsNoMapHoldUnknownKeys) {
   expect_closed(json::parse(plan_schema()), "plan");
@@ -173,8 +165,7 @@ TEST(Schema, LetsNoMapHoldUnknownKeys) {
 }
 
 TEST(Schema, IsInTheManual) {
-  for (const auto& [page, keys] :
-       {std::pair{"release-plan.5", known_plan_keys()}, {"fleet.5", known_fleet_keys()}}) {
+  for (const auto& [page, keys] : {std::pair{"release-plan.5", known_plan_keys()}, {"fleet.5", known_fleet_keys()}}) {
     const auto text = deployctl::testing::read_text(TEST_SOURCE_DIR "/man/" + std::string(page));
     for (const auto& key : keys) {
       const auto name = key.substr(key.rfind('.') + 1);
@@ -186,8 +177,8 @@ TEST(Schema, IsInTheManual) {
 
 TEST(Manual, HasNoWarnings) {
   for (const auto* page : {"release-plan.5", "fleet.5"}) {
-    const auto said = deployctl::testing::run_program(
-        {"mandoc", "-Tlint", "-Wwarning", TEST_SOURCE_DIR "/man/" + std::string(page)});
+    const auto said =
+        deployctl::testing::run_program({"mandoc", "-Tlint", "-Wwarning", TEST_SOURCE_DIR "/man/" + std::string(page)});
     EXPECT_TRUE(said.exit.ok() && said.out.empty()) << said.out << said.err;
   }
 }

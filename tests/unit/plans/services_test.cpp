@@ -1,9 +1,8 @@
 // Plans of several services: what they share, their order, and where their mistakes are.
-#include "plans/load.hpp"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "plans/load.hpp"
 #include "tests/unit/plans/plan_files.hpp"
 
 using namespace deployctl;
@@ -94,7 +93,8 @@ TEST(Services, AreOverriddenTogetherAndAlone) {
 
 TEST(Services, MistakesOfAllAreToldOnceEachAtItsPlace) {
   const Shop shared(replaced(shop, "keep_releases: 3", "keep_relases: 3"));
-  EXPECT_THAT(shared.problems(), ElementsAre("shop.yaml:4:11: unknown key 'keep_relases' in 'release'; did you mean 'keep_releases'?"));
+  EXPECT_THAT(shared.problems(),
+              ElementsAre("shop.yaml:4:11: unknown key 'keep_relases' in 'release'; did you mean 'keep_releases'?"));
   const Shop own(replaced(replaced(shop, "keep_releases: 9", "keep_releases: nine"), "/srv/worker", "worker"));
   EXPECT_THAT(own.problems(), ElementsAre(HasSubstr("shop.yaml:8:"), HasSubstr("shop.yaml:9:")));
 }
@@ -104,15 +104,19 @@ TEST(Services, OrdersThatCantBeAreRefused) {
               ElementsAre("shop.yaml:7:21: these services wait for each other: web, api, worker, store"));
   EXPECT_THAT(Shop(replaced(shop, "depends_on: [api]", "depends_on: [apo]")).problems(),
               ElementsAre("shop.yaml:7:22: there is no service 'apo'; did you mean 'api'?"));
-  EXPECT_THAT(Shop(replaced(shop, "depends_on: [api]", "depends_on: api")).problems(), ElementsAre(HasSubstr("shop.yaml:7:21: ")));
+  EXPECT_THAT(Shop(replaced(shop, "depends_on: [api]", "depends_on: api")).problems(),
+              ElementsAre(HasSubstr("shop.yaml:7:21: ")));
 }
 
 TEST(Services, OneIsNamedWhereOneIsMeant) {
   const Shop files;
   EXPECT_THAT(files.files.texts(plans::load(files.path, {})),
-              ElementsAre(HasSubstr("shop.yaml:7:3: this is a plan of several services, and here one is meant; name it: shop.yaml#store, shop.yaml#api")));
-  EXPECT_THAT(files.files.texts(plans::load(files.path + "#apo", {})), ElementsAre(HasSubstr("there is no service 'apo'")));
+              ElementsAre(HasSubstr("shop.yaml:7:3: this is a plan of several services, and here one is meant; name "
+                                    "it: shop.yaml#store, shop.yaml#api")));
+  EXPECT_THAT(files.files.texts(plans::load(files.path + "#apo", {})),
+              ElementsAre(HasSubstr("there is no service 'apo'")));
   const Shop one(small_plan);
-  EXPECT_THAT(one.files.texts(plans::load(one.path + "#redis", {})), ElementsAre(HasSubstr("this plan has no 'services', so no 'redis'")));
+  EXPECT_THAT(one.files.texts(plans::load(one.path + "#redis", {})),
+              ElementsAre(HasSubstr("this plan has no 'services', so no 'redis'")));
   EXPECT_THAT(one.order(), ElementsAre("shop.yaml"));
 }

@@ -15,8 +15,7 @@ TEST(Paths, BeneathAFolderAreTidied) {
   EXPECT_EQ(*relative_path("./a//b/"), "a/b");
   EXPECT_EQ(*relative_path("."), "");
   EXPECT_EQ(*relative_path("..a/b.."), "..a/b..");
-  for (const auto* bad : {"/a", "..", "a/..", "../a", "a/../b", "a\nb"})
-    EXPECT_FALSE(relative_path(bad)) << bad;
+  for (const auto* bad : {"/a", "..", "a/..", "../a", "a/../b", "a\nb"}) EXPECT_FALSE(relative_path(bad)) << bad;
   EXPECT_TRUE(is_beneath("a/b", "a"));
   EXPECT_TRUE(is_beneath("a", "a"));
   EXPECT_FALSE(is_beneath("ab", "a"));
@@ -52,10 +51,9 @@ TEST(Repo, IsAPathOrAUrlThatCanBeTrusted) {
   for (const auto* good : {"https://example.com/r.git", "ssh://git@example.com:22/r.git", "file:///srv/r.git",
                            "git@example.com:r.git", "host:r"})
     EXPECT_EQ(*resolve_repo(good, "/x"), good);
-  for (const auto* bad :
-       {"http://a/b", "git://a/b", "ftp://a/b", "ext::sh -c x", "https:///r", "ssh://-oProxyCommand=x/r",
-        "ssh://a@-b/r", "https://a", "https://me:pw@a/b", "file://a/b", "git@-x:r", ":r", "git@a:", "~bob/r",
-        "-x", "a\nb", "https://a/b c", "git@a:b c"})
+  for (const auto* bad : {"http://a/b", "git://a/b", "ftp://a/b", "ext::sh -c x", "https:///r",
+                          "ssh://-oProxyCommand=x/r", "ssh://a@-b/r", "https://a", "https://me:pw@a/b", "file://a/b",
+                          "git@-x:r", ":r", "git@a:", "~bob/r", "-x", "a\nb", "https://a/b c", "git@a:b c"})
     EXPECT_FALSE(resolve_repo(bad, "/x")) << bad;
   EXPECT_NE(resolve_repo("http://a/b", "/x").error().message.find("http://"), std::string::npos);
   EXPECT_NE(resolve_repo("git://a/b", "/x").error().message.find("git://"), std::string::npos);
@@ -76,8 +74,7 @@ TEST(Values, AreTakenAsWritten) {
       "\"\"}, artifact: [{from: a, to: ./}]}\nrelease: {deploy_to: /srv/redis}\n");
   ASSERT_TRUE(loaded.plan) << to_error(loaded.problems).text();
   EXPECT_EQ(loaded.plan->build.ref, "7.20");
-  EXPECT_EQ(loaded.plan->build.env,
-            (model::Environment{{"A", "010"}, {"B", "yes"}, {"C", "1e3"}, {"D", ""}}));
+  EXPECT_EQ(loaded.plan->build.env, (model::Environment{{"A", "010"}, {"B", "yes"}, {"C", "1e3"}, {"D", ""}}));
   EXPECT_EQ(loaded.plan->build.artifact[0].to, "./");
 }
 
@@ -103,6 +100,5 @@ TEST(Values, OfAnActivationTravel) {
       "service: redis\nfleet: fleet.yaml\nbuild: {repo: ../r, artifact: [{from: a}]}\nrelease: {deploy_to: "
       "/s, linked_dirs: [\"b/\"], env: {X: \"\\u00e9\"}, health_checks: [{tcp: {port: 1}}]}\n");
   ASSERT_TRUE(loaded.plan) << to_error(loaded.problems).text();
-  EXPECT_EQ(*model::Activation::parse(loaded.plan->release.activation.json()),
-            loaded.plan->release.activation);
+  EXPECT_EQ(*model::Activation::parse(loaded.plan->release.activation.json()), loaded.plan->release.activation);
 }

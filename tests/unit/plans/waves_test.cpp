@@ -39,8 +39,7 @@ TEST(PlanSelector, ThatTakesNobodyIsAMistake) {
   const PlanFiles files;
   EXPECT_THAT(
       files.of_plan(selecting("role=db")),
-      ElementsAre(
-          "deploy.yaml:2:37: the selector 'role=db' takes no target of the fleet; is a label misspelt?"));
+      ElementsAre("deploy.yaml:2:37: the selector 'role=db' takes no target of the fleet; is a label misspelt?"));
 }
 
 TEST(PlanSelector, IsNotBlamedForAFleetThatIsWrongItself) {
@@ -52,8 +51,8 @@ TEST(PlanSelector, IsNotBlamedForAFleetThatIsWrongItself) {
 
 TEST(PlanSelector, StaysWhenAnotherFleetFileIsGiven) {
   const PlanFiles files;
-  const auto other = files.dir.write(
-      "other.yaml", "regions: {ap: {targets: [{host: a}, {host: b, labels: {role: cache}}]}}");
+  const auto other =
+      files.dir.write("other.yaml", "regions: {ap: {targets: [{host: a}, {host: b, labels: {role: cache}}]}}");
   const auto loaded = files.load(selecting("role=cache"), small_fleet, {other, {}});
   ASSERT_TRUE(loaded.plan) << to_error(loaded.problems).text();
   ASSERT_EQ(loaded.plan->fleet.regions.at(0).targets.size(), 1U);
@@ -78,8 +77,8 @@ TEST(Waves, AskWhichRegionWasMeant) {
 
 TEST(Waves, KeepTheirRegionsInTheOrderGiven) {
   const PlanFiles files;
-  const auto loaded = files.load(
-      small_plan + "rollout:\n  waves:\n    - {regions: [us, eu], selector: \"role=cache\"}\n    - {}\n");
+  const auto loaded =
+      files.load(small_plan + "rollout:\n  waves:\n    - {regions: [us, eu], selector: \"role=cache\"}\n    - {}\n");
   ASSERT_TRUE(loaded.plan) << to_error(loaded.problems).text();
   const auto& waves = loaded.plan->rollout.waves;
   EXPECT_THAT(waves.at(0).regions, ElementsAre("us", "eu"));

@@ -52,9 +52,9 @@ TEST(YamlSource, GivesAnEmptyValueThePlaceOfItsKey) {
 }
 
 TEST(YamlSource, FindsAKeyThatStandsTwice) {
-  EXPECT_THAT(problems_of("a: 1\nb: {c: 1, c: 2}\na: 3\n"),
-              ElementsAre("f:2:11: the key 'c' stands here a second time",
-                          "f:3:1: the key 'a' stands here a second time"));
+  EXPECT_THAT(
+      problems_of("a: 1\nb: {c: 1, c: 2}\na: 3\n"),
+      ElementsAre("f:2:11: the key 'c' stands here a second time", "f:3:1: the key 'a' stands here a second time"));
   std::string many;
   for (int i = 0; i < 50; ++i) many += "k" + std::to_string(i) + ": x\n";
   EXPECT_THAT(problems_of(many + "k7: y\n"), ElementsAre("f:51:1: the key 'k7' stands here a second time"));
@@ -79,8 +79,7 @@ TEST(YamlSource, RefusesAliasesThatNeverEnd) {
 
 TEST(YamlSource, RefusesWhatPlansDontUse) {
   EXPECT_THAT(problems_of("<<: {a: 1}\n"), ElementsAre("f:1:1: merge keys ('<<') are not supported"));
-  EXPECT_THAT(problems_of("a: !!str 5\n"),
-              ElementsAre("f:1:4: YAML tags are not supported ('tag:yaml.org,2002:str')"));
+  EXPECT_THAT(problems_of("a: !!str 5\n"), ElementsAre("f:1:4: YAML tags are not supported ('tag:yaml.org,2002:str')"));
   EXPECT_THAT(problems_of("? [a]\n: b\n"), ElementsAre("f:1:3: a key must be a word, not a list"));
   EXPECT_THAT(problems_of("a: \"b\\0c\"\n"), ElementsAre("f:1:4: a text can't hold a NUL character"));
 }
@@ -90,15 +89,13 @@ TEST(YamlSource, TellsBrokenYamlWithItsPlace) {
   EXPECT_THAT(problems_of("a: 1\n\tb: 2\n"),
               ElementsAre("f:2:1: not valid YAML: illegal tab when looking for indentation"));
   EXPECT_THAT(problems_of("a: [1\n"), ElementsAre("f:2:1: not valid YAML: end of sequence flow not found"));
-  EXPECT_THAT(
-      problems_of("a: *x\n"),
-      ElementsAre("f:1:4: not valid YAML: no anchor (&name) of this name stands before the alias (*name)"));
+  EXPECT_THAT(problems_of("a: *x\n"),
+              ElementsAre("f:1:4: not valid YAML: no anchor (&name) of this name stands before the alias (*name)"));
   EXPECT_THAT(problems_of(std::string(5000, '[')), ElementsAre(::testing::HasSubstr("nested too deeply")));
 }
 
 TEST(YamlSource, FindsAQuoteThatIsNeverClosed) {
-  EXPECT_THAT(problems_of("a: b\nc: \"d\ne: f\n"),
-              ElementsAre("f:2:4: not valid YAML: this quote is never closed"));
+  EXPECT_THAT(problems_of("a: b\nc: \"d\ne: f\n"), ElementsAre("f:2:4: not valid YAML: this quote is never closed"));
   EXPECT_THAT(problems_of("a: 'it''s\n"), ElementsAre("f:1:4: not valid YAML: this quote is never closed"));
   EXPECT_THAT(problems_of("a: \"b\\\"\n"), ElementsAre("f:1:4: not valid YAML: this quote is never closed"));
   EXPECT_THAT(problems_of("a: 'it''s'\nb: \"\\\"\"\nc: |\n  \"\n"), ElementsAre());

@@ -121,7 +121,8 @@ TEST(CarryPieces, ThatSaysItBeginsWithItselfIsCarriedAsAny) {
 TEST(CarryPieces, PiecesThatAreNotHereOrNoneAreDoneWithout) {
   with_rig([](Rig& rig) -> awaitable<void> {
     auto link = co_await rig.call_relay();
-    for (const auto& pieces : {std::vector<std::uint32_t>{20, 20}, std::vector<std::uint32_t>{0}, std::vector<std::uint32_t>{4'000'000'000}}) {
+    for (const auto& pieces : {std::vector<std::uint32_t>{20, 20}, std::vector<std::uint32_t>{0},
+                               std::vector<std::uint32_t>{4'000'000'000}}) {
       auto whole = std::make_shared<Chunks>(50, 10'000 + pieces.size() * 100 + pieces[0] % 7);
       auto request = carry_with(*whole, pieces);
       auto reply = co_await ask(link, request, whole);

@@ -28,7 +28,8 @@ TEST(Carry, IsPulledOnceAndReachesEveryTargetWhileItComes) {
 TEST(Carry, TwoConnectionsShareTheWork) {
   with_rig([](Rig& rig) -> awaitable<void> {
     auto chunks = std::make_shared<Chunks>(60, 500'000);
-    auto first = std::make_shared<Rationed>(rig.executor, chunks, 60), second = std::make_shared<Rationed>(rig.executor, chunks, 60);
+    auto first = std::make_shared<Rationed>(rig.executor, chunks, 60),
+         second = std::make_shared<Rationed>(rig.executor, chunks, 60);
     auto one = start(co_await rig.call_relay(), rig.executor, carry_of(chunks->index()), first);
     auto two = start(co_await rig.call_relay(), rig.executor, carry_of(chunks->index()), second);
     EXPECT_TRUE(co_await end_of(one));
@@ -42,7 +43,8 @@ TEST(Carry, TwoConnectionsShareTheWork) {
 TEST(Carry, AConnectionThatIsLostLeavesItsShareToTheOther) {
   with_rig([](Rig& rig) -> awaitable<void> {
     auto chunks = std::make_shared<Chunks>(60, 500'000);
-    auto stuck = std::make_shared<Rationed>(rig.executor, chunks, 1), good = std::make_shared<Rationed>(rig.executor, chunks, 60);
+    auto stuck = std::make_shared<Rationed>(rig.executor, chunks, 1),
+         good = std::make_shared<Rationed>(rig.executor, chunks, 60);
     auto lost_link = co_await rig.call_relay();
     auto lost = start(lost_link, rig.executor, carry_of(chunks->index()), stuck);
     while (stuck->given == 0) co_await stuck->changed.wait();
@@ -96,7 +98,8 @@ TEST(Carry, ASlowTargetAndADyingOneHoldNobodyUp) {
     std::map<std::string, std::uint32_t> numbers;
     for (const std::string host : {"slow", "dies", "good"}) numbers[host] = co_await attach(link, host);
     auto carrying = start(link, rig.executor, carry_of(chunks->index()), chunks);
-    for (const auto& [host, number] : numbers) stages[host] = start(link, rig.executor, stage_on(number, chunks->index()));
+    for (const auto& [host, number] : numbers)
+      stages[host] = start(link, rig.executor, stage_on(number, chunks->index()));
     auto good = co_await end_of(stages["good"]);
     EXPECT_TRUE(good) << (good ? "" : good.error().text());
     EXPECT_TRUE(co_await end_of(carrying));

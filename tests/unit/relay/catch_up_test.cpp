@@ -142,7 +142,8 @@ TEST(CatchUp, TriesNobodyTwiceWhoFailed) {
   desire.mutable_members(0)->set_failed(true);
   EXPECT_EQ(next_step(desire, {runs("v1"), runs("v1"), runs("v2"), runs("v2")}, now).member, 1);
   desire.set_most_failures(0);
-  EXPECT_EQ(next_step(desire, {runs("v1"), runs("v1"), runs("v2"), runs("v2")}, now).what, What::done) << "who else would it break";
+  EXPECT_EQ(next_step(desire, {runs("v1"), runs("v1"), runs("v2"), runs("v2")}, now).what, What::done)
+      << "who else would it break";
   EXPECT_EQ(desire.members(1).trouble(), "not tried: it failed on 1 that came back before");
 }
 

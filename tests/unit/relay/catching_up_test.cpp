@@ -48,12 +48,14 @@ struct Back final : serve::Service {
   std::vector<std::string> asked_for;  // rollouts
 };
 
-// Desires on the disk of a relay whose targets answer once `hold` is gone; those of `back` do, the others can't be reached.
+// Desires on the disk of a relay whose targets answer once `hold` is gone; those of `back` do, the others can't be
+// reached.
 struct CatchingUpRig {
   explicit CatchingUpRig(asio::any_io_executor e)
       : executor(std::move(e)),
         changed(executor),
-        sessions(executor, [this](wire::pb::Attach a) { return dial(std::move(a)); }, 4),
+        sessions(
+            executor, [this](wire::pb::Attach a) { return dial(std::move(a)); }, 4),
         cache(executor, dir / "chunks", {}),
         catching_up(std::make_shared<CatchingUp>(executor, sessions, cache, dir / "desires")) {}
 

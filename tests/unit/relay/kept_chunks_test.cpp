@@ -25,13 +25,15 @@ constexpr std::size_t large = 500'000;  // bytes of a chunk: a window holds eigh
 
 // Carries until the source is cut at chunk `stop`: all but a window of them are here.
 void carry_until(const std::string& folder, std::uint32_t count, std::uint32_t stop) {
-  with_rig([&](Rig& rig) -> awaitable<void> {
-    auto chunks = std::make_shared<Chunks>(count, large);
-    chunks->fails_from = stop;
-    auto link = co_await rig.call_relay();
-    auto reply = co_await ask(link, carry_of(chunks->index()), chunks);
-    EXPECT_FALSE(reply);
-  }, folder);
+  with_rig(
+      [&](Rig& rig) -> awaitable<void> {
+        auto chunks = std::make_shared<Chunks>(count, large);
+        chunks->fails_from = stop;
+        auto link = co_await rig.call_relay();
+        auto reply = co_await ask(link, carry_of(chunks->index()), chunks);
+        EXPECT_FALSE(reply);
+      },
+      folder);
 }
 
 }  // namespace
@@ -41,17 +43,19 @@ TEST(KeptChunks, ThatWasCutGoesOnWhereItStoppedInAnotherRelay) {
   carry_until(dir / "chunks", 50, 20);
   const auto kept = kept_in(dir / "chunks", Chunks(50, large).index());
   EXPECT_GT(kept, 0u);
-  with_rig([kept](Rig& rig) -> awaitable<void> {
-    auto chunks = std::make_shared<Chunks>(50, large);
-    rig.target("t1");
-    auto link = co_await rig.call_relay();
-    const auto number = co_await attach(link, "t1");
-    auto carrying = start(link, rig.executor, carry_of(chunks->index()), chunks);
-    EXPECT_TRUE(co_await ask(link, stage_on(number, chunks->index())));
-    EXPECT_TRUE(co_await end_of(carrying));
-    EXPECT_EQ(rig.target("t1").received, chunks->all());
-    EXPECT_EQ(chunks->read_in_all(), 50 - kept);
-  }, dir / "chunks");
+  with_rig(
+      [kept](Rig& rig) -> awaitable<void> {
+        auto chunks = std::make_shared<Chunks>(50, large);
+        rig.target("t1");
+        auto link = co_await rig.call_relay();
+        const auto number = co_await attach(link, "t1");
+        auto carrying = start(link, rig.executor, carry_of(chunks->index()), chunks);
+        EXPECT_TRUE(co_await ask(link, stage_on(number, chunks->index())));
+        EXPECT_TRUE(co_await end_of(carrying));
+        EXPECT_EQ(rig.target("t1").received, chunks->all());
+        EXPECT_EQ(chunks->read_in_all(), 50 - kept);
+      },
+      dir / "chunks");
 }
 
 TEST(KeptChunks, WhatWentBadOnTheRelaysDiskIsAskedForAnew) {
@@ -64,13 +68,15 @@ TEST(KeptChunks, WhatWentBadOnTheRelaysDiskIsAskedForAnew) {
   std::fseek(file, large + 100, SEEK_SET);  // in chunk 1
   std::fputs("damage", file);
   std::fclose(file);
-  with_rig([kept](Rig& rig) -> awaitable<void> {
-    auto chunks = std::make_shared<Chunks>(30, large);
-    auto link = co_await rig.call_relay();
-    EXPECT_TRUE(co_await ask(link, carry_of(chunks->index()), chunks));
-    EXPECT_EQ(chunks->read_in_all(), 30 - kept + 1);
-    EXPECT_EQ(chunks->reads[1], 1u);
-  }, dir / "chunks");
+  with_rig(
+      [kept](Rig& rig) -> awaitable<void> {
+        auto chunks = std::make_shared<Chunks>(30, large);
+        auto link = co_await rig.call_relay();
+        EXPECT_TRUE(co_await ask(link, carry_of(chunks->index()), chunks));
+        EXPECT_EQ(chunks->read_in_all(), 30 - kept + 1);
+        EXPECT_EQ(chunks->reads[1], 1u);
+      },
+      dir / "chunks");
 }
 
 TEST(KeptChunks, TwiceAtOnceIsOnePull) {
@@ -105,18 +111,22 @@ TEST(KeptChunks, TheSecondTakesOverWhenTheFirstIsGivenUp) {
 
 TEST(KeptChunks, AStageIsServedFromAWholeCacheWithoutACarry) {
   TempDir dir;
-  with_rig([](Rig& rig) -> awaitable<void> {
-    auto chunks = std::make_shared<Chunks>(20);
-    auto link = co_await rig.call_relay();
-    EXPECT_TRUE(co_await ask(link, carry_of(chunks->index()), chunks));
-  }, dir / "chunks");
-  with_rig([](Rig& rig) -> awaitable<void> {
-    const Chunks chunks(20);
-    rig.target("t1");
-    auto link = co_await rig.call_relay();
-    EXPECT_TRUE(co_await ask(link, stage_on(co_await attach(link, "t1"), chunks.index())));
-    EXPECT_EQ(rig.target("t1").received, chunks.all());
-  }, dir / "chunks");
+  with_rig(
+      [](Rig& rig) -> awaitable<void> {
+        auto chunks = std::make_shared<Chunks>(20);
+        auto link = co_await rig.call_relay();
+        EXPECT_TRUE(co_await ask(link, carry_of(chunks->index()), chunks));
+      },
+      dir / "chunks");
+  with_rig(
+      [](Rig& rig) -> awaitable<void> {
+        const Chunks chunks(20);
+        rig.target("t1");
+        auto link = co_await rig.call_relay();
+        EXPECT_TRUE(co_await ask(link, stage_on(co_await attach(link, "t1"), chunks.index())));
+        EXPECT_EQ(rig.target("t1").received, chunks.all());
+      },
+      dir / "chunks");
 }
 
 TEST(KeptChunks, TheCacheIsTheUsersAlone) {

@@ -119,7 +119,9 @@ struct StandIn final : serve::Service {
   }
 
   awaitable<Status> pull_all(payload::Index index, serve::Exchange& exchange) {
-    std::function<awaitable<Status>(std::uint32_t, Bytes)> sink = [this](std::uint32_t, Bytes b) { return keep(std::move(b)); };
+    std::function<awaitable<Status>(std::uint32_t, Bytes)> sink = [this](std::uint32_t, Bytes b) {
+      return keep(std::move(b));
+    };
     co_return co_await serve::pull(exchange, index, 3, sink);
   }
   awaitable<Status> keep(Bytes bytes) {
@@ -161,7 +163,9 @@ inline relay::RelayOptions relay_options(std::string cache_folder, relay::CacheL
 
 struct Rig {
   Rig(asio::any_io_executor e, std::string cache_folder, relay::CacheLimits limits = {})
-      : executor(std::move(e)), dialled(executor), relay(std::make_shared<relay::RelayShared>(executor, dialer(), relay_options(std::move(cache_folder), limits)),
+      : executor(std::move(e)),
+        dialled(executor),
+        relay(std::make_shared<relay::RelayShared>(executor, dialer(), relay_options(std::move(cache_folder), limits)),
               relay::RelayService::Callers::one) {}
 
   StandIn& target(const std::string& host) {
@@ -177,8 +181,10 @@ struct Rig {
     ++dials;
     dialled.notify_all();
     while (hold_dials) co_await dialled.wait();
-    if (refuse_dials) co_return fail(with_context(error(Code::authentication, "the key is not accepted"), request.host()));
-    if (!targets.contains(request.host())) co_return fail(with_context(error(Code::unreachable, "connection refused"), request.host()));
+    if (refuse_dials)
+      co_return fail(with_context(error(Code::authentication, "the key is not accepted"), request.host()));
+    if (!targets.contains(request.host()))
+      co_return fail(with_context(error(Code::unreachable, "connection refused"), request.host()));
     auto& stand_in = target(request.host());
     auto pair = io::make_stream_pair(executor);
     stand_in.cable = std::move(pair->second);
@@ -254,8 +260,8 @@ struct Pending {
   io::Notifier changed;
   std::optional<Result<wire::pb::Reply>> result;
 };
-inline awaitable<void> run_pending(std::shared_ptr<Pending> pending, std::shared_ptr<link::AgentLink> link, wire::pb::Request request,
-                                   std::shared_ptr<payload::ChunkSource> chunks) {
+inline awaitable<void> run_pending(std::shared_ptr<Pending> pending, std::shared_ptr<link::AgentLink> link,
+                                   wire::pb::Request request, std::shared_ptr<payload::ChunkSource> chunks) {
   pending->result.emplace(co_await ask(link, std::move(request), std::move(chunks)));
   pending->changed.notify_all();
 }
@@ -283,7 +289,8 @@ void run_with(const std::function<awaitable<void>(R&)>& test, Args&&... args) {
 }
 
 // On a scratch cache.
-inline void with_rig(std::function<awaitable<void>(Rig&)> test, const std::string& cache_folder, relay::CacheLimits limits = {}) {
+inline void with_rig(std::function<awaitable<void>(Rig&)> test, const std::string& cache_folder,
+                     relay::CacheLimits limits = {}) {
   run_with<Rig>(test, cache_folder, limits);
 }
 inline void with_rig(std::function<awaitable<void>(Rig&)> test) {

@@ -30,24 +30,22 @@ struct Host {
 
   Host() { std::filesystem::create_directory(home); }
   remote::AgentImage make(std::size_t padding) const {
-    const auto path =
-        dir.write("image", "#!/bin/sh\necho runs $1\n#" + std::string(padding, 'x') + "\n", 0755);
+    const auto path = dir.write("image", "#!/bin/sh\necho runs $1\n#" + std::string(padding, 'x') + "\n", 0755);
     return *remote::AgentImage::load(path);
   }
   std::string agents() const { return home + "/.cache/deployctl/agents"; }
   std::string installed() const { return agents() + "/" + image.digest.hex(); }
 
   // As sshd runs it: the login shell's -c. `wrap` may put something around it.
-  std::string run(const std::string& shell = "sh", const std::string& sent = {},
-                  const std::string& wrap = {}) const {
+  std::string run(const std::string& shell = "sh", const std::string& sent = {}, const std::string& wrap = {}) const {
     const std::string command = remote::detail::agent_command(image, "target");
     const bool has_uname = programs.empty();
-    const auto sending = dir.write("sent", remote::detail::install_line(image, "1234", has_uname) + io::read_file(sent.empty() ? image.path : sent).value());
+    const auto sending = dir.write("sent", remote::detail::install_line(image, "1234", has_uname) +
+                                               io::read_file(sent.empty() ? image.path : sent).value());
     const auto bytes = io::open_fd(sending, O_RDONLY);
     io::Command process;
     process.argv = {shell, "-c", command};
-    if (!wrap.empty())
-      process.argv = {"unshare", "-Urm", "sh", "-c", wrap + "; exec sh -c \"$1\"", "sh", command};
+    if (!wrap.empty()) process.argv = {"unshare", "-Urm", "sh", "-c", wrap + "; exec sh -c \"$1\"", "sh", command};
     process.env = environment_with({"HOME=" + home});
     if (!programs.empty()) {
       process.env = environment_with({"HOME=" + home, "PATH=" + path_of_programs()});
@@ -62,7 +60,8 @@ struct Host {
     std::filesystem::remove_all(path);
     std::filesystem::create_directory(path);
     for (const auto& name : programs)
-      std::filesystem::create_symlink(check_program({"sh", "-c", "printf %s \"$(command -v " + name + ")\""}), path + "/" + name);
+      std::filesystem::create_symlink(check_program({"sh", "-c", "printf %s \"$(command -v " + name + ")\""}),
+                                      path + "/" + name);
     return path;
   }
   std::size_t files() const {
@@ -72,9 +71,7 @@ struct Host {
   }
 };
 
-bool can_mount() {
-  return run_program({"unshare", "-Urm", "mount", "-t", "tmpfs", "none", "/mnt"}).exit.ok();
-}
+bool can_mount() { return run_program({"unshare", "-Urm", "mount", "-t", "tmpfs", "none", "/mnt"}).exit.ok(); }
 
 std::string asks() { return std::string(wire::missing_magic) + "x86_64\n"; }
 
@@ -92,7 +89,8 @@ TEST(AgentCommand, IsOneLineThatEveryLoginShellTakesAsItStands) {
 TEST(AgentCommand, SaysNoMoreThanWhatAHostWithTheAgentNeeds) {
   const Host host;
   EXPECT_LT(remote::detail::agent_command(host.image, "relay").size(), 256u);
-  EXPECT_EQ(remote::detail::install_line(host.image, "1").find('\n'), remote::detail::install_line(host.image, "1").size() - 1);
+  EXPECT_EQ(remote::detail::install_line(host.image, "1").find('\n'),
+            remote::detail::install_line(host.image, "1").size() - 1);
 }
 
 TEST(AgentCommand, ALineThatWasCutInstallsNothing) {
@@ -129,7 +127,10 @@ TEST(AgentCommand, AHostWithoutUnameSaysSoAndRunsTheAgentWhereItCan) {
 TEST(AgentCommand, AHostWithoutUnameThatCantRunTheAgentKeepsNone) {
   Host host;
   host.programs = {"mkdir", "head", "sha256sum", "chmod", "mv", "rm"};
-  host.image = *remote::AgentImage::load(host.dir.write("of another machine", "\x7f" "ELF, but not for this one", 0755));
+  host.image = *remote::AgentImage::load(host.dir.write("of another machine",
+                                                        "\x7f"
+                                                        "ELF, but not for this one",
+                                                        0755));
   EXPECT_THAT(host.run(), HasSubstr("the host cannot run the agent, and has no `uname` that says what machine it is"));
   EXPECT_EQ(host.files(), 0u);
 }
@@ -137,7 +138,8 @@ TEST(AgentCommand, AHostWithoutUnameThatCantRunTheAgentKeepsNone) {
 TEST(AgentCommand, AHostThatLacksWhatInstallingTakesIsSaid) {
   Host host;
   host.programs = {"mkdir", "head", "chmod", "mv", "rm"};
-  EXPECT_EQ(host.run(), std::string(wire::missing_magic) + "?\ndeployctl: cannot install the agent: the host has no `sha256sum`\n");
+  EXPECT_EQ(host.run(),
+            std::string(wire::missing_magic) + "?\ndeployctl: cannot install the agent: the host has no `sha256sum`\n");
   host.programs = {"rm"};
   EXPECT_THAT(host.run(), HasSubstr("the host has no `mkdir`"));
   EXPECT_EQ(host.files(), 0u);

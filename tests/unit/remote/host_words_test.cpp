@@ -1,4 +1,6 @@
 // A host that refuses the agent while it is still being sent: its words are told, whenever they came.
+#include "core/link/host_words.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -6,7 +8,6 @@
 
 #include "core/io/stream_pair.hpp"
 #include "core/link/agent_link.hpp"
-#include "core/link/host_words.hpp"
 #include "core/wire/frame.hpp"
 #include "tests/support/run_async.hpp"
 
@@ -17,7 +18,9 @@ using ::testing::HasSubstr;
 
 namespace {
 
-awaitable<Status> cut_off(io::ByteStream&, std::string) { co_return fail(Code::disconnected, "write: the remote command is over"); }
+awaitable<Status> cut_off(io::ByteStream&, std::string) {
+  co_return fail(Code::disconnected, "write: the remote command is over");
+}
 
 awaitable<Error> refusal() {
   auto pair = io::make_stream_pair(co_await asio::this_coro::executor).value();
@@ -42,9 +45,12 @@ TEST(HostWords, ComeWithWhatToDoAboutThem) {
   const auto advice = [](const char* words) { return link::advice_for(words); };
   EXPECT_THAT(advice("cannot install the agent: the host has no `mkdir`"), HasSubstr("install coreutils or busybox"));
   EXPECT_THAT(advice("head: write error: No space left on device"), HasSubstr("df -h ~"));
-  EXPECT_THAT(advice("mkdir: cannot create directory: Read-only file system"), HasSubstr("writable, or put deploy-agent in place"));
-  EXPECT_THAT(advice("cannot be executed: is its file system mounted noexec?"), HasSubstr("remount the home's file system with exec"));
+  EXPECT_THAT(advice("mkdir: cannot create directory: Read-only file system"),
+              HasSubstr("writable, or put deploy-agent in place"));
+  EXPECT_THAT(advice("cannot be executed: is its file system mounted noexec?"),
+              HasSubstr("remount the home's file system with exec"));
   EXPECT_THAT(advice("This account is currently not available."), HasSubstr("usermod -s /bin/sh"));
-  EXPECT_THAT(advice("WARNING: Your password has expired. Password change required but no TTY available."), HasSubstr("chage -l"));
+  EXPECT_THAT(advice("WARNING: Your password has expired. Password change required but no TTY available."),
+              HasSubstr("chage -l"));
   EXPECT_THAT(advice(""), HasSubstr("log in by hand with ssh"));
 }

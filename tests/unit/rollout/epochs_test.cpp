@@ -23,10 +23,13 @@ TEST(Epochs, TheNextIsAboveAllThatIsKnown) {
   EXPECT_EQ(choose_epoch(0, {}).epoch, 1u);
 }
 
-TEST(Epochs, AMinorityThatFailedRolloutsPutAheadIsBelieved) { EXPECT_EQ(choose_epoch(0, {17, 17, 17, 17, 60}).epoch, 61u); }
+TEST(Epochs, AMinorityThatFailedRolloutsPutAheadIsBelieved) {
+  EXPECT_EQ(choose_epoch(0, {17, 17, 17, 17, 60}).epoch, 61u);
+}
 
 TEST(Epochs, OneTargetsAbsurdAnswerIsNotBelieved) {
-  for (const std::uint64_t lie : {highest, highest - 1, std::uint64_t{1} << 63, model::max_epoch, std::uint64_t{17} + 2 * model::max_epoch_lead}) {
+  for (const std::uint64_t lie : {highest, highest - 1, std::uint64_t{1} << 63, model::max_epoch,
+                                  std::uint64_t{17} + 2 * model::max_epoch_lead}) {
     const auto choice = choose_epoch(0, {17, 17, lie, 16});
     EXPECT_EQ(choice.epoch, 18u) << lie;
     EXPECT_LT(choice.limit, lie);
@@ -83,7 +86,8 @@ TEST(EpochRepair, WhereMostAreOutOfRangeItStaysAboveTheLedger) {
   EXPECT_THAT(repair.targets, ::testing::ElementsAre(0u, 1u));
   const auto after = choose_epoch(41, {repair.epoch, repair.epoch, 17});
   EXPECT_GT(after.epoch, repair.epoch) << "the next rollout goes on from there";
-  EXPECT_THAT(choose_epoch_repair(41, {repair.epoch, repair.epoch, 17}).targets, ::testing::IsEmpty()) << "and it is done once";
+  EXPECT_THAT(choose_epoch_repair(41, {repair.epoch, repair.epoch, 17}).targets, ::testing::IsEmpty())
+      << "and it is done once";
 }
 
 TEST(EpochRepair, OneThatIsTooFarBehindIsBroughtAlong) {
@@ -93,4 +97,6 @@ TEST(EpochRepair, OneThatIsTooFarBehindIsBroughtAlong) {
   EXPECT_THAT(repair.targets, ::testing::ElementsAre(3u)) << "one that stores nothing takes any";
 }
 
-TEST(EpochRepair, WhatFailedRolloutsLeaveNeedsNone) { EXPECT_THAT(choose_epoch_repair(0, {17, 17, 60, 3}).targets, ::testing::IsEmpty()); }
+TEST(EpochRepair, WhatFailedRolloutsLeaveNeedsNone) {
+  EXPECT_THAT(choose_epoch_repair(0, {17, 17, 60, 3}).targets, ::testing::IsEmpty());
+}

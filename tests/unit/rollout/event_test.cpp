@@ -27,16 +27,18 @@ TEST(Event, HasItsCommonMembersInOneOrderAndThenItsBody) {
   event.region = "eu-west";
   event.target = "10.1.0.11";
   event.body = R"({"seconds":1.4,"already":false})";
-  EXPECT_EQ(to_json_line(event),
-            R"({"schema":1,"seq":17,"time":"2026-11-24T09:08:32.120Z","event":"target_active","rollout":"r-20261124-091502-3f9a",)"
-            R"("service":"redis","environment":"production","version":"7.2.4","wave":"canary","region":"eu-west",)"
-            R"("target":"10.1.0.11","seconds":1.4,"already":false})");
+  EXPECT_EQ(
+      to_json_line(event),
+      R"({"schema":1,"seq":17,"time":"2026-11-24T09:08:32.120Z","event":"target_active","rollout":"r-20261124-091502-3f9a",)"
+      R"("service":"redis","environment":"production","version":"7.2.4","wave":"canary","region":"eu-west",)"
+      R"("target":"10.1.0.11","seconds":1.4,"already":false})");
 }
 
 TEST(Event, LeavesOutWhatDoesNotApply) {
-  EXPECT_EQ(to_json_line(an_event()),
-            R"({"schema":1,"seq":17,"time":"2026-11-24T09:08:32.120Z","event":"target_active","rollout":"r-20261124-091502-3f9a",)"
-            R"("service":"redis","environment":"production"})");
+  EXPECT_EQ(
+      to_json_line(an_event()),
+      R"({"schema":1,"seq":17,"time":"2026-11-24T09:08:32.120Z","event":"target_active","rollout":"r-20261124-091502-3f9a",)"
+      R"("service":"redis","environment":"production"})");
 }
 
 TEST(Event, AnErrorIsItsWholeTextWithCodeAndHint) {
@@ -60,7 +62,9 @@ TEST(Event, CommonMembersWinOverTheBody) {
 TEST(Event, ALineEscapesWhatCouldSteerATerminalAndReadsBackAsItWas) {
   Event event = an_event();
   event.target = "t\xe2\x80\xae";
-  event.body = "{\"output\":\"\xc2\x9b" "31m\x7f\"}";
+  event.body =
+      "{\"output\":\"\xc2\x9b"
+      "31m\x7f\"}";
   event.error = error(Code::hook_failed, "\xe2\x81\xa6 why");
   const auto line = to_json_line(event);
   EXPECT_NE(line.find(R"("target":"t\u202e")"), std::string::npos) << line;
@@ -82,7 +86,8 @@ TEST(Event, IsParsedOnlyIfItHasOneOfTheNames) {
   EXPECT_EQ(parse_if_named(line, {"target_active"})->rollout, event.rollout);
   EXPECT_FALSE(parse_if_named("no JSON", {"target_active"}));
   // Another order of the members than ours.
-  const std::string other = R"({"event":"wave_started","schema":1,"seq":1,"time":"2026-11-24T09:08:32.120Z","rollout":"r","service":"s","environment":"e"})";
+  const std::string other =
+      R"({"event":"wave_started","schema":1,"seq":1,"time":"2026-11-24T09:08:32.120Z","rollout":"r","service":"s","environment":"e"})";
   EXPECT_TRUE(parse_if_named(other, {"wave_started"}));
 }
 

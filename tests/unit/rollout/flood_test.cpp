@@ -86,5 +86,6 @@ TEST(Flood, OfStepsAndOutputIsHeldToTheBudgetAndTheTargetsStillBecomeActive) {
   EXPECT_LT(recorded.bytes, 500'000u);
   EXPECT_LE(recorded.steps, 402u);
   ASSERT_EQ(recorded.with_omissions.size(), 2u);
-  EXPECT_NE(recorded.with_omissions[0].body.find("\"omitted_events\":4800"), std::string::npos) << recorded.with_omissions[0].body;
+  EXPECT_NE(recorded.with_omissions[0].body.find("\"omitted_events\":4800"), std::string::npos)
+      << recorded.with_omissions[0].body;
 }

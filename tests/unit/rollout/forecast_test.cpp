@@ -38,12 +38,15 @@ Event told(const std::string& name, const std::string& region, const std::string
 
 std::optional<PayloadSize> of_hundred(const Digest& base) { return PayloadSize{base.empty() ? 1000u : 100u, true}; }
 
-std::vector<TargetNeed> all_new(std::size_t targets) { return std::vector<TargetNeed>(targets, {Need::payload, digest("artifact v1")}); }
+std::vector<TargetNeed> all_new(std::size_t targets) {
+  return std::vector<TargetNeed>(targets, {Need::payload, digest("artifact v1")});
+}
 
 }  // namespace
 
 TEST(Forecast, NeedsAreWhatATargetLacks) {
-  const FleetSurvey survey{runs("v2"), runs("v1", {"v1", "v2"}), runs("v1", {"v1"}), runs(""), {{}, error(Code::unreachable, "no answer")}};
+  const FleetSurvey survey{
+      runs("v2"), runs("v1", {"v1", "v2"}), runs("v1", {"v1"}), runs(""), {{}, error(Code::unreachable, "no answer")}};
   const auto needs = needs_of(survey, digest("v2"));
   EXPECT_EQ(needs[0].need, Need::nothing);
   EXPECT_EQ(needs[1].need, Need::switch_only);
@@ -67,7 +70,8 @@ TEST(Forecast, APayloadCrossesALinkOnceForEachBase) {
 }
 
 TEST(Forecast, WhatIsNotKnownIsSaid) {
-  const auto links = link_needs(spec_of({1}), all_new(1), {true}, [](const Digest&) { return std::optional<PayloadSize>(); });
+  const auto links =
+      link_needs(spec_of({1}), all_new(1), {true}, [](const Digest&) { return std::optional<PayloadSize>(); });
   EXPECT_FALSE(links[0].known);
   const auto guess = estimate(spec_of({1}), all_new(1), links, {});
   EXPECT_TRUE(guess.at_least);
@@ -76,11 +80,12 @@ TEST(Forecast, WhatIsNotKnownIsSaid) {
 }
 
 TEST(Forecast, PaceIsWhatEarlierRolloutsTook) {
-  const auto pace = pace_of({{told("target_active", "eu", R"({"seconds":4})"), told("target_active", "eu", R"({"seconds":2})"),
-                              told("target_active", "eu", R"({"seconds":90})"), told("target_active", "us", R"({"already":true})"),
-                              told("target_staged", "eu", R"({"received":2000000,"seconds":4})"),
-                              told("target_staged", "eu", R"({"received":2000000,"seconds":2})"),
-                              told("target_staged", "us", R"({"received":10,"seconds":2})"), told("target_staged", "us", "no JSON")}});
+  const auto pace = pace_of(
+      {{told("target_active", "eu", R"({"seconds":4})"), told("target_active", "eu", R"({"seconds":2})"),
+        told("target_active", "eu", R"({"seconds":90})"), told("target_active", "us", R"({"already":true})"),
+        told("target_staged", "eu", R"({"received":2000000,"seconds":4})"),
+        told("target_staged", "eu", R"({"received":2000000,"seconds":2})"),
+        told("target_staged", "us", R"({"received":10,"seconds":2})"), told("target_staged", "us", "no JSON")}});
   EXPECT_EQ(pace.activation.at("eu"), 4s);
   EXPECT_DOUBLE_EQ(pace.bytes_per_second.at("eu"), 1e6);
   EXPECT_FALSE(pace.activation.contains("us"));

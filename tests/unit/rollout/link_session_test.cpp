@@ -1,10 +1,9 @@
 // A login that breaks off midway is tried once more; one that is refused is not.
-#include "core/rollout/fleet_links_session.hpp"
-
 #include <gtest/gtest.h>
 
 #include <asio/this_coro.hpp>
 
+#include "core/rollout/fleet_links_session.hpp"
 #include "tests/support/run_async.hpp"
 
 using namespace deployctl;
@@ -21,7 +20,8 @@ unsigned logins_until_given_up(Code code) {
       ++count;
       co_return fail(wrong, "as the test says");
     };
-    const auto session = std::make_shared<LinkSession>(co_await asio::this_coro::executor, std::move(log_in), io::CancelToken());
+    const auto session =
+        std::make_shared<LinkSession>(co_await asio::this_coro::executor, std::move(log_in), io::CancelToken());
     for (int again = 0; again < 2; ++again) {
       const auto opened = co_await session->open();
       EXPECT_TRUE(!opened && opened.error().code == wrong);

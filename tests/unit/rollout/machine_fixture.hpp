@@ -55,7 +55,8 @@ inline Facts running_old() {
 class Play {
  public:
   explicit Play(RolloutSpec spec) : Play(spec, std::vector<std::optional<Facts>>(spec.targets.size(), running_old())) {}
-  Play(RolloutSpec spec, std::vector<std::optional<Facts>> facts, Past past = {}) : machine(spec, facts, errors(facts), past) {}
+  Play(RolloutSpec spec, std::vector<std::optional<Facts>> facts, Past past = {})
+      : machine(spec, facts, errors(facts), past) {}
 
   static std::vector<std::optional<Error>> errors(const std::vector<std::optional<Facts>>& facts) {
     std::vector<std::optional<Error>> out(facts.size());
@@ -96,22 +97,32 @@ class Play {
 
   void perform(const Action& action) {
     if (const auto* a = std::get_if<Stage>(&action)) {
-      if (stage_fails.contains(a->target)) send(StageFailed{a->target, stage_fails[a->target]});
-      else send(Staged{a->target});
+      if (stage_fails.contains(a->target))
+        send(StageFailed{a->target, stage_fails[a->target]});
+      else
+        send(Staged{a->target});
     } else if (const auto* a = std::get_if<Activate>(&action)) {
       activated.push_back(a->target);
-      if (activations.contains(a->target)) send(activations[a->target](a->target));
-      else send(Activated{a->target, Went::active, false, {}});
+      if (activations.contains(a->target))
+        send(activations[a->target](a->target));
+      else
+        send(Activated{a->target, Went::active, false, {}});
     } else if (const auto* a = std::get_if<Revert>(&action)) {
       taken_back.push_back(a->target);
-      if (reverts.contains(a->target)) send(reverts[a->target](a->target));
-      else send(Activated{a->target, Went::active, false, {}});
+      if (reverts.contains(a->target))
+        send(reverts[a->target](a->target));
+      else
+        send(Activated{a->target, Went::active, false, {}});
     } else if (const auto* a = std::get_if<Reopen>(&action)) {
-      if (reopens.contains(a->target)) send(reopens[a->target](a->target));
-      else send(ReopenFailed{a->target, error(Code::unreachable, "still no answer")});
+      if (reopens.contains(a->target))
+        send(reopens[a->target](a->target));
+      else
+        send(ReopenFailed{a->target, error(Code::unreachable, "still no answer")});
     } else if (const auto* a = std::get_if<CheckHealth>(&action)) {
-      if (unseen.contains(a->target)) send(CheckLost{a->target});
-      else send(Checked{a->target, !sick.contains(a->target), "http: status 503"});
+      if (unseen.contains(a->target))
+        send(CheckLost{a->target});
+      else
+        send(Checked{a->target, !sick.contains(a->target), "http: status 503"});
     } else if (const auto* a = std::get_if<AskGate>(&action)) {
       send(GateAnswered{a->wave, a->gate, measure(asked++)});
     } else if (const auto* a = std::get_if<Waits>(&action)) {
@@ -147,7 +158,9 @@ class Play {
   std::map<TargetIndex, Error> stage_fails;
   std::map<ControlHook, Error> hook_failures;
   std::map<TargetIndex, bool> sick, unseen;
-  std::function<Measured(unsigned)> measure = [](unsigned) { return Measured{Measured::How::pass, "fine"}; };  // by how many were before
+  std::function<Measured(unsigned)> measure = [](unsigned) {
+    return Measured{Measured::How::pass, "fine"};
+  };  // by how many were before
   unsigned asked = 0;
   std::vector<Waits> waits;
   std::vector<MachineEvent> words;  // what ends each wait

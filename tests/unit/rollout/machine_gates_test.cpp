@@ -21,7 +21,8 @@ RolloutSpec canary_spec(Duration bake = Duration(0)) {
 model::Gate metric(Duration interval = 1min) {
   model::Gate gate;
   gate.name = "error rate";
-  gate.probe = model::MetricProbe{"http://prometheus:9090", "rate(errors[1m])", model::Condition::parse("< 0.01").value()};
+  gate.probe =
+      model::MetricProbe{"http://prometheus:9090", "rate(errors[1m])", model::Condition::parse("< 0.01").value()};
   gate.interval = interval;
   return gate;
 }
@@ -132,7 +133,8 @@ TEST(Gates, AMetricThatGoesBadRollsBackAndIsNamed) {
   play.run();
   EXPECT_EQ(play.result, RolloutResult::rolled_back);
   EXPECT_EQ(play.asked, 4u);
-  EXPECT_THAT(play.why->text(), HasSubstr("wave 'canary': error rate: query rate(errors[1m]) is 0.2, < 0.01 is wanted"));
+  EXPECT_THAT(play.why->text(),
+              HasSubstr("wave 'canary': error rate: query rate(errors[1m]) is 0.2, < 0.01 is wanted"));
   EXPECT_THAT(play.taken_back, ElementsAre(0));
   EXPECT_LT(play.now.time_since_epoch(), 5min) << "the rest of the bake time is not waited for";
 }

@@ -1,9 +1,8 @@
 // Who serves, how well that is known, and who may be stopped therefore.
-#include "core/rollout/machine.hpp"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/rollout/machine.hpp"
 #include "tests/unit/rollout/machine_fixture.hpp"
 
 using namespace deployctl;
@@ -51,7 +50,8 @@ TEST(MachineHealth, NoProgressForTooLongIsAFailure) {
   EXPECT_GE(play.count<CheckHealth>(), 10u) << "it may have recovered by itself";
 }
 
-// A full disk, say: the activation ended before it stopped anything, and nobody has looked at the health of what runs on.
+// A full disk, say: the activation ended before it stopped anything, and nobody has looked at the health of what runs
+// on.
 TEST(MachineHealth, OneThatDidNotServeAndIsBackOnItsReleaseIsNotCountedOnBeforeALook) {
   auto spec = spec_of({3}, 1);
   spec.regions[0].min_healthy = 2;
@@ -139,7 +139,9 @@ TEST(MachineHealth, ARollbackWaitsForNobodyOfWhomNothingCanBeKnown) {
     play.now += Duration(std::chrono::minutes(5));
     for (const TargetIndex silent : {1u, 2u}) {
       play.unseen[silent] = true;
-      play.reverts[silent] = [](TargetIndex lost) -> MachineEvent { return ActivateLost{lost, error(Code::disconnected, "gone")}; };
+      play.reverts[silent] = [](TargetIndex lost) -> MachineEvent {
+        return ActivateLost{lost, error(Code::disconnected, "gone")};
+      };
     }
     return goes(Went::reverted)(t);
   };

@@ -14,8 +14,8 @@ namespace {
 
 const Error held = error(Code::locked, "held by rollout r-1 of ann@desk");
 
-// An earlier driver of this rollout died while t0 was being activated, and another rollout took it: it can't be had until that
-// is over.
+// An earlier driver of this rollout died while t0 was being activated, and another rollout took it: it can't be had
+// until that is over.
 struct Resumed : Play {
   explicit Resumed(const RolloutSpec& spec) : Play(spec, facts_of(spec), {{}, {}, false, {0}}) {
     reopens[0] = [this](TargetIndex t) -> MachineEvent {

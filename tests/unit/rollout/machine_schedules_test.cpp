@@ -93,7 +93,9 @@ MachineEvent random_answer(World& world, const Action& action) {
     return HookEnded{a->hook, failure};
   }
   if (const auto* a = std::get_if<AskGate>(&action)) {
-    const auto how = world.chance(75) ? Measured::How::pass : world.chance(50) ? Measured::How::fail : Measured::How::inconclusive;
+    const auto how = world.chance(75)   ? Measured::How::pass
+                     : world.chance(50) ? Measured::How::fail
+                                        : Measured::How::inconclusive;
     return GateAnswered{a->wave, a->gate, {how, "so it is"}};
   }
   const auto target = std::get<Reopen>(action).target;
@@ -108,8 +110,9 @@ MachineEvent word_for(World& world, const Waits& waits, const RolloutSpec& spec)
 }
 
 bool needs_answer(const Action& action) {
-  return std::holds_alternative<Stage>(action) || std::holds_alternative<Activate>(action) || std::holds_alternative<Revert>(action) ||
-         std::holds_alternative<CheckHealth>(action) || std::holds_alternative<RunHook>(action) || std::holds_alternative<Reopen>(action) ||
+  return std::holds_alternative<Stage>(action) || std::holds_alternative<Activate>(action) ||
+         std::holds_alternative<Revert>(action) || std::holds_alternative<CheckHealth>(action) ||
+         std::holds_alternative<RunHook>(action) || std::holds_alternative<Reopen>(action) ||
          std::holds_alternative<AskGate>(action);
 }
 
@@ -155,10 +158,12 @@ class Watch {
         RC_ASSERT(spec_.kind == Kind::deploy && (aborted_ || spec_.on_failure == model::OnFailure::rollback));
     }
     for (TargetIndex t = 0; t < served_.size(); ++t)  // whoever is on his way is not counted on
-      RC_ASSERT(!machine_.serves(t) || (machine_.state(t) != TargetState::activating && machine_.state(t) != TargetState::reverting));
+      RC_ASSERT(!machine_.serves(t) ||
+                (machine_.state(t) != TargetState::activating && machine_.state(t) != TargetState::reverting));
     for (RegionIndex r = 0; r < spec_.regions.size(); ++r) {
       if (stopped_one(actions, r)) RC_ASSERT(machine_.healthy(r) >= floor(r));
-      if (spec_.kind == Kind::deploy && !rolling_back(actions)) RC_ASSERT(machine_.in_activation(r) <= spec_.regions[r].max_parallel);
+      if (spec_.kind == Kind::deploy && !rolling_back(actions))
+        RC_ASSERT(machine_.in_activation(r) <= spec_.regions[r].max_parallel);
     }
     remember();
   }
@@ -194,7 +199,8 @@ void check_end(const Machine& machine, const Finish& end) {
   if (end.result == RolloutResult::incomplete) RC_ASSERT(counts.active < counts.total);
   for (TargetIndex t = 0; t < counts.total && end.result == RolloutResult::rolled_back; ++t)
     RC_ASSERT(!machine.touched(t) || machine.state(t) != TargetState::active);
-  for (TargetIndex t = 0; t < counts.total && end.result != RolloutResult::superseded && end.result != RolloutResult::failed; ++t)
+  for (TargetIndex t = 0;
+       t < counts.total && end.result != RolloutResult::superseded && end.result != RolloutResult::failed; ++t)
     RC_ASSERT(machine.state(t) != TargetState::activating && machine.state(t) != TargetState::reverting);
 }
 
@@ -224,10 +230,14 @@ void play(std::uint32_t seed) {
   };
   send(Begin{});
   for (int step = 0; step < 20000 && !watch.over(); ++step) {
-    if (world.below(2000) == 0) send(Interrupt{});
-    else if (world.below(4000) == 0) send(Superseded{error(Code::locked, "another")});
-    else if (world.below(300) == 0) send(Steered{static_cast<Steered::To>(world.below(5)), "ann"});
-    else if (waiting && world.chance(30)) send(word_for(world, *waiting, spec));
+    if (world.below(2000) == 0)
+      send(Interrupt{});
+    else if (world.below(4000) == 0)
+      send(Superseded{error(Code::locked, "another")});
+    else if (world.below(300) == 0)
+      send(Steered{static_cast<Steered::To>(world.below(5)), "ann"});
+    else if (waiting && world.chance(30))
+      send(word_for(world, *waiting, spec));
     else if (todo.empty() || world.chance(5)) {
       const auto wake = machine.wake_at();
       RC_ASSERT(!todo.empty() || wake.has_value() || waiting);  // somebody is waited for, or a time

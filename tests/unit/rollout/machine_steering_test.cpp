@@ -126,7 +126,9 @@ TEST(LiveHealth, NobodyIsStoppedOnAnOldLook) {
 
 TEST(LiveHealth, ADeadHostOnTheWayHoldsNobodyUp) {
   Play play(spec_of({4}));
-  play.activations[0] = [](TargetIndex t) -> MachineEvent { return ActivateLost{t, error(Code::disconnected, "gone")}; };
+  play.activations[0] = [](TargetIndex t) -> MachineEvent {
+    return ActivateLost{t, error(Code::disconnected, "gone")};
+  };
   play.run();
   EXPECT_EQ(play.result, RolloutResult::incomplete);
   EXPECT_THAT(play.machine.counts().active, 3u);
@@ -207,7 +209,8 @@ TEST(Proving, OneThatFlapsIsNotHealthy) {
   }
   play.run();
   EXPECT_EQ(play.result, RolloutResult::rolled_back);
-  EXPECT_THAT(play.why->text(), HasSubstr("was not healthy for 10.0 s on end (min_healthy_time) within 1 min 00 s (healthy_deadline)"));
+  EXPECT_THAT(play.why->text(),
+              HasSubstr("was not healthy for 10.0 s on end (min_healthy_time) within 1 min 00 s (healthy_deadline)"));
   EXPECT_LT(play.now.time_since_epoch(), 2min);
 }
 

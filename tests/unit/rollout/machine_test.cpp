@@ -1,9 +1,9 @@
 #include "core/rollout/machine.hpp"
 
-#include <algorithm>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <algorithm>
 
 #include "tests/unit/rollout/machine_fixture.hpp"
 
@@ -24,11 +24,14 @@ TEST(Machine, ATargetThatAnswersThatItCannotTakeTheReleaseHasFailed) {
     EXPECT_EQ(machine.state(1), TargetState::failed);
     EXPECT_EQ(machine.counts().unreachable, 0u);
     const auto actions = machine.handle(Begin{}, SteadyTime{});
-    const auto finish = std::find_if(actions.begin(), actions.end(), [](const Action& a) { return std::holds_alternative<Finish>(a); });
+    const auto finish =
+        std::find_if(actions.begin(), actions.end(), [](const Action& a) { return std::holds_alternative<Finish>(a); });
     ASSERT_NE(finish, actions.end());
     EXPECT_EQ(std::get<Finish>(*finish).result, RolloutResult::failed);
     EXPECT_EQ(std::get<Finish>(*finish).why->code, code);
-    EXPECT_NE(std::get<Finish>(*finish).why->text().find("1 of 3 targets can't take the release, max_failed is 0; nothing was activated"), std::string::npos);
+    EXPECT_NE(std::get<Finish>(*finish).why->text().find(
+                  "1 of 3 targets can't take the release, max_failed is 0; nothing was activated"),
+              std::string::npos);
     // A rollback asks it again when its turn comes.
     spec.kind = Kind::rollback;
     EXPECT_EQ(Machine(spec, facts, errors).state(1), TargetState::unreachable);
@@ -59,7 +62,8 @@ TEST(Machine, StagesOneWaveAheadOnly) {
   auto spec = spec_of({1, 1, 1});
   auto regions = spec.waves[0].regions;
   spec.waves.clear();
-  for (const auto& region : regions) spec.waves.push_back({"w" + std::to_string(region.region), {region}, 1, Duration(0)});
+  for (const auto& region : regions)
+    spec.waves.push_back({"w" + std::to_string(region.region), {region}, 1, Duration(0)});
   Play play(spec);
   play.send(Begin{});
   std::vector<TargetIndex> staged;
@@ -163,7 +167,9 @@ TEST(Machine, TooManyUnreachableOnTheWayPausesAndNeverRollsBack) {
   auto spec = spec_of({4});
   spec.max_unreachable = 0;
   Play play(spec);
-  play.activations[1] = [](TargetIndex t) -> MachineEvent { return ActivateLost{t, error(Code::disconnected, "gone")}; };
+  play.activations[1] = [](TargetIndex t) -> MachineEvent {
+    return ActivateLost{t, error(Code::disconnected, "gone")};
+  };
   play.run();
   EXPECT_EQ(play.result, RolloutResult::paused);
   EXPECT_THAT(play.taken_back, ElementsAre());
@@ -171,7 +177,9 @@ TEST(Machine, TooManyUnreachableOnTheWayPausesAndNeverRollsBack) {
 
 TEST(Machine, ALostLinkIsOpenedAgainAndTheTruthIsAskedFor) {
   Play play(spec_of({1}));
-  play.activations[0] = [](TargetIndex t) -> MachineEvent { return ActivateLost{t, error(Code::disconnected, "gone")}; };
+  play.activations[0] = [](TargetIndex t) -> MachineEvent {
+    return ActivateLost{t, error(Code::disconnected, "gone")};
+  };
   play.reopens[0] = [](TargetIndex t) -> MachineEvent {
     Facts facts = running_old();
     facts.at_goal = true;

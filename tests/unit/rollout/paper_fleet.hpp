@@ -1,4 +1,5 @@
-// Targets that answer when a test says, on its virtual time: what is held against them is the order in which things are asked.
+// Targets that answer when a test says, on its virtual time: what is held against them is the order in which things are
+// asked.
 #pragma once
 
 #include <algorithm>
@@ -11,13 +12,13 @@
 namespace deployctl::testing {
 
 struct PaperTarget {
-  Duration away{10};                 // for so long its first answer is awaited: a login
-  bool dead = false;                 // that ends in an error
-  std::uint64_t epoch = 0;           // the highest that it knows
-  std::string holder = {};           // a living one
-  Duration held_for{0};              // by somebody who came after the look, since the beginning
-  std::string holds_after_look = {}; // who that is
-  std::string silent_on = {};        // "survey", "take", ...: such a request is never answered
+  Duration away{10};                  // for so long its first answer is awaited: a login
+  bool dead = false;                  // that ends in an error
+  std::uint64_t epoch = 0;            // the highest that it knows
+  std::string holder = {};            // a living one
+  Duration held_for{0};               // by somebody who came after the look, since the beginning
+  std::string holds_after_look = {};  // who that is
+  std::string silent_on = {};         // "survey", "take", ...: such a request is never answered
 };
 
 struct Asked {
@@ -29,7 +30,8 @@ struct Asked {
 
 class PaperFleet final : public rollout::TargetLinks {
  public:
-  explicit PaperFleet(std::vector<PaperTarget> targets) : targets_(std::move(targets)), reached_(targets_.size()), began_(io::now_steady()) {}
+  explicit PaperFleet(std::vector<PaperTarget> targets)
+      : targets_(std::move(targets)), reached_(targets_.size()), began_(io::now_steady()) {}
 
   asio::awaitable<Result<wire::pb::Reply>> call(std::size_t target, wire::pb::Request request, Duration,
                                                 std::function<void(const wire::pb::Event&)> on_event,
@@ -49,7 +51,9 @@ class PaperFleet final : public rollout::TargetLinks {
     co_return wire::pb::Reply{};
   }
   void carry_ahead(std::size_t, std::shared_ptr<rollout::Shipment>) override {}
-  std::string lacks(std::size_t, std::string_view feature) const override { return old_agents ? "an agent without '" + std::string(feature) + "'" : ""; }
+  std::string lacks(std::size_t, std::string_view feature) const override {
+    return old_agents ? "an agent without '" + std::string(feature) + "'" : "";
+  }
   std::uint64_t rate(std::size_t) const override { return 0; }
   std::uint64_t wan_bytes() const override { return 0; }
 
@@ -61,13 +65,14 @@ class PaperFleet final : public rollout::TargetLinks {
     return out;
   }
   std::size_t count(const std::string& what) const {
-    return static_cast<std::size_t>(std::count_if(asked.begin(), asked.end(), [&](const Asked& one) { return one.what == what; }));
+    return static_cast<std::size_t>(
+        std::count_if(asked.begin(), asked.end(), [&](const Asked& one) { return one.what == what; }));
   }
 
   std::vector<Asked> asked;
-  Duration staging{1000};          // takes
-  unsigned stages_that_fail = 0;   // the first ones
-  bool old_agents = false;         // their hellos name no feature
+  Duration staging{1000};         // takes
+  unsigned stages_that_fail = 0;  // the first ones
+  bool old_agents = false;        // their hellos name no feature
 
  private:
   static std::string what_of(const wire::pb::Request& request) {
@@ -78,7 +83,8 @@ class PaperFleet final : public rollout::TargetLinks {
   }
   void note(std::size_t target, const wire::pb::Request& request) {
     if (request.has_survey()) asked.push_back({target, "survey", io::now_steady(), 0});
-    if (request.has_take_grant()) asked.push_back({target, "take", io::now_steady(), request.take_grant().holder().epoch()});
+    if (request.has_take_grant())
+      asked.push_back({target, "take", io::now_steady(), request.take_grant().holder().epoch()});
     if (request.has_renew_grant()) asked.push_back({target, "renew", io::now_steady(), request.renew_grant().epoch()});
     if (request.has_drop_grant()) asked.push_back({target, "drop", io::now_steady(), request.drop_grant().epoch()});
     if (request.has_stage()) asked.push_back({target, "stage", io::now_steady(), request.stage().epoch()});
@@ -95,7 +101,8 @@ class PaperFleet final : public rollout::TargetLinks {
 
   Result<wire::pb::Reply> take(std::size_t number, const wire::pb::TakeGrant& asked_for) {
     auto& target = targets_[number];
-    if (!target.holder.empty() && target.holder != asked_for.holder().rollout() && target.holder != asked_for.replaces())
+    if (!target.holder.empty() && target.holder != asked_for.holder().rollout() &&
+        target.holder != asked_for.replaces())
       return fail(Code::locked, "held by rollout " + target.holder);
     if (!target.holds_after_look.empty() && io::now_steady() < began_ + target.held_for)
       return fail(Code::locked, "held by rollout " + target.holds_after_look);

@@ -1,5 +1,5 @@
-// A fleet's past on paper, told rollout by rollout: the ledger's rows, and what each target would answer a survey with. Lies can be
-// put into single targets' answers afterwards.
+// A fleet's past on paper, told rollout by rollout: the ledger's rows, and what each target would answer a survey with.
+// Lies can be put into single targets' answers afterwards.
 //
 //   PaperHistory history(4);
 //   history.deploys("v1").deploys("v2", RolloutState::aborted, {0});   // of which only target 0 was changed
@@ -117,7 +117,8 @@ class PaperHistory {
   }
 
   // ---- lies ----
-  PaperHistory& invents_rollout(unsigned target, const std::string& kind, const std::string& version, std::uint64_t epoch) {
+  PaperHistory& invents_rollout(unsigned target, const std::string& kind, const std::string& version,
+                                std::uint64_t epoch) {
     auto& receipt = *survey_[target].reply->add_receipts();
     receipt.set_rollout("r-invented");
     receipt.set_epoch(epoch);
@@ -126,7 +127,8 @@ class PaperHistory {
     receipt.set_release(release_digest(version).raw());
     return *this;
   }
-  PaperHistory& invents_last_grant(unsigned target, const std::string& kind, const std::string& version, std::uint64_t epoch) {
+  PaperHistory& invents_last_grant(unsigned target, const std::string& kind, const std::string& version,
+                                   std::uint64_t epoch) {
     auto& reply = *survey_[target].reply;
     reply.set_epoch(epoch);
     auto& grant = *reply.mutable_last_grant();
@@ -142,7 +144,9 @@ class PaperHistory {
     return *this;
   }
   PaperHistory& swaps_labels(unsigned target, const std::string& a, const std::string& b) {
-    const auto swap = [&](auto& kept) { kept.set_version(kept.version() == a ? b : kept.version() == b ? a : kept.version()); };
+    const auto swap = [&](auto& kept) {
+      kept.set_version(kept.version() == a ? b : kept.version() == b ? a : kept.version());
+    };
     each_kept(*survey_[target].reply, swap);
     return *this;
   }
@@ -202,7 +206,8 @@ class PaperHistory {
   }
   std::string current_version(unsigned target) const { return survey_[target].reply->current().version(); }
 
-  void begin(const std::string& kind, const std::string& version, const std::string& content, State state, const Targets& changed) {
+  void begin(const std::string& kind, const std::string& version, const std::string& content, State state,
+             const Targets& changed) {
     ++epoch_;
     grant_.Clear();
     grant_.set_rollout("r-" + std::to_string(epoch_));
@@ -240,7 +245,8 @@ class PaperHistory {
     kept.set_staged_at(staged_ += 1000);
     return kept;
   }
-  void add_receipt(unsigned target, const std::string& version, const std::string& content, const std::string& kind, const std::string& outcome) {
+  void add_receipt(unsigned target, const std::string& version, const std::string& content, const std::string& kind,
+                   const std::string& outcome) {
     auto& reply = *survey_[target].reply;
     auto& receipt = *reply.add_receipts();
     receipt.set_rollout(grant_.rollout());

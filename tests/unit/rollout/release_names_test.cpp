@@ -14,7 +14,9 @@ using ::testing::HasSubstr;
 
 namespace {
 
-ReleaseNames names_of(const PaperHistory& history) { return ReleaseNames::settle(history.survey(), history.ledger_names()); }
+ReleaseNames names_of(const PaperHistory& history) {
+  return ReleaseNames::settle(history.survey(), history.ledger_names());
+}
 
 PaperHistory two_releases(unsigned targets) {
   PaperHistory history(targets);
@@ -66,8 +68,10 @@ TEST(ReleaseNames, ATargetThatSwapsLabelsIsInDispute) {
     history.swaps_labels(1, "v0", "v1");
     const auto names = names_of(history);
     EXPECT_EQ(label_dispute(names, history.reply(0), release_digest("v1"), "v1"), "");
-    EXPECT_THAT(label_dispute(names, history.reply(1), release_digest("v1"), "v1"), AllOf(HasSubstr("it calls release sha256:"), HasSubstr("its name is v")));
-    EXPECT_NE(label_dispute(names, history.reply(1), release_digest("v1"), ""), "") << "also in a rollback that was not asked for by name";
+    EXPECT_THAT(label_dispute(names, history.reply(1), release_digest("v1"), "v1"),
+                AllOf(HasSubstr("it calls release sha256:"), HasSubstr("its name is v")));
+    EXPECT_NE(label_dispute(names, history.reply(1), release_digest("v1"), ""), "")
+        << "also in a rollback that was not asked for by name";
     EXPECT_EQ(label_dispute(names, history.reply(1), release_digest("v2"), ""), "") << "it calls that one by its name";
   }
 }

@@ -9,9 +9,9 @@
 using namespace deployctl;
 using namespace deployctl::rollout;
 using namespace deployctl::testing;
+using ledger::RolloutState;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
-using ledger::RolloutState;
 
 namespace {
 
@@ -47,7 +47,8 @@ TEST(RollbackChoice, AFurtherRollbackAfterACompleteOneChangesNothing) {
 }
 
 TEST(RollbackChoice, AnIncompleteRollbackGoesOnToTheSameRelease) {
-  for (const auto state : {RolloutState::incomplete, RolloutState::failed, RolloutState::interrupted, RolloutState::running, RolloutState::aborted}) {
+  for (const auto state : {RolloutState::incomplete, RolloutState::failed, RolloutState::interrupted,
+                           RolloutState::running, RolloutState::aborted}) {
     PaperHistory history(4);
     history.deploys("v1").deploys("v2").deploys("v3").goes_back_to("v2", state, {0, 1});
     expect_choice(history, "v2 (continued)");
@@ -73,7 +74,8 @@ TEST(RollbackChoice, NeverGoesToTheReleaseThatWasRolledBackFrom) {
 }
 
 TEST(RollbackChoice, ADeployThatStoppedHalfWayIsUndone) {
-  for (const auto state : {RolloutState::interrupted, RolloutState::failed, RolloutState::aborted, RolloutState::paused, RolloutState::running}) {
+  for (const auto state : {RolloutState::interrupted, RolloutState::failed, RolloutState::aborted, RolloutState::paused,
+                           RolloutState::running}) {
     PaperHistory history(4);
     history.deploys("v0").deploys("v1").deploys("v2", state, {0});
     expect_choice(history, "v1");
@@ -108,7 +110,11 @@ TEST(RollbackChoice, DuringAColleaguesCanaryGoesToWhatRanBeforeIt) {
   history.deploys("v1").deploys("v2").from_another_host().deploys("v3", RolloutState::running, {0}).holding();
   expect_choice(history, "v2");
   PaperHistory nothing_yet(4);
-  nothing_yet.deploys("v1").deploys("v2").from_another_host().deploys("v3", RolloutState::running, std::vector<unsigned>{}).holding();
+  nothing_yet.deploys("v1")
+      .deploys("v2")
+      .from_another_host()
+      .deploys("v3", RolloutState::running, std::vector<unsigned>{})
+      .holding();
   expect_choice(nothing_yet, "v2");
 }
 
@@ -236,7 +242,8 @@ TEST(RollbackChoice, OfSeveralWithOneVersionTakesTheNewestThatWasHealthy) {
   const auto choice = choose_rollback({history.survey(), names, {}, "v1"});
   ASSERT_TRUE(choice);
   EXPECT_EQ(choice->to->release, release_digest("v1 with other hooks"));
-  EXPECT_THAT(choice->note, AllOf(HasSubstr("2 releases are called v1; taking sha256:"), HasSubstr(release_digest("v1").text().substr(0, 15))));
+  EXPECT_THAT(choice->note, AllOf(HasSubstr("2 releases are called v1; taking sha256:"),
+                                  HasSubstr(release_digest("v1").text().substr(0, 15))));
   history.marks_failed("v1 with other hooks", {0, 1, 2});
   const auto older = choose_rollback({history.survey(), names, {}, "v1"});
   ASSERT_TRUE(older);
@@ -263,6 +270,7 @@ TEST(RollbackChoice, AFurtherNameOfARunningReleaseNamesIt) {
 TEST(RollbackChoice, AVersionAboutWhichTheTargetsDisagreeIsAnError) {
   PaperHistory history(2);
   history.deploys("v0").deploys("v1").deploys("v2").swaps_labels(0, "v0", "v1");
-  EXPECT_THAT(chosen(history.without_ledger(), "v1"), HasSubstr("the targets disagree about which release is called v1"));
+  EXPECT_THAT(chosen(history.without_ledger(), "v1"),
+              HasSubstr("the targets disagree about which release is called v1"));
   EXPECT_EQ(chosen(history, "v1"), "v1") << "the ledger knows";
 }

@@ -45,7 +45,8 @@ std::string problem(const model::Plan& plan) {
 
 TEST(RolloutSpec, ATargetBelongsToTheFirstWaveThatTakesIt) {
   auto plan = plan_of({4, 2});
-  plan.rollout.waves = {wave("canary", {"r0"}, model::Amount{1, false}), wave("home", {"r0"}), wave("world", {"r0", "r1"})};
+  plan.rollout.waves = {wave("canary", {"r0"}, model::Amount{1, false}), wave("home", {"r0"}),
+                        wave("world", {"r0", "r1"})};
   const auto spec = make_spec(plan);
   ASSERT_TRUE(spec) << spec.error().text();
   EXPECT_THAT(spec->waves[0].regions[0].targets, ElementsAre(0));
@@ -86,7 +87,8 @@ TEST(RolloutSpec, TellsEveryMistakeWithItsPlace) {
   plan.rollout.min_healthy = model::Amount{100, true};
   plan.rollout.min_healthy_mark = {"deploy.yaml", 12, 16};
   const auto text = problem(plan);
-  EXPECT_THAT(text, HasSubstr("deploy.yaml:12:16: min_healthy 100% can't be kept in region 'r0': all of its 2 targets"));
+  EXPECT_THAT(text,
+              HasSubstr("deploy.yaml:12:16: min_healthy 100% can't be kept in region 'r0': all of its 2 targets"));
   EXPECT_THAT(text, HasSubstr("region 'r1'"));
   EXPECT_THAT(text, HasSubstr("deploy.yaml:7:5: wave 'none' can match no target"));
   EXPECT_THAT(text, HasSubstr("no wave takes 2 of the fleet's targets: 10.1.0.0 (r1), 10.1.0.1 (r1); add a last wave"));

@@ -1,4 +1,5 @@
-// What is coded already sets out for the relay while the rest is still being coded: the real cache and encoder, links that only note.
+// What is coded already sets out for the relay while the rest is still being coded: the real cache and encoder, links
+// that only note.
 #include "core/rollout/shipments.hpp"
 
 #include <gtest/gtest.h>
@@ -20,12 +21,15 @@ using namespace deployctl::testing;
 namespace {
 
 struct Notes final : rollout::TargetLinks {
-  asio::awaitable<Result<wire::pb::Reply>> call(std::size_t, wire::pb::Request, Duration, std::function<void(const wire::pb::Event&)>,
+  asio::awaitable<Result<wire::pb::Reply>> call(std::size_t, wire::pb::Request, Duration,
+                                                std::function<void(const wire::pb::Event&)>,
                                                 std::shared_ptr<rollout::Shipment>) override {
     co_return fail(Code::unsupported, "nobody is called here");
   }
   void carry_ahead(std::size_t, std::shared_ptr<rollout::Shipment>) override {}
-  void carry_piece(std::size_t target, std::shared_ptr<payload::ChunkSource> piece) override { pieces.emplace_back(target, std::move(piece)); }
+  void carry_piece(std::size_t target, std::shared_ptr<payload::ChunkSource> piece) override {
+    pieces.emplace_back(target, std::move(piece));
+  }
   std::uint64_t rate(std::size_t) const override { return 0; }
   std::uint64_t wan_bytes() const override { return 0; }
   std::vector<std::pair<std::size_t, std::shared_ptr<payload::ChunkSource>>> pieces;
@@ -73,7 +77,8 @@ TEST(Shipments, WhatIsCodedAlreadySetsOutBeforeTheRestIsCoded) {
     while (notes.pieces.empty()) co_await io::sleep_for(Duration(1));
     g.open();
   };
-  const auto get = [](rollout::Shipments& from, Notes& notes, Gate& g, decltype(watch) w) -> asio::awaitable<Result<std::shared_ptr<rollout::Shipment>>> {
+  const auto get = [](rollout::Shipments& from, Notes& notes, Gate& g,
+                      decltype(watch) w) -> asio::awaitable<Result<std::shared_ptr<rollout::Shipment>>> {
     asio::co_spawn(co_await asio::this_coro::executor, w(notes, g), asio::detached);
     co_return co_await from.get(Digest{}, 0, 7, true);
   };

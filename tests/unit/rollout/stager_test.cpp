@@ -1,4 +1,5 @@
-// What is staged before it is asked for: once where that works, once more where it doesn't, and given up where nobody wants it.
+// What is staged before it is asked for: once where that works, once more where it doesn't, and given up where nobody
+// wants it.
 #include "core/rollout/stager.hpp"
 
 #include <gmock/gmock.h>
@@ -30,10 +31,13 @@ struct OneChunk final : payload::ChunkSource {
 };
 
 struct AnyPayload final : payload::PayloadSource {
-  asio::awaitable<Result<std::shared_ptr<payload::ChunkSource>>> get(Digest, std::optional<Digest>, payload::Preference) override {
+  asio::awaitable<Result<std::shared_ptr<payload::ChunkSource>>> get(Digest, std::optional<Digest>,
+                                                                     payload::Preference) override {
     co_return std::make_shared<OneChunk>();
   }
-  asio::awaitable<std::shared_ptr<payload::ChunkSource>> made(Digest, std::optional<Digest>) override { co_return nullptr; }
+  asio::awaitable<std::shared_ptr<payload::ChunkSource>> made(Digest, std::optional<Digest>) override {
+    co_return nullptr;
+  }
   asio::awaitable<bool> has_private_modes(Digest) override { co_return private_modes; }
   bool private_modes = false;
 };
@@ -45,12 +49,8 @@ class Staging {
   }
 
   // At `when` since the beginning; what it came to is in `done`.
-  void stage_at(Duration when) {
-    asio::co_spawn(context, later(when), asio::detached);
-  }
-  void end_at(Duration when) {
-    asio::co_spawn(context, ending(when), asio::detached);
-  }
+  void stage_at(Duration when) { asio::co_spawn(context, later(when), asio::detached); }
+  void end_at(Duration when) { asio::co_spawn(context, ending(when), asio::detached); }
   void run() { EXPECT_TRUE(time.run(context)); }
 
   VirtualTime time;

@@ -1,12 +1,11 @@
 // In which order a fleet is looked at and asked for its grants, whoever is slow, dead, ahead or another's.
-#include "core/rollout/grants.hpp"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
 
+#include "core/rollout/grants.hpp"
 #include "tests/support/virtual_time.hpp"
 #include "tests/unit/rollout/paper_fleet.hpp"
 
@@ -118,7 +117,8 @@ TEST(TakeGrants, TheFirstOfTheFleetIsAskedBeforeAnybodyElse) {
   it.run();
   ASSERT_TRUE(*it.taken);
   ASSERT_THAT(it.fleet.times(0, "take"), SizeIs(1));
-  for (std::size_t i = 1; i < 5; ++i) EXPECT_THAT(it.fleet.times(i, "take"), ElementsAre(it.fleet.times(0, "take")[0] + 10ms));
+  for (std::size_t i = 1; i < 5; ++i)
+    EXPECT_THAT(it.fleet.times(i, "take"), ElementsAre(it.fleet.times(0, "take")[0] + 10ms));
 }
 
 TEST(TakeGrants, WhereTheFirstIsDeadItIsTheNext) {
@@ -139,7 +139,8 @@ TEST(TakeGrants, WhoIsRefusedByTheFirstLeavesTheWinnerTimeForTheRest) {
   Wanting it(five);
   it.run();
   ASSERT_TRUE(*it.taken) << "four of five";
-  for (std::size_t i = 1; i < 5; ++i) EXPECT_THAT(it.fleet.times(i, "take"), Each(Ge(3s + 1500ms))) << "its own look took that long";
+  for (std::size_t i = 1; i < 5; ++i)
+    EXPECT_THAT(it.fleet.times(i, "take"), Each(Ge(3s + 1500ms))) << "its own look took that long";
 }
 
 TEST(TakeGrants, TheEpochIsAboveAllThatAMajorityKnowsAndTheLedger) {
@@ -168,7 +169,8 @@ TEST(TakeGrants, OneThatIsAheadMakesAllBeAskedAgain) {
 TEST(TakeGrants, WhatWasGrantedIsRenewedWhileOthersAreAwaited) {
   Wanting it(five_with_a_far_one());
   it.run();
-  for (std::size_t i = 0; i < 4; ++i) EXPECT_THAT(it.fleet.times(i, "renew"), SizeIs(::testing::AllOf(Ge(10u), Lt(13u))));
+  for (std::size_t i = 0; i < 4; ++i)
+    EXPECT_THAT(it.fleet.times(i, "renew"), SizeIs(::testing::AllOf(Ge(10u), Lt(13u))));
   EXPECT_THAT(it.fleet.times(4, "renew"), IsEmpty()) << "it is not ours yet";
 }
 

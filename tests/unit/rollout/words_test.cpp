@@ -12,7 +12,9 @@ using ::testing::IsEmpty;
 
 namespace {
 
-ledger::WordRow said(const std::string& word, const std::string& wave = "") { return {1, word, wave, "ann@desk", "", {}}; }
+ledger::WordRow said(const std::string& word, const std::string& wave = "") {
+  return {1, word, wave, "ann@desk", "", {}};
+}
 
 std::vector<ledger::EventRow> told(const std::vector<Event>& events) {
   std::vector<ledger::EventRow> rows;
@@ -31,7 +33,8 @@ Event of(const std::string& name, const std::string& wave, const std::string& bo
   return event;
 }
 
-Past past_of(const std::vector<ledger::EventRow>& events, const std::vector<ledger::WordRow>& words, bool passes_pause) {
+Past past_of(const std::vector<ledger::EventRow>& events, const std::vector<ledger::WordRow>& words,
+             bool passes_pause) {
   PastReader reader;
   for (const auto& row : events) reader.add(row);
   return reader.past(words, passes_pause);

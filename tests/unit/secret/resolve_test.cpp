@@ -32,16 +32,17 @@ TEST(Secret, WhatCantBeReadIsNamedByItsSourceAndNeverByItsValue) {
   std::ofstream(dir / "long") << std::string(70'000, 'x');
   ::setenv("DEPLOYCTL_TEST_EMPTY", "", 1);
   ::unsetenv("DEPLOYCTL_TEST_UNSET");
-  for (const auto& source : std::vector<model::SecretSource>{{From::file, dir / "missing"},
-                                                              {From::file, dir / "empty"},
-                                                              {From::file, dir / "two"},
-                                                              {From::file, dir / "long"},
-                                                              {From::file, dir.path()},
-                                                              {From::env, "DEPLOYCTL_TEST_UNSET"},
-                                                              {From::env, "DEPLOYCTL_TEST_EMPTY"},
-                                                              {From::command, "echo canary-out; echo canary-err >&2; exit 3"},
-                                                              {From::command, "true"},
-                                                              {From::command, "printf 'a\\tb'"}}) {
+  for (const auto& source :
+       std::vector<model::SecretSource>{{From::file, dir / "missing"},
+                                        {From::file, dir / "empty"},
+                                        {From::file, dir / "two"},
+                                        {From::file, dir / "long"},
+                                        {From::file, dir.path()},
+                                        {From::env, "DEPLOYCTL_TEST_UNSET"},
+                                        {From::env, "DEPLOYCTL_TEST_EMPTY"},
+                                        {From::command, "echo canary-out; echo canary-err >&2; exit 3"},
+                                        {From::command, "true"},
+                                        {From::command, "printf 'a\\tb'"}}) {
     const auto value = secret::resolve(source);
     ASSERT_FALSE(value) << source.shown();
     EXPECT_EQ(value.error().code, Code::invalid);
@@ -62,12 +63,14 @@ TEST(UrlText, ShowsOnlySchemeHostAndPort) {
   EXPECT_EQ(url_origin("https://host:80/@x"), "https://host:80");
   EXPECT_EQ(url_origin("http://[::1]:9/x"), "http://[::1]:9");
   EXPECT_EQ(url_origin("no url"), "");
-  EXPECT_EQ(with_url_origins("failed to ask 'https://u:p@h/x?y', then http://k/t"), "failed to ask 'https://h', then http://k");
+  EXPECT_EQ(with_url_origins("failed to ask 'https://u:p@h/x?y', then http://k/t"),
+            "failed to ask 'https://h', then http://k");
   EXPECT_EQ(with_url_origins("nothing here"), "nothing here");
 }
 
 TEST(UrlText, WhatAServerRepeatsOfAUrlIsLeftOut) {
   const auto secrets = url_secrets("https://user:pass-word@hooks.example/services/T00000/secret?key=long-key");
   EXPECT_EQ(without("Cannot POST /services/T00000/secret?key=long-key", secrets), "Cannot POST ...");
-  EXPECT_EQ(without("no service T00000 for long-key at hooks.example (pass-word)", secrets), "no service ... for ... at hooks.example (...)");
+  EXPECT_EQ(without("no service T00000 for long-key at hooks.example (pass-word)", secrets),
+            "no service ... for ... at hooks.example (...)");
 }

@@ -88,7 +88,9 @@ std::string session_with(std::vector<Bytes> pieces) {
 
 }  // namespace
 
-TEST(HostileCaller, ASecondHelloEndsTheSession) { EXPECT_THAT(session_with({hello(), hello()}), HasSubstr("a second hello")); }
+TEST(HostileCaller, ASecondHelloEndsTheSession) {
+  EXPECT_THAT(session_with({hello(), hello()}), HasSubstr("a second hello"));
+}
 
 TEST(HostileCaller, ALongHelloEndsTheSession) {
   EXPECT_THAT(session_with({raw_frame(FrameType::hello, 0, Bytes(20'000))}), HasSubstr("hello is longer than"));
@@ -103,7 +105,8 @@ TEST(HostileCaller, FramesOfStreamsThatAreNotOpenEndTheSession) {
 TEST(HostileCaller, FramesForRequestsThatAreOverAreCounted) {
   EXPECT_EQ(session_with({hello(), survey(1), raw_frame(FrameType::abort, 1)}), "");
   const Bytes aborts = raw_frame(FrameType::abort, 1);
-  EXPECT_THAT(session_with({hello(), survey(1), aborts, aborts, aborts, aborts}), HasSubstr("a stream that is not open"));
+  EXPECT_THAT(session_with({hello(), survey(1), aborts, aborts, aborts, aborts}),
+              HasSubstr("a stream that is not open"));
 }
 
 TEST(HostileCaller, OpenRequestsAreBoundedByTheirBytes) {

@@ -1,4 +1,6 @@
 // Both ends of a session over a real socket pair: core/link on one side, agents/serve on the other.
+#include "agents/serve/session.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -6,7 +8,6 @@
 #include <asio/detached.hpp>
 #include <asio/this_coro.hpp>
 
-#include "agents/serve/session.hpp"
 #include "core/io/stream_pair.hpp"
 #include "core/link/agent_link.hpp"
 #include "tests/support/run_async.hpp"
@@ -52,7 +53,9 @@ struct Echo final : serve::Service {
       co_return reply;
     }
     if (request.has_carry()) {
-      std::function<awaitable<Status>(std::uint32_t, Bytes)> sink = [this](std::uint32_t, Bytes b) { return keep(std::move(b)); };
+      std::function<awaitable<Status>(std::uint32_t, Bytes)> sink = [this](std::uint32_t, Bytes b) {
+        return keep(std::move(b));
+      };
       auto pulled = co_await serve::pull(exchange, index, 4, sink);
       if (!pulled) co_return fail(pulled.error());
       reply.mutable_done();
@@ -85,7 +88,8 @@ awaitable<void> serve_on(std::unique_ptr<io::ByteStream> stream, serve::Service&
   (void)co_await serve::serve_session(std::move(stream), service, options);
 }
 
-awaitable<Result<std::shared_ptr<link::AgentLink>>> connect(serve::Service& service, std::string noise = {}, bool packs = false) {
+awaitable<Result<std::shared_ptr<link::AgentLink>>> connect(serve::Service& service, std::string noise = {},
+                                                            bool packs = false) {
   auto executor = co_await asio::this_coro::executor;
   auto pair = io::make_stream_pair(executor);
   if (!noise.empty()) (void)co_await pair->second->write(as_bytes(noise));
@@ -95,7 +99,6 @@ awaitable<Result<std::shared_ptr<link::AgentLink>>> connect(serve::Service& serv
   options.packs = packs;
   co_return co_await link::AgentLink::open(std::move(pair->first), std::move(options));
 }
-
 
 link::Call survey() {
   link::Call call;

@@ -50,8 +50,7 @@ awaitable<Result<int>> wait_for_turn(std::string server) {
 // One gives up in the queue; the others still get their turns.
 awaitable<bool> gives_up_in_the_queue() {
   std::vector<LoginTurn> turns;
-  for (unsigned i = 0; i < ssh::detail::most_logins; ++i)
-    turns.push_back(co_await await_login_turn("gate-c"));
+  for (unsigned i = 0; i < ssh::detail::most_logins; ++i) turns.push_back(co_await await_login_turn("gate-c"));
   const auto late = co_await io::with_deadline(wait_for_turn("gate-c"), Duration(10), "a turn");
   const auto other = co_await io::with_deadline(wait_for_turn("gate-d"), Duration(10'000), "a turn");
   turns.pop_back();
@@ -77,9 +76,7 @@ TEST(LoginGate, CountsTheWholeProcessWhateverItsThreads) {
   EXPECT_LE(count.most, 8u);
 }
 
-TEST(LoginGate, OneWhoGivesUpLeavesTheQueueAndOtherServersAreFree) {
-  EXPECT_TRUE(run_async(gives_up_in_the_queue()));
-}
+TEST(LoginGate, OneWhoGivesUpLeavesTheQueueAndOtherServersAreFree) { EXPECT_TRUE(run_async(gives_up_in_the_queue())); }
 
 using ssh::detail::LoginPace;
 using ssh::detail::most_logins;

@@ -46,10 +46,9 @@ TEST(SshSettings, NonsenseIsInvalid) {
 }
 
 TEST(JumpCommand, LogsInToTheLastHopThroughTheOthers) {
+  EXPECT_THAT(jump_command("/c", "me@b:2200", "10.1.0.1", 22),
+              ElementsAre("ssh", "-F", "/c", "-o", "BatchMode=yes", "-W", "10.1.0.1:22", "--", "ssh://me@b:2200"));
   EXPECT_THAT(
-      jump_command("/c", "me@b:2200", "10.1.0.1", 22),
-      ElementsAre("ssh", "-F", "/c", "-o", "BatchMode=yes", "-W", "10.1.0.1:22", "--", "ssh://me@b:2200"));
-  EXPECT_THAT(jump_command("/c", "a,b,c", "fe80::1", 2222),
-              ElementsAre("ssh", "-F", "/c", "-o", "BatchMode=yes", "-W", "[fe80::1]:2222", "-J", "a,b", "--",
-                          "ssh://c"));
+      jump_command("/c", "a,b,c", "fe80::1", 2222),
+      ElementsAre("ssh", "-F", "/c", "-o", "BatchMode=yes", "-W", "[fe80::1]:2222", "-J", "a,b", "--", "ssh://c"));
 }

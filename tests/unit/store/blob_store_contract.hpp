@@ -20,8 +20,7 @@ namespace deployctl::store {
 
 struct StoreMaker {
   std::string name;
-  std::shared_ptr<BlobStore> (*open)(
-      const testing::TempDir& dir);  // again on the same folder: the same blobs
+  std::shared_ptr<BlobStore> (*open)(const testing::TempDir& dir);  // again on the same folder: the same blobs
 };
 inline void PrintTo(const StoreMaker& maker, std::ostream* out) { *out << maker.name; }
 

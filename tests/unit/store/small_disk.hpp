@@ -23,8 +23,7 @@ inline bool mount_small_disk(const std::string& dir) {
     return fd && io::write_all(fd->get(), as_bytes(text));
   };
   return ::unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0 && write_proc("/proc/self/setgroups", "deny") &&
-         write_proc("/proc/self/uid_map", "0 " + uid + " 1") &&
-         write_proc("/proc/self/gid_map", "0 " + gid + " 1") &&
+         write_proc("/proc/self/uid_map", "0 " + uid + " 1") && write_proc("/proc/self/gid_map", "0 " + gid + " 1") &&
          ::mount("none", dir.c_str(), "tmpfs", 0, "size=4m") == 0;
 }
 

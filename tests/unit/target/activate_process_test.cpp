@@ -20,7 +20,8 @@ struct ActivateProcessTest : deployctl::testing::SlotFixture {
   model::Activation hooks() const {
     model::Activation made;
     for (const auto which : model::target_hooks)
-      made.hooks[which] = shell(std::string("echo ") + model::to_string(which) + " $VERSION in $(basename $(pwd)) before $(basename \"$PREVIOUS_RELEASE\")");
+      made.hooks[which] = shell(std::string("echo ") + model::to_string(which) +
+                                " $VERSION in $(basename $(pwd)) before $(basename \"$PREVIOUS_RELEASE\")");
     return made;
   }
   std::string release(const std::string& version, model::Activation how) {

@@ -65,12 +65,14 @@ using Words = std::vector<std::string>;
 
 TEST(ActivationMachine, GoesForwardInOrder) {
   const Course upgrade = run(intent("v1", "v2"), {});
-  EXPECT_EQ(upgrade.steps, (Words{"prepare", "drain", "stop", "install", "link", "switch", "start", "validate", "checks", "undrain"}));
+  EXPECT_EQ(upgrade.steps,
+            (Words{"prepare", "drain", "stop", "install", "link", "switch", "start", "validate", "checks", "undrain"}));
   EXPECT_EQ(upgrade.outcome, Outcome::active);
   EXPECT_EQ(run(intent("", "v1"), {}).steps,
             (Words{"prepare", "install", "link", "switch", "start", "validate", "checks", "undrain"}));
   const Course restart = run(intent("v1", "v1"), {});
-  EXPECT_EQ(restart.steps, (Words{"prepare", "drain", "stop", "link", "switch", "start", "validate", "checks", "undrain"}));
+  EXPECT_EQ(restart.steps,
+            (Words{"prepare", "drain", "stop", "link", "switch", "start", "validate", "checks", "undrain"}));
   const Course off = run(intent("v1", ""), {});
   EXPECT_EQ(off.steps, (Words{"prepare", "drain", "stop", "remove"}));
   EXPECT_EQ(off.outcome, Outcome::deactivated);
@@ -95,7 +97,8 @@ TEST(ActivationMachine, AFailureAfterTheSwitchGoesAllTheWayBack) {
     EXPECT_EQ(tail, (Words{"revert stop", "revert switch", "revert start", "revert validate", "revert checks",
                            "revert undrain"}));
     EXPECT_EQ(back.outcome, Outcome::reverted);
-    for (const Step worse : {Step::back_switch, Step::back_start, Step::back_validate, Step::back_checks, Step::back_undrain})
+    for (const Step worse :
+         {Step::back_switch, Step::back_start, Step::back_validate, Step::back_checks, Step::back_undrain})
       EXPECT_EQ(run(intent("v1", "v2"), {failing, worse}).outcome, Outcome::broken);
     EXPECT_EQ(run(intent("v1", "v2"), {failing, Step::back_stop}).outcome, Outcome::reverted);
   }
@@ -122,7 +125,8 @@ TEST(ActivationMachine, NothingToDeactivateIsDeactivated) {
 
 // Whatever fails and wherever it crashes, with or without a reboot: it ends as it ends without the crash.
 TEST(ActivationMachine, ACrashAnywhereChangesNoOutcome) {
-  for (const auto& [from, to] : {std::pair("v1", "v2"), std::pair("", "v1"), std::pair("v1", "v1"), std::pair("v1", "")})
+  for (const auto& [from, to] :
+       {std::pair("v1", "v2"), std::pair("", "v1"), std::pair("v1", "v1"), std::pair("v1", "")})
     for (int first = 0; first < step_count; ++first)
       for (int second = first; second < step_count; ++second)
         for (int crash = 0; crash < 18; ++crash)

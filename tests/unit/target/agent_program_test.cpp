@@ -33,7 +33,8 @@ TEST(AgentProgram, SaysItsVersionProtocolAndDigest) {
 }
 
 TEST(AgentProgram, AnUnknownRoleIsAUsageErrorOnStderr) {
-  for (const auto& words : std::vector<std::vector<std::string>>{{}, {"gardener"}, {"target", "x"}, {"activate"}, {"activate", "--deploy-to"}}) {
+  for (const auto& words : std::vector<std::vector<std::string>>{
+           {}, {"gardener"}, {"target", "x"}, {"activate"}, {"activate", "--deploy-to"}}) {
     const auto said = run_agent(words);
     EXPECT_EQ(said.exit.code, 2);
     EXPECT_EQ(said.out, "");

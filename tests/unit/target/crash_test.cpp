@@ -1,4 +1,5 @@
-// The activation process is killed (KILL) at every place where it can be; then the next rollout's grant settles the target.
+// The activation process is killed (KILL) at every place where it can be; then the next rollout's grant settles the
+// target.
 #include <unistd.h>
 
 #include "agents/target/journal.hpp"
@@ -21,8 +22,7 @@ struct CrashTest : ServiceFixture {
     };
     model::Activation made = activation();
     for (const auto which : model::target_hooks) made.hooks[which] = line(model::to_string(which), "true");
-    made.hooks[model::TargetHook::start] =
-        line("start", start_fails ? "false" : "cat name > \"$DEPLOY_TO/running\"");
+    made.hooks[model::TargetHook::start] = line("start", start_fails ? "false" : "cat name > \"$DEPLOY_TO/running\"");
     made.hooks[model::TargetHook::stop] = line("stop", "rm -f \"$DEPLOY_TO/running\"");
     return made;
   }
@@ -126,8 +126,9 @@ TEST_F(CrashTest, KilledBetweenAnyTwoStepsItGoesOn) {
 
 TEST_F(CrashTest, AHookThatOutlivesItsAgentIsEndedBeforeTheNextOneActs) {
   auto slow = activation();
-  slow.hooks[model::TargetHook::stop] =
-      shell("if test -e \"$DEPLOY_TO/once\"; then rm \"$DEPLOY_TO/once\"; echo $$ > \"$DEPLOY_TO/pid\"; kill -9 $PPID; sleep 600; fi");
+  slow.hooks[model::TargetHook::stop] = shell(
+      "if test -e \"$DEPLOY_TO/once\"; then rm \"$DEPLOY_TO/once\"; echo $$ > \"$DEPLOY_TO/pid\"; kill -9 $PPID; sleep "
+      "600; fi");
   const auto one = put("v1", slow), two = put("v2", activation());
   ASSERT_TRUE(switch_current(slot, one));
   dir.write("srv/once", "");

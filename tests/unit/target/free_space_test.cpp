@@ -39,15 +39,20 @@ TEST(ExplainStorage, MissingInodesAreToldFromMissingBytes) {
 }
 
 TEST(ExplainStorage, AQuotaAndAReadOnlyFileSystemHaveCuresOfTheirOwn) {
-  EXPECT_THAT(explain_storage(os_error(EDQUOT, "write x"), "/srv/app", {FreeSpace{1'000'000'000, 1'000}, "", true, "deploy"}).hint, HasSubstr("quota"));
-  const auto read_only = explain_storage(os_error(EROFS, "make folder /srv/app"), "/srv/app", {{}, "/srv", true, "deploy"});
+  EXPECT_THAT(
+      explain_storage(os_error(EDQUOT, "write x"), "/srv/app", {FreeSpace{1'000'000'000, 1'000}, "", true, "deploy"})
+          .hint,
+      HasSubstr("quota"));
+  const auto read_only =
+      explain_storage(os_error(EROFS, "make folder /srv/app"), "/srv/app", {{}, "/srv", true, "deploy"});
   EXPECT_EQ(read_only.code, Code::denied);
   EXPECT_THAT(read_only.hint, HasSubstr("findmnt -T /srv/app"));
 }
 
 TEST(ExplainStorage, MissingRightsNameTheFolderAndTheUser) {
   const auto denied = os_error(EACCES, "make folder /srv/app");
-  EXPECT_THAT(explain_storage(denied, "/srv/app", {{}, "/srv", false, "deploy"}).hint, HasSubstr("sudo install -d -o deploy /srv/app"));
+  EXPECT_THAT(explain_storage(denied, "/srv/app", {{}, "/srv", false, "deploy"}).hint,
+              HasSubstr("sudo install -d -o deploy /srv/app"));
   EXPECT_THAT(explain_storage(denied, "/srv/app", {{}, "/srv/app/releases", true, "deploy"}).hint,
               HasSubstr("deploy can't write to /srv/app/releases"));
   EXPECT_THAT(explain_storage(denied, "/srv/app", {{}, "", true, "deploy"}).hint, HasSubstr("lsattr -d /srv/app"));

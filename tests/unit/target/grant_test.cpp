@@ -142,10 +142,12 @@ TEST(GrantFile, ALockThatAnotherProcessHoldsIsAnErrorThatNamesIt) {
   ASSERT_TRUE(slot && slot->claim({"redis", "default"}));
   const auto held = io::FileLock::try_lock(slot->state("grant.lock"), "the service");
   ASSERT_TRUE(held);
-  const auto changed = GrantFile(*slot).change([](const Grant& now_held) { return take(now_held, request("r1", 3), noon); });
+  const auto changed =
+      GrantFile(*slot).change([](const Grant& now_held) { return take(now_held, request("r1", 3), noon); });
   ASSERT_FALSE(changed);
   EXPECT_EQ(changed.error().code, Code::timed_out) << "not locked: that would mean another rollout";
-  EXPECT_NE(changed.error().text().find("grant.lock is locked by the service"), std::string::npos) << changed.error().text();
+  EXPECT_NE(changed.error().text().find("grant.lock is locked by the service"), std::string::npos)
+      << changed.error().text();
 }
 
 }  // namespace

@@ -26,7 +26,8 @@ class Listener {
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof address;
-    if (::bind(socket_.get(), reinterpret_cast<sockaddr*>(&address), size) != 0 || ::listen(socket_.get(), backlog) != 0)
+    if (::bind(socket_.get(), reinterpret_cast<sockaddr*>(&address), size) != 0 ||
+        ::listen(socket_.get(), backlog) != 0)
       throw std::runtime_error("listen");
     ::getsockname(socket_.get(), reinterpret_cast<sockaddr*>(&address), &size);
     port_ = ntohs(address.sin_port);
@@ -171,7 +172,8 @@ TEST(WaitHealthy, IsOverAtTheDeadlineThoughTheIntervalIsLonger) {
   down.deadline = 200ms;
   const auto failed = wait_healthy({down}, nowhere, system_clock().steady());
   ASSERT_FALSE(failed);
-  EXPECT_NE(failed.error().message.find("down (not healthy within 0.2 s)"), std::string::npos) << failed.error().message;
+  EXPECT_NE(failed.error().message.find("down (not healthy within 0.2 s)"), std::string::npos)
+      << failed.error().message;
 }
 
 TEST(WaitHealthy, SaysWhichOnesDidNotPassByTheirDeadline) {

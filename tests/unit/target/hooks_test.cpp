@@ -88,9 +88,7 @@ TEST_F(HooksTest, OutOfTimeTheWholeGroupIsEnded) {
   EXPECT_TRUE(gone_soon(pid_in("child")));
 }
 
-TEST_F(HooksTest, OneTimeoutCountsForAllLines) {
-  EXPECT_FALSE(with({"sleep 0.2", "sleep 600"}, 400ms));
-}
+TEST_F(HooksTest, OneTimeoutCountsForAllLines) { EXPECT_FALSE(with({"sleep 0.2", "sleep 600"}, 400ms)); }
 
 TEST_F(HooksTest, ADaemonLeftBehindWithItsOutputOpenNeitherBlocksNorDies) {
   ASSERT_TRUE(with({"sleep 600 & echo $! > child; echo started"}));

@@ -3,10 +3,10 @@
 #include <filesystem>
 #include <fstream>
 
+#include "agents/target/tree_check.hpp"
 #include "core/io/atomic_file.hpp"
 #include "core/io/files.hpp"
 #include "core/model/manifest_change.hpp"
-#include "agents/target/tree_check.hpp"
 #include "tests/unit/target/releases.hpp"
 
 using namespace deployctl;

@@ -5,8 +5,8 @@
 
 #include <fstream>
 
-#include "agents/target/tree_check.hpp"
 #include "agents/target/switch.hpp"
+#include "agents/target/tree_check.hpp"
 #include "core/io/files.hpp"
 #include "tests/unit/target/releases.hpp"
 
@@ -183,7 +183,8 @@ TEST_F(KeptReleasesTest, AReceiptTellsItsKindAndWhatRanBefore) {
   written.from_release = sha256("a").text();
   ASSERT_TRUE(append_receipt(slot, written));
   std::ofstream(slot.state("receipts"), std::ios::app)
-      << R"({"epoch":8,"folder":"c","outcome":"active","release":"","rollout":"r-2","time":1})" << "\n";  // by an older agent
+      << R"({"epoch":8,"folder":"c","outcome":"active","release":"","rollout":"r-2","time":1})"
+      << "\n";  // by an older agent
   const auto read = read_receipts(slot);
   ASSERT_EQ(read->size(), 2U);
   EXPECT_EQ((*read)[0].kind + " " + (*read)[0].version + " " + (*read)[0].from, "rollback 1.1 a");

@@ -67,7 +67,9 @@ awaitable<void> PruneRequestTest::prunes_late() {
   auto held = io::FileLock::try_lock(slot.state("lock"), "the test");
   EXPECT_TRUE(held);
   std::optional<Reply> pruned, granted;
-  const auto keep = [](awaitable<Reply> work, std::optional<Reply>& into) -> awaitable<void> { into.emplace(co_await std::move(work)); };
+  const auto keep = [](awaitable<Reply> work, std::optional<Reply>& into) -> awaitable<void> {
+    into.emplace(co_await std::move(work));
+  };
   const auto let_go = [](io::FileLock& lock, std::string grant) -> awaitable<void> {
     while (read_text(grant).find("\"r3\"") == std::string::npos) co_await io::sleep_for(Duration(1));
     lock.unlock();

@@ -120,7 +120,8 @@ struct PruneFailsTest : PruneTest {
 };
 
 TEST_F(PruneFailsTest, OneThatCannotBeRemovedKeepsNoOtherAndIsReportedUntilItIsGone) {
-  const auto one = confirmed("1.0", 1), two = confirmed("2.0", 2), three = confirmed("3.0", 3), four = confirmed("4.0", 4);
+  const auto one = confirmed("1.0", 1), two = confirmed("2.0", 2), three = confirmed("3.0", 3),
+             four = confirmed("4.0", 4);
   ASSERT_TRUE(switch_current(slot, four));
   if (!make_undeletable(one)) GTEST_SKIP() << "no mounts here";
   auto pruned = prune(slot, {}, 1);
@@ -129,7 +130,8 @@ TEST_F(PruneFailsTest, OneThatCannotBeRemovedKeepsNoOtherAndIsReportedUntilItIsG
   const auto aside = slot.releases() + "/.removing-" + one;
   ASSERT_EQ(pruned->unremoved.size(), 1u);
   EXPECT_EQ(pruned->unremoved[0].path, aside);
-  EXPECT_NE(pruned->unremoved[0].error.text().find(aside + "/cache"), std::string::npos) << pruned->unremoved[0].error.text();
+  EXPECT_NE(pruned->unremoved[0].error.text().find(aside + "/cache"), std::string::npos)
+      << pruned->unremoved[0].error.text();
   EXPECT_FALSE(io::exists(aside + "/name")) << "what can be removed is";
   EXPECT_EQ(unremoved(slot).size(), 1u);
 
@@ -149,7 +151,8 @@ TEST_F(PruneFailsTest, OneThatCannotBeRemovedKeepsNoOtherAndIsReportedUntilItIsG
 }
 
 TEST_F(PruneTest, WhatSomebodyRemovedByHandIsNotReportedAnyMore) {
-  std::ofstream(slot.state("unremoved.json")) << R"([{"path":"/nowhere/at/all","code":"denied","message":"remove: no"}])";
+  std::ofstream(slot.state("unremoved.json"))
+      << R"([{"path":"/nowhere/at/all","code":"denied","message":"remove: no"}])";
   EXPECT_TRUE(unremoved(slot).empty());
   std::ofstream(slot.state("unremoved.json")) << "not JSON";
   EXPECT_TRUE(unremoved(slot).empty());

@@ -51,7 +51,9 @@ struct Tree {
   }
 };
 
-inline model::Hook shell(std::string line, Duration timeout = std::chrono::seconds(30)) { return {{std::move(line)}, timeout}; }
+inline model::Hook shell(std::string line, Duration timeout = std::chrono::seconds(30)) {
+  return {{std::move(line)}, timeout};
+}
 
 // What the decoder does: the manifest, then each content that the base lacks.
 inline Status fill(target::Staging& staging, const Tree& tree, const target::Base* base) {

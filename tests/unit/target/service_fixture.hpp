@@ -1,5 +1,5 @@
-// A target and its caller in one process, over a real socket pair: AgentLink asks, TargetService answers. Activations run in
-// the real deploy-agent. Payloads are made by the real encoder.
+// A target and its caller in one process, over a real socket pair: AgentLink asks, TargetService answers. Activations
+// run in the real deploy-agent. Payloads are made by the real encoder.
 #pragma once
 
 #include <asio/co_spawn.hpp>
@@ -135,7 +135,8 @@ struct ServiceFixture : ::testing::Test {
     return made;
   }
   Tree tree(const std::string& name) const {
-    return {{{"name", {name}}, {"big", {std::string(3'000'000, 'b')}}, {"bin/x", {"#!/bin/sh\n", 0755}}}, {{"l", "name"}}};
+    return {{{"name", {name}}, {"big", {std::string(3'000'000, 'b')}}, {"bin/x", {"#!/bin/sh\n", 0755}}},
+            {{"l", "name"}}};
   }
   std::string running() const { return io::exists(deploy_to + "/running") ? read_text(deploy_to + "/running") : ""; }
 

@@ -5,8 +5,8 @@
 
 #include <fstream>
 
-#include "core/io/files.hpp"
 #include "agents/target/tree_check.hpp"
+#include "core/io/files.hpp"
 #include "tests/unit/target/releases.hpp"
 
 using namespace deployctl;
@@ -69,7 +69,9 @@ TEST_F(StagingTest, AnotherModeIsACopy) {
 
 // Only this login reads what no other user could read where it was built.
 TEST_F(StagingTest, ModesWithoutRightsForOthersAreKept) {
-  const Tree tree{{{"key", {"k", 0600}}, {"run", {"r", 0700}}, {"group", {"g", 0640}}, {"gx", {"x", 0750}}, {"same", {"k", 0644}}}, {}};
+  const Tree tree{
+      {{"key", {"k", 0600}}, {"run", {"r", 0700}}, {"group", {"g", 0640}}, {"gx", {"x", 0750}}, {"same", {"k", 0644}}},
+      {}};
   auto entries = tree.manifest().entries();
   for (const auto& [path, mode] : {std::pair("private", 0700u), std::pair("ours", 0750u)}) {
     model::Entry folder;

@@ -124,7 +124,8 @@ TEST_F(SurveyTest, WithHistoryTellsTheLastGrantAndTheReceipts) {
   const auto found = survey(slot, redis, false, true);
   ASSERT_TRUE(found);
   EXPECT_FALSE(found->has_holder()) << "it was given back";
-  EXPECT_EQ(found->last_grant().rollout() + " " + found->last_grant().kind() + " " + found->last_grant().version(), "r1 rollback 1.1");
+  EXPECT_EQ(found->last_grant().rollout() + " " + found->last_grant().kind() + " " + found->last_grant().version(),
+            "r1 rollback 1.1");
   EXPECT_EQ(found->last_grant().release(), sha256("x").raw());
   EXPECT_EQ(found->last_grant().expires_in_ms(), 0U);
   ASSERT_EQ(found->receipts_size(), 1);
@@ -139,9 +140,10 @@ TEST_F(SurveyTest, WithHistoryTellsTheLastGrantAndTheReceipts) {
 
 // As 6747c34 and before wrote it.
 TEST_F(SurveyTest, ReadsTheGrantOfAnOlderAgent) {
-  ASSERT_TRUE(io::write_file(slot.state("grant.json"),
-                             R"({"boot_id":"b","dropped":true,"epoch":9,"expires_boottime_ms":1,"holder_boot_id":"","host":"h","pid":1,)"
-                             R"("pid_start":2,"reason":"","rollout":"r-old","since":3,"user":"u"})"));
+  ASSERT_TRUE(io::write_file(
+      slot.state("grant.json"),
+      R"({"boot_id":"b","dropped":true,"epoch":9,"expires_boottime_ms":1,"holder_boot_id":"","host":"h","pid":1,)"
+      R"("pid_start":2,"reason":"","rollout":"r-old","since":3,"user":"u"})"));
   const auto found = survey(slot, redis, false, true);
   ASSERT_TRUE(found) << found.error().text();
   EXPECT_EQ(found->last_grant().rollout(), "r-old");

@@ -51,7 +51,8 @@ TEST_F(TreeCheckTest, AFileWrittenInPlaceDamagesEveryReleaseThatSharesIt) {
   overwrite(in(a, "same"), "other bytes");
   ASSERT_TRUE(damage(a));
   EXPECT_THAT(damage(a)->shared_with, ElementsAre(b));
-  EXPECT_THAT(damage(a)->text(), AllOf(HasSubstr("file same was changed after it was staged"), HasSubstr("shared with " + b)));
+  EXPECT_THAT(damage(a)->text(),
+              AllOf(HasSubstr("file same was changed after it was staged"), HasSubstr("shared with " + b)));
   ASSERT_TRUE(damage(b));
   EXPECT_THAT(damage(b)->shared_with, ElementsAre(a));
 }
@@ -61,7 +62,8 @@ TEST_F(TreeCheckTest, TheWrongBytesAreNoSourceOfTheRepair) {
   overwrite(in(b, "same"), "other bytes");
   const auto base = Base::of(slot, two.manifest().digest());
   ASSERT_TRUE(base);
-  EXPECT_EQ(stage(slot, one, one.release("1"), &*base).error().code, Code::absent) << "a payload without a base is asked for";
+  EXPECT_EQ(stage(slot, one, one.release("1"), &*base).error().code, Code::absent)
+      << "a payload without a base is asked for";
   ASSERT_TRUE(stage(slot, one, one.release("1")));
   EXPECT_FALSE(damage(a));
   EXPECT_EQ(read_text(in(a, "same")), "shared text");

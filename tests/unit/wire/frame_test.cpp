@@ -15,7 +15,9 @@ rc::Gen<Frame> of_a_stream() {
 }
 
 rc::Gen<Frame> packed() {
-  return rc::gen::map(rc::gen::arbitrary<Bytes>(), [](Bytes bytes) { return Frame{FrameType::packed, 0, 0, std::move(bytes)}; });
+  return rc::gen::map(rc::gen::arbitrary<Bytes>(), [](Bytes bytes) {
+    return Frame{FrameType::packed, 0, 0, std::move(bytes)};
+  });
 }
 
 rc::Gen<Frame> any_frame() { return rc::gen::oneOf(of_a_stream(), packed()); }
@@ -30,9 +32,22 @@ std::vector<Frame> drain(FrameDecoder& decoder) {
 }
 
 Bytes header(std::uint32_t length, std::uint8_t type = 8, std::uint8_t pad = 0) {
-  return {static_cast<std::uint8_t>(length >> 24), static_cast<std::uint8_t>(length >> 16),
-          static_cast<std::uint8_t>(length >> 8), static_cast<std::uint8_t>(length), type, pad, 0, 0,
-          0, 0, 0, 0, 0, 0, 0, 0};
+  return {static_cast<std::uint8_t>(length >> 24),
+          static_cast<std::uint8_t>(length >> 16),
+          static_cast<std::uint8_t>(length >> 8),
+          static_cast<std::uint8_t>(length),
+          type,
+          pad,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0};
 }
 
 Result<std::optional<Frame>> decode_one(const Bytes& bytes) {

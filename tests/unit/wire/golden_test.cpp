@@ -196,7 +196,11 @@ TEST(Golden, ChunkAndPing) {
 TEST(Golden, Packed) { EXPECT_EQ(encode(Frame{FrameType::packed, 0, 0, {1, 2, 3}}), (Bytes{0x80, 0, 0, 3, 1, 2, 3})); }
 
 TEST(Golden, TheMagic) {
-  EXPECT_EQ(magic, "\x01" "deployctl-agent");
-  EXPECT_EQ(missing_magic, "\x01" "deployctl-wants");
+  EXPECT_EQ(magic,
+            "\x01"
+            "deployctl-agent");
+  EXPECT_EQ(missing_magic,
+            "\x01"
+            "deployctl-wants");
   EXPECT_EQ(protocol_version, 1u);
 }
