@@ -1,4 +1,5 @@
-// Every event that the code makes is in the list of names, and every name in the list is on the manual page, and the other way round.
+// Every event that the code makes is in the list of names, and every name in the list is on the manual page, and the
+// other way round.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -39,14 +40,16 @@ Names documented(const std::string& page) {
     if (line.starts_with(".Bl")) ++depth;
     if (line.starts_with(".El")) --depth;
     const std::string item = ".It Ic ";
-    if (events && depth == 1 && line.starts_with(item)) out.insert(line.substr(item.size(), line.find(' ', item.size()) - item.size()));
+    if (events && depth == 1 && line.starts_with(item))
+      out.insert(line.substr(item.size(), line.find(' ', item.size()) - item.size()));
   }
   return out;
 }
 
 // Names that the code gives to events: by the functions that make them, or by assignment.
 Names made() {
-  const std::regex makers(R"re((?:\b(?:named|wave|emit|tell|artifact_event)\(|\bat\([^"()]+, |plan_event\([^"()]+, |event\.name = )"([a-z_]+)")re");
+  const std::regex makers(
+      R"re((?:\b(?:named|wave|emit|tell|artifact_event)\(|\b(?:at|plan_event)\([^"()]+,|event\.name =)\s*"([a-z_]+)")re");
   const std::regex changes(R"re(name = "((?:target|wave)_[a-z_]+)")re");
   Names out;
   for (const char* folder : {"/core/rollout", "/cli/commands"})
@@ -54,7 +57,8 @@ Names made() {
       if (entry.path().extension() != ".cpp") continue;
       const auto text = read_text(entry.path());
       for (const auto& what : {makers, changes})
-        for (auto at = std::sregex_iterator(text.begin(), text.end(), what); at != std::sregex_iterator(); ++at) out.insert((*at)[1].str());
+        for (auto at = std::sregex_iterator(text.begin(), text.end(), what); at != std::sregex_iterator(); ++at)
+          out.insert((*at)[1].str());
     }
   return out;
 }
@@ -67,7 +71,8 @@ TEST(Events, ThePageDescribesEachNameOfTheList) {
 
 TEST(Events, TheCodeMakesNoEventThatIsNotListed) {
   const auto names = made();
-  for (const char* name : {"wave_started", "target_active", "target_step", "rollout_finished", "command_failed", "build_pinned", "artifact_verified", "plan"})
+  for (const char* name : {"wave_started", "target_active", "target_step", "rollout_finished", "command_failed",
+                           "build_pinned", "artifact_verified", "plan"})
     EXPECT_TRUE(names.contains(name)) << "the search misses " << name;
   Names missing;
   const auto known = listed();
