@@ -6,10 +6,10 @@
 #include <asio/posix/stream_descriptor.hpp>
 #include <asio/use_awaitable.hpp>
 
-#include "agents/handover.hpp"
+#include "agents/fd_passing.hpp"
 #include "agents/relay_parts.hpp"
 #include "agents/session_role.hpp"
-#include "core/io/background.hpp"
+#include "core/host/background.hpp"
 #include "core/io/deadline.hpp"
 #include "core/io/fd_stream.hpp"
 
@@ -39,7 +39,7 @@ awaitable<void> serve(std::shared_ptr<relay::RelayShared> shared, std::string in
   relay::RelayService service(shared);
   auto options = session_options("relay");
   options.instance = std::move(instance);
-  options.features.emplace_back(wire::feature_desires);
+  options.features.emplace_back(protocol::feature_desires);
   (void)co_await serve::serve_session(std::move(*stream), service, options);
 }
 

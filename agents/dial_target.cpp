@@ -6,10 +6,10 @@
 namespace deployctl::agents {
 namespace {
 
-Result<ssh::DialOptions> dial_options(const wire::pb::Attach& asked, const std::string& home) {
+Result<transport::DialOptions> dial_options(const protocol::pb::Attach& asked, const std::string& home) {
   if (asked.host().empty() || asked.port() == 0 || asked.port() > 65535)
     return fail(Code::invalid, "\"" + asked.host() + "\", port " + std::to_string(asked.port()) + ", is no endpoint");
-  ssh::DialOptions dial;
+  transport::DialOptions dial;
   dial.endpoint.host = asked.host();
   dial.endpoint.port = asked.port();
   dial.endpoint.user = asked.user();
@@ -20,7 +20,7 @@ Result<ssh::DialOptions> dial_options(const wire::pb::Attach& asked, const std::
 }
 
 asio::awaitable<Result<std::shared_ptr<link::AgentLink>>> open(asio::any_io_executor executor, remote::AgentImage image,
-                                                               std::string home, wire::pb::Attach asked) {
+                                                               std::string home, protocol::pb::Attach asked) {
   DEPLOYCTL_CO_TRY(dial, dial_options(asked, home));
   remote::AgentOptions options;
   options.role = "target";
@@ -35,7 +35,7 @@ asio::awaitable<Result<std::shared_ptr<link::AgentLink>>> open(asio::any_io_exec
 }  // namespace
 
 relay::Dialer dial_target(asio::any_io_executor executor, remote::AgentImage image, std::string home) {
-  return [executor, image, home](wire::pb::Attach asked) { return open(executor, image, home, std::move(asked)); };
+  return [executor, image, home](protocol::pb::Attach asked) { return open(executor, image, home, std::move(asked)); };
 }
 
 }  // namespace deployctl::agents

@@ -4,7 +4,7 @@
 
 #include <asio/any_io_executor.hpp>
 
-#include "agents/relay/target_sessions.hpp"
+#include "agents/relay/sessions/target_sessions.hpp"
 #include "core/remote/agent_image.hpp"
 
 namespace deployctl::agents {

@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "agents/background_relay.hpp"
-#include "agents/kept_pages.hpp"
-#include "agents/relay_front.hpp"
+#include "agents/malloc_tuning.hpp"
+#include "agents/relay_launcher.hpp"
 #include "agents/roles.hpp"
 #include "agents/session_stdio.hpp"
-#include "agents/target/activate_process.hpp"
+#include "agents/target/activation/activate_process.hpp"
 
 namespace {
 

@@ -3,7 +3,7 @@
 #include <sys/resource.h>
 
 #include "agents/dial_target.hpp"
-#include "agents/kept_pages.hpp"
+#include "agents/malloc_tuning.hpp"
 #include "agents/session_role.hpp"
 
 namespace deployctl::agents {

@@ -2,10 +2,10 @@
 
 #include <cstdio>
 
-#include "agents/kept_pages.hpp"
+#include "agents/malloc_tuning.hpp"
 #include "agents/session_role.hpp"
 #include "agents/target/target_service.hpp"
-#include "core/wire/frame.hpp"
+#include "core/protocol/frame.hpp"
 
 namespace deployctl::agents {
 
@@ -23,7 +23,7 @@ int be_target() {
 
 int print_version() {
   const auto digest = sha256_file("/proc/self/exe");
-  std::printf("%s protocol %u\n", program_name, wire::protocol_version);
+  std::printf("%s protocol %u\n", program_name, protocol::protocol_version);
   if (digest) std::printf("%s\n", digest->text().c_str());
   return 0;
 }

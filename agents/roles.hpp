@@ -1,5 +1,5 @@
 // What deploy-agent can be: a role a word. The session roles speak the agent protocol on stdin and stdout until their
-// caller goes away (a relay: relay_front.hpp). Each returns the program's exit code. Called from main, once.
+// caller goes away (a relay: relay_launcher.hpp). Each returns the program's exit code. Called from main, once.
 #pragma once
 
 #include <string>

@@ -64,9 +64,9 @@ serve::SessionOptions session_options(const std::string& role) {
   options.role = role;
   options.program = program_name;
   options.agent = own_digest();
-  if (role == "relay") options.features = {wire::feature_attach_first, wire::feature_fresh_logins};
+  if (role == "relay") options.features = {protocol::feature_attach_first, protocol::feature_fresh_logins};
   if (role == "target") {
-    options.features = {wire::feature_private_modes};
+    options.features = {protocol::feature_private_modes};
     options.max_requests = 1000;  // of the few services of one host
   }
   return options;

@@ -10,8 +10,8 @@
 
 #include "cli/commands/command_line.hpp"
 #include "cli/commands/commands.hpp"
-#include "cli/commands/interrupt.hpp"
-#include "cli/commands/keep_links.hpp"
+#include "cli/session/interrupt.hpp"
+#include "cli/session/keep_links.hpp"
 
 namespace {
 
@@ -30,13 +30,13 @@ int after_output(int code) {
   if (code != 0 || why == EPIPE || reader_is_gone()) return code;
   std::fprintf(stderr, "deployctl: write the answer: %s\n",
                why ? std::strerror(why) : "a part of it could not be written");
-  return deployctl::commands::exit_codes::internal;
+  return deployctl::cli::exit_codes::internal;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  using namespace deployctl::commands;
+  using namespace deployctl::cli;
   std::signal(SIGPIPE, SIG_IGN);
   if (argc == 3 && std::strcmp(argv[1], keep_links_word) == 0) return keep_links(argv[2]);
   Interrupt::install();

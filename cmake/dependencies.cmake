@@ -1,4 +1,4 @@
-# Debian's libraries under short names, so that the room list reads as a diagram.
+# Debian's libraries under short names, so that the list of modules reads as a diagram.
 # Everything that the static agent reaches is linked by its bare name: the linker then takes the .a
 # for a -static program, where CMake's imported targets would pass the .so.
 find_package(PkgConfig REQUIRED)
@@ -9,10 +9,9 @@ function(header_library name)
   target_compile_definitions(${name} INTERFACE ${ARGN})
 endfunction()
 
-header_library(fmt_headers FMT_HEADER_ONLY=1)
-header_library(spdlog_headers SPDLOG_FMT_EXTERNAL=1 FMT_HEADER_ONLY=1)
+header_library(fmt FMT_HEADER_ONLY=1)
 header_library(expected)
-header_library(json_headers)
+header_library(json)
 # Asio asks for libstdc++'s aligned_alloc before it includes any of its headers, so the answer depends on what a file includes first:
 # memory from operator new in one file, freed by free in another. Said here, it is the same everywhere.
 header_library(asio ASIO_SEPARATE_COMPILATION=1 ASIO_NO_DEPRECATED=1 ASIO_HAS_STD_ALIGNED_ALLOC=1)

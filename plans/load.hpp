@@ -8,16 +8,9 @@
 #include <vector>
 
 #include "core/model/plan.hpp"
+#include "plans/yaml/problems.hpp"
 
 namespace deployctl::plans {
-
-struct Problem {
-  model::Mark mark;
-  std::string message;  // "unknown key 'verison'"
-  std::string hint;     // "did you mean 'version'?", "allowed: rollback, pause, abort"
-  // "deploy.yaml:12:5: unknown key 'verison'; did you mean 'version'?"
-  std::string text() const;
-};
 
 struct LoadOptions {
   std::string fleet;                   // replaces the plan's fleet file
@@ -40,10 +33,8 @@ struct Services {
   std::vector<Problem> problems;  // of all of them; one alone is looked at by load()
 };
 Services load_services(const std::string& plan, const LoadOptions& options);
-// Problems as one Error (Code::invalid), one a line.
-// The value of an option that takes a URL, which may be a secret: a text, or "{env: NAME}" as in a plan. Code::invalid
-// never repeats it.
-Result<model::SecretSource> parse_url_option(const std::string& option, const std::string& text);
-Error to_error(const std::vector<Problem>& problems);
+
+// Every key of a plan as a path: "build.artifact[].from", "build.env.*".
+std::vector<std::string> known_plan_keys();
 
 }  // namespace deployctl::plans

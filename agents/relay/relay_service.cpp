@@ -1,7 +1,7 @@
 #include "agents/relay/relay_service.hpp"
 
-#include "agents/relay/carry.hpp"
-#include "agents/relay/forwarding.hpp"
+#include "agents/relay/cache/receive_payload.hpp"
+#include "agents/relay/sessions/forwarding.hpp"
 #include "core/link/payload_index.hpp"
 
 namespace deployctl::relay {
@@ -9,8 +9,8 @@ namespace {
 
 constexpr std::uint32_t longest_round_trip_ms = 10'000;  // whatever the caller says
 
-wire::pb::Reply done() {
-  wire::pb::Reply reply;
+protocol::pb::Reply done() {
+  protocol::pb::Reply reply;
   reply.mutable_done();
   return reply;
 }
@@ -26,7 +26,7 @@ RelayShared::RelayShared(asio::any_io_executor executor, Dialer dialer, RelayOpt
   catching_up->start();
 }
 
-awaitable<Result<wire::pb::Reply>> RelayService::serve(wire::pb::Request request, serve::Exchange& exchange) {
+awaitable<Result<protocol::pb::Reply>> RelayService::serve(protocol::pb::Request request, serve::Exchange& exchange) {
   if (request.has_attach_first()) co_return co_await attach_and_pass_on(std::move(request), exchange);
   if (request.has_detach()) {
     shared_->targets.detach(request.target());
@@ -37,33 +37,33 @@ awaitable<Result<wire::pb::Reply>> RelayService::serve(wire::pb::Request request
   if (request.has_carry()) co_return co_await take_in(request.carry(), exchange);
   if (request.has_desire() || request.has_withdraw() || request.has_list_desires())
     co_return co_await wish(std::move(request));
-  co_return fail(Code::unsupported, std::string("a relay has no '") + wire::name_of(request) + "' of its own");
+  co_return fail(Code::unsupported, std::string("a relay has no '") + protocol::name_of(request) + "' of its own");
 }
 
-awaitable<Result<wire::pb::Reply>> RelayService::attach(wire::pb::Attach request, serve::Exchange& exchange) {
+awaitable<Result<protocol::pb::Reply>> RelayService::attach(protocol::pb::Attach request, serve::Exchange& exchange) {
   DEPLOYCTL_CO_TRY(attached, co_await shared_->targets.attach(std::move(request), exchange.cancelled()));
-  wire::pb::Reply reply;
+  protocol::pb::Reply reply;
   *reply.mutable_attached() = std::move(attached);
   co_return reply;
 }
 
-awaitable<Result<wire::pb::Reply>> RelayService::attach_and_pass_on(wire::pb::Request request,
-                                                                    serve::Exchange& exchange) {
+awaitable<Result<protocol::pb::Reply>> RelayService::attach_and_pass_on(protocol::pb::Request request,
+                                                                        serve::Exchange& exchange) {
   if (request.target() != 0) co_return fail(Code::invalid, "a request with a target's number and an attach as well");
   auto asked = std::move(*request.mutable_attach_first());
   DEPLOYCTL_CO_TRY(attached, co_await shared_->targets.attach(std::move(asked), exchange.cancelled()));
   request.clear_attach_first();
   request.set_target(attached.target());
-  wire::pb::Event event;
+  protocol::pb::Event event;
   *event.mutable_attached() = std::move(attached);
   DEPLOYCTL_CO_CHECK(co_await exchange.emit(event));
   co_return co_await pass_on(std::move(request), exchange);
 }
 
-awaitable<Result<wire::pb::Reply>> RelayService::wish(wire::pb::Request request) {
+awaitable<Result<protocol::pb::Reply>> RelayService::wish(protocol::pb::Request request) {
   if (!shared_->catching_up)
     co_return fail(Code::unsupported, "this relay lives for one session and can't see to anything later");
-  wire::pb::Reply reply = done();
+  protocol::pb::Reply reply = done();
   if (request.has_desire()) {
     DEPLOYCTL_CO_CHECK(shared_->catching_up->put(std::move(*request.mutable_desire())));
   } else if (request.has_withdraw()) {
@@ -92,7 +92,7 @@ Error explained(Error e) {
 
 }  // namespace
 
-awaitable<Result<wire::pb::Reply>> RelayService::take_in(wire::pb::Carry request, serve::Exchange& exchange) {
+awaitable<Result<protocol::pb::Reply>> RelayService::take_in(protocol::pb::Carry request, serve::Exchange& exchange) {
   DEPLOYCTL_CO_TRY(index, link::to_index(request.index()));
   const Duration round_trip(std::min(request.round_trip_ms(), longest_round_trip_ms));
   FindPieces pieces = [this, index, request] { return pieces_of(index, request); };
@@ -107,7 +107,7 @@ awaitable<Result<wire::pb::Reply>> RelayService::take_in(wire::pb::Carry request
 
 // Those that are here, or on their way, up to the first that is not.
 awaitable<std::vector<std::shared_ptr<CachedPayload>>> RelayService::pieces_of(payload::Index whole,
-                                                                               wire::pb::Carry request) {
+                                                                               protocol::pb::Carry request) {
   std::vector<std::shared_ptr<CachedPayload>> out;
   std::size_t at = 0;
   for (const auto count : request.pieces()) {
@@ -126,27 +126,27 @@ awaitable<std::vector<std::shared_ptr<CachedPayload>>> RelayService::pieces_of(p
 }
 
 // Given, or named by its digest: then it has been carried here, or is being carried.
-Result<payload::Index> RelayService::index_of(const wire::pb::Stage& stage) const {
+Result<payload::Index> RelayService::index_of(const protocol::pb::Stage& stage) const {
   if (stage.payload().empty()) return link::to_index(stage.index());
   DEPLOYCTL_TRY(digest, Digest::from_raw(stage.payload()));
   return shared_->cache.index(digest);
 }
 
-awaitable<Result<std::shared_ptr<link::AgentLink>>> RelayService::target_of(const wire::pb::Request& request,
+awaitable<Result<std::shared_ptr<link::AgentLink>>> RelayService::target_of(const protocol::pb::Request& request,
                                                                             serve::Exchange& exchange) {
   if (!request.fresh_login()) co_return shared_->targets.find(request.target());
   DEPLOYCTL_CO_TRY(found, co_await shared_->targets.find_fresh(request.target(), exchange.cancelled()));
   if (found.kept) {
-    wire::pb::Event event;
-    *event.mutable_kept_login()->mutable_why() = wire::to_abort(*found.kept);
+    protocol::pb::Event event;
+    *event.mutable_kept_login()->mutable_why() = protocol::to_abort(*found.kept);
     DEPLOYCTL_CO_CHECK(co_await exchange.emit(event));
   }
   co_return std::move(found.link);
 }
 
-awaitable<Result<wire::pb::Reply>> RelayService::pass_on(wire::pb::Request request, serve::Exchange& exchange) {
+awaitable<Result<protocol::pb::Reply>> RelayService::pass_on(protocol::pb::Request request, serve::Exchange& exchange) {
   if (request.has_attach() || request.has_carry())
-    co_return fail(Code::unsupported, std::string("a target has no '") + wire::name_of(request) + "'");
+    co_return fail(Code::unsupported, std::string("a target has no '") + protocol::name_of(request) + "'");
   DEPLOYCTL_CO_TRY(target, co_await target_of(request, exchange));
   request.clear_fresh_login();
   std::shared_ptr<payload::ChunkSource> chunks;

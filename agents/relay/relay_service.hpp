@@ -4,10 +4,10 @@
 // strand. Its own failures say "relay" in words; a target's errors pass through as they are.
 #pragma once
 
-#include "agents/relay/catching_up.hpp"
-#include "agents/relay/chunk_cache.hpp"
-#include "agents/relay/feeding.hpp"
-#include "agents/relay/target_sessions.hpp"
+#include "agents/relay/cache/chunk_cache.hpp"
+#include "agents/relay/cache/fanout_limiter.hpp"
+#include "agents/relay/reconcile/reconciler.hpp"
+#include "agents/relay/sessions/target_sessions.hpp"
 #include "agents/serve/service.hpp"
 
 namespace deployctl::relay {
@@ -40,20 +40,20 @@ class RelayService : public serve::Service {
   explicit RelayService(std::shared_ptr<RelayShared> shared, Callers callers = Callers::many)
       : shared_(std::move(shared)), callers_(callers) {}
 
-  awaitable<Result<wire::pb::Reply>> serve(wire::pb::Request request, serve::Exchange& exchange) override;
+  awaitable<Result<protocol::pb::Reply>> serve(protocol::pb::Request request, serve::Exchange& exchange) override;
   awaitable<void> ended() override;
 
  private:
-  awaitable<Result<wire::pb::Reply>> attach(wire::pb::Attach request, serve::Exchange& exchange);
-  awaitable<Result<wire::pb::Reply>> attach_and_pass_on(wire::pb::Request request, serve::Exchange& exchange);
-  awaitable<Result<wire::pb::Reply>> take_in(wire::pb::Carry request, serve::Exchange& exchange);
-  awaitable<std::vector<std::shared_ptr<CachedPayload>>> pieces_of(payload::Index whole, wire::pb::Carry request);
-  awaitable<Result<wire::pb::Reply>> wish(wire::pb::Request request);
-  Result<payload::Index> index_of(const wire::pb::Stage& stage) const;
+  awaitable<Result<protocol::pb::Reply>> attach(protocol::pb::Attach request, serve::Exchange& exchange);
+  awaitable<Result<protocol::pb::Reply>> attach_and_pass_on(protocol::pb::Request request, serve::Exchange& exchange);
+  awaitable<Result<protocol::pb::Reply>> take_in(protocol::pb::Carry request, serve::Exchange& exchange);
+  awaitable<std::vector<std::shared_ptr<CachedPayload>>> pieces_of(payload::Index whole, protocol::pb::Carry request);
+  awaitable<Result<protocol::pb::Reply>> wish(protocol::pb::Request request);
+  Result<payload::Index> index_of(const protocol::pb::Stage& stage) const;
   // Over which link a request goes on; says so where it is the login that was kept and shouldn't be.
-  awaitable<Result<std::shared_ptr<link::AgentLink>>> target_of(const wire::pb::Request& request,
+  awaitable<Result<std::shared_ptr<link::AgentLink>>> target_of(const protocol::pb::Request& request,
                                                                 serve::Exchange& exchange);
-  awaitable<Result<wire::pb::Reply>> pass_on(wire::pb::Request request, serve::Exchange& exchange);
+  awaitable<Result<protocol::pb::Reply>> pass_on(protocol::pb::Request request, serve::Exchange& exchange);
 
   std::shared_ptr<RelayShared> shared_;
   Callers callers_;

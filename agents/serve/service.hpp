@@ -7,8 +7,8 @@
 
 #include "core/base/bytes.hpp"
 #include "core/io/cancel_token.hpp"
-#include "core/payload/index.hpp"
-#include "core/wire/messages.hpp"
+#include "core/payload/format/index.hpp"
+#include "core/protocol/messages.hpp"
 
 namespace deployctl::serve {
 
@@ -25,7 +25,7 @@ struct Chunk {
 class Exchange {
  public:
   virtual ~Exchange() = default;
-  virtual awaitable<Status> emit(const wire::pb::Event& event) = 0;
+  virtual awaitable<Status> emit(const protocol::pb::Event& event) = 0;
   // Asks for chunks [first, first+count) on this stream; they come in the order asked.
   virtual awaitable<Status> want(std::uint32_t first, std::uint32_t count) = 0;
   virtual awaitable<Result<Chunk>> next_chunk() = 0;
@@ -36,7 +36,7 @@ class Service {
  public:
   virtual ~Service() = default;
   // Called concurrently, a coroutine a request; `exchange` outlives the call.
-  virtual awaitable<Result<wire::pb::Reply>> serve(wire::pb::Request request, Exchange& exchange) = 0;
+  virtual awaitable<Result<protocol::pb::Reply>> serve(protocol::pb::Request request, Exchange& exchange) = 0;
   // The caller is gone and every serve() has returned: finish what must not be left half done. Then the agent exits.
   virtual awaitable<void> ended() = 0;
 };

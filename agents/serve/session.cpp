@@ -14,10 +14,10 @@
 namespace deployctl::serve {
 namespace {
 
-using wire::Frame;
-using wire::FrameType;
+using protocol::Frame;
+using protocol::FrameType;
 
-constexpr std::size_t max_request_bytes = 64 * wire::max_payload;  // of those together
+constexpr std::size_t max_request_bytes = 64 * protocol::max_payload;  // of those together
 constexpr std::size_t max_hello = 16 * 1024;
 
 struct Session;
@@ -27,7 +27,7 @@ struct Stream final : Exchange {
   Stream(std::shared_ptr<link::FramePipe> p, std::uint32_t n, std::size_t size)
       : pipe(std::move(p)), number(n), request_bytes(size), arrived(pipe->executor()) {}
 
-  awaitable<Status> emit(const wire::pb::Event& event) override;
+  awaitable<Status> emit(const protocol::pb::Event& event) override;
   awaitable<Status> want(std::uint32_t first, std::uint32_t count) override;
   awaitable<Result<Chunk>> next_chunk() override;
   io::CancelToken cancelled() const override { return token; }
@@ -48,18 +48,18 @@ struct Stream final : Exchange {
   io::CancelToken token;
 };
 
-awaitable<Status> Stream::emit(const wire::pb::Event& event) {
+awaitable<Status> Stream::emit(const protocol::pb::Event& event) {
   if (gone) co_return fail(*gone);
-  DEPLOYCTL_CO_TRY(frame, wire::to_frame(FrameType::event, number, event));
+  DEPLOYCTL_CO_TRY(frame, protocol::to_frame(FrameType::event, number, event));
   co_return co_await pipe->send(std::move(frame));
 }
 
 awaitable<Status> Stream::want(std::uint32_t first, std::uint32_t count) {
   if (gone) co_return fail(*gone);
-  wire::pb::Want want;
+  protocol::pb::Want want;
   want.add_ranges()->set_first(first);
   want.mutable_ranges(0)->set_count(count);
-  DEPLOYCTL_CO_TRY(frame, wire::to_frame(FrameType::want, number, want));
+  DEPLOYCTL_CO_TRY(frame, protocol::to_frame(FrameType::want, number, want));
   owed += count;
   pipe->post(frame);
   co_return Status{};
@@ -78,18 +78,18 @@ struct Session : std::enable_shared_from_this<Session> {
       : pipe(std::move(p)), service(s), max_requests(most), over(pipe->executor()) {}
 
   static awaitable<void> run_request(std::shared_ptr<Session> self, std::shared_ptr<Stream> stream,
-                                     wire::pb::Request request);
+                                     protocol::pb::Request request);
   Status take(Frame& frame);
   Status take_late(const Frame& frame);
   Status open_stream(const Frame& frame);
 
   template <class Message>
   void post(FrameType type, std::uint32_t stream, const Message& message) {
-    auto frame = wire::to_frame(type, stream, message);
+    auto frame = protocol::to_frame(type, stream, message);
     if (frame)
       pipe->post(*frame);
     else if (type != FrameType::abort)
-      post(FrameType::abort, stream, wire::to_abort(frame.error()));
+      post(FrameType::abort, stream, protocol::to_abort(frame.error()));
   }
 
   std::shared_ptr<link::FramePipe> pipe;
@@ -103,7 +103,8 @@ struct Session : std::enable_shared_from_this<Session> {
 };
 
 // A stream that is never answered would keep the session, and a relay, for ever.
-awaitable<Result<wire::pb::Reply>> answer(Service& service, wire::pb::Request request, std::shared_ptr<Stream> stream) {
+awaitable<Result<protocol::pb::Reply>> answer(Service& service, protocol::pb::Request request,
+                                              std::shared_ptr<Stream> stream) {
   std::string what;
   try {
     co_return co_await service.serve(std::move(request), *stream);
@@ -114,10 +115,10 @@ awaitable<Result<wire::pb::Reply>> answer(Service& service, wire::pb::Request re
 }
 
 awaitable<void> Session::run_request(std::shared_ptr<Session> self, std::shared_ptr<Stream> stream,
-                                     wire::pb::Request request) {
+                                     protocol::pb::Request request) {
   auto reply = co_await answer(self->service, std::move(request), stream);
   if (!reply)
-    self->post(FrameType::abort, stream->number, wire::to_abort(reply.error()));
+    self->post(FrameType::abort, stream->number, protocol::to_abort(reply.error()));
   else if (!stream->gone)
     self->post(FrameType::reply, stream->number, *reply);
   self->streams.erase(stream->number);
@@ -131,7 +132,7 @@ Status Session::open_stream(const Frame& frame) {
     return fail(Code::invalid, "the caller opened a stream with a number that is not its turn");
   if (streams.size() >= max_requests || open_bytes + frame.payload.size() > max_request_bytes)
     return fail(Code::invalid, "the caller has too many requests open");
-  DEPLOYCTL_TRY(request, wire::from_frame<wire::pb::Request>(frame));
+  DEPLOYCTL_TRY(request, protocol::from_frame<protocol::pb::Request>(frame));
   last_opened = frame.stream;
   const auto stream = std::make_shared<Stream>(pipe, frame.stream, frame.payload.size());
   open_bytes += stream->request_bytes;
@@ -146,8 +147,8 @@ Status Session::take(Frame& frame) {
   if (at == streams.end()) return take_late(frame);
   auto& stream = *at->second;
   if (frame.type == FrameType::abort) {
-    DEPLOYCTL_TRY(abort, wire::from_frame<wire::pb::Abort>(frame));
-    stream.give_up(with_context(wire::to_error(abort), "the caller gave up"));
+    DEPLOYCTL_TRY(abort, protocol::from_frame<protocol::pb::Abort>(frame));
+    stream.give_up(with_context(protocol::to_error(abort), "the caller gave up"));
     return {};
   }
   if (frame.type != FrameType::chunk || stream.owed == 0)
@@ -174,12 +175,12 @@ std::string boot_id() {
   return id;
 }
 
-wire::pb::Hello our_hello(const SessionOptions& options) {
+protocol::pb::Hello our_hello(const SessionOptions& options) {
   char host[256] = {};
   ::gethostname(host, sizeof host - 1);
-  wire::pb::Hello hello;
-  hello.set_version(wire::protocol_version);
-  hello.add_features(wire::feature_packed);
+  protocol::pb::Hello hello;
+  hello.set_version(protocol::protocol_version);
+  hello.add_features(protocol::feature_packed);
   for (const auto& feature : options.features) hello.add_features(feature);
   hello.set_role(options.role);
   hello.set_program(options.program);
@@ -190,23 +191,23 @@ wire::pb::Hello our_hello(const SessionOptions& options) {
   return hello;
 }
 
-Result<wire::pb::Hello> read_hello(const Frame& frame) {
+Result<protocol::pb::Hello> read_hello(const Frame& frame) {
   if (frame.type != FrameType::hello) return fail(Code::invalid, "the caller began without a hello");
   if (frame.payload.size() > max_hello)
     return fail(Code::invalid, "the caller's hello is longer than " + std::to_string(max_hello) + " bytes");
-  DEPLOYCTL_TRY(hello, wire::from_frame<wire::pb::Hello>(frame));
-  if (hello.version() == wire::protocol_version) return hello;
-  return fail(Code::unsupported, "this agent speaks protocol " + std::to_string(wire::protocol_version) +
+  DEPLOYCTL_TRY(hello, protocol::from_frame<protocol::pb::Hello>(frame));
+  if (hello.version() == protocol::protocol_version) return hello;
+  return fail(Code::unsupported, "this agent speaks protocol " + std::to_string(protocol::protocol_version) +
                                      ", the caller (" + hello.program() + ") speaks " +
                                      std::to_string(hello.version()));
 }
 
 // In one write: who has the magic has the hello.
 awaitable<Status> introduce(io::ByteStream& stream, const SessionOptions& options) {
-  DEPLOYCTL_CO_TRY(frame, wire::to_frame(FrameType::hello, 0, our_hello(options)));
-  const auto magic = as_bytes(wire::magic);
+  DEPLOYCTL_CO_TRY(frame, protocol::to_frame(FrameType::hello, 0, our_hello(options)));
+  const auto magic = as_bytes(protocol::magic);
   Bytes words(magic.begin(), magic.end());
-  const Bytes hello = wire::encode(frame);
+  const Bytes hello = protocol::encode(frame);
   words.insert(words.end(), hello.begin(), hello.end());
   co_return co_await stream.write(words);
 }
@@ -215,10 +216,10 @@ awaitable<Status> greet(Session& session) {
   DEPLOYCTL_CO_TRY(frame, co_await session.pipe->next());
   const auto hello = read_hello(frame);
   if (!hello) {
-    session.post(FrameType::abort, 0, wire::to_abort(hello.error()));
+    session.post(FrameType::abort, 0, protocol::to_abort(hello.error()));
     co_return fail(hello.error());
   }
-  if (wire::knows(*hello, wire::feature_packed)) session.pipe->begin_packing();
+  if (protocol::knows(*hello, protocol::feature_packed)) session.pipe->begin_packing();
   co_return Status{};
 }
 
@@ -240,7 +241,7 @@ awaitable<Status> serve_session(std::unique_ptr<io::ByteStream> stream, Service&
     auto frame = co_await pipe->next();
     if (!frame) break;  // the caller's end is how a session ends
     result = session->take(*frame);
-    if (!result) session->post(FrameType::abort, 0, wire::to_abort(result.error()));
+    if (!result) session->post(FrameType::abort, 0, protocol::to_abort(result.error()));
   }
   co_await end(session, pipe->closed().value_or(error(Code::disconnected, "the session ended")));
   co_await pipe->drain();

@@ -3,21 +3,21 @@
 
 #include <algorithm>
 
-#include "agents/target/activation_watch.hpp"
-#include "agents/target/grant.hpp"
-#include "agents/target/kept_releases.hpp"
-#include "agents/target/preconditions.hpp"
-#include "agents/target/prune.hpp"
+#include "agents/target/activation/activation_watch.hpp"
+#include "agents/target/activation/preconditions.hpp"
+#include "agents/target/activation/prune.hpp"
+#include "agents/target/activation/survey.hpp"
+#include "agents/target/grant/grant.hpp"
 #include "agents/target/requests.hpp"
-#include "agents/target/survey.hpp"
+#include "agents/target/slot/kept_releases.hpp"
 #include "core/io/blocking.hpp"
 #include "core/io/deadline.hpp"
 
 namespace deployctl::target {
 namespace {
 
-using wire::pb::Activated;
-using wire::pb::Reply;
+using protocol::pb::Activated;
+using protocol::pb::Reply;
 
 constexpr Duration prune_wait{std::chrono::minutes(1)};   // for a lock that is held for moments
 constexpr std::size_t longest_kind = 32;                  // bytes
@@ -31,7 +31,7 @@ struct Goal {
 
 Goal goal_at(const KeptRelease& kept) { return {kept.folder, kept.release ? kept.release->digest().text() : ""}; }
 
-Result<Goal> goal_of(const Slot& slot, const wire::pb::Activate& asked) {
+Result<Goal> goal_of(const Slot& slot, const protocol::pb::Activate& asked) {
   if (!asked.release().empty() && !asked.folder().empty())
     return fail(Code::invalid, "activate a release or a folder, not both");
   if (!asked.release().empty()) {
@@ -87,7 +87,7 @@ Result<std::optional<Activated>> find_already(const Placed& place, const Goal& g
   return std::optional(std::move(already));
 }
 
-Result<Intent> intent_of(const Placed& place, const wire::pb::Activate& asked, const Goal& goal) {
+Result<Intent> intent_of(const Placed& place, const protocol::pb::Activate& asked, const Goal& goal) {
   Intent intent;
   intent.rollout = asked.rollout();
   intent.epoch = asked.epoch();
@@ -108,7 +108,7 @@ Result<Intent> intent_of(const Placed& place, const wire::pb::Activate& asked, c
 }
 
 // Under both locks: nobody acts here now, and no newer grant is given while the journal begins.
-Result<Finding> begin(const Placed& place, const wire::pb::Activate& asked, const Goal& goal) {
+Result<Finding> begin(const Placed& place, const protocol::pb::Activate& asked, const Goal& goal) {
   auto lock = io::FileLock::try_lock(place.slot.state("lock"), "rollout " + asked.rollout());
   if (!lock && lock.error().code == Code::locked) return Finding{};
   if (!lock) return fail(lock.error());
@@ -125,7 +125,7 @@ Result<Finding> begin(const Placed& place, const wire::pb::Activate& asked, cons
 }
 
 // A refusal here leaves no receipt: nothing was tried, so the release isn't one that failed.
-Status check_goal(const Slot& slot, const wire::pb::Activate& asked, const Goal& goal) {
+Status check_goal(const Slot& slot, const protocol::pb::Activate& asked, const Goal& goal) {
   if (goal.folder.empty()) return {};
   DEPLOYCTL_TRY(kept, kept_release(slot, goal.folder));
   DEPLOYCTL_TRY(current, slot.current_folder());
@@ -136,7 +136,7 @@ Status check_goal(const Slot& slot, const wire::pb::Activate& asked, const Goal&
   return check_preconditions(slot, of);
 }
 
-Result<Finding> look(const Placed& place, const wire::pb::Activate& asked) {
+Result<Finding> look(const Placed& place, const protocol::pb::Activate& asked) {
   const Claim claim{asked.rollout(), asked.epoch()};
   DEPLOYCTL_CHECK(check_claim(place, claim));
   if (asked.kind().size() > longest_kind) return fail(Code::invalid, "the kind of an activation is one word");
@@ -149,7 +149,8 @@ Result<Finding> look(const Placed& place, const wire::pb::Activate& asked) {
   return begin(place, asked, goal);
 }
 
-awaitable<Result<Activated>> activate(Context& context, Placed place, wire::pb::Activate asked, Exchange& exchange) {
+awaitable<Result<Activated>> activate(Context& context, Placed place, protocol::pb::Activate asked,
+                                      Exchange& exchange) {
   const std::function<Result<Finding>()> work = [place, asked] { return look(place, asked); };
   const auto give_up = io::now_steady() + begin_wait;
   for (;;) {
@@ -219,7 +220,7 @@ awaitable<void> prune_after(Context& context, Placed place, Claim claim, std::si
 
 }  // namespace
 
-awaitable<Result<Reply>> answer_activate(Context& context, wire::pb::Activate asked, Exchange& exchange) {
+awaitable<Result<Reply>> answer_activate(Context& context, protocol::pb::Activate asked, Exchange& exchange) {
   DEPLOYCTL_CO_TRY(place, placed(context, asked.place()));
   DEPLOYCTL_CO_TRY(activated, co_await activate(context, place, asked, exchange));
   const Claim claim{asked.rollout(), asked.epoch()};
@@ -230,7 +231,7 @@ awaitable<Result<Reply>> answer_activate(Context& context, wire::pb::Activate as
   co_return reply;
 }
 
-awaitable<Result<Reply>> answer_prune(Context& context, wire::pb::Prune asked, Exchange& exchange) {
+awaitable<Result<Reply>> answer_prune(Context& context, protocol::pb::Prune asked, Exchange& exchange) {
   DEPLOYCTL_CO_TRY(place, placed(context, asked.place()));
   if (asked.keep() == 0) co_return fail(Code::invalid, "prune keeps at least one release");
   std::vector<Digest> in_use;
@@ -247,7 +248,7 @@ awaitable<Result<Reply>> answer_prune(Context& context, wire::pb::Prune asked, E
   auto pruned =
       co_await prune_locked(context, place, claim, std::move(in_use), asked.keep(), std::move(named), exchange);
   if (asked.then_drop()) {
-    wire::pb::DropGrant drop;
+    protocol::pb::DropGrant drop;
     *drop.mutable_place() = asked.place();
     drop.set_rollout(asked.rollout());
     drop.set_epoch(asked.epoch());

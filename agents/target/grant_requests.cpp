@@ -1,18 +1,18 @@
 // take_grant, renew_grant, drop_grant.
-#include "agents/target/activation_watch.hpp"
-#include "agents/target/grant.hpp"
+#include "agents/target/activation/activation_watch.hpp"
+#include "agents/target/activation/survey.hpp"
+#include "agents/target/grant/grant.hpp"
 #include "agents/target/requests.hpp"
-#include "agents/target/survey.hpp"
 #include "core/io/blocking.hpp"
 
 namespace deployctl::target {
 namespace {
 
-using wire::pb::Reply;
+using protocol::pb::Reply;
 
 constexpr Duration grant_wait{std::chrono::seconds(10)};  // for a lock that is held for moments
 
-GrantRequest request_of(const wire::pb::TakeGrant& asked) {
+GrantRequest request_of(const protocol::pb::TakeGrant& asked) {
   const auto& holder = asked.holder();
   GrantRequest request;
   request.holder = {holder.rollout(), holder.user(),  holder.host(), holder.pid(), holder.pid_start(), holder.boot_id(),
@@ -43,7 +43,7 @@ Status grant_to(const Placed& place, const GrantRequest& request) {
 }
 
 // Finishing took its time: the grant's begins now.
-Result<wire::pb::Surveyed> settled(const Placed& place, const GrantRequest& request) {
+Result<protocol::pb::Surveyed> settled(const Placed& place, const GrantRequest& request) {
   const auto how = [&](const Grant& held) {
     return renew(held, request.holder.rollout, request.epoch, request.ttl, boot_now());
   };
@@ -59,7 +59,7 @@ Status give_back(const Placed& place, const GrantRequest& request) {
 
 }  // namespace
 
-awaitable<Result<Reply>> answer_take_grant(Context& context, wire::pb::TakeGrant asked, Exchange& exchange) {
+awaitable<Result<Reply>> answer_take_grant(Context& context, protocol::pb::TakeGrant asked, Exchange& exchange) {
   DEPLOYCTL_CO_TRY(place, placed(context, asked.place()));
   const GrantRequest request = request_of(asked);
   const std::function<Status()> grant = [place, request] { return grant_to(place, request); };
@@ -76,14 +76,14 @@ awaitable<Result<Reply>> answer_take_grant(Context& context, wire::pb::TakeGrant
                                       grant_wait, exchange);
   if (!quiet && quiet.error().code != Code::cancelled) (void)co_await io::run_blocking(context.pool, undo);
   if (!quiet) co_return fail(quiet.error());
-  const std::function<Result<wire::pb::Surveyed>()> look = [place, request] { return settled(place, request); };
+  const std::function<Result<protocol::pb::Surveyed>()> look = [place, request] { return settled(place, request); };
   DEPLOYCTL_CO_TRY(surveyed, co_await io::run_blocking(context.pool, look));
   Reply reply;
   *reply.mutable_granted()->mutable_surveyed() = std::move(surveyed);
   co_return reply;
 }
 
-awaitable<Result<Reply>> answer_renew_grant(Context& context, wire::pb::RenewGrant asked) {
+awaitable<Result<Reply>> answer_renew_grant(Context& context, protocol::pb::RenewGrant asked) {
   DEPLOYCTL_CO_TRY(place, placed(context, asked.place()));
   const auto ttl = Duration(static_cast<std::int64_t>(std::min<std::uint64_t>(asked.ttl_ms(), 24 * 3600 * 1000)));
   const std::function<Status()> work = [place, asked, ttl]() -> Status {
@@ -98,7 +98,7 @@ awaitable<Result<Reply>> answer_renew_grant(Context& context, wire::pb::RenewGra
   co_return reply;
 }
 
-awaitable<Result<Reply>> answer_repair_epoch(Context& context, wire::pb::RepairEpoch asked) {
+awaitable<Result<Reply>> answer_repair_epoch(Context& context, protocol::pb::RepairEpoch asked) {
   DEPLOYCTL_CO_TRY(place, placed(context, asked.place()));
   const std::function<Status()> work = [place, asked]() -> Status {
     DEPLOYCTL_CHECK(place.slot.check_identity(place.identity));
@@ -128,7 +128,7 @@ awaitable<Result<Reply>> answer_repair_epoch(Context& context, wire::pb::RepairE
   co_return reply;
 }
 
-awaitable<Result<Reply>> answer_drop_grant(Context& context, wire::pb::DropGrant asked) {
+awaitable<Result<Reply>> answer_drop_grant(Context& context, protocol::pb::DropGrant asked) {
   DEPLOYCTL_CO_TRY(place, placed(context, asked.place()));
   const std::function<Status()> work = [place, asked]() -> Status {
     DEPLOYCTL_CHECK(place.slot.check_identity(place.identity));

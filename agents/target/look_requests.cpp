@@ -3,21 +3,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "agents/target/inspection.hpp"
+#include "agents/target/activation/survey.hpp"
 #include "agents/target/requests.hpp"
-#include "agents/target/survey.hpp"
-#include "agents/target/text.hpp"
+#include "agents/target/slot/inspection.hpp"
 #include "core/io/blocking.hpp"
 #include "core/io/fd.hpp"
+#include "core/text/program_output.hpp"
 
 namespace deployctl::target {
 namespace {
 
-using wire::pb::Reply;
+using protocol::pb::Reply;
 
 constexpr std::uint64_t most_log = 512 * 1024;
 
-Result<wire::pb::Health> health_of(const Placed& place) {
+Result<protocol::pb::Health> health_of(const Placed& place) {
   DEPLOYCTL_TRY(owner, place.slot.identity());
   if (owner) {
     DEPLOYCTL_CHECK(place.slot.check_identity(place.identity));
@@ -48,9 +48,9 @@ Result<std::string> log_of(const Placed& place, const std::string& rollout) {
 
 }  // namespace
 
-awaitable<Result<Reply>> answer_survey(Context& context, wire::pb::Survey asked) {
+awaitable<Result<Reply>> answer_survey(Context& context, protocol::pb::Survey asked) {
   DEPLOYCTL_CO_TRY(place, placed(context, asked.place()));
-  const std::function<Result<wire::pb::Surveyed>()> work = [place, asked]() -> Result<wire::pb::Surveyed> {
+  const std::function<Result<protocol::pb::Surveyed>()> work = [place, asked]() -> Result<protocol::pb::Surveyed> {
     DEPLOYCTL_TRY(surveyed, survey(place.slot, place.identity, asked.with_health(), asked.with_history()));
     if (asked.has_inspect() && surveyed.other_service().empty()) inspect(place.slot, asked.inspect(), surveyed);
     return surveyed;
@@ -61,16 +61,16 @@ awaitable<Result<Reply>> answer_survey(Context& context, wire::pb::Survey asked)
   co_return reply;
 }
 
-awaitable<Result<Reply>> answer_check(Context& context, wire::pb::Check asked) {
+awaitable<Result<Reply>> answer_check(Context& context, protocol::pb::Check asked) {
   DEPLOYCTL_CO_TRY(place, placed(context, asked.place()));
-  const std::function<Result<wire::pb::Health>()> work = [place] { return health_of(place); };
+  const std::function<Result<protocol::pb::Health>()> work = [place] { return health_of(place); };
   DEPLOYCTL_CO_TRY(health, co_await io::run_blocking(context.pool, work));
   Reply reply;
   *reply.mutable_health() = std::move(health);
   co_return reply;
 }
 
-awaitable<Result<Reply>> answer_read_log(Context& context, wire::pb::ReadLog asked) {
+awaitable<Result<Reply>> answer_read_log(Context& context, protocol::pb::ReadLog asked) {
   DEPLOYCTL_CO_TRY(place, placed(context, asked.place()));
   const std::function<Result<std::string>()> work = [place, asked] { return log_of(place, asked.rollout()); };
   DEPLOYCTL_CO_TRY(text, co_await io::run_blocking(context.pool, work));

@@ -1,11 +1,11 @@
 #include "agents/target/requests.hpp"
 
-#include "agents/target/grant.hpp"
+#include "agents/target/grant/grant.hpp"
 #include "core/io/deadline.hpp"
 
 namespace deployctl::target {
 
-Result<Placed> placed(const Context& context, const wire::pb::Place& place) {
+Result<Placed> placed(const Context& context, const protocol::pb::Place& place) {
   if (place.service().empty()) return fail(Code::invalid, "a place needs a service's name");
   DEPLOYCTL_TRY(slot, Slot::at(place.deploy_to(), context.home));
   return Placed{std::move(slot), {place.service(), place.environment()}};

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "agents/serve/service.hpp"
-#include "agents/target/slot.hpp"
+#include "agents/target/slot/slot.hpp"
 #include "core/base/duration.hpp"
 #include "core/io/flock.hpp"
 
@@ -29,7 +29,7 @@ struct Placed {
   Slot slot;
   Identity identity;
 };
-Result<Placed> placed(const Context& context, const wire::pb::Place& place);
+Result<Placed> placed(const Context& context, const protocol::pb::Place& place);
 
 // Who asks, in every request that changes something.
 struct Claim {
@@ -43,16 +43,18 @@ Status check_claim(const Placed& place, const Claim& claim);
 // when the caller goes away meanwhile.
 awaitable<Result<io::FileLock>> wait_for_lock(std::string path, std::string holder, Duration most, Exchange& exchange);
 
-awaitable<Result<wire::pb::Reply>> answer_survey(Context& context, wire::pb::Survey asked);
-awaitable<Result<wire::pb::Reply>> answer_check(Context& context, wire::pb::Check asked);
-awaitable<Result<wire::pb::Reply>> answer_read_log(Context& context, wire::pb::ReadLog asked);
+awaitable<Result<protocol::pb::Reply>> answer_survey(Context& context, protocol::pb::Survey asked);
+awaitable<Result<protocol::pb::Reply>> answer_check(Context& context, protocol::pb::Check asked);
+awaitable<Result<protocol::pb::Reply>> answer_read_log(Context& context, protocol::pb::ReadLog asked);
 // Granted only when an activation that somebody left unfinished is at its end.
-awaitable<Result<wire::pb::Reply>> answer_take_grant(Context& context, wire::pb::TakeGrant asked, Exchange& exchange);
-awaitable<Result<wire::pb::Reply>> answer_renew_grant(Context& context, wire::pb::RenewGrant asked);
-awaitable<Result<wire::pb::Reply>> answer_drop_grant(Context& context, wire::pb::DropGrant asked);
-awaitable<Result<wire::pb::Reply>> answer_repair_epoch(Context& context, wire::pb::RepairEpoch asked);
-awaitable<Result<wire::pb::Reply>> answer_stage(Context& context, wire::pb::Stage asked, Exchange& exchange);
-awaitable<Result<wire::pb::Reply>> answer_activate(Context& context, wire::pb::Activate asked, Exchange& exchange);
-awaitable<Result<wire::pb::Reply>> answer_prune(Context& context, wire::pb::Prune asked, Exchange& exchange);
+awaitable<Result<protocol::pb::Reply>> answer_take_grant(Context& context, protocol::pb::TakeGrant asked,
+                                                         Exchange& exchange);
+awaitable<Result<protocol::pb::Reply>> answer_renew_grant(Context& context, protocol::pb::RenewGrant asked);
+awaitable<Result<protocol::pb::Reply>> answer_drop_grant(Context& context, protocol::pb::DropGrant asked);
+awaitable<Result<protocol::pb::Reply>> answer_repair_epoch(Context& context, protocol::pb::RepairEpoch asked);
+awaitable<Result<protocol::pb::Reply>> answer_stage(Context& context, protocol::pb::Stage asked, Exchange& exchange);
+awaitable<Result<protocol::pb::Reply>> answer_activate(Context& context, protocol::pb::Activate asked,
+                                                       Exchange& exchange);
+awaitable<Result<protocol::pb::Reply>> answer_prune(Context& context, protocol::pb::Prune asked, Exchange& exchange);
 
 }  // namespace deployctl::target

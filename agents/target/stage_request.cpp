@@ -2,11 +2,11 @@
 #include <functional>
 
 #include "agents/serve/session.hpp"
-#include "agents/target/free_space.hpp"
-#include "agents/target/grant.hpp"
+#include "agents/target/grant/grant.hpp"
 #include "agents/target/requests.hpp"
-#include "agents/target/staging.hpp"
-#include "agents/target/tree_check.hpp"
+#include "agents/target/slot/tree_check.hpp"
+#include "agents/target/staging/staging.hpp"
+#include "core/host/free_space.hpp"
 #include "core/io/blocking.hpp"
 #include "core/io/deadline.hpp"
 #include "core/link/payload_index.hpp"
@@ -14,7 +14,7 @@
 namespace deployctl::target {
 namespace {
 
-using wire::pb::Reply;
+using protocol::pb::Reply;
 
 constexpr std::uint32_t outstanding = 8;  // chunks asked for: 8 MiB
 constexpr Duration tell_every{std::chrono::milliseconds(200)};
@@ -27,7 +27,7 @@ struct Order {
   payload::Index index;
 };
 
-Result<Order> order_of(const Context& context, const wire::pb::Stage& asked) {
+Result<Order> order_of(const Context& context, const protocol::pb::Stage& asked) {
   DEPLOYCTL_TRY(place, placed(context, asked.place()));
   DEPLOYCTL_TRY(release, model::Release::parse(asked.release_json()));
   DEPLOYCTL_TRY(index, link::to_index(asked.index()));
@@ -123,7 +123,7 @@ struct Pulling {
   }
 
   static awaitable<Status> tell_progress(Pulling* self) {
-    wire::pb::Event event;
+    protocol::pb::Event event;
     event.mutable_progress()->set_received(self->received);
     event.mutable_progress()->set_total(self->inbound->order().index.total());
     co_return co_await self->exchange.emit(event);
@@ -152,7 +152,7 @@ Reply staged(bool already, std::uint64_t received) {
 
 }  // namespace
 
-awaitable<Result<Reply>> answer_stage(Context& context, wire::pb::Stage asked, Exchange& exchange) {
+awaitable<Result<Reply>> answer_stage(Context& context, protocol::pb::Stage asked, Exchange& exchange) {
   DEPLOYCTL_CO_TRY(order, order_of(context, asked));
   asked.clear_index();  // the order has it: megabytes for as long as this takes
   const Slot slot = order.place.slot;

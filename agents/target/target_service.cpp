@@ -2,26 +2,26 @@
 
 #include <asio/thread_pool.hpp>
 
-#include "agents/target/free_space.hpp"
 #include "agents/target/requests.hpp"
+#include "core/host/free_space.hpp"
 #include "core/io/blocking.hpp"
 
 namespace deployctl::target {
 namespace {
 
-using wire::pb::Reply;
-using wire::pb::Request;
+using protocol::pb::Reply;
+using protocol::pb::Request;
 
 // Each holds the index of its payload, up to three megabytes. One for each service of the host is usual.
 constexpr std::size_t max_stages = 32;
 constexpr std::size_t most_threads = 4;  // they wait for the disk and for health checks rather than compute
 
 Error not_here(const Request& request) {
-  return error(Code::unsupported, std::string(wire::name_of(request)) + ": this agent is a target");
+  return error(Code::unsupported, std::string(protocol::name_of(request)) + ": this agent is a target");
 }
 
-const wire::pb::Place& place_of(const Request& request) {
-  static const wire::pb::Place none;
+const protocol::pb::Place& place_of(const Request& request) {
+  static const protocol::pb::Place none;
   switch (request.body_case()) {
     case Request::kSurvey:
       return request.survey().place();

@@ -23,12 +23,13 @@ class TargetService : public serve::Service {
   explicit TargetService(TargetOptions options);
   ~TargetService() override;  // waits for the pool
 
-  serve::awaitable<Result<wire::pb::Reply>> serve(wire::pb::Request request, serve::Exchange& exchange) override;
+  serve::awaitable<Result<protocol::pb::Reply>> serve(protocol::pb::Request request,
+                                                      serve::Exchange& exchange) override;
   // An activation that has begun goes on by itself; all else ended with its request.
   serve::awaitable<void> ended() override;
 
  private:
-  serve::awaitable<Result<wire::pb::Reply>> answer(wire::pb::Request request, serve::Exchange& exchange);
+  serve::awaitable<Result<protocol::pb::Reply>> answer(protocol::pb::Request request, serve::Exchange& exchange);
 
   struct State;
   std::unique_ptr<State> state_;

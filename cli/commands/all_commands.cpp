@@ -1,6 +1,6 @@
 #include "cli/commands/commands.hpp"
 
-namespace deployctl::commands {
+namespace deployctl::cli {
 
 std::vector<Command> all_commands() {
   return {
@@ -10,4 +10,4 @@ std::vector<Command> all_commands() {
   };
 }
 
-}  // namespace deployctl::commands
+}  // namespace deployctl::cli

@@ -1,9 +1,9 @@
 #include "cli/commands/artifact_commands.hpp"
 #include "cli/commands/commands.hpp"
-#include "cli/commands/context.hpp"
-#include "cli/commands/next_step.hpp"
+#include "cli/session/context.hpp"
+#include "cli/session/next_step.hpp"
 
-namespace deployctl::commands {
+namespace deployctl::cli {
 
 JsonObject to_json(const artifact::ArtifactRecord& record) {
   JsonObject out;
@@ -31,4 +31,4 @@ Command artifact_command() {
                           artifact_export_command(), artifact_gc_command()}};
 }
 
-}  // namespace deployctl::commands
+}  // namespace deployctl::cli

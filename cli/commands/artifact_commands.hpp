@@ -1,11 +1,11 @@
 // The commands beneath `deployctl artifact`, and what they share.
 #pragma once
 
-#include "cli/commands/command.hpp"
-#include "cli/commands/json_object.hpp"
+#include "cli/parse/command.hpp"
+#include "cli/session/json_object.hpp"
 #include "core/artifact/artifact_store.hpp"
 
-namespace deployctl::commands {
+namespace deployctl::cli {
 
 Command artifact_list_command();
 Command artifact_show_command();
@@ -18,4 +18,4 @@ JsonObject to_json(const artifact::ArtifactRecord& record);
 Result<artifact::ArtifactRecord> find_artifact(const Context& context, const artifact::ArtifactStore& store,
                                                const std::string& name);
 
-}  // namespace deployctl::commands
+}  // namespace deployctl::cli

@@ -2,11 +2,11 @@
 #include <fmt/core.h>
 
 #include "cli/commands/artifact_commands.hpp"
-#include "cli/commands/context.hpp"
-#include "cli/output/humane.hpp"
-#include "core/rollout/event.hpp"
+#include "cli/output/human_format.hpp"
+#include "cli/session/context.hpp"
+#include "core/events/event.hpp"
 
-namespace deployctl::commands {
+namespace deployctl::cli {
 namespace {
 
 struct ExportOptions {
@@ -77,4 +77,4 @@ Command artifact_export_command() {
               }};
 }
 
-}  // namespace deployctl::commands
+}  // namespace deployctl::cli

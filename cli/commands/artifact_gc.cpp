@@ -2,13 +2,13 @@
 #include <fmt/core.h>
 
 #include "cli/commands/artifact_commands.hpp"
-#include "cli/commands/context.hpp"
-#include "cli/output/humane.hpp"
+#include "cli/output/human_format.hpp"
+#include "cli/session/context.hpp"
+#include "core/events/event.hpp"
 #include "core/ledger/ledger.hpp"
 #include "core/model/release.hpp"
-#include "core/rollout/event.hpp"
 
-namespace deployctl::commands {
+namespace deployctl::cli {
 namespace {
 
 struct GcOptions {
@@ -79,4 +79,4 @@ Command artifact_gc_command() {
           .details = "What runs, what an unfinished rollout brings and what it would go back to are kept in any case."};
 }
 
-}  // namespace deployctl::commands
+}  // namespace deployctl::cli

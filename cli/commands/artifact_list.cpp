@@ -2,12 +2,12 @@
 #include <fmt/core.h>
 
 #include "cli/commands/artifact_commands.hpp"
-#include "cli/commands/context.hpp"
-#include "cli/output/humane.hpp"
+#include "cli/output/human_format.hpp"
 #include "cli/output/table.hpp"
 #include "cli/output/text.hpp"
+#include "cli/session/context.hpp"
 
-namespace deployctl::commands {
+namespace deployctl::cli {
 namespace {
 
 struct ArtifactListOptions {
@@ -33,7 +33,7 @@ Result<int> list(const ArtifactListOptions& options, Context& context) {
   if (!options.service.empty()) std::erase_if(records, [&](const auto& r) { return r.service != options.service; });
   if (context.json()) {
     std::vector<std::string> items;
-    for (const auto& record : records) items.push_back(commands::to_json(record).text());
+    for (const auto& record : records) items.push_back(cli::to_json(record).text());
     context.print_json(JsonObject().add_raw("artifacts", json_array(items)));
   }
   if (records.empty())
@@ -82,7 +82,7 @@ Result<int> show(const ShowOptions& options, Context& context) {
   DEPLOYCTL_TRY(manifest, store->manifest(record.digest));
   std::vector<std::string> entries;
   for (const auto& entry : manifest.entries()) entries.push_back(entry_json(entry).text());
-  if (context.json()) context.print_json(commands::to_json(record).add_raw("entries", json_array(entries)));
+  if (context.json()) context.print_json(cli::to_json(record).add_raw("entries", json_array(entries)));
   context.print_lines(heading(record));
   context.print_lines(tree(manifest, context.width()));
   return exit_codes::done;
@@ -118,4 +118,4 @@ Command artifact_show_command() {
               }};
 }
 
-}  // namespace deployctl::commands
+}  // namespace deployctl::cli

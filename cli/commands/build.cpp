@@ -1,14 +1,14 @@
 // deployctl build: from a git commit to an artifact in the store.
 #include <fmt/core.h>
 
-#include "cli/commands/building.hpp"
 #include "cli/commands/commands.hpp"
-#include "cli/commands/context.hpp"
-#include "cli/commands/plan_to_deploy.hpp"
-#include "cli/commands/together.hpp"
-#include "cli/commands/viewing.hpp"
+#include "cli/flows/building.hpp"
+#include "cli/flows/service_group.hpp"
+#include "cli/session/context.hpp"
+#include "cli/session/plan_to_deploy.hpp"
+#include "cli/session/progress_scope.hpp"
 
-namespace deployctl::commands {
+namespace deployctl::cli {
 namespace {
 
 struct BuildOptions {
@@ -51,4 +51,4 @@ Command build_command() {
           .details = "The same commit and recipe is built once; -v shows what the steps print."};
 }
 
-}  // namespace deployctl::commands
+}  // namespace deployctl::cli

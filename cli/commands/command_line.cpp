@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <memory>
 
-#include "cli/commands/help.hpp"
-#include "cli/commands/nearest.hpp"
+#include "cli/parse/help.hpp"
+#include "cli/parse/suggestion.hpp"
 
-namespace deployctl::commands {
+namespace deployctl::cli {
 namespace {
 
 // One command with what it takes and CLI11's view of it. The root has no command.
@@ -224,4 +224,4 @@ int run_command_line(const std::vector<std::string>& words, const std::vector<Co
   return request.command->run(context);
 }
 
-}  // namespace deployctl::commands
+}  // namespace deployctl::cli

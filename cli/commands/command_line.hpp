@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "cli/commands/command.hpp"
-#include "cli/commands/context.hpp"
+#include "cli/parse/command.hpp"
+#include "cli/session/context.hpp"
 
-namespace deployctl::commands {
+namespace deployctl::cli {
 
 // What a command line asks for. Exactly one of `command`, `text` (help or version: print it, done) and `mistake`.
 struct Request {
@@ -27,4 +27,4 @@ Request parse_command_line(const std::vector<std::string>& words, const std::vec
 // Parses, runs, answers the exit code.
 int run_command_line(const std::vector<std::string>& words, const std::vector<Command>& commands, Streams streams);
 
-}  // namespace deployctl::commands
+}  // namespace deployctl::cli

@@ -3,9 +3,9 @@
 
 #include <vector>
 
-#include "cli/commands/command.hpp"
+#include "cli/parse/command.hpp"
 
-namespace deployctl::commands {
+namespace deployctl::cli {
 
 Command init_command();
 Command validate_command();
@@ -28,4 +28,4 @@ Command artifact_command();
 // In the order in which help shows them.
 std::vector<Command> all_commands();
 
-}  // namespace deployctl::commands
+}  // namespace deployctl::cli

@@ -1,21 +1,21 @@
 // deployctl deploy: build what is not built, then bring it to every target of the plan, in waves; a plan of several
 // services one after the other, as one.
-#include "cli/commands/asked.hpp"
-#include "cli/commands/change_preview.hpp"
 #include "cli/commands/commands.hpp"
-#include "cli/commands/context.hpp"
-#include "cli/commands/deploying.hpp"
-#include "cli/commands/detach.hpp"
-#include "cli/commands/driving.hpp"
-#include "cli/commands/fleet_look.hpp"
-#include "cli/commands/next_step.hpp"
-#include "cli/commands/notice.hpp"
-#include "cli/commands/question.hpp"
-#include "cli/commands/secret_check.hpp"
-#include "cli/commands/together.hpp"
-#include "cli/commands/viewing.hpp"
+#include "cli/flows/rollout_run.hpp"
+#include "cli/flows/service_group.hpp"
+#include "cli/flows/service_preparation.hpp"
+#include "cli/reports/change_preview.hpp"
+#include "cli/session/context.hpp"
+#include "cli/session/detach.hpp"
+#include "cli/session/fleet_look.hpp"
+#include "cli/session/next_step.hpp"
+#include "cli/session/progress_scope.hpp"
+#include "cli/session/question.hpp"
+#include "cli/session/rollout_request.hpp"
+#include "cli/session/secret_check.hpp"
+#include "cli/session/webhook_notifier.hpp"
 
-namespace deployctl::commands {
+namespace deployctl::cli {
 namespace {
 
 constexpr Duration longest_glance{std::chrono::seconds(3)};
@@ -151,4 +151,4 @@ Command deploy_command() {
   return command;
 }
 
-}  // namespace deployctl::commands
+}  // namespace deployctl::cli

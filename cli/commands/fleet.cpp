@@ -1,7 +1,7 @@
 #include "cli/commands/commands.hpp"
 #include "cli/commands/fleet_commands.hpp"
 
-namespace deployctl::commands {
+namespace deployctl::cli {
 
 Command fleet_command() {
   return {.name = "fleet",
@@ -12,4 +12,4 @@ Command fleet_command() {
                           fleet_repair_epoch_command()}};
 }
 
-}  // namespace deployctl::commands
+}  // namespace deployctl::cli

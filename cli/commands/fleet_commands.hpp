@@ -1,13 +1,13 @@
 // The commands beneath `deployctl fleet`.
 #pragma once
 
-#include "cli/commands/command.hpp"
+#include "cli/parse/command.hpp"
 
-namespace deployctl::commands {
+namespace deployctl::cli {
 
 Command fleet_list_command();
 Command fleet_ping_command();
 Command fleet_converge_command();
 Command fleet_repair_epoch_command();
 
-}  // namespace deployctl::commands
+}  // namespace deployctl::cli

@@ -1,18 +1,18 @@
 // deployctl fleet converge: updates targets that are behind to what the fleet is to run: the release of the last
 // completed rollout, or of a rollback that did not reach all. No waves: within max_parallel and min_healthy; a target
 // that runs it already is not touched.
-#include "cli/commands/asked.hpp"
-#include "cli/commands/context.hpp"
-#include "cli/commands/converging.hpp"
-#include "cli/commands/driving.hpp"
 #include "cli/commands/fleet_commands.hpp"
-#include "cli/commands/next_step.hpp"
-#include "cli/commands/together.hpp"
-#include "cli/commands/viewing.hpp"
-#include "core/rollout/recorded_rollouts.hpp"
-#include "core/rollout/service_lock.hpp"
+#include "cli/flows/converging.hpp"
+#include "cli/flows/rollout_run.hpp"
+#include "cli/flows/service_group.hpp"
+#include "cli/session/context.hpp"
+#include "cli/session/next_step.hpp"
+#include "cli/session/progress_scope.hpp"
+#include "cli/session/rollout_request.hpp"
+#include "core/rollout/driver/service_lock.hpp"
+#include "core/rollout/rollback/recorded_rollouts.hpp"
 
-namespace deployctl::commands {
+namespace deployctl::cli {
 namespace {
 
 constexpr std::size_t max_recorded = 50;
@@ -63,4 +63,4 @@ Command fleet_converge_command() {
           "Targets that run it already are not touched. It is a rollout like any other, with one wave and no gates."};
 }
 
-}  // namespace deployctl::commands
+}  // namespace deployctl::cli

@@ -1,13 +1,13 @@
 // deployctl fleet list: the relays and targets that a plan selects, ranges and defaults resolved. No host is asked.
 #include "cli/commands/commands.hpp"
-#include "cli/commands/context.hpp"
 #include "cli/commands/fleet_commands.hpp"
-#include "cli/commands/together.hpp"
-#include "cli/output/humane.hpp"
+#include "cli/flows/service_group.hpp"
+#include "cli/output/human_format.hpp"
 #include "cli/output/table.hpp"
+#include "cli/session/context.hpp"
 #include "core/model/plan.hpp"
 
-namespace deployctl::commands {
+namespace deployctl::cli {
 namespace {
 
 struct FleetListOptions {
@@ -88,4 +88,4 @@ Command fleet_list_command() {
               }};
 }
 
-}  // namespace deployctl::commands
+}  // namespace deployctl::cli

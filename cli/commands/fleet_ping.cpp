@@ -3,18 +3,18 @@
 #include <fmt/core.h>
 
 #include "cli/commands/commands.hpp"
-#include "cli/commands/context.hpp"
 #include "cli/commands/fleet_commands.hpp"
-#include "cli/commands/fleet_session.hpp"
-#include "cli/commands/together.hpp"
-#include "cli/output/humane.hpp"
+#include "cli/flows/service_group.hpp"
+#include "cli/output/human_format.hpp"
 #include "cli/output/table.hpp"
+#include "cli/session/context.hpp"
+#include "cli/session/fleet_session.hpp"
+#include "core/fleet/routes/fleet_links.hpp"
 #include "core/io/deadline.hpp"
 #include "core/io/gather.hpp"
 #include "core/model/plan.hpp"
-#include "core/rollout/fleet_links.hpp"
 
-namespace deployctl::commands {
+namespace deployctl::cli {
 namespace {
 
 struct PingOptions {
@@ -60,7 +60,7 @@ std::string to_json(const Answer& answer) {
   out.add("seconds", static_cast<double>(answer.took.count()) / 1000)
       .add_if("route", answer.route)
       .add_if("agent", answer.agent);
-  if (answer.error) out.add_raw("error", commands::to_json(*answer.error).text());
+  if (answer.error) out.add_raw("error", cli::to_json(*answer.error).text());
   return out.text();
 }
 
@@ -140,4 +140,4 @@ Command fleet_ping_command() {
           .details = "The agent is installed where it is missing; nothing else is changed."};
 }
 
-}  // namespace deployctl::commands
+}  // namespace deployctl::cli

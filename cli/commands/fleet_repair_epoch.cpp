@@ -2,22 +2,22 @@
 // from. A faulty or compromised host spread such epochs through earlier versions, and may report one to this version.
 #include <fmt/core.h>
 
-#include "cli/commands/context.hpp"
 #include "cli/commands/fleet_commands.hpp"
-#include "cli/commands/fleet_look.hpp"
-#include "cli/commands/fleet_session.hpp"
-#include "cli/commands/question.hpp"
-#include "cli/commands/together.hpp"
-#include "cli/output/humane.hpp"
+#include "cli/flows/service_group.hpp"
+#include "cli/output/human_format.hpp"
 #include "cli/output/table.hpp"
+#include "cli/session/context.hpp"
+#include "cli/session/fleet_look.hpp"
+#include "cli/session/fleet_session.hpp"
+#include "cli/session/question.hpp"
+#include "core/fleet/routes/fleet_links.hpp"
+#include "core/host/this_process.hpp"
 #include "core/io/gather.hpp"
 #include "core/ledger/ledger.hpp"
-#include "core/rollout/epochs.hpp"
-#include "core/rollout/fleet_links.hpp"
-#include "core/rollout/service_lock.hpp"
-#include "core/rollout/this_process.hpp"
+#include "core/rollout/decision/epochs.hpp"
+#include "core/rollout/driver/service_lock.hpp"
 
-namespace deployctl::commands {
+namespace deployctl::cli {
 namespace {
 
 constexpr std::size_t rollouts_looked_at = 50;
@@ -85,8 +85,8 @@ std::vector<Repair> repairs_of(const rollout::FleetSurvey& survey, const model::
   return out;
 }
 
-asio::awaitable<void> repair_one(Repair& repair, rollout::FleetLinks& links, wire::pb::Place place,
-                                 wire::pb::Holder by) {
+asio::awaitable<void> repair_one(Repair& repair, rollout::FleetLinks& links, protocol::pb::Place place,
+                                 protocol::pb::Holder by) {
   const auto request = rollout::repair_epoch(place, by, repair.stored, repair.epoch);
   auto reply = co_await links.call(repair.target, request, repair_limit);
   if (reply) co_return;
@@ -96,7 +96,7 @@ asio::awaitable<void> repair_one(Repair& repair, rollout::FleetLinks& links, wir
   repair.done = fail(std::move(why));
 }
 
-asio::awaitable<void> repair_all(std::vector<Repair>& repairs, rollout::FleetLinks& links, wire::pb::Place place) {
+asio::awaitable<void> repair_all(std::vector<Repair>& repairs, rollout::FleetLinks& links, protocol::pb::Place place) {
   const auto by = rollout::holder_of("epoch-repair");
   std::vector<asio::awaitable<void>> work;
   for (auto& repair : repairs) work.push_back(repair_one(repair, links, place, by));
@@ -117,7 +117,7 @@ void print_json(Context& context, const std::vector<Repair>& repairs) {
         .add("stored", std::to_string(one.stored))
         .add("epoch", std::to_string(one.epoch))
         .add("repaired", one.done.has_value());
-    if (!one.done) target.add_raw("error", commands::to_json(one.done.error()).text());
+    if (!one.done) target.add_raw("error", cli::to_json(one.done.error()).text());
     targets.push_back(target.text());
   }
   context.print_json(JsonObject().add_raw("targets", json_array(targets)));
@@ -204,4 +204,4 @@ Command fleet_repair_epoch_command() {
           .details = "A majority of the targets must answer, and no rollout may hold them. Nothing else is changed."};
 }
 
-}  // namespace deployctl::commands
+}  // namespace deployctl::cli

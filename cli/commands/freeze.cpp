@@ -1,13 +1,13 @@
 // deployctl freeze: nothing is deployed until then, by somebody's word; --lift takes it back; alone it shows what is
 // frozen.
 #include "cli/commands/commands.hpp"
-#include "cli/commands/context.hpp"
-#include "cli/commands/freezing.hpp"
-#include "cli/commands/plan_event.hpp"
-#include "cli/commands/steering.hpp"
-#include "cli/commands/together.hpp"
+#include "cli/flows/freezing.hpp"
+#include "cli/flows/service_group.hpp"
+#include "cli/flows/steering.hpp"
+#include "cli/session/context.hpp"
+#include "cli/session/plan_event.hpp"
 
-namespace deployctl::commands {
+namespace deployctl::cli {
 namespace {
 
 struct FreezeOptions {
@@ -111,4 +111,4 @@ Command freeze_command() {
   return command;
 }
 
-}  // namespace deployctl::commands
+}  // namespace deployctl::cli

@@ -2,15 +2,15 @@
 #include <fmt/core.h>
 
 #include "cli/commands/commands.hpp"
-#include "cli/commands/context.hpp"
-#include "cli/commands/fleet_look.hpp"
-#include "cli/commands/rollout_table.hpp"
-#include "cli/commands/together.hpp"
+#include "cli/flows/service_group.hpp"
 #include "cli/output/table.hpp"
+#include "cli/reports/rollout_table.hpp"
+#include "cli/session/context.hpp"
+#include "cli/session/fleet_look.hpp"
 #include "core/model/plan.hpp"
-#include "core/rollout/rollback_choice.hpp"
+#include "core/rollout/rollback/rollback_choice.hpp"
 
-namespace deployctl::commands {
+namespace deployctl::cli {
 namespace {
 
 struct HistoryOptions {
@@ -95,4 +95,4 @@ Command history_command() {
       .details = "From this host's ledger. Where it knows nothing of the service, the targets tell what they keep."};
 }
 
-}  // namespace deployctl::commands
+}  // namespace deployctl::cli

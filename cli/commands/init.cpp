@@ -5,15 +5,15 @@
 #include <filesystem>
 
 #include "cli/commands/commands.hpp"
-#include "cli/commands/context.hpp"
-#include "cli/commands/next_step.hpp"
+#include "cli/session/context.hpp"
+#include "cli/session/next_step.hpp"
+#include "core/events/event.hpp"
+#include "core/host/this_process.hpp"
 #include "core/io/fd.hpp"
 #include "core/io/files.hpp"
-#include "core/rollout/event.hpp"
-#include "core/rollout/this_process.hpp"
 #include "plans/templates.hpp"
 
-namespace deployctl::commands {
+namespace deployctl::cli {
 namespace {
 
 struct InitOptions {
@@ -119,4 +119,4 @@ Command init_command() {
           .details = "Writes deploy.yaml and fleet.yaml. A file that is there already is left as it is."};
 }
 
-}  // namespace deployctl::commands
+}  // namespace deployctl::cli

@@ -3,12 +3,12 @@
 #include <utility>
 
 #include "cli/commands/commands.hpp"
-#include "cli/commands/context.hpp"
-#include "cli/commands/next_step.hpp"
 #include "cli/output/plain_lines.hpp"
+#include "cli/session/context.hpp"
+#include "cli/session/next_step.hpp"
 #include "core/ledger/ledger.hpp"
 
-namespace deployctl::commands {
+namespace deployctl::cli {
 namespace {
 
 struct LogsOptions {
@@ -105,4 +105,4 @@ Command logs_command() {
           .details = "Read from this host's ledger; no host is asked."};
 }
 
-}  // namespace deployctl::commands
+}  // namespace deployctl::cli

@@ -1,22 +1,22 @@
 // deployctl plan: what a deploy would do, wave by wave, what it would send, how long it would take, and what stands in
 // its way. Changes nothing, runs no hook.
-#include "cli/commands/building.hpp"
 #include "cli/commands/commands.hpp"
-#include "cli/commands/context.hpp"
-#include "cli/commands/fleet_look.hpp"
-#include "cli/commands/fleet_session.hpp"
-#include "cli/commands/freezing.hpp"
-#include "cli/commands/next_step.hpp"
-#include "cli/commands/payload_size.hpp"
-#include "cli/commands/plan_event.hpp"
-#include "cli/commands/plan_picture.hpp"
-#include "cli/commands/plan_to_deploy.hpp"
-#include "cli/commands/together.hpp"
-#include "core/artifact/build.hpp"
+#include "cli/flows/building.hpp"
+#include "cli/flows/freezing.hpp"
+#include "cli/flows/service_group.hpp"
+#include "cli/reports/payload_size.hpp"
+#include "cli/reports/plan_preview.hpp"
+#include "cli/session/context.hpp"
+#include "cli/session/fleet_look.hpp"
+#include "cli/session/fleet_session.hpp"
+#include "cli/session/next_step.hpp"
+#include "cli/session/plan_event.hpp"
+#include "cli/session/plan_to_deploy.hpp"
+#include "core/builder/build.hpp"
+#include "core/fleet/routes/fleet_links.hpp"
 #include "core/model/release.hpp"
-#include "core/rollout/fleet_links.hpp"
 
-namespace deployctl::commands {
+namespace deployctl::cli {
 namespace {
 
 struct PlanOptions {
@@ -28,7 +28,7 @@ constexpr std::size_t max_earlier_rollouts = 5;
 constexpr std::chrono::days freezes_ahead{14};
 
 asio::awaitable<void> survey_into(rollout::FleetSurvey& out, rollout::FleetLinks& links, std::size_t targets,
-                                  wire::pb::Place place, io::CancelToken token, rollout::SurveyPatience patience,
+                                  protocol::pb::Place place, io::CancelToken token, rollout::SurveyPatience patience,
                                   Digest goal) {
   out = co_await rollout::survey_fleet(links, targets, place, true, token, std::move(patience), false, goal);
 }
@@ -138,4 +138,4 @@ Command plan_command() {
   return command;
 }
 
-}  // namespace deployctl::commands
+}  // namespace deployctl::cli

@@ -2,17 +2,17 @@
 // release, nothing is sent to them. Several services go back as they were deployed: together, the last one first.
 #include <algorithm>
 
-#include "cli/commands/asked.hpp"
-#include "cli/commands/change_preview.hpp"
 #include "cli/commands/commands.hpp"
-#include "cli/commands/context.hpp"
-#include "cli/commands/driving.hpp"
-#include "cli/commands/question.hpp"
-#include "cli/commands/together.hpp"
-#include "core/rollout/drive.hpp"
-#include "core/rollout/recorded_rollouts.hpp"
+#include "cli/flows/rollout_run.hpp"
+#include "cli/flows/service_group.hpp"
+#include "cli/reports/change_preview.hpp"
+#include "cli/session/context.hpp"
+#include "cli/session/question.hpp"
+#include "cli/session/rollout_request.hpp"
+#include "core/rollout/driver/rollout_session.hpp"
+#include "core/rollout/rollback/recorded_rollouts.hpp"
 
-namespace deployctl::commands {
+namespace deployctl::cli {
 namespace {
 
 constexpr std::size_t past = 100;  // rollouts
@@ -155,4 +155,4 @@ Command rollback_command() {
   return command;
 }
 
-}  // namespace deployctl::commands
+}  // namespace deployctl::cli

@@ -2,17 +2,17 @@
 #include <fmt/core.h>
 
 #include "cli/commands/commands.hpp"
-#include "cli/commands/context.hpp"
-#include "cli/commands/fleet_look.hpp"
-#include "cli/commands/follow.hpp"
-#include "cli/commands/next_step.hpp"
-#include "cli/commands/rollout_progress.hpp"
-#include "cli/commands/rollout_table.hpp"
-#include "cli/commands/status_report.hpp"
-#include "cli/commands/together.hpp"
+#include "cli/flows/follow.hpp"
+#include "cli/flows/service_group.hpp"
+#include "cli/reports/rollout_progress.hpp"
+#include "cli/reports/rollout_table.hpp"
+#include "cli/reports/status_report.hpp"
+#include "cli/session/context.hpp"
+#include "cli/session/fleet_look.hpp"
+#include "cli/session/next_step.hpp"
 #include "core/io/files.hpp"
 
-namespace deployctl::commands {
+namespace deployctl::cli {
 namespace {
 
 struct StatusOptions {
@@ -115,8 +115,8 @@ Result<int> of_rollout(const std::string& id, bool watch, Context& context) {
   if (watch) return follow(context, *row);
   DEPLOYCTL_TRY(status, status_with_progress(*ledger, *row));
   if (context.json())
-    context.print_json(status.unfinished ? commands::to_json(*row).add_raw("progress", status.details.text())
-                                         : commands::to_json(*row));
+    context.print_json(status.unfinished ? cli::to_json(*row).add_raw("progress", status.details.text())
+                                         : cli::to_json(*row));
   context.print_lines(rollout_lines(*row, system_clock().wall(), status.progress));
   return exit_codes::done;
 }
@@ -135,7 +135,7 @@ Result<int> of_ledger(Context& context) {
     if (newest.empty()) continue;
     rows.push_back(newest.back());
     DEPLOYCTL_TRY(status, status_with_progress(*ledger, newest.back()));
-    JsonObject object = commands::to_json(newest.back());
+    JsonObject object = cli::to_json(newest.back());
     if (status.unfinished) object.add_raw("progress", status.details.text());
     json.push_back(object.text());
     if (!status.progress.empty())
@@ -185,4 +185,4 @@ Command status_command() {
           .details = "Without an argument: the services of this host's ledger and their last rollouts."};
 }
 
-}  // namespace deployctl::commands
+}  // namespace deployctl::cli

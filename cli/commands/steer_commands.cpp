@@ -2,16 +2,16 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/commands/commands.hpp"
-#include "cli/commands/context.hpp"
-#include "cli/commands/follow.hpp"
-#include "cli/commands/invocation.hpp"
-#include "cli/commands/steering.hpp"
+#include "cli/flows/follow.hpp"
+#include "cli/flows/steering.hpp"
+#include "cli/session/context.hpp"
+#include "cli/session/invocation.hpp"
+#include "core/events/event.hpp"
 #include "core/model/bounded_json.hpp"
-#include "core/rollout/advice.hpp"
-#include "core/rollout/event.hpp"
-#include "core/rollout/words.hpp"
+#include "core/rollout/decision/advice.hpp"
+#include "core/rollout/driver/operator_commands.hpp"
 
-namespace deployctl::commands {
+namespace deployctl::cli {
 namespace {
 
 using To = rollout::Steered::To;
@@ -180,4 +180,4 @@ Command approve_command() {
   return command("approve", "let a wave begin that needs an approval", approve, more, "");
 }
 
-}  // namespace deployctl::commands
+}  // namespace deployctl::cli

@@ -2,13 +2,13 @@
 #include <fmt/core.h>
 
 #include "cli/commands/commands.hpp"
-#include "cli/commands/context.hpp"
-#include "cli/commands/plan_event.hpp"
-#include "cli/output/humane.hpp"
-#include "core/rollout/rollout_spec.hpp"
+#include "cli/output/human_format.hpp"
+#include "cli/session/context.hpp"
+#include "cli/session/plan_event.hpp"
+#include "core/rollout/decision/rollout_spec.hpp"
 #include "plans/load.hpp"
 
-namespace deployctl::commands {
+namespace deployctl::cli {
 namespace {
 
 struct ValidateOptions {
@@ -101,4 +101,4 @@ Command validate_command() {
               "asked."};
 }
 
-}  // namespace deployctl::commands
+}  // namespace deployctl::cli

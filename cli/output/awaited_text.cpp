@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "cli/output/humane.hpp"
+#include "cli/output/human_format.hpp"
 
 namespace deployctl::output {
 namespace {

@@ -10,8 +10,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "core/rollout/event.hpp"
-#include "core/rollout/machine.hpp"
+#include "core/events/event.hpp"
+#include "core/rollout/decision/machine.hpp"
 
 namespace deployctl::output {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "cli/output/board.hpp"
-#include "core/rollout/advice.hpp"
+#include "core/rollout/decision/advice.hpp"
 
 namespace deployctl::output {
 

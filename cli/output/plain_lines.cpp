@@ -4,7 +4,7 @@
 
 #include "cli/output/awaited_text.hpp"
 #include "cli/output/body.hpp"
-#include "cli/output/humane.hpp"
+#include "cli/output/human_format.hpp"
 #include "cli/output/next_steps.hpp"
 #include "cli/output/text.hpp"
 

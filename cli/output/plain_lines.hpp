@@ -9,7 +9,7 @@
 
 #include "cli/output/board.hpp"
 #include "cli/output/line.hpp"
-#include "core/rollout/advice.hpp"
+#include "core/rollout/decision/advice.hpp"
 
 namespace deployctl::output {
 

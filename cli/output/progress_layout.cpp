@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "cli/output/humane.hpp"
+#include "cli/output/human_format.hpp"
 #include "cli/output/text.hpp"
 
 namespace deployctl::output {

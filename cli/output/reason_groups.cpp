@@ -4,7 +4,7 @@
 #include <cctype>
 #include <map>
 
-#include "cli/output/humane.hpp"
+#include "cli/output/human_format.hpp"
 
 namespace deployctl::output {
 namespace {

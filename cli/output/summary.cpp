@@ -4,7 +4,7 @@
 #include <map>
 #include <set>
 
-#include "cli/output/humane.hpp"
+#include "cli/output/human_format.hpp"
 #include "cli/output/next_steps.hpp"
 #include "cli/output/reason_groups.hpp"
 #include "cli/output/table.hpp"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "core/base/printing.hpp"
+#include "core/text/printable.hpp"
 
 namespace deployctl::output {
 namespace {

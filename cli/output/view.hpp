@@ -12,7 +12,7 @@
 #include "cli/output/board.hpp"
 #include "cli/output/line.hpp"
 #include "core/base/clock.hpp"
-#include "core/rollout/advice.hpp"
+#include "core/rollout/decision/advice.hpp"
 
 namespace deployctl::output {
 

@@ -9,6 +9,7 @@
 #include "core/artifact/records.hpp"
 #include "core/artifact/store_lock.hpp"
 #include "core/io/files.hpp"
+#include "core/store/local/local_store.hpp"
 
 namespace deployctl::artifact {
 namespace {

@@ -14,7 +14,7 @@
 #include "core/artifact/collect.hpp"
 #include "core/base/clock.hpp"
 #include "core/model/manifest.hpp"
-#include "core/payload/contents.hpp"
+#include "core/payload/format/contents.hpp"
 #include "core/store/blob_store.hpp"
 
 namespace deployctl::artifact {

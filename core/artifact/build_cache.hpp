@@ -6,14 +6,11 @@
 #include <set>
 #include <string>
 
-#include "core/artifact/build.hpp"
+#include "core/artifact/artifact_store.hpp"
+#include "core/io/cancel_token.hpp"
 #include "core/io/flock.hpp"
 
 namespace deployctl::artifact {
-
-// Over everything that a build's steps can see: commit, steps, env, rules, hooks, version (where there is
-// anything to see it), platform (machine, and os-release's ID and VERSION_ID), and the format's number.
-Digest build_key(const BuildRequest& request, const std::string& commit, const std::string& version);
 
 // One process builds a key at a time. Waits; Code::cancelled when it need not any more.
 Result<io::FileLock> lock_build(const std::string& store, const Digest& key, const io::CancelToken& cancel);

@@ -1,7 +1,7 @@
 #include "core/gate/endpoint.hpp"
 
-#include "core/base/url_text.hpp"
 #include "core/secret/resolve.hpp"
+#include "core/text/url_text.hpp"
 
 namespace deployctl::gate {
 

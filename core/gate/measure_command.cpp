@@ -3,7 +3,7 @@
 #include <map>
 
 #include "core/gate/measure.hpp"
-#include "core/io/subprocess.hpp"
+#include "core/host/subprocess.hpp"
 
 namespace deployctl::gate {
 namespace {

@@ -9,9 +9,9 @@
 #include <initializer_list>
 #include <mutex>
 
-#include "core/base/url_text.hpp"
 #include "core/git/socket_stream.hpp"
 #include "core/git/ssh_transport.hpp"
+#include "core/text/url_text.hpp"
 
 namespace deployctl::git {
 namespace {

@@ -13,8 +13,8 @@
 
 #include "core/git/operation.hpp"
 #include "core/git/url.hpp"
+#include "core/host/subprocess.hpp"
 #include "core/io/files.hpp"
-#include "core/io/subprocess.hpp"
 
 namespace deployctl::git {
 namespace {

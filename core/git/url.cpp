@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
-#include "core/base/url_text.hpp"
+#include "core/text/url_text.hpp"
 
 namespace deployctl::git {
 namespace {

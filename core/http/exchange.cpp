@@ -2,8 +2,8 @@
 
 #include <memory>
 
-#include "core/base/url_text.hpp"
 #include "core/http/libcurl.hpp"
+#include "core/text/url_text.hpp"
 
 namespace deployctl::http {
 namespace {

@@ -1,7 +1,7 @@
 #include "core/http/post.hpp"
 
-#include "core/base/url_text.hpp"
 #include "core/http/exchange.hpp"
+#include "core/text/url_text.hpp"
 
 namespace deployctl::http {
 namespace {

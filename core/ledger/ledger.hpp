@@ -13,24 +13,9 @@
 
 #include "core/base/clock.hpp"
 #include "core/base/digest.hpp"
+#include "core/ledger/rollout_state.hpp"
 
 namespace deployctl::ledger {
-
-// running: somebody drives it, or died while driving. The rest are resting places; `interrupted` and `paused` may go
-// on.
-enum class RolloutState {
-  running,
-  paused,
-  interrupted,
-  succeeded,
-  incomplete,
-  rolled_back,
-  failed,
-  aborted,
-  superseded
-};
-const char* to_string(RolloutState state);
-bool is_unfinished(RolloutState state);  // running, paused, interrupted
 
 struct RolloutRow {
   std::string id;  // "r-20261124-091502-3f9a"
@@ -99,7 +84,6 @@ Error newer_grant(const std::string& rollout);  // Code::locked
 
 class Ledger {
  public:
-  static Result<std::unique_ptr<Ledger>> open(const std::string& path);
   virtual ~Ledger() = default;
 
   virtual Status add_rollout(const RolloutRow& row) = 0;

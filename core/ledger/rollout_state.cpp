@@ -1,34 +1,37 @@
 #include "core/ledger/rollout_state.hpp"
 
-#include <array>
-
 namespace deployctl::ledger {
-namespace {
-
-struct Word {
-  RolloutState state;
-  const char* word;
-};
-constexpr std::array words{
-    Word{RolloutState::running, "running"},         Word{RolloutState::paused, "paused"},
-    Word{RolloutState::interrupted, "interrupted"}, Word{RolloutState::succeeded, "succeeded"},
-    Word{RolloutState::incomplete, "incomplete"},   Word{RolloutState::rolled_back, "rolled_back"},
-    Word{RolloutState::failed, "failed"},           Word{RolloutState::aborted, "aborted"},
-    Word{RolloutState::superseded, "superseded"},
-};
-
-}  // namespace
 
 const char* to_string(RolloutState state) {
-  for (const auto& w : words)
-    if (w.state == state) return w.word;
+  switch (state) {
+    case RolloutState::running:
+      return "running";
+    case RolloutState::paused:
+      return "paused";
+    case RolloutState::interrupted:
+      return "interrupted";
+    case RolloutState::succeeded:
+      return "succeeded";
+    case RolloutState::incomplete:
+      return "incomplete";
+    case RolloutState::rolled_back:
+      return "rolled_back";
+    case RolloutState::failed:
+      return "failed";
+    case RolloutState::aborted:
+      return "aborted";
+    case RolloutState::superseded:
+      return "superseded";
+  }
   return "unknown";
 }
 
 Result<RolloutState> to_rollout_state(const std::string& word) {
-  for (const auto& w : words)
-    if (word == w.word) return w.state;
-  return fail(Code::verification, "'" + word + "' is no state of a rollout");
+  for (const auto state : {RolloutState::running, RolloutState::paused, RolloutState::interrupted,
+                           RolloutState::succeeded, RolloutState::incomplete, RolloutState::rolled_back,
+                           RolloutState::failed, RolloutState::aborted, RolloutState::superseded})
+    if (word == to_string(state)) return state;
+  return fail(Code::verification, "'" + word + "' is not a state of a rollout");
 }
 
 bool is_unfinished(RolloutState state) {

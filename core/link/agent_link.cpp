@@ -10,13 +10,13 @@
 #include "core/link/allowance.hpp"
 #include "core/link/frame_pipe.hpp"
 #include "core/link/preamble.hpp"
-#include "core/wire/answers.hpp"
+#include "core/protocol/answers.hpp"
 
 namespace deployctl::link {
 namespace {
 
-using wire::Frame;
-using wire::FrameType;
+using protocol::Frame;
+using protocol::FrameType;
 
 constexpr std::size_t most_hello = 16 * 1024;
 constexpr std::size_t most_ranges = 4096;  // wanted and not yet sent
@@ -38,14 +38,14 @@ struct Pending {
   }
   Call call;
   io::Notifier changed;  // `outcome`, or `wanted`
-  std::optional<Result<wire::pb::Reply>> outcome;
-  std::deque<wire::pb::Range> wanted;
+  std::optional<Result<protocol::pb::Reply>> outcome;
+  std::deque<protocol::pb::Range> wanted;
   std::uint64_t chunks_left =
       0;  // that may still be wanted: one may get lost on the peer's disk, all of them not twice
   EventAllowance allowance;
   bool feeding = false, attached = false;
 
-  void end(Result<wire::pb::Reply> result) {
+  void end(Result<protocol::pb::Reply> result) {
     if (!outcome) outcome.emplace(std::move(result));
     changed.notify_all();
   }
@@ -56,7 +56,7 @@ struct Pending {
 struct AgentLink::State : std::enable_shared_from_this<AgentLink::State> {
   LinkOptions options;
   std::shared_ptr<FramePipe> pipe;
-  wire::pb::Hello hello;
+  protocol::pb::Hello hello;
   std::map<std::uint32_t, std::shared_ptr<Pending>> calls;
   std::uint32_t next_stream = 1;
   std::set<std::uint32_t> given_up;  // streams that ended here, and that the peer has not ended yet
@@ -64,13 +64,13 @@ struct AgentLink::State : std::enable_shared_from_this<AgentLink::State> {
 
   template <class Message>
   void post(FrameType type, std::uint32_t stream, const Message& message) {
-    if (auto frame = wire::to_frame(type, stream, message)) pipe->post(*frame);
+    if (auto frame = protocol::to_frame(type, stream, message)) pipe->post(*frame);
   }
-  void abort(std::uint32_t stream, const Error& why) { post(FrameType::abort, stream, wire::to_abort(why)); }
+  void abort(std::uint32_t stream, const Error& why) { post(FrameType::abort, stream, protocol::to_abort(why)); }
 
   static awaitable<void> read_all(std::shared_ptr<State> self);
   static awaitable<void> feed(std::shared_ptr<State> self, std::shared_ptr<Pending> pending, std::uint32_t stream);
-  static awaitable<Result<wire::pb::Reply>> await_reply(std::shared_ptr<Pending> pending);
+  static awaitable<Result<protocol::pb::Reply>> await_reply(std::shared_ptr<Pending> pending);
   Status take(const Frame& frame);
   Status take_late(const Frame& frame);
   Status take_event(const std::shared_ptr<Pending>& pending, const Frame& frame);
@@ -87,37 +87,37 @@ Error lost_link(Error why) {
   return why;
 }
 
-wire::pb::Hello our_hello(const LinkOptions& options) {
-  wire::pb::Hello hello;
-  hello.set_version(wire::protocol_version);
-  hello.add_features(wire::feature_attach_first);
+protocol::pb::Hello our_hello(const LinkOptions& options) {
+  protocol::pb::Hello hello;
+  hello.set_version(protocol::protocol_version);
+  hello.add_features(protocol::feature_attach_first);
   hello.set_role("caller");
   hello.set_program(options.program);
-  if (options.packs) hello.add_features(wire::feature_packed);
+  if (options.packs) hello.add_features(protocol::feature_packed);
   return hello;
 }
 
-awaitable<Result<wire::pb::Hello>> read_hello(std::shared_ptr<FramePipe> pipe) {
+awaitable<Result<protocol::pb::Hello>> read_hello(std::shared_ptr<FramePipe> pipe) {
   DEPLOYCTL_CO_TRY(frame, co_await pipe->next());
   if (frame.type == FrameType::abort) {
-    DEPLOYCTL_CO_TRY(abort, wire::from_frame<wire::pb::Abort>(frame));
-    co_return fail(wire::to_error(abort));
+    DEPLOYCTL_CO_TRY(abort, protocol::from_frame<protocol::pb::Abort>(frame));
+    co_return fail(protocol::to_error(abort));
   }
   if (frame.type != FrameType::hello) co_return fail(Code::invalid, "the agent began without a hello");
   if (frame.payload.size() > most_hello)
     co_return fail(Code::invalid, "the agent's hello has " + std::to_string(frame.payload.size()) + " bytes, at most " +
                                       std::to_string(most_hello) + " are allowed");
-  DEPLOYCTL_CO_TRY(hello, wire::from_frame<wire::pb::Hello>(frame));
-  if (hello.version() != wire::protocol_version)
+  DEPLOYCTL_CO_TRY(hello, protocol::from_frame<protocol::pb::Hello>(frame));
+  if (hello.version() != protocol::protocol_version)
     co_return fail(Code::unsupported, "the agent there (" + hello.program() + ") speaks protocol " +
                                           std::to_string(hello.version()) + ", this program speaks " +
-                                          std::to_string(wire::protocol_version));
+                                          std::to_string(protocol::protocol_version));
   co_return hello;
 }
 
 struct Opened {
   std::shared_ptr<FramePipe> pipe;
-  wire::pb::Hello hello;
+  protocol::pb::Hello hello;
 };
 
 awaitable<Result<Opened>> shake_hands(std::unique_ptr<io::ByteStream> stream, LinkOptions options) {
@@ -126,14 +126,14 @@ awaitable<Result<Opened>> shake_hands(std::unique_ptr<io::ByteStream> stream, Li
                            options.login.kept ? std::min(options.kept_silence, options.silence) : options.silence};
   Opened opened;
   opened.pipe = FramePipe::start(std::move(stream), early, pipe_options);
-  if (auto frame = wire::to_frame(FrameType::hello, 0, our_hello(options))) opened.pipe->post(*frame);
+  if (auto frame = protocol::to_frame(FrameType::hello, 0, our_hello(options))) opened.pipe->post(*frame);
   auto hello = co_await read_hello(opened.pipe);
   if (!hello) {
     opened.pipe->close(hello.error());
     co_return fail(hello.error());
   }
   opened.hello = std::move(*hello);
-  if (options.packs && wire::knows(opened.hello, wire::feature_packed)) opened.pipe->begin_packing();
+  if (options.packs && protocol::knows(opened.hello, protocol::feature_packed)) opened.pipe->begin_packing();
   co_return opened;
 }
 
@@ -180,8 +180,8 @@ Status AgentLink::State::take(const Frame& frame) {
   if (frame.type == FrameType::request || frame.type == FrameType::chunk)
     return fail(Code::invalid, "the agent sent a frame that is the caller's alone");
   if (frame.stream == 0 && frame.type == FrameType::abort) {
-    DEPLOYCTL_TRY(abort, wire::from_frame<wire::pb::Abort>(frame));
-    return fail(wire::to_error(abort));
+    DEPLOYCTL_TRY(abort, protocol::from_frame<protocol::pb::Abort>(frame));
+    return fail(protocol::to_error(abort));
   }
   const auto at = calls.find(frame.stream);
   if (at == calls.end()) return take_late(frame);
@@ -192,9 +192,9 @@ Status AgentLink::State::take(const Frame& frame) {
     case FrameType::reply:
       return take_reply(pending, frame);
     case FrameType::abort: {
-      DEPLOYCTL_TRY(abort, wire::from_frame<wire::pb::Abort>(frame));
+      DEPLOYCTL_TRY(abort, protocol::from_frame<protocol::pb::Abort>(frame));
       calls.erase(at);
-      pending->end(fail(wire::to_error(abort)));
+      pending->end(fail(protocol::to_error(abort)));
       return {};
     }
     default:
@@ -215,13 +215,13 @@ Status AgentLink::State::take_late(const Frame& frame) {
 }
 
 Status AgentLink::State::take_event(const std::shared_ptr<Pending>& pending, const Frame& frame) {
-  DEPLOYCTL_TRY(event, wire::from_frame<wire::pb::Event>(frame));
+  DEPLOYCTL_TRY(event, protocol::from_frame<protocol::pb::Event>(frame));
   pipe->set_silence(options.silence);
   const auto& request = pending->call.request;
   if (!pending->allowance.take(frame)) {
     end_here(
         frame.stream, pending,
-        error(Code::unreachable, std::string("more events than the request '") + wire::name_of(request) + "' has"));
+        error(Code::unreachable, std::string("more events than the request '") + protocol::name_of(request) + "' has"));
   } else if (event.has_attached() && (!request.has_attach_first() || std::exchange(pending->attached, true))) {
     end_here(frame.stream, pending, error(Code::unreachable, "a target was attached that nothing asked for"));
   } else if (pending->call.on_event) {
@@ -231,10 +231,10 @@ Status AgentLink::State::take_event(const std::shared_ptr<Pending>& pending, con
 }
 
 Status AgentLink::State::take_reply(const std::shared_ptr<Pending>& pending, const Frame& frame) {
-  DEPLOYCTL_TRY(reply, wire::from_frame<wire::pb::Reply>(frame));
+  DEPLOYCTL_TRY(reply, protocol::from_frame<protocol::pb::Reply>(frame));
   pipe->set_silence(options.silence);
   calls.erase(frame.stream);
-  const auto fits = wire::check_answer(pending->call.request, reply);
+  const auto fits = protocol::check_answer(pending->call.request, reply);
   if (fits)
     pending->end(std::move(reply));
   else
@@ -250,7 +250,7 @@ void AgentLink::State::end_here(std::uint32_t stream, const std::shared_ptr<Pend
 }
 
 Status AgentLink::State::take_want(std::uint32_t stream, const std::shared_ptr<Pending>& pending, const Frame& frame) {
-  DEPLOYCTL_TRY(want, wire::from_frame<wire::pb::Want>(frame));
+  DEPLOYCTL_TRY(want, protocol::from_frame<protocol::pb::Want>(frame));
   if (!pending->call.chunks) return fail(Code::invalid, "the agent asked for chunks on a stream that has none");
   const std::uint64_t count = pending->call.chunks->index().count();
   for (const auto& range : want.ranges()) {
@@ -294,19 +294,19 @@ awaitable<void> AgentLink::State::feed(std::shared_ptr<State> self, std::shared_
   }
 }
 
-awaitable<Result<wire::pb::Reply>> AgentLink::State::await_reply(std::shared_ptr<Pending> pending) {
+awaitable<Result<protocol::pb::Reply>> AgentLink::State::await_reply(std::shared_ptr<Pending> pending) {
   while (!pending->outcome) co_await pending->changed.wait();
   co_return *pending->outcome;
 }
 
-awaitable<Result<wire::pb::Reply>> AgentLink::call(Call call) {
+awaitable<Result<protocol::pb::Reply>> AgentLink::call(Call call) {
   const auto state = state_;
-  const std::string what = wire::name_of(call.request);
+  const std::string what = protocol::name_of(call.request);
   if (state->pipe->closed()) co_return fail(with_context(lost_link(*state->pipe->closed()), state->options.name));
   const auto stream = state->next_stream;
   state->next_stream += 2;
   const auto deadline = call.deadline;
-  DEPLOYCTL_CO_TRY(frame, wire::to_frame(FrameType::request, stream, call.request));
+  DEPLOYCTL_CO_TRY(frame, protocol::to_frame(FrameType::request, stream, call.request));
   const auto pending = std::make_shared<Pending>(state->pipe->executor(), std::move(call));
   state->calls.emplace(stream, pending);
   // Leaving early (deadline, cancelled) must tell the agent and free the stream.
@@ -325,7 +325,7 @@ awaitable<Result<wire::pb::Reply>> AgentLink::call(Call call) {
   co_return std::move(*reply);
 }
 
-const wire::pb::Hello& AgentLink::peer() const { return state_->hello; }
+const protocol::pb::Hello& AgentLink::peer() const { return state_->hello; }
 const std::string& AgentLink::name() const { return state_->options.name; }
 const LoginTimes& AgentLink::login() const { return state_->options.login; }
 bool AgentLink::closed() const { return state_->pipe->closed().has_value(); }

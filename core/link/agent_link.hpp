@@ -27,8 +27,8 @@
 #include "core/base/duration.hpp"
 #include "core/io/byte_stream.hpp"
 #include "core/io/cancel_token.hpp"
-#include "core/payload/chunk_source.hpp"
-#include "core/wire/messages.hpp"
+#include "core/payload/format/chunk_source.hpp"
+#include "core/protocol/messages.hpp"
 
 namespace deployctl::link {
 
@@ -58,9 +58,9 @@ struct LinkOptions {
 };
 
 struct Call {
-  wire::pb::Request request;
-  std::function<void(const wire::pb::Event&)> on_event;  // may be empty; called on the strand, must not throw
-  std::shared_ptr<payload::ChunkSource> chunks;          // what the peer may pull on this stream
+  protocol::pb::Request request;
+  std::function<void(const protocol::pb::Event&)> on_event;  // may be empty; called on the strand, must not throw
+  std::shared_ptr<payload::ChunkSource> chunks;              // what the peer may pull on this stream
   Duration deadline{std::chrono::minutes(1)};  // of the whole call; then the stream is aborted: Code::timed_out
   std::uint32_t more_events =
       0;  // that may come beside the usual number: progress of a payload whose chunks are not here
@@ -73,8 +73,8 @@ class AgentLink {
   ~AgentLink();
 
   // The peer's Abort becomes the Error; `name` is added as context. A cancelled coroutine aborts the stream.
-  awaitable<Result<wire::pb::Reply>> call(Call call);
-  const wire::pb::Hello& peer() const;
+  awaitable<Result<protocol::pb::Reply>> call(Call call);
+  const protocol::pb::Hello& peer() const;
   const std::string& name() const;
   const LoginTimes& login() const;
   bool closed() const;         // no call can succeed any more

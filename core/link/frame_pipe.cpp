@@ -10,11 +10,11 @@
 namespace deployctl::link {
 namespace {
 
-constexpr std::size_t queue_limit = 2 * wire::max_payload;
+constexpr std::size_t queue_limit = 2 * protocol::max_payload;
 constexpr std::size_t most_small = 64 * 1024;  // bytes of a frame that is packed
 constexpr std::size_t least_read = 4 * 1024, most_read = 256 * 1024;
-constexpr std::size_t most_queued = 64 * wire::max_payload;  // of small messages, for a peer that doesn't read
-constexpr std::size_t least_progress = 4 * 1024;             // bytes of an unfinished frame within `silence`
+constexpr std::size_t most_queued = 64 * protocol::max_payload;  // of small messages, for a peer that doesn't read
+constexpr std::size_t least_progress = 4 * 1024;                 // bytes of an unfinished frame within `silence`
 // Both sides send one in 5 s, also into a login that a relay keeps for ten minutes before anything reads what came.
 constexpr double pings_at_once = 1024, pings_per_second = 1;
 constexpr std::size_t a_turn = 64 * 1024, frame_cost = 256;
@@ -42,7 +42,7 @@ std::shared_ptr<FramePipe> FramePipe::start(std::unique_ptr<io::ByteStream> stre
   return pipe;
 }
 
-awaitable<Result<wire::Frame>> FramePipe::next() {
+awaitable<Result<protocol::Frame>> FramePipe::next() {
   const auto self = shared_from_this();
   for (;;) {
     if (closed_) co_return fail(*closed_);
@@ -53,7 +53,7 @@ awaitable<Result<wire::Frame>> FramePipe::next() {
     }
     if (*frame) {
       if (turn_is_over(**frame)) co_await asio::post(executor(), asio::use_awaitable);
-      if ((*frame)->type != wire::FrameType::ping) co_return std::move(**frame);
+      if ((*frame)->type != protocol::FrameType::ping) co_return std::move(**frame);
       if (auto allowed = check_ping(**frame); !allowed) close(with_context(allowed.error(), "protocol error"));
       continue;
     }
@@ -83,28 +83,28 @@ void FramePipe::hear() {
 }
 
 // Others use this strand too: timers, Ctrl-C, the links to other hosts.
-bool FramePipe::turn_is_over(const wire::Frame& frame) {
+bool FramePipe::turn_is_over(const protocol::Frame& frame) {
   turn_ += frame_cost + frame.payload.size();
   if (turn_ < a_turn) return false;
   turn_ = 0;
   return true;
 }
 
-Status FramePipe::check_ping(const wire::Frame& ping) {
+Status FramePipe::check_ping(const protocol::Frame& ping) {
   if (!ping.payload.empty() || ping.stream != 0) return fail(Code::invalid, "a ping that carries something");
   if (!pings_.take(1, io::now_steady())) return fail(Code::invalid, "more pings than one in a second");
   return {};
 }
 
 // Of the bytes that have come.
-Result<std::optional<wire::Frame>> FramePipe::next_here() {
+Result<std::optional<protocol::Frame>> FramePipe::next_here() {
   for (;;) {
     DEPLOYCTL_TRY(inner, next_unpacked());
     if (inner) return inner;
     DEPLOYCTL_TRY(outer, decoder_.next());
     if (!outer) return outer;
     hear();
-    if (outer->type != wire::FrameType::packed) return outer;
+    if (outer->type != protocol::FrameType::packed) return outer;
     DEPLOYCTL_TRY(frames, unpacker_.unpack(outer->payload));
     if (frames.empty()) return fail(Code::invalid, "a packed row of nothing");
     row_frames_ = least_row_frames + row_frames_per_byte * outer->payload.size();
@@ -114,26 +114,26 @@ Result<std::optional<wire::Frame>> FramePipe::next_here() {
 }
 
 // The next frame of the row that was unpacked last.
-Result<std::optional<wire::Frame>> FramePipe::next_unpacked() {
+Result<std::optional<protocol::Frame>> FramePipe::next_unpacked() {
   DEPLOYCTL_TRY(inner, unpacked_.next());
   if (!inner && unpacked_.midway()) return fail(Code::invalid, "a packed row that ends in the middle of a frame");
   if (!inner) return inner;
-  using enum wire::FrameType;
+  using enum protocol::FrameType;
   if (inner->type == packed || inner->type == chunk || inner->type == ping || inner->type == hello)
     return fail(Code::invalid, "a packed row holds a frame that isn't to be packed");
   if (row_frames_-- == 0) return fail(Code::invalid, "a packed row holds more frames than its bytes can tell apart");
   return inner;
 }
 
-void FramePipe::post(const wire::Frame& frame) {
+void FramePipe::post(const protocol::Frame& frame) {
   if (closed_) return;
-  Bytes bytes = wire::encode(frame);
-  const bool packs = packing_ && frame.type != wire::FrameType::chunk && frame.type != wire::FrameType::ping &&
-                     frame.type != wire::FrameType::hello && bytes.size() <= most_small;
+  Bytes bytes = protocol::encode(frame);
+  const bool packs = packing_ && frame.type != protocol::FrameType::chunk && frame.type != protocol::FrameType::ping &&
+                     frame.type != protocol::FrameType::hello && bytes.size() <= most_small;
   if (queued_ + bytes.size() > most_queued)
     return close(error(Code::disconnected, "the peer takes nothing of what is sent to it"));
   queued_ += bytes.size();
-  if (frame.type == wire::FrameType::chunk)
+  if (frame.type == protocol::FrameType::chunk)
     chunks_.push_back({std::move(bytes), false});
   else
     enqueue(std::move(bytes), packs);
@@ -156,7 +156,7 @@ std::optional<FramePipe::Parcel> FramePipe::take_parcel() {
   return parcel;
 }
 
-awaitable<Status> FramePipe::send(wire::Frame frame) {
+awaitable<Status> FramePipe::send(protocol::Frame frame) {
   const auto self = shared_from_this();
   while (!closed_ && queued_ >= queue_limit) co_await changed_.wait();
   if (closed_) co_return fail(*closed_);
@@ -207,7 +207,7 @@ awaitable<void> FramePipe::keep_alive(std::shared_ptr<FramePipe> self) {
       break;
     }
     if (now >= self->spoke_ + self->options_.ping_every && self->queued_ == 0)
-      self->post(wire::Frame{wire::FrameType::ping, 0, 0, {}});
+      self->post(protocol::Frame{protocol::FrameType::ping, 0, 0, {}});
     const auto ping_at = std::max(self->spoke_, now) + self->options_.ping_every;
     co_await self->changed_.wait_until(std::min(ping_at, self->heard_ + self->options_.silence));
   }

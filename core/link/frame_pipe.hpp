@@ -17,7 +17,7 @@
 #include "core/io/notifier.hpp"
 #include "core/link/allowance.hpp"
 #include "core/link/packer.hpp"
-#include "core/wire/frame.hpp"
+#include "core/protocol/frame.hpp"
 
 namespace deployctl::link {
 
@@ -39,11 +39,11 @@ class FramePipe : public std::enable_shared_from_this<FramePipe> {
 
   // The next frame that isn't a ping. One caller at a time. Errors (all final): disconnected, invalid, and what close()
   // said.
-  awaitable<Result<wire::Frame>> next();
+  awaitable<Result<protocol::Frame>> next();
   // Queued at once, whatever is queued already: for small messages.
-  void post(const wire::Frame& frame);
+  void post(const protocol::Frame& frame);
   // Queued when less than 2 MiB are: for chunks, so that no call fills the memory.
-  awaitable<Status> send(wire::Frame frame);
+  awaitable<Status> send(protocol::Frame frame);
   // Until all that was queued is written, or the pipe closed.
   awaitable<void> drain();
 
@@ -65,19 +65,19 @@ class FramePipe : public std::enable_shared_from_this<FramePipe> {
   };
   void enqueue(Bytes bytes, bool packs);
   std::optional<Parcel> take_parcel();
-  Result<std::optional<wire::Frame>> next_here();
-  Result<std::optional<wire::Frame>> next_unpacked();
-  Status check_ping(const wire::Frame& ping);
+  Result<std::optional<protocol::Frame>> next_here();
+  Result<std::optional<protocol::Frame>> next_unpacked();
+  Status check_ping(const protocol::Frame& ping);
   void take_bytes(BytesView bytes);
   void hear();
-  bool turn_is_over(const wire::Frame& frame);
+  bool turn_is_over(const protocol::Frame& frame);
   static awaitable<void> write_all(std::shared_ptr<FramePipe> self);
   static awaitable<void> keep_alive(std::shared_ptr<FramePipe> self);
 
   std::unique_ptr<io::ByteStream> stream_;
   PipeOptions options_;
-  wire::FrameDecoder decoder_;
-  wire::FrameDecoder unpacked_;
+  protocol::FrameDecoder decoder_;
+  protocol::FrameDecoder unpacked_;
   Packer packer_;
   Unpacker unpacker_;
   bool packing_ = false;

@@ -34,14 +34,14 @@ Packer::~Packer() = default;
 // One zstd frame goes through the whole session; each piece ends in a flush, so that it can be read by itself.
 Bytes Packer::pack(BytesView frames) {
   if (!context_) context_ = std::make_unique<Context>();
-  wire::Frame packed{wire::FrameType::packed, 0, 0, Bytes(ZSTD_compressBound(frames.size()) + 64)};
+  protocol::Frame packed{protocol::FrameType::packed, 0, 0, Bytes(ZSTD_compressBound(frames.size()) + 64)};
   ZSTD_inBuffer in{frames.data(), frames.size(), 0};
   ZSTD_outBuffer out{packed.payload.data(), packed.payload.size(), 0};
   const auto left = ZSTD_compressStream2(context_->zstd, &out, &in, ZSTD_e_flush);
   if (ZSTD_isError(left)) throw std::runtime_error(std::string("zstd can't pack frames: ") + ZSTD_getErrorName(left));
   if (left != 0 || in.pos != in.size) throw std::logic_error("packed frames are longer than zstd says they can be");
   packed.payload.resize(out.pos);
-  return wire::encode(packed);
+  return protocol::encode(packed);
 }
 
 struct Unpacker::Context {

@@ -6,7 +6,7 @@
 
 #include <memory>
 
-#include "core/wire/frame.hpp"
+#include "core/protocol/frame.hpp"
 
 namespace deployctl::link {
 

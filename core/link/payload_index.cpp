@@ -2,8 +2,8 @@
 
 namespace deployctl::link {
 
-wire::pb::PayloadIndex to_message(const payload::Index& index) {
-  wire::pb::PayloadIndex message;
+protocol::pb::PayloadIndex to_message(const payload::Index& index) {
+  protocol::pb::PayloadIndex message;
   message.set_version(payload::index_version);
   message.mutable_lengths()->Add(index.lengths.begin(), index.lengths.end());
   std::string digests;
@@ -13,7 +13,7 @@ wire::pb::PayloadIndex to_message(const payload::Index& index) {
   return message;
 }
 
-Result<payload::Index> to_index(const wire::pb::PayloadIndex& message) {
+Result<payload::Index> to_index(const protocol::pb::PayloadIndex& message) {
   if (message.version() != payload::index_version)
     return fail(Code::unsupported, "a payload index of version " + std::to_string(message.version()) +
                                        "; this program knows " + std::to_string(payload::index_version));

@@ -2,12 +2,12 @@
 // digests don't belong together or are too many, Code::unsupported for another version. Values; any thread.
 #pragma once
 
-#include "core/payload/index.hpp"
-#include "core/wire/messages.hpp"
+#include "core/payload/format/index.hpp"
+#include "core/protocol/messages.hpp"
 
 namespace deployctl::link {
 
-wire::pb::PayloadIndex to_message(const payload::Index& index);
-Result<payload::Index> to_index(const wire::pb::PayloadIndex& message);
+protocol::pb::PayloadIndex to_message(const payload::Index& index);
+Result<payload::Index> to_index(const protocol::pb::PayloadIndex& message);
 
 }  // namespace deployctl::link

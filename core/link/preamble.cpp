@@ -98,18 +98,18 @@ awaitable<Result<Bytes>> await_magic(io::ByteStream& stream, const LinkOptions& 
   reader.begin_wait();
   bool installed = false;
   for (;;) {
-    if (const auto at = reader.seen.find(wire::magic); at != std::string::npos) {
-      const auto rest = as_bytes(reader.seen).subspan(at + wire::magic_size);
+    if (const auto at = reader.seen.find(protocol::magic); at != std::string::npos) {
+      const auto rest = as_bytes(reader.seen).subspan(at + protocol::magic_size);
       co_return Bytes(rest.begin(), rest.end());
     }
-    const auto missing = reader.seen.find(wire::missing_magic);
+    const auto missing = reader.seen.find(protocol::missing_magic);
     if (missing != std::string::npos && !installed) {
-      reader.seen.erase(0, missing + wire::magic_size);
+      reader.seen.erase(0, missing + protocol::magic_size);
       installed = true;
       DEPLOYCTL_CO_CHECK(co_await install(reader, options));
       continue;
     }
-    if (reader.seen.size() > wire::max_noise)
+    if (reader.seen.size() > protocol::max_noise)
       co_return fail(no_agent(Code::unreachable, "no agent answered", reader.seen));
     DEPLOYCTL_CO_CHECK(co_await reader.more());
   }

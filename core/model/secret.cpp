@@ -1,6 +1,6 @@
 #include "core/model/secret.hpp"
 
-#include "core/base/url_text.hpp"
+#include "core/text/url_text.hpp"
 
 namespace deployctl::model {
 

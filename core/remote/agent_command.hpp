@@ -8,7 +8,7 @@
 namespace deployctl::remote::detail {
 
 // For any login shell: `exec /bin/sh -c '...'` on one line, without a single quote or a history mark in it.
-// Runs ~/.cache/deployctl/agents/<digest> with the role. Where that is missing it prints wire::missing_magic
+// Runs ~/.cache/deployctl/agents/<digest> with the role. Where that is missing it prints protocol::missing_magic
 // and `uname -m` ("?" where the host has no uname), reads one line from stdin, and does what that says.
 std::string agent_command(const AgentImage& image, const std::string& role);
 

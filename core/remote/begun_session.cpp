@@ -5,7 +5,7 @@
 #include <ctime>
 
 #include "core/io/deadline.hpp"
-#include "core/wire/frame.hpp"
+#include "core/protocol/frame.hpp"
 
 namespace deployctl::remote::detail {
 namespace {
@@ -40,7 +40,7 @@ bool BegunSession::went_silent(Duration now) const { return !useless() && now - 
 bool BegunSession::useless() const { return over_ || lacks_agent(); }
 
 bool BegunSession::lacks_agent() const {
-  return !speaks_ && as_text(said_).find(wire::missing_magic) != std::string_view::npos;
+  return !speaks_ && as_text(said_).find(protocol::missing_magic) != std::string_view::npos;
 }
 
 awaitable<void> BegunSession::pump(std::shared_ptr<BegunSession> self) {
@@ -55,7 +55,7 @@ awaitable<void> BegunSession::pump(std::shared_ptr<BegunSession> self) {
       if (!written) break;
     } else {
       self->said_.insert(self->said_.end(), fresh.begin(), fresh.end());
-      self->speaks_ = self->speaks_ || as_text(self->said_).find(wire::magic) != std::string_view::npos;
+      self->speaks_ = self->speaks_ || as_text(self->said_).find(protocol::magic) != std::string_view::npos;
       if (self->said_.size() > most_said) break;
     }
     self->changed_.notify_all();
@@ -68,7 +68,7 @@ awaitable<void> BegunSession::pump(std::shared_ptr<BegunSession> self) {
 
 // Until there is a client, who does so himself.
 awaitable<void> BegunSession::keep_alive(std::shared_ptr<BegunSession> self) {
-  const Bytes ping = wire::encode(wire::Frame{wire::FrameType::ping, 0, 0, {}});
+  const Bytes ping = protocol::encode(protocol::Frame{protocol::FrameType::ping, 0, 0, {}});
   while (!self->over_ && !self->taken_) {
     co_await self->changed_.wait_until(io::now_steady() + ping_every);
     if (self->over_ || self->taken_) break;

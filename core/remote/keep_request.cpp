@@ -2,8 +2,8 @@
 
 namespace deployctl::remote::detail {
 
-wire::pb::Keep to_message(const ssh::DialOptions& dial, const AgentOptions& options) {
-  wire::pb::Keep keep;
+protocol::pb::Keep to_message(const transport::DialOptions& dial, const AgentOptions& options) {
+  protocol::pb::Keep keep;
   auto& host = *keep.mutable_host();
   host.set_host(dial.endpoint.host);
   host.set_port(dial.endpoint.port);
@@ -25,7 +25,7 @@ wire::pb::Keep to_message(const ssh::DialOptions& dial, const AgentOptions& opti
   return keep;
 }
 
-Result<Asked> from_message(const wire::pb::Keep& message) {
+Result<Asked> from_message(const protocol::pb::Keep& message) {
   const auto& host = message.host();
   DEPLOYCTL_TRY(digest, Digest::from_raw(message.agent()));
   if (host.host().empty() || host.port() == 0 || host.port() > 65535)
@@ -40,8 +40,8 @@ Result<Asked> from_message(const wire::pb::Keep& message) {
   return asked;
 }
 
-asio::awaitable<Result<wire::Frame>> read_frame(io::ByteStream& stream) {
-  wire::FrameDecoder decoder;
+asio::awaitable<Result<protocol::Frame>> read_frame(io::ByteStream& stream) {
+  protocol::FrameDecoder decoder;
   std::uint8_t byte = 0;
   // A byte at a time: requests and answers of a few hundred bytes, once a command.
   for (;;) {

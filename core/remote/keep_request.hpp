@@ -2,20 +2,20 @@
 #pragma once
 
 #include "core/io/byte_stream.hpp"
+#include "core/protocol/messages.hpp"
 #include "core/remote/open_agent.hpp"
-#include "core/wire/messages.hpp"
 
 namespace deployctl::remote::detail {
 
-wire::pb::Keep to_message(const ssh::DialOptions& dial, const AgentOptions& options);
+protocol::pb::Keep to_message(const transport::DialOptions& dial, const AgentOptions& options);
 
 struct Asked {
-  ssh::DialOptions dial;
+  transport::DialOptions dial;
   AgentOptions options;
 };
-Result<Asked> from_message(const wire::pb::Keep& message);
+Result<Asked> from_message(const protocol::pb::Keep& message);
 
 // One frame and not a byte more: what follows on the stream is the agent's.
-asio::awaitable<Result<wire::Frame>> read_frame(io::ByteStream& stream);
+asio::awaitable<Result<protocol::Frame>> read_frame(io::ByteStream& stream);
 
 }  // namespace deployctl::remote::detail

@@ -1,6 +1,6 @@
 #include "core/remote/kept_link.hpp"
 
-#include "core/io/background.hpp"
+#include "core/host/background.hpp"
 #include "core/io/deadline.hpp"
 #include "core/io/fd_stream.hpp"
 #include "core/remote/keep_request.hpp"
@@ -30,14 +30,14 @@ struct Answer {
   link::LoginTimes login{};
 };
 
-Result<Answer> read_answer(const wire::Frame& frame) {
+Result<Answer> read_answer(const protocol::Frame& frame) {
   Answer answer;
-  if (frame.type == wire::FrameType::abort) {
-    DEPLOYCTL_TRY(abort, wire::from_frame<wire::pb::Abort>(frame));
-    answer.refused = wire::to_error(abort);
+  if (frame.type == protocol::FrameType::abort) {
+    DEPLOYCTL_TRY(abort, protocol::from_frame<protocol::pb::Abort>(frame));
+    answer.refused = protocol::to_error(abort);
     return answer;
   }
-  DEPLOYCTL_TRY(kept, wire::from_frame<wire::pb::Kept>(frame));
+  DEPLOYCTL_TRY(kept, protocol::from_frame<protocol::pb::Kept>(frame));
   answer.login.took = Duration(static_cast<std::int64_t>(kept.login_ms()));
   answer.login.kept = true;
   answer.login.round_trip = Duration(static_cast<std::int64_t>(kept.round_trip_ms()));
@@ -49,11 +49,12 @@ struct Stream {
   Answer answer;
 };
 
-awaitable<Result<Stream>> ask(asio::any_io_executor executor, wire::pb::Keep keep, std::shared_ptr<KeeperPlace> place) {
+awaitable<Result<Stream>> ask(asio::any_io_executor executor, protocol::pb::Keep keep,
+                              std::shared_ptr<KeeperPlace> place) {
   DEPLOYCTL_CO_TRY(socket, co_await connect(place));
   DEPLOYCTL_CO_TRY(bytes, io::make_socket_stream(executor, std::move(socket)));
-  DEPLOYCTL_CO_TRY(request, wire::to_frame(wire::FrameType::request, 0, keep));
-  const Bytes encoded = wire::encode(request);
+  DEPLOYCTL_CO_TRY(request, protocol::to_frame(protocol::FrameType::request, 0, keep));
+  const Bytes encoded = protocol::encode(request);
   DEPLOYCTL_CO_CHECK(co_await bytes->write(encoded));
   DEPLOYCTL_CO_TRY(frame, co_await detail::read_frame(*bytes));
   DEPLOYCTL_CO_TRY(answer, read_answer(frame));
@@ -62,14 +63,14 @@ awaitable<Result<Stream>> ask(asio::any_io_executor executor, wire::pb::Keep kee
 }
 
 // The keeper has the environment of whoever started it, and not all of that: an ssh-agent or a jump host may let us in.
-bool may_go_otherwise(const Error& error, const ssh::DialOptions& dial) {
+bool may_go_otherwise(const Error& error, const transport::DialOptions& dial) {
   if (error.code == Code::authentication) return true;
   return !dial.endpoint.ssh_config.empty() && (error.code == Code::unreachable || error.code == Code::disconnected);
 }
 
 }  // namespace
 
-awaitable<Result<Opened>> open_kept(asio::any_io_executor executor, ssh::DialOptions dial, AgentOptions options,
+awaitable<Result<Opened>> open_kept(asio::any_io_executor executor, transport::DialOptions dial, AgentOptions options,
                                     std::shared_ptr<KeeperPlace> place) {
   const Duration most = dial.timeout + for_the_keeper;  // one that is silent for longer is stuck
   auto asked = co_await io::with_deadline(ask(executor, detail::to_message(dial, options), place), most,

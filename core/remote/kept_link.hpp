@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "core/io/rendezvous.hpp"
+#include "core/host/rendezvous.hpp"
 #include "core/remote/open_agent.hpp"
 
 namespace deployctl::remote {
@@ -17,7 +17,7 @@ struct KeeperPlace {
 
 // As open_agent(), and with its errors.
 asio::awaitable<Result<std::shared_ptr<link::AgentLink>>> open_kept(asio::any_io_executor executor,
-                                                                    ssh::DialOptions dial, AgentOptions options,
+                                                                    transport::DialOptions dial, AgentOptions options,
                                                                     std::shared_ptr<KeeperPlace> place);
 
 }  // namespace deployctl::remote

@@ -4,9 +4,9 @@
 #include <asio/detached.hpp>
 #include <map>
 
+#include "core/host/rendezvous.hpp"
 #include "core/io/deadline.hpp"
 #include "core/io/fd_stream.hpp"
-#include "core/io/rendezvous.hpp"
 #include "core/remote/begun_session.hpp"
 #include "core/remote/keep_request.hpp"
 
@@ -27,8 +27,8 @@ struct Login {
   explicit Login(const asio::any_io_executor& executor) : changed(executor) {}
   io::Notifier changed;  // a dial is over
   bool dialling = false;
-  bool beginning = false;                 // a session, ahead
-  std::shared_ptr<ssh::Session> session;  // null: none, or lost
+  bool beginning = false;                       // a session, ahead
+  std::shared_ptr<transport::Session> session;  // null: none, or lost
   std::shared_ptr<BegunSession> begun;
   link::LoginTimes times;
   SteadyTime used{};
@@ -41,12 +41,13 @@ struct Login {
   }
 };
 
-std::string key_of(wire::pb::Keep keep) {
+std::string key_of(protocol::pb::Keep keep) {
   keep.mutable_host()->clear_timeout_ms();
   return keep.SerializeAsString();
 }
 
-awaitable<Result<std::shared_ptr<BegunSession>>> begin(std::shared_ptr<ssh::Session> session, AgentOptions options) {
+awaitable<Result<std::shared_ptr<BegunSession>>> begin(std::shared_ptr<transport::Session> session,
+                                                       AgentOptions options) {
   DEPLOYCTL_CO_TRY(stream, co_await exec_agent(*session, std::move(options)));
   co_return BegunSession::start(std::move(stream), session);
 }
@@ -95,7 +96,7 @@ awaitable<Result<std::shared_ptr<BegunSession>>> LinkKeeper::State::dial(std::sh
     }
   } dialling(login);
   const auto began = io::now_steady();
-  auto session = co_await ssh::dial(executor, asked.dial);
+  auto session = co_await transport::dial(executor, asked.dial);
   login->times.took = io::now_steady() - began;
   if (session) login->session = *session, login->times.round_trip = (*session)->round_trip();
   dialling.over();
@@ -135,9 +136,9 @@ LinkKeeper::~LinkKeeper() = default;
 
 namespace {
 
-awaitable<Status> answer(io::ByteStream& client, Result<wire::Frame> frame) {
+awaitable<Status> answer(io::ByteStream& client, Result<protocol::Frame> frame) {
   if (!frame) co_return fail(frame.error());
-  const Bytes encoded = wire::encode(*frame);
+  const Bytes encoded = protocol::encode(*frame);
   co_return co_await client.write(encoded);
 }
 
@@ -151,7 +152,7 @@ awaitable<void> LinkKeeper::serve(io::Fd connection) {
   const std::shared_ptr<io::ByteStream> client = std::move(*made);
   auto frame = co_await io::with_deadline(detail::read_frame(*client), most_patience, "a request");
   if (!frame) co_return;
-  const auto keep = wire::from_frame<wire::pb::Keep>(*frame);
+  const auto keep = protocol::from_frame<protocol::pb::Keep>(*frame);
   auto asked = keep ? detail::from_message(*keep) : Result<Asked>(fail(keep.error()));
   if (!asked) co_return;
   auto& entry = state->logins[key_of(*keep)];
@@ -159,13 +160,14 @@ awaitable<void> LinkKeeper::serve(io::Fd connection) {
   const auto login = entry;
   auto begun = co_await state->take(login, *asked);
   if (!begun) {
-    (void)co_await answer(*client, wire::to_frame(wire::FrameType::abort, 0, wire::to_abort(begun.error())));
+    (void)co_await answer(*client,
+                          protocol::to_frame(protocol::FrameType::abort, 0, protocol::to_abort(begun.error())));
     co_return;
   }
-  wire::pb::Kept kept;
+  protocol::pb::Kept kept;
   kept.set_login_ms(static_cast<std::uint64_t>(login->times.took.count()));
   kept.set_round_trip_ms(static_cast<std::uint64_t>(login->times.round_trip.count()));
-  const auto answered = co_await answer(*client, wire::to_frame(wire::FrameType::reply, 0, kept));
+  const auto answered = co_await answer(*client, protocol::to_frame(protocol::FrameType::reply, 0, kept));
   // Now, not at the end: the next command may come on the heels of this one.
   asio::co_spawn(state->executor, State::begin_ahead(state, login, asked->options), asio::detached);
   if (answered) co_await (*begun)->bridge(client);

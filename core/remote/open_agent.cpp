@@ -22,7 +22,7 @@ constexpr Duration longest_write{std::chrono::seconds(20)};  // of 64 KiB
 // A channel that keeps its session: the link knows of streams only.
 class SessionStream final : public io::ByteStream {
  public:
-  SessionStream(std::shared_ptr<ssh::Session> session, std::unique_ptr<io::ByteStream> channel)
+  SessionStream(std::shared_ptr<transport::Session> session, std::unique_ptr<io::ByteStream> channel)
       : session_(std::move(session)), channel_(std::move(channel)) {}
   ~SessionStream() override { SessionStream::close(); }
   asio::any_io_executor executor() override { return session_->executor(); }
@@ -35,7 +35,7 @@ class SessionStream final : public io::ByteStream {
   }
 
  private:
-  std::shared_ptr<ssh::Session> session_;
+  std::shared_ptr<transport::Session> session_;
   std::unique_ptr<io::ByteStream> channel_;
 };
 
@@ -108,10 +108,10 @@ link::LinkOptions link_options(const std::string& name, link::LoginTimes login, 
 
 using Opened = std::shared_ptr<link::AgentLink>;
 
-awaitable<Result<Opened>> open(asio::any_io_executor executor, ssh::DialOptions dial, AgentOptions options) {
+awaitable<Result<Opened>> open(asio::any_io_executor executor, transport::DialOptions dial, AgentOptions options) {
   const std::string name = dial.endpoint.name();
   const auto begun = io::now_steady();
-  DEPLOYCTL_CO_TRY(session, co_await ssh::dial(executor, std::move(dial)));
+  DEPLOYCTL_CO_TRY(session, co_await transport::dial(executor, std::move(dial)));
   const link::LoginTimes login{io::now_steady() - begun, session->round_trip()};
   DEPLOYCTL_CO_TRY(channel, co_await exec_agent(*session, options));
   std::unique_ptr<io::ByteStream> stream = std::make_unique<SessionStream>(session, std::move(channel));
@@ -120,7 +120,7 @@ awaitable<Result<Opened>> open(asio::any_io_executor executor, ssh::DialOptions 
 
 }  // namespace
 
-awaitable<Result<std::unique_ptr<io::ByteStream>>> exec_agent(ssh::Session& session, AgentOptions options) {
+awaitable<Result<std::unique_ptr<io::ByteStream>>> exec_agent(transport::Session& session, AgentOptions options) {
   const std::string command = detail::agent_command(options.image, options.role);
   co_return co_await session.exec(command);
 }
@@ -131,7 +131,8 @@ awaitable<Result<Opened>> link_agent(std::unique_ptr<io::ByteStream> stream, std
   co_return co_await link::AgentLink::open(std::move(stream), std::move(linked));
 }
 
-awaitable<Result<Opened>> open_agent(asio::any_io_executor executor, ssh::DialOptions dial, AgentOptions options) {
+awaitable<Result<Opened>> open_agent(asio::any_io_executor executor, transport::DialOptions dial,
+                                     AgentOptions options) {
   if (options.role != "relay" && options.role != "target")
     co_return fail(Code::invalid, "an agent is a relay or a target, not: " + options.role);
   const std::string what = "opening the agent on " + dial.endpoint.name();

@@ -4,8 +4,8 @@
 #include <chrono>
 #include <cstdlib>
 
+#include "core/host/subprocess.hpp"
 #include "core/io/files.hpp"
-#include "core/io/subprocess.hpp"
 
 namespace deployctl::secret {
 namespace {

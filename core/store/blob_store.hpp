@@ -33,7 +33,4 @@ class BlobStore {
   virtual Status verify(const Digest& blob) = 0;  // reads all of it
 };
 
-// DIR/blobs/ab/cdef...; made when missing.
-Result<std::shared_ptr<BlobStore>> open_local_store(const std::string& dir);
-
 }  // namespace deployctl::store

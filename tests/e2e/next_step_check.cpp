@@ -81,8 +81,8 @@ std::vector<std::string> words_of(const std::string& command_line) {
 std::string problem_of(const std::string& command, const std::vector<std::string>& invocation) {
   auto words = words_of(command);
   words.erase(words.begin());
-  const auto commands = commands::all_commands();
-  const auto request = commands::parse_command_line(words, commands);
+  const auto commands = cli::all_commands();
+  const auto request = cli::parse_command_line(words, commands);
   if (request.mistake) return request.mistake->text();
   Words kept{"--state"};
   if (!is_about_a_rollout(words) && request.path != "artifact list" && words.size() > 1)

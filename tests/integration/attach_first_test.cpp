@@ -9,11 +9,11 @@
 #include <asio/this_coro.hpp>
 
 #include "agents/serve/session.hpp"
+#include "core/fleet/routes/fleet_links.hpp"
 #include "core/io/deadline.hpp"
 #include "core/io/notifier.hpp"
 #include "core/io/stream_pair.hpp"
-#include "core/rollout/fleet_links.hpp"
-#include "core/rollout/requests.hpp"
+#include "core/rollout/survey/requests.hpp"
 #include "tests/support/temp_dir.hpp"
 
 using namespace deployctl;
@@ -31,17 +31,17 @@ constexpr Duration soon{std::chrono::seconds(30)};
 struct Relay final : serve::Service {
   explicit Relay(const asio::any_io_executor& executor) : changed(executor) {}
 
-  awaitable<Result<wire::pb::Reply>> serve(wire::pb::Request request, serve::Exchange& exchange) override {
-    asked.push_back(wire::name_of(request) + std::string(request.has_attach_first() ? " with attach" : ""));
+  awaitable<Result<protocol::pb::Reply>> serve(protocol::pb::Request request, serve::Exchange& exchange) override {
+    asked.push_back(protocol::name_of(request) + std::string(request.has_attach_first() ? " with attach" : ""));
     changed.notify_all();
-    wire::pb::Attached attached;
+    protocol::pb::Attached attached;
     attached.set_target(7);
-    wire::pb::Reply reply;
+    protocol::pb::Reply reply;
     if (request.has_attach()) *reply.mutable_attached() = attached;
     if (request.has_attach_first()) {
       while (hold_login) co_await changed.wait();
       if (refuses) co_return fail(with_context(error(Code::unreachable, "connection refused"), "t1"));
-      wire::pb::Event event;
+      protocol::pb::Event event;
       *event.mutable_attached() = attached;
       DEPLOYCTL_CO_CHECK(co_await exchange.emit(event));
     }
@@ -68,7 +68,7 @@ struct Relay final : serve::Service {
 awaitable<void> serve_on(std::unique_ptr<io::ByteStream> stream, serve::Service& service, bool knows) {
   serve::SessionOptions options;
   options.role = "relay";
-  if (knows) options.features = {wire::feature_attach_first};
+  if (knows) options.features = {protocol::feature_attach_first};
   (void)co_await serve::serve_session(std::move(stream), service, options);
 }
 
@@ -100,7 +100,7 @@ void run(Test test, bool knows = true) {
   target.endpoint = {"t1", 22, "u", "key", {}};
   fleet.regions[0].targets.push_back(target);
   rollout::FleetLinksOptions options{dir.write("known_hosts", ""), {}};
-  options.open_agent = [&relay, knows](asio::any_io_executor e, ssh::DialOptions, remote::AgentOptions) {
+  options.open_agent = [&relay, knows](asio::any_io_executor e, transport::DialOptions, remote::AgentOptions) {
     return open_relay(e, *relay, knows);
   };
   auto links = std::make_unique<FleetLinks>(context.get_executor(), fleet, options);
@@ -112,9 +112,9 @@ void run(Test test, bool knows = true) {
   if (failure) std::rethrow_exception(failure);
 }
 
-wire::pb::Request survey() { return rollout::survey(rollout::place_of("redis", "default", "/srv"), false); }
+protocol::pb::Request survey() { return rollout::survey(rollout::place_of("redis", "default", "/srv"), false); }
 
-awaitable<void> survey_into(FleetLinks& links, std::optional<Result<wire::pb::Reply>>& out, io::Notifier& changed) {
+awaitable<void> survey_into(FleetLinks& links, std::optional<Result<protocol::pb::Reply>>& out, io::Notifier& changed) {
   out = co_await links.call(0, survey(), soon);
   changed.notify_all();
 }
@@ -167,7 +167,7 @@ TEST(AttachFirst, WhoGivesUpLeavesTheLoginToOthersAndTakesHisRequestAlong) {
     EXPECT_EQ(timed_out.error().code, Code::timed_out);
     const auto executor = co_await asio::this_coro::executor;
     io::Notifier changed(executor);
-    std::optional<Result<wire::pb::Reply>> reply;
+    std::optional<Result<protocol::pb::Reply>> reply;
     asio::co_spawn(executor, survey_into(links, reply, changed), asio::detached);
     relay.log_in();
     while (relay.given_up == 0) co_await relay.changed.wait();

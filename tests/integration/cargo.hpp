@@ -4,11 +4,11 @@
 
 #include <fcntl.h>
 
+#include "core/fleet/routes/fleet_links.hpp"
 #include "core/io/fd.hpp"
 #include "core/model/release.hpp"
-#include "core/payload/encode.hpp"
-#include "core/payload/file_source.hpp"
-#include "core/rollout/fleet_links.hpp"
+#include "core/payload/encode/encode.hpp"
+#include "core/payload/format/file_source.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace deployctl::testing {

@@ -1,5 +1,5 @@
 // The ways to the targets of a fleet: through its relays, in turn, or directly; and what is said where there is none.
-#include "core/rollout/fleet_links.hpp"
+#include "core/fleet/routes/fleet_links.hpp"
 
 #include "tests/integration/fleet_rig.hpp"
 

@@ -12,7 +12,7 @@
 #include <filesystem>
 
 #include "core/io/notifier.hpp"
-#include "core/rollout/requests.hpp"
+#include "core/rollout/survey/requests.hpp"
 #include "tests/integration/cargo.hpp"
 #include "tests/integration/run_over_links.hpp"
 #include "tests/support/keys.hpp"
@@ -21,7 +21,7 @@
 
 namespace deployctl::testing {
 
-using Reply = Result<wire::pb::Reply>;
+using Reply = Result<protocol::pb::Reply>;
 constexpr Duration soon{std::chrono::seconds(30)};
 
 struct World {
@@ -80,7 +80,7 @@ struct World {
     run_over_links(fleet, options, with_world);
   }
 
-  wire::pb::Place place(unsigned target) const {
+  protocol::pb::Place place(unsigned target) const {
     return rollout::place_of("redis", "default", dir / ("srv-" + std::to_string(target)));
   }
   awaitable<Reply> survey(FleetLinks& links, unsigned target) const {

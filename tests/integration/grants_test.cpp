@@ -1,14 +1,14 @@
 // Several rollouts that ask for the grants of the same targets in the same moment, over real sshd servers and the real
 // agent.
-#include "core/rollout/grants.hpp"
+#include "core/rollout/survey/grants.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <asio/this_coro.hpp>
 
+#include "core/fleet/routes/fleet_links.hpp"
 #include "core/io/gather.hpp"
-#include "core/rollout/fleet_links.hpp"
 #include "tests/support/run_async.hpp"
 #include "tests/support/sshd.hpp"
 #include "tests/support/temp_dir.hpp"

@@ -6,10 +6,10 @@
 #include <asio/io_context.hpp>
 
 #include "agents/serve/session.hpp"
+#include "core/fleet/routes/fleet_links.hpp"
+#include "core/fleet/routes/piggybacked_request.hpp"
 #include "core/io/deadline.hpp"
-#include "core/rollout/fleet_links.hpp"
-#include "core/rollout/fleet_links_rider.hpp"
-#include "core/rollout/requests.hpp"
+#include "core/rollout/survey/requests.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "tests/unit/link/raw_agent.hpp"
 
@@ -24,15 +24,15 @@ constexpr Duration long_enough{std::chrono::minutes(10)};
 
 // Attaches whatever it is asked for and answers surveys with the target's number.
 struct Honest final : serve::Service {
-  awaitable<Result<wire::pb::Reply>> serve(wire::pb::Request request, serve::Exchange& exchange) override {
+  awaitable<Result<protocol::pb::Reply>> serve(protocol::pb::Request request, serve::Exchange& exchange) override {
     auto target = request.target();
     if (request.has_attach_first()) {
       target = same_number ? 7 : ++last;
-      wire::pb::Event event;
+      protocol::pb::Event event;
       event.mutable_attached()->set_target(target);
       DEPLOYCTL_CO_CHECK(co_await exchange.emit(event));
     }
-    wire::pb::Reply reply;
+    protocol::pb::Reply reply;
     reply.mutable_surveyed()->set_epoch(target);
     co_return reply;
   }
@@ -44,7 +44,7 @@ struct Honest final : serve::Service {
 awaitable<void> serve_on(std::unique_ptr<io::ByteStream> stream, serve::Service& service) {
   serve::SessionOptions options;
   options.role = "relay";
-  options.features = {wire::feature_attach_first};
+  options.features = {protocol::feature_attach_first};
   (void)co_await serve::serve_session(std::move(stream), service, options);
 }
 
@@ -73,7 +73,7 @@ struct World {
         region.targets.push_back(target);
       }
     rollout::FleetLinksOptions options{dir.write("known_hosts", ""), {}};
-    options.open_agent = [this](asio::any_io_executor, ssh::DialOptions dial, remote::AgentOptions) {
+    options.open_agent = [this](asio::any_io_executor, transport::DialOptions dial, remote::AgentOptions) {
       return open(dial.endpoint.host);
     };
     links = std::make_unique<FleetLinks>(context.get_executor(), fleet, options);
@@ -104,7 +104,7 @@ struct World {
     if (failure) std::rethrow_exception(failure);
   }
 
-  awaitable<Result<wire::pb::Reply>> survey(std::size_t target) {
+  awaitable<Result<protocol::pb::Reply>> survey(std::size_t target) {
     auto request = rollout::survey(rollout::place_of("redis", "default", "/srv"), false);
     co_return co_await links->call(target, std::move(request), long_enough);
   }

@@ -8,8 +8,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "core/protocol/frame.hpp"
 #include "core/remote/open_agent.hpp"
-#include "core/wire/frame.hpp"
 #include "tests/support/keys.hpp"
 #include "tests/support/run_async.hpp"
 #include "tests/support/sshd.hpp"
@@ -27,13 +27,13 @@ namespace {
 
 const std::string agent_path = TEST_BINARY_DIR "/bin/deploy-agent";
 
-ssh::DialOptions to(const Sshd& server) {
+transport::DialOptions to(const Sshd& server) {
   const TempDir dir;
-  ssh::DialOptions options;
+  transport::DialOptions options;
   options.endpoint.host = server.host();
   options.endpoint.port = server.port();
   options.endpoint.identity_file = server.client_key();
-  options.pins = ssh::KnownHosts::load(dir.write("known_hosts", server.known_hosts_line() + "\n"))
+  options.pins = transport::KnownHosts::load(dir.write("known_hosts", server.known_hosts_line() + "\n"))
                      ->keys_of(server.host(), server.port());
   return options;
 }
@@ -49,7 +49,7 @@ remote::AgentOptions as_target(const std::string& path = agent_path) {
 }
 
 // What peer said in its hello, or the error.
-awaitable<Result<std::string>> greet(ssh::DialOptions dial, remote::AgentOptions options) {
+awaitable<Result<std::string>> greet(transport::DialOptions dial, remote::AgentOptions options) {
   const auto executor = co_await asio::this_coro::executor;
   DEPLOYCTL_CO_TRY(link, co_await remote::open_agent(executor, std::move(dial), std::move(options)));
   co_return link->peer().role();
@@ -124,9 +124,9 @@ TEST(Remote, AnAccountThatTakesNoLoginIsToldInItsWords) {
 TEST(Remote, TwoAtOnceInstallOneAgent) {
   Sshd server;
   const auto options = as_target();
-  const auto run = [](ssh::DialOptions dial, remote::AgentOptions agent, int& good) -> awaitable<void> {
+  const auto run = [](transport::DialOptions dial, remote::AgentOptions agent, int& good) -> awaitable<void> {
     const auto executor = co_await asio::this_coro::executor;
-    const auto one = [](ssh::DialOptions d, remote::AgentOptions o, int& count) -> awaitable<void> {
+    const auto one = [](transport::DialOptions d, remote::AgentOptions o, int& count) -> awaitable<void> {
       const auto role = co_await greet(d, o);
       if (role && *role == "target") ++count;
     };

@@ -8,8 +8,8 @@
 #include "core/io/deadline.hpp"
 #include "core/io/fd.hpp"
 #include "core/remote/open_agent.hpp"
-#include "core/rollout/drive.hpp"
-#include "core/rollout/requests.hpp"
+#include "core/rollout/driver/rollout_session.hpp"
+#include "core/rollout/survey/requests.hpp"
 #include "tests/integration/cargo.hpp"
 #include "tests/integration/run_over_links.hpp"
 #include "tests/support/keys.hpp"
@@ -38,11 +38,11 @@ struct Host {
   model::Endpoint endpoint(std::string identity) const {
     return {way.host(), way.port(), server.user(), std::move(identity), {}};
   }
-  ssh::DialOptions dial() const {
+  transport::DialOptions dial() const {
     const TempDir dir;
-    ssh::DialOptions options;
+    transport::DialOptions options;
     options.endpoint = endpoint(server.client_key());
-    options.pins = ssh::KnownHosts::load(dir.write("known_hosts", pin + "\n"))->keys_of(way.host(), way.port());
+    options.pins = transport::KnownHosts::load(dir.write("known_hosts", pin + "\n"))->keys_of(way.host(), way.port());
     return options;
   }
   void install_agent() const {
@@ -55,12 +55,12 @@ struct Host {
   std::string pin;
 };
 
-awaitable<Result<std::shared_ptr<ssh::Session>>> dial(ssh::DialOptions options) {
-  co_return co_await ssh::dial(co_await asio::this_coro::executor, std::move(options));
+awaitable<Result<std::shared_ptr<transport::Session>>> dial(transport::DialOptions options) {
+  co_return co_await transport::dial(co_await asio::this_coro::executor, std::move(options));
 }
 
 // "" or why not, once the first words have come.
-awaitable<std::string> say(ssh::DialOptions options, std::string words) {
+awaitable<std::string> say(transport::DialOptions options, std::string words) {
   auto session = co_await dial(std::move(options));
   if (!session) co_return session.error().text();
   auto stream = co_await (*session)->exec("echo " + words);
@@ -94,7 +94,7 @@ struct Fleet {
     const auto with_fleet = [this, &test](FleetLinks& links) { return test(*this, links); };
     run_over_links(fleet, options, with_fleet);
   }
-  wire::pb::Request survey() const {
+  protocol::pb::Request survey() const {
     return rollout::survey(rollout::place_of("redis", "default", dir / "srv"), false);
   }
 
@@ -108,7 +108,7 @@ struct Fleet {
 
 TEST(RoundTrips, OfALogin) {
   Host host("127.22.0.1");
-  const auto session = [](ssh::DialOptions options) -> awaitable<std::string> {
+  const auto session = [](transport::DialOptions options) -> awaitable<std::string> {
     auto opened = co_await dial(std::move(options));
     co_return opened ? "" : opened.error().text();
   };
@@ -125,7 +125,7 @@ TEST(RoundTrips, OfALoginAndACommand) {
 TEST(RoundTrips, OfALoginAndTheAgentsHello) {
   Host host("127.22.0.1");
   host.install_agent();
-  const auto greet = [](ssh::DialOptions options) -> awaitable<std::string> {
+  const auto greet = [](transport::DialOptions options) -> awaitable<std::string> {
     const auto executor = co_await asio::this_coro::executor;
     remote::AgentOptions agent{"target", "round_trips_test", image()};
     auto link = co_await remote::open_agent(executor, std::move(options), std::move(agent));

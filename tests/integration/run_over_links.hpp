@@ -8,7 +8,7 @@
 #include <memory>
 #include <stdexcept>
 
-#include "core/rollout/fleet_links.hpp"
+#include "core/fleet/routes/fleet_links.hpp"
 
 namespace deployctl::testing {
 

@@ -26,7 +26,7 @@ TEST(SshChannel, EchoesThroughRekeying) {
 
 TEST(SshChannel, SinksFiftyMegabytes) {
   Sshd server;
-  const auto sink = [](ssh::DialOptions options) -> awaitable<Result<std::string>> {
+  const auto sink = [](transport::DialOptions options) -> awaitable<Result<std::string>> {
     DEPLOYCTL_CO_TRY(session, co_await dial(options));
     DEPLOYCTL_CO_TRY(stream, co_await session->exec("sha256sum"));
     const Bytes data = pattern(50'000'000);
@@ -41,7 +41,7 @@ TEST(SshChannel, SinksFiftyMegabytes) {
 
 TEST(SshChannel, AFastSourceAndASlowReaderLoseNothing) {
   Sshd server;
-  const auto read_slowly = [](ssh::DialOptions options) -> awaitable<Result<std::size_t>> {
+  const auto read_slowly = [](transport::DialOptions options) -> awaitable<Result<std::size_t>> {
     DEPLOYCTL_CO_TRY(session, co_await dial(options));
     DEPLOYCTL_CO_TRY(stream, co_await session->exec("head -c 20000000 /dev/zero; echo bye >&2"));
     std::size_t total = 0;
@@ -82,10 +82,10 @@ TEST(SshChannel, ACommandThatSaysNothingAndSucceedsJustEnds) {
 
 TEST(SshChannel, SeveralOnOneSessionAtOnce) {
   Sshd server;
-  const auto run = [](ssh::DialOptions options, int& good) -> awaitable<void> {
+  const auto run = [](transport::DialOptions options, int& good) -> awaitable<void> {
     const auto session = co_await dial(options);
     if (!session) co_return;
-    const auto one = [](std::shared_ptr<ssh::Session> s, int& count) -> awaitable<void> {
+    const auto one = [](std::shared_ptr<transport::Session> s, int& count) -> awaitable<void> {
       const auto same = co_await echoes(*s, pattern(500'000));
       if (same && *same) ++count;
     };
@@ -98,7 +98,7 @@ TEST(SshChannel, SeveralOnOneSessionAtOnce) {
 
 TEST(SshChannel, OneAfterAnotherIsClosedAndFreed) {
   Sshd server;
-  const auto run = [](ssh::DialOptions options) -> awaitable<Status> {
+  const auto run = [](transport::DialOptions options) -> awaitable<Status> {
     DEPLOYCTL_CO_TRY(session, co_await dial(options));
     for (int i = 0; i < 30; ++i) {  // sshd allows 10 at once
       DEPLOYCTL_CO_TRY(stream, co_await session->exec("echo x"));
@@ -113,7 +113,7 @@ TEST(SshChannel, OneAfterAnotherIsClosedAndFreed) {
 
 TEST(SshChannel, OneTooManyIsRefusedAndTheSessionGoesOn) {
   Sshd server({.config = {"MaxSessions 1"}});
-  const auto run = [](ssh::DialOptions options, std::string& refusal) -> awaitable<Result<std::string>> {
+  const auto run = [](transport::DialOptions options, std::string& refusal) -> awaitable<Result<std::string>> {
     DEPLOYCTL_CO_TRY(session, co_await dial(options));
     DEPLOYCTL_CO_TRY(first, co_await session->exec("read x; echo got $x"));
     const auto second = co_await session->exec("true");
@@ -130,7 +130,7 @@ TEST(SshChannel, OneTooManyIsRefusedAndTheSessionGoesOn) {
 
 TEST(SshChannel, WritingToACommandThatIsOverEnds) {
   Sshd server;
-  const auto run = [](ssh::DialOptions options) -> awaitable<Result<Code>> {
+  const auto run = [](transport::DialOptions options) -> awaitable<Result<Code>> {
     DEPLOYCTL_CO_TRY(session, co_await dial(options));
     DEPLOYCTL_CO_TRY(stream, co_await session->exec("exit 0"));
     const Bytes data(8'000'000);
@@ -144,7 +144,7 @@ TEST(SshChannel, WritingToACommandThatIsOverEnds) {
 
 TEST(SshChannel, WhatACommandSaidBeforeItRefusedOurBytesCanStillBeRead) {
   Sshd server;
-  const auto run = [](ssh::DialOptions options) -> awaitable<Result<std::string>> {
+  const auto run = [](transport::DialOptions options) -> awaitable<Result<std::string>> {
     DEPLOYCTL_CO_TRY(session, co_await dial(options));
     DEPLOYCTL_CO_TRY(stream, co_await session->exec("head -c 1 >/dev/null; echo no more; exit 1"));
     const Bytes data(8'000'000);

@@ -2,7 +2,7 @@
 #include <asio/post.hpp>
 #include <asio/use_awaitable.hpp>
 
-#include "core/io/tcp_stream.hpp"
+#include "core/net/tcp_stream.hpp"
 #include "tests/integration/ssh_rig.hpp"
 
 using namespace deployctl;
@@ -69,7 +69,7 @@ TEST(SshOver, ALineThatTricklesCarriesBothWaysAtOnce) {
     const auto executor = co_await asio::this_coro::executor;
     DEPLOYCTL_CO_TRY(socket, co_await io::connect_tcp(executor, s.host(), s.port(), std::chrono::seconds(5)));
     auto line = std::make_unique<Trickle>(std::move(socket), 777);
-    DEPLOYCTL_CO_TRY(session, co_await ssh::dial_over(std::move(line), to(s)));
+    DEPLOYCTL_CO_TRY(session, co_await transport::dial_over(std::move(line), to(s)));
     co_return co_await echoes(*session, pattern(3'000'000));
   };
   const auto same = run_async(run(server));
@@ -85,7 +85,7 @@ TEST(SshOver, ALoginAcknowledgesEachAnswerAtOnceAndWhatComesAfterItDoesNot) {
     const auto executor = co_await asio::this_coro::executor;
     DEPLOYCTL_CO_TRY(socket, co_await io::connect_tcp(executor, s.host(), s.port(), std::chrono::seconds(5)));
     auto line = std::make_unique<Counted>(std::move(socket), all);
-    DEPLOYCTL_CO_TRY(session, co_await ssh::dial_over(std::move(line), to(s)));
+    DEPLOYCTL_CO_TRY(session, co_await transport::dial_over(std::move(line), to(s)));
     login = all;
     co_return co_await echoes(*session, pattern(3'000'000));
   };

@@ -15,7 +15,7 @@ TEST(Ssh, LogsInAndRunsACommand) {
 TEST(Ssh, NegotiatesAlgorithmsOfTodayOnly) {
   Sshd server({.host_key_type = "ecdsa"});
   std::string algorithms;
-  const auto ask = [](ssh::DialOptions options, std::string& out) -> awaitable<void> {
+  const auto ask = [](transport::DialOptions options, std::string& out) -> awaitable<void> {
     const auto session = co_await dial(options);
     if (session) out = (*session)->algorithms();
   };
@@ -26,7 +26,7 @@ TEST(Ssh, NegotiatesAlgorithmsOfTodayOnly) {
 TEST(Ssh, KnowsHowFarItsServerIs) {
   Sshd server;
   Duration far{0};
-  const auto ask = [](ssh::DialOptions options, Duration& out) -> awaitable<void> {
+  const auto ask = [](transport::DialOptions options, Duration& out) -> awaitable<void> {
     const auto session = co_await dial(options);
     if (session) out = (*session)->round_trip();
   };

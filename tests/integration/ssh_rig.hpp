@@ -12,8 +12,8 @@
 #include <cstdlib>
 #include <optional>
 
-#include "core/io/subprocess.hpp"
-#include "core/ssh/dial.hpp"
+#include "core/host/subprocess.hpp"
+#include "core/transport/libssh2/dial.hpp"
 #include "tests/support/keys.hpp"
 #include "tests/support/process.hpp"
 #include "tests/support/run_async.hpp"
@@ -24,14 +24,14 @@ namespace deployctl::testing {
 
 using asio::awaitable;
 
-inline std::vector<ssh::HostKey> pins_of(const Sshd& server) {
+inline std::vector<transport::HostKey> pins_of(const Sshd& server) {
   const TempDir dir;
-  const auto known = ssh::KnownHosts::load(dir.write("known_hosts", server.known_hosts_line() + "\n"));
+  const auto known = transport::KnownHosts::load(dir.write("known_hosts", server.known_hosts_line() + "\n"));
   return known->keys_of(server.host(), server.port());
 }
 
-inline ssh::DialOptions to(const Sshd& server) {
-  ssh::DialOptions options;
+inline transport::DialOptions to(const Sshd& server) {
+  transport::DialOptions options;
   options.endpoint.host = server.host();
   options.endpoint.port = server.port();
   options.endpoint.identity_file = server.client_key();
@@ -39,9 +39,9 @@ inline ssh::DialOptions to(const Sshd& server) {
   return options;
 }
 
-inline awaitable<Result<std::shared_ptr<ssh::Session>>> dial(ssh::DialOptions options) {
+inline awaitable<Result<std::shared_ptr<transport::Session>>> dial(transport::DialOptions options) {
   const auto executor = co_await asio::this_coro::executor;
-  co_return co_await ssh::dial(executor, std::move(options));
+  co_return co_await transport::dial(executor, std::move(options));
 }
 
 inline awaitable<Result<std::string>> read_all(io::ByteStream& stream) {
@@ -54,7 +54,7 @@ inline awaitable<Result<std::string>> read_all(io::ByteStream& stream) {
   }
 }
 
-inline awaitable<Result<std::string>> say(ssh::DialOptions options, std::string command) {
+inline awaitable<Result<std::string>> say(transport::DialOptions options, std::string command) {
   DEPLOYCTL_CO_TRY(session, co_await dial(std::move(options)));
   DEPLOYCTL_CO_TRY(stream, co_await session->exec(std::move(command)));
   co_return co_await read_all(*stream);
@@ -110,7 +110,7 @@ class HomeDir {
   std::string before_;
 };
 
-inline Error refused(ssh::DialOptions options) {
+inline Error refused(transport::DialOptions options) {
   const auto said = run_async(say(std::move(options), "true"));
   return said ? error(Code::internal, "it was not refused") : said.error();
 }
@@ -134,7 +134,7 @@ inline awaitable<void> write_and_end(io::ByteStream& stream, Bytes data, Status&
 }
 
 // Sends `data` through `cat` while reading what comes back.
-inline awaitable<Result<bool>> echoes(ssh::Session& session, Bytes data) {
+inline awaitable<Result<bool>> echoes(transport::Session& session, Bytes data) {
   DEPLOYCTL_CO_TRY(stream, co_await session.exec("cat"));
   Status sent;
   asio::co_spawn(session.executor(), write_and_end(*stream, data, sent), asio::detached);
@@ -143,7 +143,7 @@ inline awaitable<Result<bool>> echoes(ssh::Session& session, Bytes data) {
   co_return as_bytes(back).size() == data.size() && std::equal(data.begin(), data.end(), as_bytes(back).begin());
 }
 
-inline awaitable<Result<bool>> dial_and_echo(ssh::DialOptions options, std::size_t size) {
+inline awaitable<Result<bool>> dial_and_echo(transport::DialOptions options, std::size_t size) {
   DEPLOYCTL_CO_TRY(session, co_await dial(std::move(options)));
   co_return co_await echoes(*session, pattern(size));
 }

@@ -14,10 +14,10 @@ struct Pending {
   explicit Pending(const std::shared_ptr<Loop>& l) : loop(l), changed(l->executor()) {}
   std::weak_ptr<Loop> loop;
   io::Notifier changed;
-  std::optional<Result<wire::pb::Reply>> reply;
+  std::optional<Result<protocol::pb::Reply>> reply;
 };
 
-void arrive(const std::weak_ptr<Pending>& to, Result<wire::pb::Reply> reply) {
+void arrive(const std::weak_ptr<Pending>& to, Result<protocol::pb::Reply> reply) {
   const auto pending = to.lock();
   if (!pending || pending->reply) return;
   pending->reply.emplace(std::move(reply));
@@ -25,7 +25,7 @@ void arrive(const std::weak_ptr<Pending>& to, Result<wire::pb::Reply> reply) {
   if (const auto loop = pending->loop.lock()) loop->wake();
 }
 
-awaitable<void> arrive_later(std::weak_ptr<Pending> to, Result<wire::pb::Reply> reply, Duration after) {
+awaitable<void> arrive_later(std::weak_ptr<Pending> to, Result<protocol::pb::Reply> reply, Duration after) {
   co_await io::sleep_for(after);
   arrive(to, std::move(reply));
 }
@@ -33,7 +33,7 @@ awaitable<void> arrive_later(std::weak_ptr<Pending> to, Result<wire::pb::Reply> 
 Error lost() { return error(Code::disconnected, "nothing heard for 20 s"); }
 
 // A message on its way: there after a delay, or noticed as lost.
-awaitable<void> travel(SimNetwork& network, std::size_t target, wire::pb::Request request,
+awaitable<void> travel(SimNetwork& network, std::size_t target, protocol::pb::Request request,
                        std::weak_ptr<Pending> from) {
   co_await io::sleep_for(network.chance.ms(1, 150));
   auto& there = *network.targets[target];
@@ -48,11 +48,11 @@ awaitable<void> travel(SimNetwork& network, std::size_t target, wire::pb::Reques
   }
   const bool activate = request.has_activate();
   auto* net = &network;
-  there.serve(std::move(request), [net, target, from, activate](Result<wire::pb::Reply> reply) {
+  there.serve(std::move(request), [net, target, from, activate](Result<protocol::pb::Reply> reply) {
     const bool arrives = net->carries(target, false);
     if (!arrives && net->lies && activate) {
-      wire::pb::Reply lie;
-      lie.mutable_activated()->set_outcome(wire::pb::Activated::ACTIVE);
+      protocol::pb::Reply lie;
+      lie.mutable_activated()->set_outcome(protocol::pb::Activated::ACTIVE);
       asio::co_spawn(net->world.executor(), arrive_later(from, lie, Duration(50)), asio::detached);
       return;
     }
@@ -78,8 +78,8 @@ bool SimNetwork::carries(std::size_t target, bool request) {
   return !lost;
 }
 
-awaitable<Result<wire::pb::Reply>> SimLinks::call_once(std::size_t target, wire::pb::Request request,
-                                                       Duration deadline) {
+awaitable<Result<protocol::pb::Reply>> SimLinks::call_once(std::size_t target, protocol::pb::Request request,
+                                                           Duration deadline) {
   const auto pending = std::make_shared<Pending>(controller_.lock());
   const auto end = io::now_steady() + deadline;
   network_.world.wake();
@@ -89,11 +89,12 @@ awaitable<Result<wire::pb::Reply>> SimLinks::call_once(std::size_t target, wire:
   co_return std::move(*pending->reply);
 }
 
-awaitable<Result<wire::pb::Reply>> SimLinks::call(std::size_t target, wire::pb::Request request, Duration deadline,
-                                                  std::function<void(const wire::pb::Event&)>,
-                                                  std::shared_ptr<rollout::Shipment>) {
+awaitable<Result<protocol::pb::Reply>> SimLinks::call(std::size_t target, protocol::pb::Request request,
+                                                      Duration deadline,
+                                                      std::function<void(const protocol::pb::Event&)>,
+                                                      std::shared_ptr<rollout::Shipment>) {
   for (bool again = false;; again = true) {
-    wire::pb::Request copy = request;
+    protocol::pb::Request copy = request;
     auto reply = co_await call_once(target, std::move(copy), deadline);
     if (reply || reply.error().code != Code::disconnected || again || request.has_activate()) co_return reply;
   }

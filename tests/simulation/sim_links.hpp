@@ -4,7 +4,7 @@
 // target goes on there.
 #pragma once
 
-#include "core/rollout/target_links.hpp"
+#include "core/fleet/target_links.hpp"
 #include "tests/simulation/loop.hpp"
 #include "tests/simulation/sim_target.hpp"
 
@@ -34,15 +34,16 @@ class SimLinks : public rollout::TargetLinks {
  public:
   SimLinks(std::shared_ptr<Loop> controller, SimNetwork& network) : controller_(controller), network_(network) {}
 
-  awaitable<Result<wire::pb::Reply>> call(std::size_t target, wire::pb::Request request, Duration deadline,
-                                          std::function<void(const wire::pb::Event&)> on_event = {},
-                                          std::shared_ptr<rollout::Shipment> shipment = {}) override;
+  awaitable<Result<protocol::pb::Reply>> call(std::size_t target, protocol::pb::Request request, Duration deadline,
+                                              std::function<void(const protocol::pb::Event&)> on_event = {},
+                                              std::shared_ptr<rollout::Shipment> shipment = {}) override;
   void carry_ahead(std::size_t, std::shared_ptr<rollout::Shipment>) override {}
   std::uint64_t rate(std::size_t) const override { return 0; }
   std::uint64_t wan_bytes() const override { return 0; }
 
  private:
-  awaitable<Result<wire::pb::Reply>> call_once(std::size_t target, wire::pb::Request request, Duration deadline);
+  awaitable<Result<protocol::pb::Reply>> call_once(std::size_t target, protocol::pb::Request request,
+                                                   Duration deadline);
   std::weak_ptr<Loop> controller_;
   SimNetwork& network_;
 };

@@ -81,7 +81,7 @@ target::BootTime SimTarget::now() const {
 // ---- requests ----
 
 // Its link lives, and it never answers.
-bool SimTarget::is_silent_on(const wire::pb::Request& request) const {
+bool SimTarget::is_silent_on(const protocol::pb::Request& request) const {
   switch (lie) {
     case Lie::silent_survey:
       return request.has_survey();
@@ -96,29 +96,29 @@ bool SimTarget::is_silent_on(const wire::pb::Request& request) const {
   }
 }
 
-std::optional<SimTarget::Reply> SimTarget::lie_about(const wire::pb::Request& request) const {
+std::optional<SimTarget::Reply> SimTarget::lie_about(const protocol::pb::Request& request) const {
   if (lie == Lie::refuses && (request.has_renew_grant() || request.has_stage() || request.has_activate()))
     return Reply(fail(Code::locked, "epoch 1 is over: epoch 2 was granted to rollout r-lie"));
   if (lie != Lie::claims_active || !request.has_activate()) return std::nullopt;
-  wire::pb::Reply reply;
-  reply.mutable_activated()->set_outcome(wire::pb::Activated::ACTIVE);
+  protocol::pb::Reply reply;
+  reply.mutable_activated()->set_outcome(protocol::pb::Activated::ACTIVE);
   return Reply(std::move(reply));
 }
 
-void SimTarget::serve(wire::pb::Request request, Answer answer) {
+void SimTarget::serve(protocol::pb::Request request, Answer answer) {
   if (!up_ || is_silent_on(request)) return;
   if (auto lied = lie_about(request)) return answer(std::move(*lied));
   std::erase_if(in_flight_, [](const auto& waiting) { return waiting->done; });
   const auto waiting = in_flight_.emplace_back(std::make_shared<Waiting>(Waiting{std::move(answer)}));
-  const auto run = [](SimTarget* self, wire::pb::Request asked, std::shared_ptr<Waiting> to) -> awaitable<void> {
+  const auto run = [](SimTarget* self, protocol::pb::Request asked, std::shared_ptr<Waiting> to) -> awaitable<void> {
     auto reply = co_await self->answer_to(std::move(asked));
     to->say(std::move(reply));
   };
   asio::co_spawn(executor_, run(this, std::move(request), waiting), asio::detached);
 }
 
-awaitable<SimTarget::Reply> SimTarget::answer_to(wire::pb::Request request) {
-  wire::pb::Reply reply;
+awaitable<SimTarget::Reply> SimTarget::answer_to(protocol::pb::Request request) {
+  protocol::pb::Reply reply;
   if (request.has_survey()) {
     *reply.mutable_surveyed() = survey(request.survey().with_health(), request.survey().with_history());
     co_return reply;
@@ -149,7 +149,7 @@ Status SimTarget::check(const std::string& rollout, std::uint64_t epoch) const {
   return target::check(grant_, rollout, epoch, now());
 }
 
-awaitable<SimTarget::Reply> SimTarget::take_grant(wire::pb::TakeGrant asked) {
+awaitable<SimTarget::Reply> SimTarget::take_grant(protocol::pb::TakeGrant asked) {
   target::GrantRequest request;
   request.holder = {
       asked.holder().rollout(),   asked.holder().user(),    asked.holder().host(),   asked.holder().pid(),
@@ -166,17 +166,17 @@ awaitable<SimTarget::Reply> SimTarget::take_grant(wire::pb::TakeGrant asked) {
   }
   DEPLOYCTL_CO_TRY(renewed, target::renew(grant_, request.holder.rollout, request.epoch, request.ttl, now()));
   grant_ = renewed;
-  wire::pb::Reply reply;
+  protocol::pb::Reply reply;
   *reply.mutable_granted()->mutable_surveyed() = survey(false);
   co_return reply;
 }
 
-awaitable<SimTarget::Reply> SimTarget::stage(wire::pb::Stage asked) {
+awaitable<SimTarget::Reply> SimTarget::stage(protocol::pb::Stage asked) {
   DEPLOYCTL_CO_CHECK(check(asked.rollout(), asked.epoch()));
   DEPLOYCTL_CO_TRY(release, model::Release::parse(asked.release_json()));
   std::size_t index = 0;
   while (releases_.at(index).release.digest() != release.digest()) ++index;
-  wire::pb::Reply reply;
+  protocol::pb::Reply reply;
   reply.mutable_staged()->set_already(kept_.contains(index));
   if (kept_.contains(index)) co_return reply;
   const unsigned agent = agent_;
@@ -192,7 +192,7 @@ awaitable<SimTarget::Reply> SimTarget::stage(wire::pb::Stage asked) {
   co_return reply;
 }
 
-awaitable<SimTarget::Reply> SimTarget::activate(wire::pb::Activate asked) {
+awaitable<SimTarget::Reply> SimTarget::activate(protocol::pb::Activate asked) {
   for (;;) {
     DEPLOYCTL_CO_CHECK(check(asked.rollout(), asked.epoch()));
     std::optional<std::size_t> goal = release_of(asked.folder());
@@ -201,7 +201,7 @@ awaitable<SimTarget::Reply> SimTarget::activate(wire::pb::Activate asked) {
     if (!goal && !(asked.release().empty() && asked.folder().empty()))
       co_return fail(Code::absent, "it is not kept here");
     const std::string folder = goal ? releases_[*goal].folder : "";
-    wire::pb::Reply reply;
+    protocol::pb::Reply reply;
     const bool same = journal_ && journal_->intent.rollout == asked.rollout() &&
                       journal_->intent.epoch == asked.epoch() && journal_->intent.to == folder;
     if (same || busy()) {
@@ -213,7 +213,8 @@ awaitable<SimTarget::Reply> SimTarget::activate(wire::pb::Activate asked) {
     const bool as_wished = current_ == goal &&
                            (!goal || (kept_[*goal].confirmed && !kept_[*goal].failed && running_ && healthy_release()));
     if (as_wished) {
-      reply.mutable_activated()->set_outcome(goal ? wire::pb::Activated::ALREADY : wire::pb::Activated::DEACTIVATED);
+      reply.mutable_activated()->set_outcome(goal ? protocol::pb::Activated::ALREADY
+                                                  : protocol::pb::Activated::DEACTIVATED);
       co_return reply;
     }
     target::Intent intent;
@@ -235,7 +236,7 @@ bool SimTarget::finds_no_room(unsigned one_in_many) {
   return disk != Disk::well && chance_.one_in(disk == Disk::tight ? 6 : one_in_many);
 }
 
-SimTarget::Reply SimTarget::prune(const wire::pb::Prune& asked) {
+SimTarget::Reply SimTarget::prune(const protocol::pb::Prune& asked) {
   DEPLOYCTL_CHECK(check(asked.rollout(), asked.epoch()));
   watch_.changing(number_, asked.rollout(), asked.epoch(), "prunes");
   std::vector<std::pair<std::int64_t, std::size_t>> oldest;
@@ -247,17 +248,17 @@ SimTarget::Reply SimTarget::prune(const wire::pb::Prune& asked) {
     DEPLOYCTL_TRY(dropped, target::drop(grant_, asked.rollout(), asked.epoch()));
     grant_ = dropped;
   }
-  wire::pb::Reply reply;
+  protocol::pb::Reply reply;
   reply.mutable_pruned();
   return reply;
 }
 
 // ---- what it tells ----
 
-wire::pb::KeptRelease SimTarget::to_wire(std::size_t index) const {
+protocol::pb::KeptRelease SimTarget::to_wire(std::size_t index) const {
   const auto& kept = kept_.at(index);
   const auto& release = releases_[index];
-  wire::pb::KeptRelease out;
+  protocol::pb::KeptRelease out;
   out.set_folder(release.folder);
   out.set_version(release.release.version);
   out.set_release(release.release.digest().raw());
@@ -268,19 +269,19 @@ wire::pb::KeptRelease SimTarget::to_wire(std::size_t index) const {
   return out;
 }
 
-wire::pb::Health SimTarget::health() const {
-  wire::pb::Health out;
+protocol::pb::Health SimTarget::health() const {
+  protocol::pb::Health out;
   out.set_state(!current_ ? "absent" : running_ && healthy_release() ? "healthy" : "unhealthy");
   if (out.state() == "unhealthy") out.add_failing("http: status 503");
   return out;
 }
 
-wire::pb::Surveyed SimTarget::survey(bool with_health, bool with_history) const {
-  wire::pb::Surveyed out;
+protocol::pb::Surveyed SimTarget::survey(bool with_health, bool with_history) const {
+  protocol::pb::Surveyed out;
   for (const auto& [index, kept] : kept_) *out.add_kept() = to_wire(index);
   if (current_) *out.mutable_current() = to_wire(*current_);
   out.set_epoch(grant_.epoch);
-  wire::pb::Holder holder;
+  protocol::pb::Holder holder;
   holder.set_rollout(grant_.holder.rollout);
   holder.set_host(grant_.holder.host);
   holder.set_epoch(grant_.epoch);
@@ -298,25 +299,25 @@ wire::pb::Surveyed SimTarget::survey(bool with_health, bool with_history) const 
   return out;
 }
 
-wire::pb::Activated SimTarget::activated() const {
+protocol::pb::Activated SimTarget::activated() const {
   const auto progress = target::fold(journal_->records);
-  wire::pb::Activated out;
+  protocol::pb::Activated out;
   switch (progress.ended.value()) {
     case Outcome::active:
-      out.set_outcome(wire::pb::Activated::ACTIVE);
+      out.set_outcome(protocol::pb::Activated::ACTIVE);
       break;
     case Outcome::reverted:
-      out.set_outcome(wire::pb::Activated::REVERTED);
+      out.set_outcome(protocol::pb::Activated::REVERTED);
       break;
     case Outcome::broken:
-      out.set_outcome(wire::pb::Activated::BROKEN);
+      out.set_outcome(protocol::pb::Activated::BROKEN);
       break;
     case Outcome::deactivated:
-      out.set_outcome(wire::pb::Activated::DEACTIVATED);
+      out.set_outcome(protocol::pb::Activated::DEACTIVATED);
       break;
   }
   if (progress.failure) {
-    *out.mutable_error() = wire::to_abort(progress.failure->error);
+    *out.mutable_error() = protocol::to_abort(progress.failure->error);
     out.set_unhealthy(progress.failure->step == Step::checks);
   }
   return out;

@@ -11,17 +11,17 @@
 #include <memory>
 #include <utility>
 
-#include "agents/target/activation_machine.hpp"
-#include "agents/target/grant.hpp"
+#include "agents/target/grant/grant.hpp"
+#include "agents/target/slot/activation_machine.hpp"
 #include "core/io/notifier.hpp"
-#include "core/wire/messages.hpp"
+#include "core/protocol/messages.hpp"
 #include "tests/simulation/chance.hpp"
 #include "tests/simulation/releases.hpp"
 
 namespace deployctl::simulation {
 
 using asio::awaitable;
-using Answer = std::function<void(Result<wire::pb::Reply>)>;
+using Answer = std::function<void(Result<protocol::pb::Reply>)>;
 
 // Told at the moments that invariants are about.
 class TargetWatch {
@@ -47,7 +47,7 @@ class SimTarget {
             std::size_t number, std::string name);
 
   // Answered once: by what came of it, or as disconnected when a crash came between.
-  void serve(wire::pb::Request request, Answer answer);
+  void serve(protocol::pb::Request request, Answer answer);
   void install_first(std::size_t release);  // runs, confirmed
 
   bool up() const { return up_; }
@@ -89,18 +89,18 @@ class SimTarget {
     target::Intent intent;
     std::vector<target::Record> records;
   };
-  using Reply = Result<wire::pb::Reply>;
-  bool is_silent_on(const wire::pb::Request& request) const;
-  std::optional<Reply> lie_about(const wire::pb::Request& request) const;
-  awaitable<Reply> answer_to(wire::pb::Request request);
-  awaitable<Reply> take_grant(wire::pb::TakeGrant asked);
-  awaitable<Reply> stage(wire::pb::Stage asked);
-  awaitable<Reply> activate(wire::pb::Activate asked);
-  Reply prune(const wire::pb::Prune& asked);
-  wire::pb::Surveyed survey(bool with_health, bool with_history = false) const;
-  wire::pb::Health health() const;
-  wire::pb::KeptRelease to_wire(std::size_t release) const;
-  wire::pb::Activated activated() const;
+  using Reply = Result<protocol::pb::Reply>;
+  bool is_silent_on(const protocol::pb::Request& request) const;
+  std::optional<Reply> lie_about(const protocol::pb::Request& request) const;
+  awaitable<Reply> answer_to(protocol::pb::Request request);
+  awaitable<Reply> take_grant(protocol::pb::TakeGrant asked);
+  awaitable<Reply> stage(protocol::pb::Stage asked);
+  awaitable<Reply> activate(protocol::pb::Activate asked);
+  Reply prune(const protocol::pb::Prune& asked);
+  protocol::pb::Surveyed survey(bool with_health, bool with_history = false) const;
+  protocol::pb::Health health() const;
+  protocol::pb::KeptRelease to_wire(std::size_t release) const;
+  protocol::pb::Activated activated() const;
   bool finds_no_room(unsigned one_in_many);
   Status check(const std::string& rollout, std::uint64_t epoch) const;
 
@@ -125,14 +125,14 @@ class SimTarget {
   std::optional<std::size_t> current_;
   target::Grant grant_;
   std::optional<Journal> journal_;
-  std::vector<wire::pb::Receipt> receipts_;  // oldest first
+  std::vector<protocol::pb::Receipt> receipts_;  // oldest first
   // gone with a crash
   bool up_ = true, running_ = false, sick_ = false, processing_ = false;
   unsigned boot_ = 0, agent_ = 0, process_ = 0;  // lives
   struct Waiting {
     Answer answer;
     bool done = false;
-    void say(Result<wire::pb::Reply> reply) {
+    void say(Result<protocol::pb::Reply> reply) {
       if (!std::exchange(done, true)) answer(std::move(reply));
     }
   };

@@ -5,7 +5,7 @@
 #include <asio/io_context.hpp>
 #include <optional>
 
-#include "core/rollout/drive.hpp"
+#include "core/rollout/driver/rollout_session.hpp"
 #include "tests/simulation/sim_ledger.hpp"
 #include "tests/simulation/sim_links.hpp"
 #include "tests/simulation/sim_time.hpp"

@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "core/io/subprocess.hpp"
+#include "core/host/subprocess.hpp"
 #include "tests/support/network.hpp"
 #include "tests/support/sshd.hpp"
 #include "tests/support/temp_dir.hpp"

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "core/io/subprocess.hpp"
+#include "core/host/subprocess.hpp"
 
 namespace deployctl::testing {
 

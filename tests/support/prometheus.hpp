@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "core/io/subprocess.hpp"
+#include "core/host/subprocess.hpp"
 #include "tests/support/http_server.hpp"
 #include "tests/support/temp_dir.hpp"
 

@@ -20,9 +20,9 @@
 #include <system_error>
 #include <thread>
 
+#include "core/host/subprocess.hpp"
 #include "core/io/cancel_token.hpp"
 #include "core/io/fd.hpp"
-#include "core/io/subprocess.hpp"
 #include "tests/support/keys.hpp"
 #include "tests/support/temp_dir.hpp"
 

@@ -15,9 +15,9 @@
 
 #include "core/io/atomic_file.hpp"
 #include "core/io/files.hpp"
-#include "core/payload/content_reader.hpp"
-#include "core/payload/decode.hpp"
-#include "core/payload/encode.hpp"
+#include "core/payload/decode/decode.hpp"
+#include "core/payload/encode/encode.hpp"
+#include "core/payload/format/content_reader.hpp"
 
 using namespace deployctl;
 namespace fs = std::filesystem;

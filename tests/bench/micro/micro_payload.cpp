@@ -11,9 +11,9 @@
 
 #include "core/io/atomic_file.hpp"
 #include "core/io/files.hpp"
-#include "core/payload/decode.hpp"
-#include "core/payload/delta_coder.hpp"
-#include "core/payload/encode.hpp"
+#include "core/payload/decode/decode.hpp"
+#include "core/payload/delta/delta_coder.hpp"
+#include "core/payload/encode/encode.hpp"
 
 using namespace deployctl;
 namespace fs = std::filesystem;

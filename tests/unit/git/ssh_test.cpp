@@ -9,8 +9,8 @@
 
 #include "core/git/checkout.hpp"
 #include "core/git/mirror.hpp"
+#include "core/host/subprocess.hpp"
 #include "core/io/fd.hpp"
-#include "core/io/subprocess.hpp"
 #include "tests/support/keys.hpp"
 #include "tests/support/sshd.hpp"
 #include "tests/unit/git/repo.hpp"

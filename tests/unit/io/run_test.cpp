@@ -2,10 +2,10 @@
 
 #include <asio/this_coro.hpp>
 
+#include "core/host/subprocess.hpp"
+#include "core/io/async_semaphore.hpp"
 #include "core/io/deadline.hpp"
 #include "core/io/gather.hpp"
-#include "core/io/subprocess.hpp"
-#include "core/io/turns.hpp"
 #include "tests/support/run_async.hpp"
 
 using namespace deployctl;

@@ -11,6 +11,7 @@
 #include <fstream>
 #include <vector>
 
+#include "core/ledger/sqlite/sqlite_ledger.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "tests/unit/ledger/ledger_contract.hpp"
 
@@ -21,7 +22,7 @@ using deployctl::testing::TempDir;
 
 class SqlitePlace : public LedgerPlace {
  public:
-  Result<std::unique_ptr<Ledger>> open() override { return Ledger::open(dir_ / "state/ledger.db"); }
+  Result<std::unique_ptr<Ledger>> open() override { return open_sqlite_ledger(dir_ / "state/ledger.db"); }
 
  private:
   TempDir dir_;
@@ -49,7 +50,7 @@ EventRow event(std::uint64_t seq) { return {seq, at(0), std::string(700, 'x')}; 
 
 TEST(SqliteLedger, MakesItsFolderAndFilesForTheUserAlone) {
   const TempDir dir;
-  const auto ledger = Ledger::open(dir / "a/state/ledger.db");
+  const auto ledger = open_sqlite_ledger(dir / "a/state/ledger.db");
   ASSERT_TRUE(ledger) << ledger.error().text();
   ASSERT_TRUE((*ledger)->add_rollout(a_rollout("r-1")));
   EXPECT_EQ(mode_of(dir / "a/state"), 0700u);
@@ -60,7 +61,7 @@ TEST(SqliteLedger, MakesItsFolderAndFilesForTheUserAlone) {
 TEST(SqliteLedger, OneOfTheFirstSchemaIsBroughtUpToDateWithAllThatIsInIt) {
   const TempDir dir;
   const std::string path = dir / "ledger.db";
-  std::ifstream file(TEST_SOURCE_DIR "/core/ledger/schema.sql");
+  std::ifstream file(TEST_SOURCE_DIR "/core/ledger/sqlite/schema.sql");
   const std::string schema{std::istreambuf_iterator<char>(file), {}};
   sql(path, schema.c_str());
   sql(path,
@@ -70,7 +71,7 @@ TEST(SqliteLedger, OneOfTheFirstSchemaIsBroughtUpToDateWithAllThatIsInIt) {
       "pid_start, boot_id, started, ended, summary_json, reason) VALUES ('r-1', 'redis', 'production', 'deploy', "
       "'running', '7', '{}', '', "
       "'', '', 'ann', 'ctl', 1, 2, 'b', 3, 0, '', '')");
-  const auto ledger = Ledger::open(path);
+  const auto ledger = open_sqlite_ledger(path);
   ASSERT_TRUE(ledger) << ledger.error().text();
   const auto row = (*ledger)->rollout("r-1").value();
   ASSERT_TRUE(row);
@@ -83,7 +84,7 @@ TEST(SqliteLedger, AFileThatIsNoDatabaseIsLeftAloneAndNamed) {
   for (const std::string& text : {std::string("service: redis\n"), std::string(8192, 'z')}) {
     const TempDir dir;
     const auto path = dir.write("ledger.db", text);
-    const auto ledger = Ledger::open(path);
+    const auto ledger = open_sqlite_ledger(path);
     ASSERT_FALSE(ledger);
     EXPECT_EQ(ledger.error().code, Code::verification) << ledger.error().text();
     EXPECT_NE(ledger.error().text().find(path), std::string::npos);
@@ -96,7 +97,7 @@ TEST(SqliteLedger, ADatabaseOfAnotherProgramIsRefused) {
   const TempDir dir;
   sql(dir / "ledger.db", "CREATE TABLE notes (text)");
   const auto before = deployctl::testing::read_text(dir / "ledger.db");
-  const auto ledger = Ledger::open(dir / "ledger.db");
+  const auto ledger = open_sqlite_ledger(dir / "ledger.db");
   ASSERT_FALSE(ledger);
   EXPECT_EQ(ledger.error().code, Code::verification);
   EXPECT_EQ(deployctl::testing::read_text(dir / "ledger.db"), before);
@@ -104,9 +105,9 @@ TEST(SqliteLedger, ADatabaseOfAnotherProgramIsRefused) {
 
 TEST(SqliteLedger, ANewerSchemaIsRefused) {
   const TempDir dir;
-  ASSERT_TRUE(Ledger::open(dir / "ledger.db"));
+  ASSERT_TRUE(open_sqlite_ledger(dir / "ledger.db"));
   sql(dir / "ledger.db", "PRAGMA user_version = 4711");
-  const auto ledger = Ledger::open(dir / "ledger.db");
+  const auto ledger = open_sqlite_ledger(dir / "ledger.db");
   ASSERT_FALSE(ledger);
   EXPECT_EQ(ledger.error().code, Code::unsupported);
   EXPECT_NE(ledger.error().text().find("4711"), std::string::npos);
@@ -116,7 +117,7 @@ TEST(SqliteLedger, ADamagedPageIsVerificationWithWordsOnWhatToDo) {
   const TempDir dir;
   const auto path = dir / "ledger.db";
   {
-    auto ledger = Ledger::open(path);
+    auto ledger = open_sqlite_ledger(path);
     ASSERT_TRUE((*ledger)->add_rollout(a_rollout("r-1")));
     for (unsigned seq = 1; seq <= 100; ++seq) ASSERT_TRUE((*ledger)->append_events("r-1", {event(seq)}));
   }
@@ -128,7 +129,7 @@ TEST(SqliteLedger, ADamagedPageIsVerificationWithWordsOnWhatToDo) {
     file.write(std::string(4096, '\x7f').data(), 4096);
   }
   file.close();
-  auto ledger = Ledger::open(path);
+  auto ledger = open_sqlite_ledger(path);
   const auto error = ledger ? deployctl::testing::events_of(**ledger, "r-1").error() : ledger.error();
   EXPECT_EQ(error.code, Code::verification) << error.text();
   EXPECT_FALSE(error.hint.empty());
@@ -137,13 +138,13 @@ TEST(SqliteLedger, ADamagedPageIsVerificationWithWordsOnWhatToDo) {
 TEST(SqliteLedger, AFolderThatCannotBeMadeIsNamed) {
   const TempDir dir;
   dir.write("file", "");
-  const auto ledger = Ledger::open(dir / "file/state/ledger.db");
+  const auto ledger = open_sqlite_ledger(dir / "file/state/ledger.db");
   ASSERT_FALSE(ledger);
   EXPECT_NE(ledger.error().text().find(dir / "file/state"), std::string::npos);
 }
 
 Status add_and_append(const std::string& path, const std::string& id) {
-  DEPLOYCTL_TRY(ledger, Ledger::open(path));
+  DEPLOYCTL_TRY(ledger, open_sqlite_ledger(path));
   DEPLOYCTL_CHECK(ledger->add_rollout(a_rollout(id)));
   for (unsigned seq = 1; seq <= 20; ++seq) {
     DEPLOYCTL_CHECK(ledger->append_events(id, {event(seq)}));
@@ -165,7 +166,7 @@ TEST(SqliteLedger, ManyProcessesMakeItAndWriteAtOnce) {
     ASSERT_EQ(::waitpid(child, &status, 0), child);
     EXPECT_EQ(status, 0);
   }
-  auto ledger = Ledger::open(path);
+  auto ledger = open_sqlite_ledger(path);
   ASSERT_TRUE(ledger);
   EXPECT_EQ((*ledger)->history("redis", "production", 99)->size(), children.size());
   EXPECT_EQ(deployctl::testing::events_of(**ledger, "r-3")->size(), 20u);
@@ -173,7 +174,7 @@ TEST(SqliteLedger, ManyProcessesMakeItAndWriteAtOnce) {
 
 // In the child: batches of three events until it is killed; each batch that the ledger took is told to the parent.
 [[noreturn]] void append_until_killed(const std::string& path, int told) {
-  auto ledger = Ledger::open(path);
+  auto ledger = open_sqlite_ledger(path);
   if (!ledger || !(*ledger)->add_rollout(a_rollout("r-1"))) ::_exit(1);
   for (std::uint64_t seq = 1;; seq += 3) {
     if (!(*ledger)->append_events("r-1", {event(seq), event(seq + 1), event(seq + 2)})) ::_exit(1);
@@ -202,7 +203,7 @@ TEST(SqliteLedger, AfterAKillTheEventsAreAPrefixThatHoldsAllThatWasAcknowledged)
     }
     ::close(told[0]);
 
-    auto ledger = Ledger::open(path);
+    auto ledger = open_sqlite_ledger(path);
     ASSERT_TRUE(ledger) << ledger.error().text();
     const auto events = deployctl::testing::events_of(**ledger, "r-1");
     ASSERT_TRUE(events) << events.error().text();
@@ -234,7 +235,7 @@ enum : int { as_promised = 0, no_namespace = 77, not_opened, not_full, wrong_cod
 
 int fill(const std::string& dir) {
   if (!mount_small(dir)) return no_namespace;
-  auto ledger = Ledger::open(dir + "/ledger.db");
+  auto ledger = open_sqlite_ledger(dir + "/ledger.db");
   if (!ledger || !(*ledger)->add_rollout(a_rollout("r-1"))) return not_opened;
   std::uint64_t kept = 0;
   Status appended;

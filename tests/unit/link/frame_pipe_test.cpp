@@ -10,9 +10,9 @@
 namespace deployctl::link {
 namespace {
 
+using protocol::Frame;
+using protocol::FrameType;
 using testing::run_async;
-using wire::Frame;
-using wire::FrameType;
 
 struct Ends {
   std::shared_ptr<FramePipe> a, b;
@@ -61,7 +61,7 @@ TEST(FramePipe, KeepsTheOrderPackedOrNotButForChunksWhichGiveWay) {
 awaitable<void> is_sent(Bytes frames, Code* code) {
   auto ends = co_await joined();
   Packer packer;
-  wire::FrameDecoder decoder;
+  protocol::FrameDecoder decoder;
   decoder.feed(packer.pack(frames));
   ends.a->post(**decoder.next());
   auto frame = co_await ends.b->next();
@@ -70,7 +70,7 @@ awaitable<void> is_sent(Bytes frames, Code* code) {
 }
 
 TEST(FramePipe, ClosesOnAPackOfWhatIsntPacked) {
-  for (const auto& inner : {wire::encode(chunk(1)), Packer().pack(wire::encode(event(1))), Bytes(40, 0xff)}) {
+  for (const auto& inner : {protocol::encode(chunk(1)), Packer().pack(protocol::encode(event(1))), Bytes(40, 0xff)}) {
     Code code = Code::internal;
     run_async(is_sent(inner, &code));
     EXPECT_EQ(code, Code::invalid);

@@ -18,8 +18,8 @@ using ::testing::HasSubstr;
 
 namespace {
 
-wire::pb::Reply done() {
-  wire::pb::Reply reply;
+protocol::pb::Reply done() {
+  protocol::pb::Reply reply;
   reply.mutable_done();
   return reply;
 }
@@ -63,7 +63,7 @@ Outcome outcome_of(Script script, Call call = survey()) {
     auto opened = co_await link_to(after_request, options);
     EXPECT_TRUE(opened) << opened.error().text();
     if (!opened) co_return out;
-    c.on_event = [&out](const wire::pb::Event&) { ++out.events; };
+    c.on_event = [&out](const protocol::pb::Event&) { ++out.events; };
     c.deadline = std::chrono::minutes(5);
     auto reply = co_await (*opened)->call(std::move(c));
     if (!reply) out.call = reply.error();
@@ -179,7 +179,7 @@ TEST(HostileAgent, EventsWithoutEndEndTheLinkToo) {
 }
 
 TEST(HostileAgent, LargeEventsAreBoundedByTheirBytes) {
-  wire::pb::Event event;
+  protocol::pb::Event event;
   event.mutable_step()->set_output(std::string(1'000'000, 'x'));
   const auto outcome = outcome_of(says(times(40, frame(FrameType::event, 1, event))));
   expect_refused(outcome, "more events than the request 'survey' has");
@@ -212,7 +212,7 @@ TEST(HostileAgent, AFloodLeavesTheStrandToOthers) {
     };
     asio::co_spawn(executor, other(*opened), asio::detached);
     auto call = survey();
-    call.on_event = [&](const wire::pb::Event&) { ++events; };
+    call.on_event = [&](const protocol::pb::Event&) { ++events; };
     (void)co_await (*opened)->call(std::move(call));
     co_return std::pair(events, turns);
   };
@@ -227,7 +227,7 @@ TEST(HostileAgent, AFloodLeavesTheStrandToOthers) {
 TEST(HostileAgent, AFrameThatTricklesInIsNoSignOfLife) {
   const Script trickle = [](std::shared_ptr<RawAgent> agent) -> awaitable<void> {
     Bytes head = raw_frame(FrameType::reply, 1, Bytes(1 << 20));
-    head.resize(wire::header_size);
+    head.resize(protocol::header_size);
     co_await agent->say(head);
     while (agent->open()) {
       co_await io::sleep_for(std::chrono::seconds(1));
@@ -241,7 +241,7 @@ TEST(HostileAgent, AFrameThatTricklesInIsNoSignOfLife) {
 }
 
 TEST(HostileAgent, ALargeFrameOverAThinLinkArrives) {
-  wire::pb::Reply reply;
+  protocol::pb::Reply reply;
   reply.mutable_surveyed()->set_other_service(std::string(500'000, 'x'));
   const auto bytes = frame(FrameType::reply, 1, reply);
   const Script slowly = [bytes](std::shared_ptr<RawAgent> agent) -> awaitable<void> {
@@ -315,7 +315,7 @@ TEST(HostileAgent, WhatDoesNotParseEndsTheLink) {
 }
 
 TEST(HostileAgent, AnsweringTwiceEndsTheLink) {
-  wire::pb::Reply reply;
+  protocol::pb::Reply reply;
   reply.mutable_surveyed();
   const auto run = [](Bytes twice) -> awaitable<std::pair<bool, std::string>> {
     const Script script = [twice](std::shared_ptr<RawAgent> agent) -> awaitable<void> {
@@ -338,7 +338,7 @@ TEST(HostileAgent, AnsweringTwiceEndsTheLink) {
 // ---- answers that don't belong to what was asked ----
 
 TEST(HostileAgent, AnAnswerOfAnotherKindIsNone) {
-  wire::pb::Reply pruned;
+  protocol::pb::Reply pruned;
   pruned.mutable_pruned()->add_folders("x");
   expect_refused(outcome_of(says(frame(FrameType::reply, 1, pruned))), "a survey was answered with pruned");
   expect_refused(outcome_of(says(frame(FrameType::reply, 1, done()))), "a survey was answered with done");
@@ -346,13 +346,13 @@ TEST(HostileAgent, AnAnswerOfAnotherKindIsNone) {
 }
 
 TEST(HostileAgent, AnAnswerWithMoreThanAHostCanHaveIsNone) {
-  wire::pb::Reply reply;
+  protocol::pb::Reply reply;
   for (int i = 0; i < 100'000; ++i) reply.mutable_surveyed()->add_kept();
   expect_refused(outcome_of(says(frame(FrameType::reply, 1, reply))), "more entries than a host can have");
 }
 
 TEST(HostileAgent, ATargetThatNothingAskedForIsNotAttached) {
-  wire::pb::Event event;
+  protocol::pb::Event event;
   event.mutable_attached()->set_target(5);
   const auto attached = frame(FrameType::event, 1, event);
   expect_refused(outcome_of(says(attached)), "a target was attached that nothing asked for");
@@ -366,14 +366,14 @@ TEST(HostileAgent, ATargetThatNothingAskedForIsNotAttached) {
 // ---- what it may pull ----
 
 TEST(HostileAgent, ChunksThatWereNeverOfferedEndTheLink) {
-  wire::pb::Want want;
+  protocol::pb::Want want;
   auto& range = *want.add_ranges();
   range.set_count(1);
   expect_broken(outcome_of(says(frame(FrameType::want, 1, want))), "a stream that has none");
 }
 
 TEST(HostileAgent, TheSameChunksAgainAndAgainEndTheLink) {
-  wire::pb::Want want;
+  protocol::pb::Want want;
   want.add_ranges()->set_count(2);
   Call carry;
   carry.request.mutable_carry();
@@ -399,7 +399,7 @@ Error opening(Bytes first) {
   return run_without_waiting(run(std::move(first)));
 }
 
-Bytes magic() { return as_bytes_copy(wire::magic); }
+Bytes magic() { return as_bytes_copy(protocol::magic); }
 
 }  // namespace
 
@@ -430,7 +430,7 @@ TEST(HostileAgent, ALoginThatNeverRunsTheAgentIsGivenUp) {
 }
 
 TEST(HostileAgent, AHostWithoutAMachineTypeIsGivenUp) {
-  const auto wants = as_bytes_copy(wire::missing_magic);
+  const auto wants = as_bytes_copy(protocol::missing_magic);
   EXPECT_THAT(opening(wants).text(), HasSubstr("did not run the agent within 20.0 s"));
   EXPECT_THAT(opening(wants + as_bytes_copy("\x1b[31mevil\n")).text(),
               HasSubstr("the host did not name its machine type"));

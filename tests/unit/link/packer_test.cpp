@@ -5,26 +5,26 @@
 
 #include <random>
 
-#include "core/wire/messages.hpp"
+#include "core/protocol/messages.hpp"
 
 namespace deployctl::link {
 namespace {
 
-using wire::Frame;
-using wire::FrameType;
+using protocol::Frame;
+using protocol::FrameType;
 
 Bytes survey_of(int target) {
-  wire::pb::Request request;
+  protocol::pb::Request request;
   request.set_target(static_cast<std::uint32_t>(target));
   auto& place = *request.mutable_survey()->mutable_place();
   place.set_service("redis");
   place.set_environment("production");
   place.set_deploy_to("/srv/redis");
-  return wire::encode(*wire::to_frame(FrameType::request, static_cast<std::uint32_t>(2 * target + 1), request));
+  return protocol::encode(*protocol::to_frame(FrameType::request, static_cast<std::uint32_t>(2 * target + 1), request));
 }
 
 Bytes payload_of(const Bytes& packed) {
-  wire::FrameDecoder decoder;
+  protocol::FrameDecoder decoder;
   decoder.feed(packed);
   const auto frame = decoder.next();
   EXPECT_TRUE(frame && *frame && (*frame)->type == FrameType::packed && !decoder.midway());

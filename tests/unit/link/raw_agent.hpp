@@ -15,14 +15,14 @@
 #include "core/io/stream_pair.hpp"
 #include "core/link/agent_link.hpp"
 #include "core/link/packer.hpp"
-#include "core/wire/messages.hpp"
+#include "core/protocol/messages.hpp"
 #include "tests/support/virtual_time.hpp"
 
 namespace deployctl::testing {
 
 using asio::awaitable;
-using wire::Frame;
-using wire::FrameType;
+using protocol::Frame;
+using protocol::FrameType;
 
 inline Bytes operator+(Bytes a, const Bytes& b) {
   a.insert(a.end(), b.begin(), b.end());
@@ -43,30 +43,30 @@ inline Bytes times(std::size_t n, const Bytes& one) {
 
 template <class Message>
 Bytes frame(FrameType type, std::uint32_t stream, const Message& message) {
-  return wire::encode(*wire::to_frame(type, stream, message));
+  return protocol::encode(*protocol::to_frame(type, stream, message));
 }
 
 inline Bytes raw_frame(FrameType type, std::uint32_t stream, Bytes payload = {}) {
-  return wire::encode(Frame{type, stream, 0, std::move(payload)});
+  return protocol::encode(Frame{type, stream, 0, std::move(payload)});
 }
 
 inline Bytes hello(std::size_t padding = 0) {
-  wire::pb::Hello hello;
-  hello.set_version(wire::protocol_version);
+  protocol::pb::Hello hello;
+  hello.set_version(protocol::protocol_version);
   hello.set_role("relay");
   hello.set_program("raw" + std::string(padding, 'x'));
-  hello.add_features(wire::feature_packed);
-  hello.add_features(wire::feature_attach_first);
+  hello.add_features(protocol::feature_packed);
+  hello.add_features(protocol::feature_attach_first);
   return frame(FrameType::hello, 0, hello);
 }
 
 inline Bytes introduction() {
-  const auto magic = as_bytes(wire::magic);
+  const auto magic = as_bytes(protocol::magic);
   return Bytes(magic.begin(), magic.end()) + hello();
 }
 
-inline wire::pb::Event progress(std::uint64_t received) {
-  wire::pb::Event event;
+inline protocol::pb::Event progress(std::uint64_t received) {
+  protocol::pb::Event event;
   event.mutable_progress()->set_received(received);
   return event;
 }
@@ -86,7 +86,7 @@ class RawAgent : public std::enable_shared_from_this<RawAgent> {
   }
   // Waits for the caller's hello and one request, and answers nothing.
   awaitable<void> read_request() {
-    wire::FrameDecoder decoder;
+    protocol::FrameDecoder decoder;
     Bytes part(4096);
     for (;;) {
       const auto n = co_await stream_->read_some(part);

@@ -1,4 +1,4 @@
-#include "core/payload/coding_choice.hpp"
+#include "core/payload/format/coding_choice.hpp"
 
 #include <gtest/gtest.h>
 

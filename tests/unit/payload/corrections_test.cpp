@@ -1,4 +1,4 @@
-#include "core/payload/corrections.hpp"
+#include "core/payload/delta/corrections.hpp"
 
 #include <gtest/gtest.h>
 #include <rapidcheck.h>

@@ -8,7 +8,7 @@
 #include <fstream>
 #include <functional>
 
-#include "core/payload/stream_format.hpp"
+#include "core/payload/format/stream_format.hpp"
 #include "tests/unit/payload/trees.hpp"
 
 namespace deployctl::payload {

@@ -1,12 +1,12 @@
-#include "core/payload/decode.hpp"
+#include "core/payload/decode/decode.hpp"
 
 #include <gtest/gtest.h>
 
 #include <cstdlib>
 
-#include "core/payload/big_endian.hpp"
-#include "core/payload/stream_format.hpp"
-#include "core/payload/window_coder.hpp"
+#include "core/payload/encode/window_coder.hpp"
+#include "core/payload/format/big_endian.hpp"
+#include "core/payload/format/stream_format.hpp"
 #include "tests/unit/payload/trees.hpp"
 
 namespace deployctl::payload {

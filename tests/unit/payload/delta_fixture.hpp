@@ -10,11 +10,11 @@
 #include <string>
 #include <vector>
 
-#include "core/payload/big_endian.hpp"
-#include "core/payload/delta_coder.hpp"
-#include "core/payload/delta_reader.hpp"
-#include "core/payload/varint.hpp"
-#include "core/payload/window_coder.hpp"
+#include "core/payload/delta/delta_coder.hpp"
+#include "core/payload/delta/delta_reader.hpp"
+#include "core/payload/encode/window_coder.hpp"
+#include "core/payload/format/big_endian.hpp"
+#include "core/payload/format/varint.hpp"
 #include "tests/unit/payload/trees.hpp"
 
 namespace deployctl::payload {

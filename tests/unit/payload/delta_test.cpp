@@ -3,11 +3,11 @@
 #include <rapidcheck/gtest.h>
 #include <unistd.h>
 
-#include "core/payload/big_endian.hpp"
-#include "core/payload/delta_coder.hpp"
-#include "core/payload/delta_reader.hpp"
-#include "core/payload/varint.hpp"
-#include "core/payload/window_coder.hpp"
+#include "core/payload/delta/delta_coder.hpp"
+#include "core/payload/delta/delta_reader.hpp"
+#include "core/payload/encode/window_coder.hpp"
+#include "core/payload/format/big_endian.hpp"
+#include "core/payload/format/varint.hpp"
 #include "tests/unit/payload/delta_fixture.hpp"
 
 namespace deployctl::payload {

@@ -1,4 +1,4 @@
-#include "core/payload/encode.hpp"
+#include "core/payload/encode/encode.hpp"
 
 #include <gtest/gtest.h>
 #include <sched.h>
@@ -6,10 +6,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/payload/chunk_writer.hpp"
-#include "core/payload/old_selves.hpp"
-#include "core/payload/pairing.hpp"
-#include "core/payload/stream_format.hpp"
+#include "core/payload/encode/base_files.hpp"
+#include "core/payload/encode/chunk_writer.hpp"
+#include "core/payload/encode/pairing.hpp"
+#include "core/payload/format/stream_format.hpp"
 #include "tests/unit/payload/trees.hpp"
 
 namespace deployctl::payload {

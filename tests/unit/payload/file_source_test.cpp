@@ -1,4 +1,4 @@
-#include "core/payload/file_source.hpp"
+#include "core/payload/format/file_source.hpp"
 
 #include <gtest/gtest.h>
 #include <unistd.h>

@@ -1,10 +1,9 @@
 // What is coded already of a payload that is still being made.
-#include "core/payload/growing.hpp"
-
 #include <gtest/gtest.h>
 
-#include "core/payload/chunk_writer.hpp"
-#include "core/payload/encode.hpp"
+#include "core/payload/encode/chunk_writer.hpp"
+#include "core/payload/encode/encode.hpp"
+#include "core/payload/format/partial_payload.hpp"
 #include "tests/support/run_async.hpp"
 #include "tests/unit/payload/trees.hpp"
 

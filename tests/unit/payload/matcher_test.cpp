@@ -2,8 +2,8 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
-#include "core/payload/delta_coder.hpp"
-#include "core/payload/varint.hpp"
+#include "core/payload/delta/delta_coder.hpp"
+#include "core/payload/format/varint.hpp"
 #include "tests/unit/payload/delta_fixture.hpp"
 
 namespace deployctl::payload {

@@ -1,4 +1,4 @@
-#include "core/payload/payload_cache.hpp"
+#include "core/payload/cache/payload_cache.hpp"
 
 #include <gtest/gtest.h>
 

@@ -5,7 +5,7 @@
 
 #include <random>
 
-#include "core/payload/corrections.hpp"
+#include "core/payload/delta/corrections.hpp"
 #include "tests/unit/payload/delta_fixture.hpp"
 
 namespace deployctl::payload {

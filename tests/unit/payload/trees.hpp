@@ -12,8 +12,8 @@
 
 #include "core/io/atomic_file.hpp"
 #include "core/io/files.hpp"
-#include "core/payload/decode.hpp"
-#include "core/payload/encode.hpp"
+#include "core/payload/decode/decode.hpp"
+#include "core/payload/encode/encode.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace deployctl::payload {

@@ -1,9 +1,9 @@
-#include "core/payload/window_line.hpp"
-
 #include <gtest/gtest.h>
 
 #include <atomic>
 #include <latch>
+
+#include "core/payload/encode/ordered_encoder.hpp"
 
 namespace deployctl::payload {
 namespace {

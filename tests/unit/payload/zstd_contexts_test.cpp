@@ -1,5 +1,5 @@
 // Contexts that are lent, given back and lent again.
-#include "core/payload/zstd_contexts.hpp"
+#include "core/payload/format/zstd_contexts.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "plans/ranges.hpp"
+#include "plans/fleet/ranges.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

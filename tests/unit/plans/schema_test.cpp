@@ -7,7 +7,8 @@
 #include <set>
 #include <sstream>
 
-#include "plans/known_keys.hpp"
+#include "plans/fleet/fleet_loader.hpp"
+#include "plans/load.hpp"
 #include "plans/templates.hpp"
 #include "tests/support/process.hpp"
 #include "tests/unit/plans/plan_files.hpp"

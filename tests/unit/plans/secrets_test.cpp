@@ -1,3 +1,5 @@
+#include "plans/keys/secrets.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -2,9 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "plans/paths.hpp"
-#include "plans/repo.hpp"
-#include "plans/version_template.hpp"
+#include "plans/keys/paths.hpp"
+#include "plans/keys/repo.hpp"
+#include "plans/keys/version_template.hpp"
 #include "tests/unit/plans/plan_files.hpp"
 
 using namespace deployctl;

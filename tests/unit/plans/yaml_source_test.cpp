@@ -1,4 +1,4 @@
-#include "plans/yaml_source.hpp"
+#include "plans/yaml/yaml_source.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

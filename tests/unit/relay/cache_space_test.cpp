@@ -1,5 +1,5 @@
 // What a relay's chunk cache keeps and what it lets go, on a real folder.
-#include "agents/relay/cache_space.hpp"
+#include "agents/relay/cache/cache_space.hpp"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -9,8 +9,8 @@
 #include <ctime>
 #include <map>
 
-#include "agents/relay/chunk_file.hpp"
-#include "agents/relay/recent_chunks.hpp"
+#include "agents/relay/cache/chunk_file.hpp"
+#include "agents/relay/cache/recent_chunks.hpp"
 #include "core/io/files.hpp"
 #include "tests/support/temp_dir.hpp"
 

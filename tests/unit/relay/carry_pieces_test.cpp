@@ -18,7 +18,7 @@ std::shared_ptr<Chunks> piece_of(const Chunks& whole, std::uint32_t from, std::u
   return piece;
 }
 
-wire::pb::Request carry_with(const Chunks& whole, const std::vector<std::uint32_t>& pieces) {
+protocol::pb::Request carry_with(const Chunks& whole, const std::vector<std::uint32_t>& pieces) {
   auto request = carry_of(whole.index());
   for (const auto count : pieces) request.mutable_carry()->add_pieces(count);
   return request;

@@ -1,16 +1,15 @@
-#include "agents/relay/catch_up.hpp"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "agents/relay/desires.hpp"
+#include "agents/relay/reconcile/desired_state.hpp"
+#include "agents/relay/reconcile/reconcile_step.hpp"
 #include "core/base/digest.hpp"
 #include "tests/support/temp_dir.hpp"
 
 using namespace deployctl;
 using namespace deployctl::relay;
 using What = CatchUp::What;
-using wire::pb::Surveyed;
+using protocol::pb::Surveyed;
 
 namespace {
 
@@ -18,8 +17,8 @@ const WallTime now{std::chrono::milliseconds(1'000'000)};
 
 std::string raw(const std::string& name) { return std::string(sha256(name).raw()); }
 
-wire::pb::Desire desire_for(int members, int behind) {
-  wire::pb::Desire desire;
+protocol::pb::Desire desire_for(int members, int behind) {
+  protocol::pb::Desire desire;
   desire.mutable_place()->set_service("redis");
   desire.mutable_place()->set_deploy_to("/srv/redis");
   desire.mutable_holder()->set_rollout("r-7");

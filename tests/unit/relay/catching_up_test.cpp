@@ -1,7 +1,6 @@
-#include "agents/relay/catching_up.hpp"
-
 #include <algorithm>
 
+#include "agents/relay/reconcile/reconciler.hpp"
 #include "tests/unit/relay/relay_rig.hpp"
 
 using namespace deployctl;
@@ -12,8 +11,8 @@ namespace {
 
 std::string digest_of(const std::string& name) { return std::string(sha256(name).raw()); }
 
-wire::pb::Desire desire_of(const std::string& service, std::uint64_t epoch) {
-  wire::pb::Desire desire;
+protocol::pb::Desire desire_of(const std::string& service, std::uint64_t epoch) {
+  protocol::pb::Desire desire;
   desire.mutable_place()->set_service(service);
   desire.mutable_place()->set_deploy_to("/srv/" + service);
   desire.mutable_holder()->set_rollout("r-" + std::to_string(epoch));
@@ -32,8 +31,8 @@ wire::pb::Desire desire_of(const std::string& service, std::uint64_t epoch) {
 
 // A target that is back: it keeps the release, and was last granted to epoch 8. It grants nothing.
 struct Back final : serve::Service {
-  awaitable<Result<wire::pb::Reply>> serve(wire::pb::Request request, serve::Exchange&) override {
-    wire::pb::Reply reply;
+  awaitable<Result<protocol::pb::Reply>> serve(protocol::pb::Request request, serve::Exchange&) override {
+    protocol::pb::Reply reply;
     if (request.has_survey()) {
       auto& look = *reply.mutable_surveyed();
       look.set_epoch(8);
@@ -55,11 +54,11 @@ struct CatchingUpRig {
       : executor(std::move(e)),
         changed(executor),
         sessions(
-            executor, [this](wire::pb::Attach a) { return dial(std::move(a)); }, 4),
+            executor, [this](protocol::pb::Attach a) { return dial(std::move(a)); }, 4),
         cache(executor, dir / "chunks", {}),
         catching_up(std::make_shared<CatchingUp>(executor, sessions, cache, dir / "desires")) {}
 
-  awaitable<Result<std::shared_ptr<link::AgentLink>>> dial(wire::pb::Attach request) {
+  awaitable<Result<std::shared_ptr<link::AgentLink>>> dial(protocol::pb::Attach request) {
     dialled.push_back(request.host());
     changed.notify_all();
     while (hold) co_await changed.wait();

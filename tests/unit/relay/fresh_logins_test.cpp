@@ -10,13 +10,13 @@ using ::testing::HasSubstr;
 
 namespace {
 
-wire::pb::Request fresh_attach(const std::string& host) {
+protocol::pb::Request fresh_attach(const std::string& host) {
   auto request = attach_to(host);
   request.mutable_attach()->set_fresh(true);
   return request;
 }
 
-wire::pb::Request attach_without_the_kept(const std::string& host) {
+protocol::pb::Request attach_without_the_kept(const std::string& host) {
   auto request = attach_to(host);
   request.mutable_attach()->set_no_kept(true);
   return request;
@@ -24,7 +24,7 @@ wire::pb::Request attach_without_the_kept(const std::string& host) {
 
 // A request that waits for the fresh login, and what was said of the one that it went over.
 struct Asked {
-  Result<wire::pb::Reply> reply = fail(Code::internal, "nothing asked");
+  Result<protocol::pb::Reply> reply = fail(Code::internal, "nothing asked");
   std::optional<Error> kept;
 };
 
@@ -33,8 +33,8 @@ awaitable<Asked> ask_over_fresh(std::shared_ptr<link::AgentLink> link, std::uint
   link::Call call;
   call.request = survey_of(target);
   call.request.set_fresh_login(true);
-  call.on_event = [&asked](const wire::pb::Event& event) {
-    if (event.has_kept_login()) asked.kept = wire::to_error(event.kept_login().why());
+  call.on_event = [&asked](const protocol::pb::Event& event) {
+    if (event.has_kept_login()) asked.kept = protocol::to_error(event.kept_login().why());
   };
   asked.reply = co_await link->call(std::move(call));
   co_return asked;
@@ -72,7 +72,7 @@ TEST(FreshLogins, LeaveWhatRunsOverTheKeptOneAlone) {
     auto& target = rig.target("t1");
     auto link = co_await rig.call_relay();
     const auto number = co_await attach(link, "t1");
-    wire::pb::Request activation;
+    protocol::pb::Request activation;
     activation.set_target(number);
     activation.mutable_activate();
     auto pending = start(link, rig.executor, activation);

@@ -1,5 +1,5 @@
 // The bytes that a relay has outstanding on a connection.
-#include "agents/relay/pull_window.hpp"
+#include "agents/relay/cache/pull_window.hpp"
 
 #include <gtest/gtest.h>
 

@@ -87,9 +87,9 @@ class Cable final : public io::ByteStream {
 struct StandIn final : serve::Service {
   explicit StandIn(const asio::any_io_executor& executor) : changed(executor) {}
 
-  awaitable<Result<wire::pb::Reply>> serve(wire::pb::Request request, serve::Exchange& exchange) override {
+  awaitable<Result<protocol::pb::Reply>> serve(protocol::pb::Request request, serve::Exchange& exchange) override {
     numbers.push_back(request.target());
-    wire::pb::Reply reply;
+    protocol::pb::Reply reply;
     if (request.has_stage()) {
       DEPLOYCTL_CO_CHECK(co_await pull_all(link::to_index(request.stage().index()).value(), exchange));
       reply.mutable_staged()->set_received(received.size());
@@ -105,7 +105,7 @@ struct StandIn final : serve::Service {
       co_return fail(with_context(std::move(bad), "hook stop"));
     } else {
       for (int i = 0; i < 3; ++i) {
-        wire::pb::Event event;
+        protocol::pb::Event event;
         event.mutable_step()->set_name(std::to_string(i));
         DEPLOYCTL_CO_CHECK(co_await exchange.emit(event));
       }
@@ -149,7 +149,7 @@ inline awaitable<void> serve_on(std::unique_ptr<io::ByteStream> stream, serve::S
   serve::SessionOptions options;
   options.role = std::move(role);
   options.program = "test";
-  if (options.role == "relay") options.features = {wire::feature_attach_first};
+  if (options.role == "relay") options.features = {protocol::feature_attach_first};
   (void)co_await serve::serve_session(std::move(stream), service, options);
 }
 
@@ -175,9 +175,9 @@ struct Rig {
   }
 
   relay::Dialer dialer() {
-    return [this](wire::pb::Attach request) { return dial(std::move(request)); };
+    return [this](protocol::pb::Attach request) { return dial(std::move(request)); };
   }
-  awaitable<Result<std::shared_ptr<link::AgentLink>>> dial(wire::pb::Attach request) {
+  awaitable<Result<std::shared_ptr<link::AgentLink>>> dial(protocol::pb::Attach request) {
     ++dials;
     dialled.notify_all();
     while (hold_dials) co_await dialled.wait();
@@ -214,15 +214,15 @@ struct Rig {
   relay::RelayService relay;
 };
 
-inline wire::pb::Request attach_to(const std::string& host) {
-  wire::pb::Request request;
+inline protocol::pb::Request attach_to(const std::string& host) {
+  protocol::pb::Request request;
   request.mutable_attach()->set_host(host);
   request.mutable_attach()->set_port(22);
   return request;
 }
 
-inline awaitable<Result<wire::pb::Reply>> ask(std::shared_ptr<link::AgentLink> link, wire::pb::Request request,
-                                              std::shared_ptr<payload::ChunkSource> chunks = {}) {
+inline awaitable<Result<protocol::pb::Reply>> ask(std::shared_ptr<link::AgentLink> link, protocol::pb::Request request,
+                                                  std::shared_ptr<payload::ChunkSource> chunks = {}) {
   link::Call call;
   call.request = std::move(request);
   call.chunks = std::move(chunks);
@@ -236,20 +236,20 @@ inline awaitable<std::uint32_t> attach(std::shared_ptr<link::AgentLink> link, st
   co_return reply ? reply->attached().target() : 0;
 }
 
-inline wire::pb::Request survey_of(std::uint32_t target) {
-  wire::pb::Request request;
+inline protocol::pb::Request survey_of(std::uint32_t target) {
+  protocol::pb::Request request;
   request.set_target(target);
   request.mutable_survey()->mutable_place()->set_service("redis");
   return request;
 }
-inline wire::pb::Request stage_on(std::uint32_t target, const payload::Index& index) {
-  wire::pb::Request request;
+inline protocol::pb::Request stage_on(std::uint32_t target, const payload::Index& index) {
+  protocol::pb::Request request;
   request.set_target(target);
   *request.mutable_stage()->mutable_index() = link::to_message(index);
   return request;
 }
-inline wire::pb::Request carry_of(const payload::Index& index) {
-  wire::pb::Request request;
+inline protocol::pb::Request carry_of(const payload::Index& index) {
+  protocol::pb::Request request;
   *request.mutable_carry()->mutable_index() = link::to_message(index);
   return request;
 }
@@ -258,20 +258,21 @@ inline wire::pb::Request carry_of(const payload::Index& index) {
 struct Pending {
   explicit Pending(const asio::any_io_executor& executor) : changed(executor) {}
   io::Notifier changed;
-  std::optional<Result<wire::pb::Reply>> result;
+  std::optional<Result<protocol::pb::Reply>> result;
 };
 inline awaitable<void> run_pending(std::shared_ptr<Pending> pending, std::shared_ptr<link::AgentLink> link,
-                                   wire::pb::Request request, std::shared_ptr<payload::ChunkSource> chunks) {
+                                   protocol::pb::Request request, std::shared_ptr<payload::ChunkSource> chunks) {
   pending->result.emplace(co_await ask(link, std::move(request), std::move(chunks)));
   pending->changed.notify_all();
 }
 inline std::shared_ptr<Pending> start(std::shared_ptr<link::AgentLink> link, const asio::any_io_executor& executor,
-                                      wire::pb::Request request, std::shared_ptr<payload::ChunkSource> chunks = {}) {
+                                      protocol::pb::Request request,
+                                      std::shared_ptr<payload::ChunkSource> chunks = {}) {
   auto pending = std::make_shared<Pending>(executor);
   asio::co_spawn(executor, run_pending(pending, link, std::move(request), std::move(chunks)), asio::detached);
   return pending;
 }
-inline awaitable<Result<wire::pb::Reply>> end_of(std::shared_ptr<Pending> pending) {
+inline awaitable<Result<protocol::pb::Reply>> end_of(std::shared_ptr<Pending> pending) {
   while (!pending->result) co_await pending->changed.wait();
   co_return *pending->result;
 }

@@ -67,7 +67,7 @@ TEST(Relay, PassesARequestOnWithItsEventsInOrder) {
     std::string seen;
     link::Call call;
     call.request = survey_of(number);
-    call.on_event = [&seen](const wire::pb::Event& e) { seen += e.step().name(); };
+    call.on_event = [&seen](const protocol::pb::Event& e) { seen += e.step().name(); };
     auto reply = co_await link->call(std::move(call));
     EXPECT_EQ(reply->surveyed().other_service(), "redis");
     EXPECT_EQ(seen, "012");
@@ -82,7 +82,7 @@ link::Call survey_with_attach(const std::string& host, std::string& seen, std::u
   link::Call call;
   call.request = survey_of(0);
   *call.request.mutable_attach_first() = attach_to(host).attach();
-  call.on_event = [&seen, number](const wire::pb::Event& e) {
+  call.on_event = [&seen, number](const protocol::pb::Event& e) {
     seen += e.has_attached() ? "attached " + e.attached().hello().role() + " " : e.step().name();
     if (number && e.has_attached()) *number = e.attached().target();
   };
@@ -139,7 +139,7 @@ TEST(Relay, ATargetsErrorKeepsItsCodeContextAndHint) {
   with_rig([](Rig& rig) -> awaitable<void> {
     rig.target("t1");
     auto link = co_await rig.call_relay();
-    wire::pb::Request request;
+    protocol::pb::Request request;
     request.set_target(co_await attach(link, "t1"));
     request.mutable_check();
     auto reply = co_await ask(link, request);
@@ -170,7 +170,7 @@ TEST(Relay, ALostTargetIsNamedAndTheNextAttachDialsAnew) {
     auto& target = rig.target("t1");
     auto link = co_await rig.call_relay();
     const auto number = co_await attach(link, "t1");
-    auto activation = wire::pb::Request{};
+    auto activation = protocol::pb::Request{};
     activation.set_target(number);
     activation.mutable_activate();
     auto pending = start(link, rig.executor, activation);
@@ -192,7 +192,7 @@ TEST(Relay, DetachClosesAndForgetsTheTarget) {
   with_rig([](Rig& rig) -> awaitable<void> {
     rig.target("t1");
     auto link = co_await rig.call_relay();
-    wire::pb::Request detach;
+    protocol::pb::Request detach;
     detach.set_target(co_await attach(link, "t1"));
     detach.mutable_detach();
     EXPECT_TRUE(co_await ask(link, detach));
@@ -220,7 +220,7 @@ TEST(Relay, TheCallersEndClosesTheTargets) {
   with_rig([](Rig& rig) -> awaitable<void> {
     auto& target = rig.target("t1");
     auto link = co_await rig.call_relay();
-    wire::pb::Request activation;
+    protocol::pb::Request activation;
     activation.set_target(co_await attach(link, "t1"));
     activation.mutable_activate();
     auto pending = start(link, rig.executor, activation);

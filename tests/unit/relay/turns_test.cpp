@@ -1,12 +1,11 @@
 // core/io/turns, which logins stand in line for.
-#include "core/io/turns.hpp"
-
 #include <gtest/gtest.h>
 
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
 #include <asio/this_coro.hpp>
 
+#include "core/io/async_semaphore.hpp"
 #include "core/io/deadline.hpp"
 #include "core/io/notifier.hpp"
 #include "tests/support/run_async.hpp"

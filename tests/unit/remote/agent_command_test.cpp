@@ -8,9 +8,9 @@
 
 #include <filesystem>
 
+#include "core/host/subprocess.hpp"
 #include "core/io/files.hpp"
-#include "core/io/subprocess.hpp"
-#include "core/wire/frame.hpp"
+#include "core/protocol/frame.hpp"
 #include "tests/support/process.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -73,7 +73,7 @@ struct Host {
 
 bool can_mount() { return run_program({"unshare", "-Urm", "mount", "-t", "tmpfs", "none", "/mnt"}).exit.ok(); }
 
-std::string asks() { return std::string(wire::missing_magic) + "x86_64\n"; }
+std::string asks() { return std::string(protocol::missing_magic) + "x86_64\n"; }
 
 }  // namespace
 
@@ -120,7 +120,7 @@ TEST(AgentCommand, AsksForTheAgentInstallsItAndRunsItThenRunsItAtOnce) {
 TEST(AgentCommand, AHostWithoutUnameSaysSoAndRunsTheAgentWhereItCan) {
   Host host;
   host.programs = {"mkdir", "head", "sha256sum", "chmod", "mv", "rm"};
-  EXPECT_EQ(host.run(), std::string(wire::missing_magic) + "?\nruns target\n");
+  EXPECT_EQ(host.run(), std::string(protocol::missing_magic) + "?\nruns target\n");
   EXPECT_EQ(host.files(), 1u);
 }
 
@@ -138,8 +138,8 @@ TEST(AgentCommand, AHostWithoutUnameThatCantRunTheAgentKeepsNone) {
 TEST(AgentCommand, AHostThatLacksWhatInstallingTakesIsSaid) {
   Host host;
   host.programs = {"mkdir", "head", "chmod", "mv", "rm"};
-  EXPECT_EQ(host.run(),
-            std::string(wire::missing_magic) + "?\ndeployctl: cannot install the agent: the host has no `sha256sum`\n");
+  EXPECT_EQ(host.run(), std::string(protocol::missing_magic) +
+                            "?\ndeployctl: cannot install the agent: the host has no `sha256sum`\n");
   host.programs = {"rm"};
   EXPECT_THAT(host.run(), HasSubstr("the host has no `mkdir`"));
   EXPECT_EQ(host.files(), 0u);

@@ -7,7 +7,7 @@
 
 #include "core/io/deadline.hpp"
 #include "core/io/stream_pair.hpp"
-#include "core/wire/frame.hpp"
+#include "core/protocol/frame.hpp"
 #include "tests/support/run_async.hpp"
 
 using namespace deployctl;
@@ -41,14 +41,14 @@ bool is_useless(const BegunSession& session) { return session.useless(); }
 }  // namespace
 
 TEST(BegunSession, WhoseAgentAnsweredIsFreshUntilItIsSilent) {
-  const auto seen = run_async(after("motd\n" + std::string(wire::magic), is_fresh));
+  const auto seen = run_async(after("motd\n" + std::string(protocol::magic), is_fresh));
   EXPECT_FALSE(seen.useless);
   EXPECT_FALSE(seen.fresh_later);
   EXPECT_TRUE(seen.silent_later);
 }
 
 TEST(BegunSession, OfAHostWithoutTheAgentIsGoodForNobodyAndSaysNothingOfTheWay) {
-  const auto seen = run_async(after("motd\n" + std::string(wire::missing_magic) + "x86_64\n", is_useless));
+  const auto seen = run_async(after("motd\n" + std::string(protocol::missing_magic) + "x86_64\n", is_useless));
   EXPECT_FALSE(seen.fresh);
   EXPECT_FALSE(seen.silent_later);
 }

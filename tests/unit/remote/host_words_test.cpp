@@ -8,7 +8,7 @@
 
 #include "core/io/stream_pair.hpp"
 #include "core/link/agent_link.hpp"
-#include "core/wire/frame.hpp"
+#include "core/protocol/frame.hpp"
 #include "tests/support/run_async.hpp"
 
 using namespace deployctl;
@@ -24,7 +24,8 @@ awaitable<Status> cut_off(io::ByteStream&, std::string) {
 
 awaitable<Error> refusal() {
   auto pair = io::make_stream_pair(co_await asio::this_coro::executor).value();
-  const std::string said = std::string(wire::missing_magic) + "x86_64\ndeployctl: cannot install the agent: no room\n";
+  const std::string said =
+      std::string(protocol::missing_magic) + "x86_64\ndeployctl: cannot install the agent: no room\n";
   (void)co_await pair.second->write(as_bytes(said));
   link::LinkOptions options;
   options.name = "host";

@@ -1,8 +1,7 @@
-#include "core/rollout/carry_ahead.hpp"
-
 #include <gtest/gtest.h>
 
 #include "core/model/release.hpp"
+#include "core/rollout/driver/payload_prefetch.hpp"
 
 namespace deployctl::rollout {
 namespace {

@@ -1,5 +1,5 @@
 // Which epoch a rollout asks for, whatever single hosts report.
-#include "core/rollout/epochs.hpp"
+#include "core/rollout/decision/epochs.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

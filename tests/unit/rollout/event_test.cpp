@@ -1,4 +1,4 @@
-#include "core/rollout/event.hpp"
+#include "core/events/event.hpp"
 
 #include <gtest/gtest.h>
 
@@ -162,7 +162,7 @@ TEST(Event, EveryNameAndEveryErrorCodeIsInTheManual) {
   }
   const std::regex name("\"((?:target|wave|rollout|rollback|hook|build)_[a-z]+)\"");
   std::size_t names = 0;
-  for (const char* file : {"core/rollout/narration.cpp", "cli/commands/building.cpp"}) {
+  for (const char* file : {"core/rollout/driver/event_builder.cpp", "cli/flows/building.cpp"}) {
     const auto source = deployctl::testing::read_text(root + file);
     for (std::sregex_iterator i(source.begin(), source.end(), name), end; i != end; ++i, ++names)
       EXPECT_NE(page.find(".It Ic " + i->str(1)), std::string::npos) << i->str(1);

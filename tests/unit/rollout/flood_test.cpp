@@ -3,7 +3,7 @@
 
 #include <asio/this_coro.hpp>
 
-#include "core/rollout/runner.hpp"
+#include "core/rollout/driver/runner.hpp"
 #include "tests/support/run_async.hpp"
 #include "tests/unit/rollout/machine_fixture.hpp"
 
@@ -19,17 +19,17 @@ constexpr std::size_t flood_bytes = 50'000;  // of output with each
 // Its activation prints without end, then succeeds.
 class FloodingFleet final : public TargetLinks {
  public:
-  asio::awaitable<Result<wire::pb::Reply>> call(std::size_t, wire::pb::Request request, Duration,
-                                                std::function<void(const wire::pb::Event&)> on_event,
-                                                std::shared_ptr<Shipment>) override {
-    wire::pb::Reply reply;
+  asio::awaitable<Result<protocol::pb::Reply>> call(std::size_t, protocol::pb::Request request, Duration,
+                                                    std::function<void(const protocol::pb::Event&)> on_event,
+                                                    std::shared_ptr<Shipment>) override {
+    protocol::pb::Reply reply;
     if (request.has_activate()) {
-      wire::pb::Event event;
+      protocol::pb::Event event;
       event.mutable_step()->set_name("start");
       event.mutable_step()->set_state("begun");
       event.mutable_step()->set_output(std::string(flood_bytes, 'A'));
       for (int i = 0; i < flood_events; ++i) on_event(event);
-      reply.mutable_activated()->set_outcome(wire::pb::Activated::ACTIVE);
+      reply.mutable_activated()->set_outcome(protocol::pb::Activated::ACTIVE);
     }
     co_return reply;
   }

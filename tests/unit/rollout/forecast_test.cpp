@@ -1,4 +1,4 @@
-#include "core/rollout/forecast.hpp"
+#include "core/rollout/survey/forecast.hpp"
 
 #include <gtest/gtest.h>
 
@@ -12,8 +12,8 @@ namespace {
 
 Digest digest(const std::string& text) { return sha256(text); }
 
-wire::pb::KeptRelease kept(const std::string& name) {
-  wire::pb::KeptRelease out;
+protocol::pb::KeptRelease kept(const std::string& name) {
+  protocol::pb::KeptRelease out;
   out.set_folder(name);
   out.set_version(name);
   out.set_release(std::string(digest(name).raw()));
@@ -22,7 +22,7 @@ wire::pb::KeptRelease kept(const std::string& name) {
 }
 
 TargetSurvey runs(const std::string& name, const std::vector<std::string>& keeps = {}) {
-  wire::pb::Surveyed reply;
+  protocol::pb::Surveyed reply;
   if (!name.empty()) *reply.mutable_current() = kept(name);
   for (const auto& one : keeps) *reply.add_kept() = kept(one);
   return {reply, {}};

@@ -1,9 +1,9 @@
-#include "core/rollout/grants.hpp"
+#include "core/rollout/survey/grants.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "core/rollout/this_process.hpp"
+#include "core/host/this_process.hpp"
 
 using namespace deployctl;
 using namespace deployctl::rollout;

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "core/rollout/machine.hpp"
+#include "core/rollout/decision/machine.hpp"
 
 namespace deployctl::testing {
 

@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "core/rollout/machine.hpp"
+#include "core/rollout/decision/machine.hpp"
 #include "tests/unit/rollout/machine_fixture.hpp"
 
 using namespace deployctl;

@@ -1,4 +1,4 @@
-#include "core/rollout/machine.hpp"
+#include "core/rollout/decision/machine.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "core/fleet/target_links.hpp"
 #include "core/io/deadline.hpp"
-#include "core/rollout/target_links.hpp"
 
 namespace deployctl::testing {
 
@@ -33,9 +33,9 @@ class PaperFleet final : public rollout::TargetLinks {
   explicit PaperFleet(std::vector<PaperTarget> targets)
       : targets_(std::move(targets)), reached_(targets_.size()), began_(io::now_steady()) {}
 
-  asio::awaitable<Result<wire::pb::Reply>> call(std::size_t target, wire::pb::Request request, Duration,
-                                                std::function<void(const wire::pb::Event&)> on_event,
-                                                std::shared_ptr<rollout::Shipment>) override {
+  asio::awaitable<Result<protocol::pb::Reply>> call(std::size_t target, protocol::pb::Request request, Duration,
+                                                    std::function<void(const protocol::pb::Event&)> on_event,
+                                                    std::shared_ptr<rollout::Shipment>) override {
     note(target, request);
     co_await io::sleep_for(reached_[target] ? Duration(10) : targets_[target].away);
     reached_[target] = true;
@@ -48,7 +48,7 @@ class PaperFleet final : public rollout::TargetLinks {
       auto done = stage(target, on_event);
       co_return co_await std::move(done);
     }
-    co_return wire::pb::Reply{};
+    co_return protocol::pb::Reply{};
   }
   void carry_ahead(std::size_t, std::shared_ptr<rollout::Shipment>) override {}
   std::string lacks(std::size_t, std::string_view feature) const override {
@@ -75,13 +75,13 @@ class PaperFleet final : public rollout::TargetLinks {
   bool old_agents = false;        // their hellos name no feature
 
  private:
-  static std::string what_of(const wire::pb::Request& request) {
+  static std::string what_of(const protocol::pb::Request& request) {
     if (request.has_survey()) return "survey";
     if (request.has_take_grant()) return "take";
     if (request.has_stage()) return "stage";
     return "";
   }
-  void note(std::size_t target, const wire::pb::Request& request) {
+  void note(std::size_t target, const protocol::pb::Request& request) {
     if (request.has_survey()) asked.push_back({target, "survey", io::now_steady(), 0});
     if (request.has_take_grant())
       asked.push_back({target, "take", io::now_steady(), request.take_grant().holder().epoch()});
@@ -90,8 +90,8 @@ class PaperFleet final : public rollout::TargetLinks {
     if (request.has_stage()) asked.push_back({target, "stage", io::now_steady(), request.stage().epoch()});
   }
 
-  Result<wire::pb::Reply> survey_of(std::size_t target) const {
-    wire::pb::Reply reply;
+  Result<protocol::pb::Reply> survey_of(std::size_t target) const {
+    protocol::pb::Reply reply;
     auto& surveyed = *reply.mutable_surveyed();
     surveyed.set_epoch(targets_[target].epoch);
     surveyed.mutable_health()->set_state("unchecked");
@@ -99,7 +99,7 @@ class PaperFleet final : public rollout::TargetLinks {
     return reply;
   }
 
-  Result<wire::pb::Reply> take(std::size_t number, const wire::pb::TakeGrant& asked_for) {
+  Result<protocol::pb::Reply> take(std::size_t number, const protocol::pb::TakeGrant& asked_for) {
     auto& target = targets_[number];
     if (!target.holder.empty() && target.holder != asked_for.holder().rollout() &&
         target.holder != asked_for.replaces())
@@ -109,23 +109,24 @@ class PaperFleet final : public rollout::TargetLinks {
     if (asked_for.holder().epoch() < target.epoch) return fail(Code::locked, "that epoch is over");
     target.epoch = asked_for.holder().epoch();
     target.holder = asked_for.holder().rollout();
-    wire::pb::Reply reply;
+    protocol::pb::Reply reply;
     auto seen = survey_of(number);
     *reply.mutable_granted()->mutable_surveyed() = seen->surveyed();
     return reply;
   }
 
-  asio::awaitable<Result<wire::pb::Reply>> stage(std::size_t, std::function<void(const wire::pb::Event&)> on_event) {
+  asio::awaitable<Result<protocol::pb::Reply>> stage(std::size_t,
+                                                     std::function<void(const protocol::pb::Event&)> on_event) {
     const bool fails = stages_that_fail > 0;
     if (fails) --stages_that_fail;
     for (int half = 0; half < 2; ++half) {
       co_await io::sleep_for(staging / 2);
-      wire::pb::Event event;
+      protocol::pb::Event event;
       event.mutable_progress()->set_received(static_cast<std::uint64_t>(half) + 1);
       if (on_event) on_event(event);
     }
     if (fails) co_return fail(Code::locked, "that epoch is over");
-    wire::pb::Reply reply;
+    protocol::pb::Reply reply;
     reply.mutable_staged()->set_received(7);
     co_return reply;
   }

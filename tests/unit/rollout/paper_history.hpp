@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "core/rollout/release_order.hpp"
+#include "core/rollout/rollback/release_order.hpp"
 
 namespace deployctl::testing {
 
@@ -191,11 +191,11 @@ class PaperHistory {
   const rollout::FleetSurvey& survey() const { return survey_; }
   std::vector<rollout::RecordedRollout> recorded() const { return {recorded_.rbegin(), recorded_.rend()}; }
   const std::vector<ledger::ReleaseName>& ledger_names() const { return names_; }
-  wire::pb::Surveyed& reply(unsigned target) { return *survey_.at(target).reply; }
+  protocol::pb::Surveyed& reply(unsigned target) { return *survey_.at(target).reply; }
 
  private:
   template <class Change>
-  static void each_kept(wire::pb::Surveyed& reply, Change change) {
+  static void each_kept(protocol::pb::Surveyed& reply, Change change) {
     for (auto& kept : *reply.mutable_kept()) change(kept);
     if (reply.has_current()) change(*reply.mutable_current());
   }
@@ -234,7 +234,7 @@ class PaperHistory {
     std::erase(names_, name);
     names_.insert(names_.begin(), name);
   }
-  wire::pb::KeptRelease& add_kept(unsigned target, const std::string& version, const std::string& content) {
+  protocol::pb::KeptRelease& add_kept(unsigned target, const std::string& version, const std::string& content) {
     auto& reply = *survey_[target].reply;
     for (auto& kept : *reply.mutable_kept())
       if (kept.release() == release_digest(content).raw()) return kept;
@@ -269,7 +269,7 @@ class PaperHistory {
   rollout::FleetSurvey survey_;
   std::vector<rollout::RecordedRollout> recorded_;  // oldest first
   std::vector<ledger::ReleaseName> names_;          // newest first
-  wire::pb::Holder grant_;
+  protocol::pb::Holder grant_;
   std::uint64_t epoch_ = 0;
   std::int64_t staged_ = 0;
   bool recording_ = true;

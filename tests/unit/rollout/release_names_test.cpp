@@ -1,5 +1,5 @@
 // What a release is called, and which target disagrees.
-#include "core/rollout/release_names.hpp"
+#include "core/rollout/rollback/release_names.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

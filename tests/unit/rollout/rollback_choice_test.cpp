@@ -1,5 +1,5 @@
 // Which release a rollback by hand goes to, by the ledger and without one.
-#include "core/rollout/rollback_choice.hpp"
+#include "core/rollout/rollback/rollback_choice.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

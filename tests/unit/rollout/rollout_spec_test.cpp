@@ -1,4 +1,4 @@
-#include "core/rollout/rollout_spec.hpp"
+#include "core/rollout/decision/rollout_spec.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

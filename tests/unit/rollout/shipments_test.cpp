@@ -1,7 +1,5 @@
 // What is coded already sets out for the relay while the rest is still being coded: the real cache and encoder, links
 // that only note.
-#include "core/rollout/shipments.hpp"
-
 #include <gtest/gtest.h>
 
 #include <asio/co_spawn.hpp>
@@ -11,7 +9,8 @@
 #include <condition_variable>
 
 #include "core/io/deadline.hpp"
-#include "core/payload/payload_cache.hpp"
+#include "core/payload/cache/payload_cache.hpp"
+#include "core/rollout/driver/uploads.hpp"
 #include "tests/support/run_async.hpp"
 #include "tests/unit/payload/trees.hpp"
 
@@ -21,9 +20,9 @@ using namespace deployctl::testing;
 namespace {
 
 struct Notes final : rollout::TargetLinks {
-  asio::awaitable<Result<wire::pb::Reply>> call(std::size_t, wire::pb::Request, Duration,
-                                                std::function<void(const wire::pb::Event&)>,
-                                                std::shared_ptr<rollout::Shipment>) override {
+  asio::awaitable<Result<protocol::pb::Reply>> call(std::size_t, protocol::pb::Request, Duration,
+                                                    std::function<void(const protocol::pb::Event&)>,
+                                                    std::shared_ptr<rollout::Shipment>) override {
     co_return fail(Code::unsupported, "nobody is called here");
   }
   void carry_ahead(std::size_t, std::shared_ptr<rollout::Shipment>) override {}

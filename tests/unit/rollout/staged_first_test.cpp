@@ -1,5 +1,5 @@
 // Held against the machine itself: who is staged early is who it stages when it begins.
-#include "core/rollout/staged_first.hpp"
+#include "core/rollout/decision/staged_first.hpp"
 
 #include <gtest/gtest.h>
 

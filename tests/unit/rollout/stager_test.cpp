@@ -1,6 +1,6 @@
 // What is staged before it is asked for: once where that works, once more where it doesn't, and given up where nobody
 // wants it.
-#include "core/rollout/stager.hpp"
+#include "core/rollout/driver/stager.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -67,7 +67,9 @@ class Staging {
  private:
   asio::awaitable<void> later(Duration when) {
     co_await io::sleep_for(when);
-    const Stager::OnEvent hear = [this](const wire::pb::Event& event) { heard.push_back(event.progress().received()); };
+    const Stager::OnEvent hear = [this](const protocol::pb::Event& event) {
+      heard.push_back(event.progress().received());
+    };
     auto staged = co_await stager.stage(0, ticket, Digest{}, hear);
     done.emplace(std::move(staged));
     done_at = fleet.at(io::now_steady());

@@ -1,12 +1,12 @@
-#include "core/rollout/step_budget.hpp"
+#include "core/rollout/driver/step_budget.hpp"
 
 #include <gtest/gtest.h>
 
 namespace deployctl::rollout {
 namespace {
 
-wire::pb::Step step(const std::string& output, const char* name = "start") {
-  wire::pb::Step out;
+protocol::pb::Step step(const std::string& output, const char* name = "start") {
+  protocol::pb::Step out;
   out.set_name(name);
   out.set_state("begun");
   out.set_output(output);

@@ -5,7 +5,7 @@
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
 
-#include "core/rollout/grants.hpp"
+#include "core/rollout/survey/grants.hpp"
 #include "tests/support/virtual_time.hpp"
 #include "tests/unit/rollout/paper_fleet.hpp"
 

@@ -1,9 +1,8 @@
-#include "core/rollout/words.hpp"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "core/rollout/event.hpp"
+#include "core/events/event.hpp"
+#include "core/rollout/driver/operator_commands.hpp"
 
 using namespace deployctl;
 using namespace deployctl::rollout;

@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <fstream>
 
-#include "core/base/url_text.hpp"
+#include "core/text/url_text.hpp"
 #include "tests/support/temp_dir.hpp"
 
 using namespace deployctl;

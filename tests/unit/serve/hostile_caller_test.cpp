@@ -13,16 +13,16 @@
 using namespace deployctl;
 using asio::awaitable;
 using deployctl::testing::run_async;
+using protocol::Frame;
+using protocol::FrameType;
 using ::testing::HasSubstr;
-using wire::Frame;
-using wire::FrameType;
 
 namespace {
 
 // Answers surveys at once; other requests wait until they are given up.
 struct Patient final : serve::Service {
-  awaitable<Result<wire::pb::Reply>> serve(wire::pb::Request request, serve::Exchange& exchange) override {
-    wire::pb::Reply reply;
+  awaitable<Result<protocol::pb::Reply>> serve(protocol::pb::Request request, serve::Exchange& exchange) override {
+    protocol::pb::Reply reply;
     reply.mutable_surveyed();
     if (request.has_survey()) co_return reply;
     co_await exchange.cancelled().wait();
@@ -32,25 +32,25 @@ struct Patient final : serve::Service {
 };
 
 Bytes raw_frame(FrameType type, std::uint32_t stream, Bytes payload = {}) {
-  return wire::encode(Frame{type, stream, 0, std::move(payload)});
+  return protocol::encode(Frame{type, stream, 0, std::move(payload)});
 }
 
 Bytes hello() {
-  wire::pb::Hello hello;
-  hello.set_version(wire::protocol_version);
-  return wire::encode(*wire::to_frame(FrameType::hello, 0, hello));
+  protocol::pb::Hello hello;
+  hello.set_version(protocol::protocol_version);
+  return protocol::encode(*protocol::to_frame(FrameType::hello, 0, hello));
 }
 
 Bytes survey(std::uint32_t stream) {
-  wire::pb::Request request;
+  protocol::pb::Request request;
   request.mutable_survey();
-  return wire::encode(*wire::to_frame(FrameType::request, stream, request));
+  return protocol::encode(*protocol::to_frame(FrameType::request, stream, request));
 }
 
 Bytes large_request(std::uint32_t stream) {
-  wire::pb::Request request;
+  protocol::pb::Request request;
   request.mutable_stage()->set_release_json(std::string(1'000'000, 'x'));
-  return wire::encode(*wire::to_frame(FrameType::request, stream, request));
+  return protocol::encode(*protocol::to_frame(FrameType::request, stream, request));
 }
 
 awaitable<void> drain(std::shared_ptr<io::ByteStream> stream) {

@@ -41,10 +41,10 @@ struct Chunks final : payload::ChunkSource {
 struct Echo final : serve::Service {
   explicit Echo(payload::Index i) : index(std::move(i)) {}
 
-  awaitable<Result<wire::pb::Reply>> serve(wire::pb::Request request, serve::Exchange& exchange) override {
-    wire::pb::Reply reply;
+  awaitable<Result<protocol::pb::Reply>> serve(protocol::pb::Request request, serve::Exchange& exchange) override {
+    protocol::pb::Reply reply;
     if (request.has_survey()) {
-      wire::pb::Event event;
+      protocol::pb::Event event;
       for (const char* state : {"begun", "done"}) {
         event.mutable_step()->set_state(state);
         (void)co_await exchange.emit(event);
@@ -113,7 +113,7 @@ awaitable<void> asks(Echo& echo) {
   EXPECT_EQ((*opened)->peer().role(), "target");
   std::string states;
   link::Call call = survey();
-  call.on_event = [&](const wire::pb::Event& e) { states += e.step().state() + " "; };
+  call.on_event = [&](const protocol::pb::Event& e) { states += e.step().state() + " "; };
   auto reply = co_await (*opened)->call(std::move(call));
   EXPECT_TRUE(reply && reply->surveyed().other_service() == "redis");
   EXPECT_EQ(states, "begun done ");
@@ -166,7 +166,7 @@ awaitable<void> gives_up(Echo& echo) {
 
 // An agent that asks for what a payload doesn't have.
 struct Greedy final : serve::Service {
-  awaitable<Result<wire::pb::Reply>> serve(wire::pb::Request, serve::Exchange& exchange) override {
+  awaitable<Result<protocol::pb::Reply>> serve(protocol::pb::Request, serve::Exchange& exchange) override {
     (void)co_await exchange.want(first, count);
     (void)co_await exchange.next_chunk();
     co_return fail(Code::internal, "the caller went on");

@@ -1,3 +1,5 @@
+#include "core/store/local/local_store.hpp"
+
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>

@@ -1,10 +1,10 @@
-#include "agents/target/activate_process.hpp"
+#include "agents/target/activation/activate_process.hpp"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <unistd.h>
 
-#include "agents/target/activation_watch.hpp"
+#include "agents/target/activation/activation_watch.hpp"
 #include "core/io/files.hpp"
 #include "tests/unit/target/releases.hpp"
 
@@ -39,7 +39,7 @@ struct ActivateProcessTest : deployctl::testing::SlotFixture {
     return fold(Journal::read(slot)->records).ended.value();
   }
   std::string log() const { return read_text(slot.hook_log("r" + std::to_string(rollouts))); }
-  wire::pb::Activated told() const { return activated_of(slot, *Journal::read(slot)); }
+  protocol::pb::Activated told() const { return activated_of(slot, *Journal::read(slot)); }
   int rollouts = 0;
 };
 

@@ -1,5 +1,5 @@
 // Every schedule of failures, crashes and reboots of the activation machine: small enough to try them all.
-#include "agents/target/activation_machine.hpp"
+#include "agents/target/slot/activation_machine.hpp"
 
 #include <gtest/gtest.h>
 

@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "core/base/digest.hpp"
-#include "core/io/subprocess.hpp"
-#include "core/wire/frame.hpp"
+#include "core/host/subprocess.hpp"
+#include "core/protocol/frame.hpp"
 #include "tests/support/temp_dir.hpp"
 
 using namespace deployctl;
@@ -57,7 +57,7 @@ TEST(AgentProgram, ASessionBeginsWithTheMagicAndEndsWithItsCaller) {
     const deployctl::testing::TempDir home;
     const auto said = run_agent({role}, {"HOME=" + home.path()});  // stdin is /dev/null: the caller is gone at once
     EXPECT_EQ(said.exit.code, 0) << said.err;
-    EXPECT_THAT(said.out, StartsWith(std::string(wire::magic)));
+    EXPECT_THAT(said.out, StartsWith(std::string(protocol::magic)));
     EXPECT_EQ(said.err, "");
   }
 }

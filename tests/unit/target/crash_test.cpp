@@ -2,8 +2,8 @@
 // target.
 #include <unistd.h>
 
-#include "agents/target/journal.hpp"
-#include "agents/target/switch.hpp"
+#include "agents/target/activation/journal.hpp"
+#include "agents/target/slot/switch.hpp"
 #include "tests/support/process.hpp"
 #include "tests/unit/target/service_fixture.hpp"
 

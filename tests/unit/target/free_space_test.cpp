@@ -1,4 +1,4 @@
-#include "agents/target/free_space.hpp"
+#include "core/host/free_space.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "agents/target/grant.hpp"
+#include "agents/target/grant/grant.hpp"
 
 #include <gtest/gtest.h>
 

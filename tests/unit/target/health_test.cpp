@@ -1,4 +1,4 @@
-#include "agents/target/health.hpp"
+#include "agents/target/activation/health.hpp"
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "agents/target/hooks.hpp"
+#include "agents/target/activation/hooks.hpp"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -9,8 +9,8 @@
 #include <algorithm>
 #include <thread>
 
+#include "core/host/subprocess.hpp"
 #include "core/io/files.hpp"
-#include "core/io/subprocess.hpp"
 #include "tests/support/temp_dir.hpp"
 
 using namespace deployctl;

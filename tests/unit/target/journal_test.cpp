@@ -1,4 +1,4 @@
-#include "agents/target/journal.hpp"
+#include "agents/target/activation/journal.hpp"
 
 #include <gtest/gtest.h>
 

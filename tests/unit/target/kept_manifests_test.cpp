@@ -1,9 +1,9 @@
-#include "agents/target/kept_manifests.hpp"
+#include "agents/target/slot/kept_manifests.hpp"
 
 #include <filesystem>
 #include <fstream>
 
-#include "agents/target/tree_check.hpp"
+#include "agents/target/slot/tree_check.hpp"
 #include "core/io/atomic_file.hpp"
 #include "core/io/files.hpp"
 #include "core/model/manifest_change.hpp"

@@ -1,12 +1,12 @@
-#include "agents/target/kept_releases.hpp"
+#include "agents/target/slot/kept_releases.hpp"
 
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <fstream>
 
-#include "agents/target/switch.hpp"
-#include "agents/target/tree_check.hpp"
+#include "agents/target/slot/switch.hpp"
+#include "agents/target/slot/tree_check.hpp"
 #include "core/io/files.hpp"
 #include "tests/unit/target/releases.hpp"
 

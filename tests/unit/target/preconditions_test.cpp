@@ -1,12 +1,12 @@
 // Whatever is wrong around a release is found before anything is stopped.
-#include "agents/target/preconditions.hpp"
+#include "agents/target/activation/preconditions.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "agents/target/switch.hpp"
+#include "agents/target/slot/switch.hpp"
 #include "core/io/files.hpp"
 #include "tests/unit/target/releases.hpp"
 

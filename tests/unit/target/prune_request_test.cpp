@@ -5,7 +5,7 @@
 
 using namespace deployctl;
 using namespace deployctl::testing;
-using wire::pb::Activated;
+using protocol::pb::Activated;
 
 namespace {
 
@@ -27,7 +27,7 @@ awaitable<void> PruneRequestTest::prunes() {
     folders.push_back(tree(name).release(name, activation()).folder());
     if (i < 4) (void)co_await rollout.drop_grant(link);
   }
-  wire::pb::Request request;
+  protocol::pb::Request request;
   auto& prune = *request.mutable_prune();
   *prune.mutable_place() = r1.place();
   prune.set_rollout("r4");
@@ -58,7 +58,7 @@ awaitable<void> PruneRequestTest::prunes_late() {
     EXPECT_EQ(outcome(co_await deploy(link, *rollout, name, activation())), Activated::ACTIVE);
     if (rollout == &r1) (void)co_await r1.drop_grant(link);
   }
-  wire::pb::Request prune;
+  protocol::pb::Request prune;
   *prune.mutable_prune()->mutable_place() = r2.place();
   prune.mutable_prune()->set_rollout("r2");
   prune.mutable_prune()->set_epoch(2);
@@ -94,7 +94,7 @@ awaitable<void> PruneRequestTest::names_what_runs() {
   const Link link = co_await connect();
   EXPECT_EQ(outcome(co_await deploy(link, r1, "v1", activation())), Activated::ACTIVE);
   const auto release = tree("v1").release("v1", activation());
-  wire::pb::Request request;
+  protocol::pb::Request request;
   auto& prune = *request.mutable_prune();
   *prune.mutable_place() = r1.place();
   prune.set_rollout("r1");

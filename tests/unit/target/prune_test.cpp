@@ -1,4 +1,4 @@
-#include "agents/target/prune.hpp"
+#include "agents/target/activation/prune.hpp"
 
 #include <fcntl.h>
 #include <sys/mount.h>
@@ -7,10 +7,10 @@
 
 #include <fstream>
 
-#include "agents/target/journal.hpp"
-#include "agents/target/switch.hpp"
+#include "agents/target/activation/journal.hpp"
+#include "agents/target/slot/switch.hpp"
+#include "core/host/subprocess.hpp"
 #include "core/io/files.hpp"
-#include "core/io/subprocess.hpp"
 #include "tests/unit/target/releases.hpp"
 
 using namespace deployctl;

@@ -9,7 +9,7 @@
 #include <map>
 #include <set>
 
-#include "agents/target/staging.hpp"
+#include "agents/target/staging/staging.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace deployctl::testing {

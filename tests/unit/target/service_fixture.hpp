@@ -12,8 +12,8 @@
 #include "core/io/files.hpp"
 #include "core/io/stream_pair.hpp"
 #include "core/link/agent_link.hpp"
-#include "core/payload/encode.hpp"
-#include "core/payload/file_source.hpp"
+#include "core/payload/encode/encode.hpp"
+#include "core/payload/format/file_source.hpp"
 #include "tests/support/run_async.hpp"
 #include "tests/unit/target/releases.hpp"
 
@@ -21,7 +21,7 @@ namespace deployctl::testing {
 
 using asio::awaitable;
 using Link = std::shared_ptr<link::AgentLink>;
-using Reply = Result<wire::pb::Reply>;
+using Reply = Result<protocol::pb::Reply>;
 
 inline const std::string agent_binary = std::string(TEST_BINARY_DIR) + "/bin/deploy-agent";
 
@@ -34,7 +34,7 @@ class Rollout {
     place_.set_environment("default");
     place_.set_deploy_to(std::move(deploy_to));
   }
-  const wire::pb::Place& place() const { return place_; }
+  const protocol::pb::Place& place() const { return place_; }
 
   awaitable<Reply> take_grant(Link link, std::string replaces = {}) const {
     link::Call call;
@@ -80,8 +80,8 @@ class Rollout {
     call.chunks = std::move(chunks);
     co_return co_await link->call(std::move(call));
   }
-  wire::pb::Request activate(std::optional<model::Release> release) const {
-    wire::pb::Request request;
+  protocol::pb::Request activate(std::optional<model::Release> release) const {
+    protocol::pb::Request request;
     auto& activate = *request.mutable_activate();
     *activate.mutable_place() = place_;
     activate.set_rollout(id_);
@@ -95,19 +95,19 @@ class Rollout {
  private:
   std::string id_;
   std::uint64_t epoch_;
-  wire::pb::Place place_;
+  protocol::pb::Place place_;
 };
 
-inline awaitable<Reply> ask(Link link, wire::pb::Request request) {
+inline awaitable<Reply> ask(Link link, protocol::pb::Request request) {
   link::Call call;
   call.request = std::move(request);
   co_return co_await link->call(std::move(call));
 }
 
-inline wire::pb::Activated::Outcome outcome(const Reply& reply) {
+inline protocol::pb::Activated::Outcome outcome(const Reply& reply) {
   EXPECT_TRUE(reply) << (reply ? "" : reply.error().text());
   if (reply && reply->activated().has_error()) std::cout << "  [" << reply->activated().error().message() << "]\n";
-  return reply ? reply->activated().outcome() : wire::pb::Activated::UNKNOWN;
+  return reply ? reply->activated().outcome() : protocol::pb::Activated::UNKNOWN;
 }
 
 inline std::optional<Code> refusal(const Reply& reply) {

@@ -1,4 +1,4 @@
-#include "agents/target/slot.hpp"
+#include "agents/target/slot/slot.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>

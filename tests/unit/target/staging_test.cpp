@@ -1,11 +1,11 @@
-#include "agents/target/staging.hpp"
+#include "agents/target/staging/staging.hpp"
 
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <fstream>
 
-#include "agents/target/tree_check.hpp"
+#include "agents/target/slot/tree_check.hpp"
 #include "core/io/files.hpp"
 #include "tests/unit/target/releases.hpp"
 

@@ -1,8 +1,8 @@
-#include "agents/target/survey.hpp"
+#include "agents/target/activation/survey.hpp"
 
-#include "agents/target/grant.hpp"
-#include "agents/target/journal.hpp"
-#include "agents/target/switch.hpp"
+#include "agents/target/activation/journal.hpp"
+#include "agents/target/grant/grant.hpp"
+#include "agents/target/slot/switch.hpp"
 #include "core/io/atomic_file.hpp"
 #include "core/io/files.hpp"
 #include "tests/unit/target/releases.hpp"

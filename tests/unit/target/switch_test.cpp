@@ -1,4 +1,4 @@
-#include "agents/target/switch.hpp"
+#include "agents/target/slot/switch.hpp"
 
 #include <sys/stat.h>
 #include <unistd.h>

@@ -2,14 +2,14 @@
 
 #include <gmock/gmock.h>
 
-#include "agents/target/journal.hpp"
+#include "agents/target/activation/journal.hpp"
 #include "core/io/flock.hpp"
 #include "tests/unit/target/service_fixture.hpp"
 
 using namespace deployctl;
 using namespace deployctl::testing;
+using protocol::pb::Activated;
 using ::testing::HasSubstr;
-using wire::pb::Activated;
 
 namespace {
 
@@ -100,7 +100,7 @@ awaitable<void> TargetServiceTest::restarts_what_is_unhealthy() {
   const Link link = co_await connect();
   EXPECT_EQ(outcome(co_await deploy(link, r1, "v1", activation())), Activated::ACTIVE);
   EXPECT_TRUE(io::remove_file(deploy_to + "/running"));
-  wire::pb::Request check;
+  protocol::pb::Request check;
   *check.mutable_check()->mutable_place() = r1.place();
   const auto sick = co_await ask(link, check);
   EXPECT_EQ(sick->health().state(), "unhealthy");
@@ -148,7 +148,7 @@ awaitable<void> TargetServiceTest::refuses_places() {
   const Rollout other(deploy_to, "r9", 9, "nginx");
   EXPECT_EQ(refusal(co_await other.take_grant(link)), Code::refused);
   EXPECT_EQ(refusal(co_await ask(link, other.activate({}))), Code::refused);
-  wire::pb::Request survey;
+  protocol::pb::Request survey;
   *survey.mutable_survey()->mutable_place() = other.place();
   const auto surveyed = co_await ask(link, survey);
   EXPECT_EQ(surveyed->surveyed().other_service(), "redis (default)");
@@ -161,7 +161,7 @@ awaitable<void> TargetServiceTest::refuses_places() {
   EXPECT_TRUE(io::make_dirs(dir / "real/current"));
   EXPECT_EQ(refusal(co_await real_folder.take_grant(link)), Code::refused);
   EXPECT_FALSE(io::exists(dir / "real/.deployctl"));  // refused before anything is made
-  wire::pb::Request attach;
+  protocol::pb::Request attach;
   attach.mutable_attach()->set_host("10.0.0.1");
   EXPECT_EQ(refusal(co_await ask(link, attach)), Code::unsupported);
   survey.set_target(3);
@@ -190,7 +190,7 @@ awaitable<void> TargetServiceTest::leaves_in_the_middle() {
   link::Call call;
   call.request = r1.activate(release);
   bool closed = false;
-  call.on_event = [&](const wire::pb::Event& event) {
+  call.on_event = [&](const protocol::pb::Event& event) {
     if (event.step().name() != "start" || closed) return;
     closed = true;
     link->close();
@@ -293,7 +293,7 @@ TEST_F(TargetServiceTest, AStageThatFindsItsLockHeldIsLate) { run_async(stages_b
 awaitable<void> TargetServiceTest::reads_logs() {
   const Link link = co_await connect();
   EXPECT_EQ(outcome(co_await deploy(link, r1, "v1", activation("printf 'caf\\303\\251 \\377\\n'"))), Activated::ACTIVE);
-  wire::pb::Request request;
+  protocol::pb::Request request;
   *request.mutable_read_log()->mutable_place() = r1.place();
   request.mutable_read_log()->set_rollout("r1");
   const auto log = co_await ask(link, request);

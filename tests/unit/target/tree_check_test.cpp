@@ -1,14 +1,14 @@
 // What was changed in a kept release is found, with the releases that share the file, and staging it again repairs it.
-#include "agents/target/tree_check.hpp"
+#include "agents/target/slot/tree_check.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "agents/target/inspection.hpp"
-#include "agents/target/survey.hpp"
-#include "agents/target/switch.hpp"
+#include "agents/target/activation/survey.hpp"
+#include "agents/target/slot/inspection.hpp"
+#include "agents/target/slot/switch.hpp"
 #include "core/io/files.hpp"
 #include "tests/unit/target/releases.hpp"
 
@@ -110,7 +110,7 @@ TEST_F(TreeCheckTest, ASurveyInspectsWhatItIsAskedFor) {
     const auto file = folder == c ? "x" : "same";
     overwrite(in(folder, file), "changed");
   }
-  const auto damaged = [&](const wire::pb::Inspect& asked) {
+  const auto damaged = [&](const protocol::pb::Inspect& asked) {
     auto surveyed = *survey(slot, {"redis", "default"}, false);
     inspect(slot, asked, surveyed);
     std::vector<std::string> out;
@@ -119,7 +119,7 @@ TEST_F(TreeCheckTest, ASurveyInspectsWhatItIsAskedFor) {
     EXPECT_EQ(surveyed.current().damaged(), asked.current());
     return out;
   };
-  wire::pb::Inspect asked;
+  protocol::pb::Inspect asked;
   EXPECT_THAT(damaged(asked), IsEmpty());
   asked.set_current(true);
   EXPECT_THAT(damaged(asked), ElementsAre(c));

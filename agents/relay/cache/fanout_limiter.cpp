@@ -1,0 +1,97 @@
+#include "agents/relay/cache/fanout_limiter.hpp"
+
+#include <set>
+
+#include "core/io/deadline.hpp"
+#include "core/io/notifier.hpp"
+
+namespace deployctl::relay {
+
+using asio::awaitable;
+
+namespace {
+
+class SeatedSource;
+
+}  // namespace
+
+struct Feeding::State {
+  State(asio::any_io_executor executor, FeedingLimits l) : limits(l), changed(std::move(executor)) {}
+  FeedingLimits limits;
+  io::Notifier changed;  // a seat is free
+  std::set<SeatedSource*> seats, slow_seats;
+
+  void let_a_slow_one_go_over();
+};
+
+namespace {
+
+class SeatedSource final : public payload::ChunkSource, public std::enable_shared_from_this<SeatedSource> {
+ public:
+  SeatedSource(std::shared_ptr<Feeding::State> state, std::shared_ptr<payload::ChunkSource> chunks)
+      : state_(std::move(state)), chunks_(std::move(chunks)) {}
+  ~SeatedSource() override {
+    if (state_->seats.erase(this) + state_->slow_seats.erase(this) > 0) state_->changed.notify_all();
+  }
+  const payload::Index& index() const override { return chunks_->index(); }
+
+  awaitable<Result<Bytes>> read(std::uint32_t number) override {
+    const auto self = shared_from_this();
+    co_await sit_down();
+    auto bytes = co_await chunks_->read(number);
+    if (bytes) served_ += bytes->size();
+    co_return bytes;
+  }
+
+  // Judged over the time since the last look.
+  bool is_slow(SteadyTime now) {
+    const auto watched = now - since_;
+    if (watched < state_->limits.patience) return false;
+    const bool slow = served_ < state_->limits.slow * static_cast<std::uint64_t>(watched.count()) / 1000;
+    since_ = now;
+    served_ = 0;
+    return slow;
+  }
+
+ private:
+  awaitable<void> sit_down() {
+    auto& state = *state_;
+    while (!state.seats.contains(this) && !state.slow_seats.contains(this)) {
+      if (state.seats.size() < state.limits.seats) {
+        state.seats.insert(this);
+        since_ = io::now_steady();
+        co_return;
+      }
+      const bool rung = co_await state.changed.wait_for(state.limits.patience);  // g++ 12: never in the condition
+      if (!rung) state.let_a_slow_one_go_over();
+    }
+  }
+
+  std::shared_ptr<Feeding::State> state_;
+  std::shared_ptr<payload::ChunkSource> chunks_;
+  SteadyTime since_{};
+  std::uint64_t served_ = 0;
+};
+
+}  // namespace
+
+void Feeding::State::let_a_slow_one_go_over() {
+  const auto now = io::now_steady();
+  for (auto* source : seats) {
+    if (slow_seats.size() >= limits.slow_seats) return;
+    if (!source->is_slow(now)) continue;
+    slow_seats.insert(source);
+    seats.erase(source);
+    changed.notify_all();
+    return;
+  }
+}
+
+Feeding::Feeding(asio::any_io_executor executor, FeedingLimits limits)
+    : state_(std::make_shared<State>(std::move(executor), limits)) {}
+
+std::shared_ptr<payload::ChunkSource> Feeding::seated(std::shared_ptr<payload::ChunkSource> chunks) {
+  return std::make_shared<SeatedSource>(state_, std::move(chunks));
+}
+
+}  // namespace deployctl::relay

@@ -1,0 +1,299 @@
+#include "agents/relay/reconcile/reconciler.hpp"
+
+#include <algorithm>
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
+
+#include "core/io/deadline.hpp"
+#include "core/io/files.hpp"
+#include "core/io/gather.hpp"
+#include "core/link/payload_index.hpp"
+
+namespace deployctl::relay {
+namespace {
+
+using protocol::pb::Desire;
+
+constexpr Duration least_interval{100}, most_interval{std::chrono::minutes(10)},
+    usual_interval{std::chrono::seconds(30)};
+constexpr Duration login_limit{std::chrono::seconds(20)}, look_limit{std::chrono::minutes(1)},
+    staging_limit{std::chrono::hours(2)};
+constexpr Duration activation_limit{std::chrono::hours(2)};
+constexpr Duration grant_for{std::chrono::seconds(30)}, renew_every{std::chrono::seconds(5)};
+
+Duration interval_of(const Desire& desire) {
+  const auto asked = desire.interval_ms() == 0
+                         ? usual_interval
+                         : Duration(static_cast<std::int64_t>(std::min<std::uint64_t>(desire.interval_ms(), 600'000)));
+  return std::clamp(asked, least_interval, most_interval);
+}
+
+// What every request of the rollout names.
+template <class Part>
+void name(Part& part, const Desire& desire) {
+  *part.mutable_place() = desire.place();
+  part.set_rollout(desire.holder().rollout());
+  part.set_epoch(desire.holder().epoch());
+}
+
+protocol::pb::Request survey(const Desire& desire) {
+  protocol::pb::Request request;
+  *request.mutable_survey()->mutable_place() = desire.place();
+  request.mutable_survey()->set_with_health(true);
+  return request;
+}
+
+protocol::pb::Request take_grant(const Desire& desire, const std::string& replaces) {
+  protocol::pb::Request request;
+  auto& take = *request.mutable_take_grant();
+  *take.mutable_place() = desire.place();
+  *take.mutable_holder() = desire.holder();
+  take.set_ttl_ms(static_cast<std::uint64_t>(grant_for.count()));
+  take.set_replaces(replaces);
+  take.set_reason("catching up");
+  return request;
+}
+
+protocol::pb::Request renew_grant(const Desire& desire) {
+  protocol::pb::Request request;
+  name(*request.mutable_renew_grant(), desire);
+  request.mutable_renew_grant()->set_ttl_ms(static_cast<std::uint64_t>(grant_for.count()));
+  return request;
+}
+
+protocol::pb::Request drop_grant(const Desire& desire) {
+  protocol::pb::Request request;
+  name(*request.mutable_drop_grant(), desire);
+  return request;
+}
+
+protocol::pb::Request stage_release(const Desire& desire, const protocol::pb::KeptPayload& payload) {
+  protocol::pb::Request request;
+  auto& stage = *request.mutable_stage();
+  name(stage, desire);
+  stage.set_release_json(desire.release_json());
+  stage.set_base(payload.base());
+  *stage.mutable_index() = payload.index();
+  return request;
+}
+
+protocol::pb::Request activate(const Desire& desire, const std::string& target) {
+  protocol::pb::Request request;
+  auto& activate = *request.mutable_activate();
+  name(activate, desire);
+  activate.set_release(desire.release());
+  activate.set_region(desire.region());
+  activate.set_target(target);
+  activate.set_keep_releases(desire.keep_releases());
+  activate.set_version(desire.holder().version());
+  activate.set_kind("catch-up");
+  return request;
+}
+
+protocol::pb::Request prune_and_drop(const Desire& desire) {
+  protocol::pb::Request request;
+  auto& prune = *request.mutable_prune();
+  name(prune, desire);
+  prune.set_keep(desire.keep_releases());
+  prune.set_then_drop(true);
+  prune.set_release(desire.release());
+  prune.set_version(desire.holder().version());
+  return request;
+}
+
+awaitable<Result<protocol::pb::Reply>> ask(std::shared_ptr<link::AgentLink> target, protocol::pb::Request request,
+                                           Duration limit, std::shared_ptr<payload::ChunkSource> chunks = {}) {
+  link::Call call{std::move(request), {}, std::move(chunks), limit};
+  co_return co_await target->call(std::move(call));
+}
+
+Status outcome_of(const protocol::pb::Activated& activated) {
+  using Outcome = protocol::pb::Activated;
+  if (activated.outcome() == Outcome::ACTIVE || activated.outcome() == Outcome::ALREADY) return {};
+  if (activated.has_error()) return fail(protocol::to_error(activated.error()));
+  return fail(Code::internal, "the activation ended without a reason");
+}
+
+// Nothing is known against the target itself: it is asked again.
+bool only_lost(Code code) {
+  return code == Code::disconnected || code == Code::unreachable || code == Code::timed_out || code == Code::cancelled;
+}
+
+}  // namespace
+
+CatchingUp::CatchingUp(asio::any_io_executor executor, TargetSessions& targets, ChunkCache& cache, std::string folder)
+    : executor_(executor), targets_(targets), cache_(cache), desires_(std::move(folder)), changed_(executor) {}
+
+std::vector<Desire> CatchingUp::open() const {
+  auto found = desires_.all();
+  std::erase_if(found, [](const Desire& desire) { return !any_behind(desire); });
+  return found;
+}
+
+void CatchingUp::forget_old() const {
+  for (const auto& desire : desires_.all())
+    if (system_clock().wall().time_since_epoch().count() >= desire.not_after()) (void)desires_.remove(desire);
+}
+
+void CatchingUp::start() {
+  if (working_) return;
+  forget_old();
+  if (open().empty()) return;
+  auto lock = io::FileLock::try_lock(desires_.folder() + "/lock", "a relay");
+  if (!lock) return;  // another relay of this user looks after them
+  lock_.emplace(std::move(*lock));
+  working_ = true;
+  const auto self = shared_from_this();
+  const auto run = [](std::shared_ptr<CatchingUp> s) -> awaitable<void> { co_await s->work(); };
+  asio::co_spawn(executor_, run(self), asio::detached);
+}
+
+Status CatchingUp::put(Desire desire) {
+  DEPLOYCTL_CHECK(desires_.put(desire));
+  start();
+  changed_.notify_all();
+  return {};
+}
+
+awaitable<Status> CatchingUp::withdraw(protocol::pb::Place place) {
+  for (const auto& desire : desires_.all())
+    if (same_place(desire.place(), place)) {
+      DEPLOYCTL_CO_CHECK(desires_.remove(desire));
+    }
+  const std::string key = place.SerializeAsString();
+  if (looking_at_ == key) stop_.cancel();
+  while (looking_at_ == key) co_await changed_.wait();
+  co_return Status{};
+}
+
+std::vector<Desire> CatchingUp::of(const protocol::pb::Place& place) const {
+  auto found = desires_.all();
+  std::erase_if(found, [&](const Desire& desire) { return !same_place(desire.place(), place); });
+  return found;
+}
+
+awaitable<void> CatchingUp::work() {
+  for (auto all = open(); !all.empty(); all = open()) {
+    auto pause = most_interval;
+    for (const auto& desire : all) {
+      pause = std::min(pause, interval_of(desire));
+      if (!stands(desire)) continue;  // withdrawn while the one before was looked at
+      co_await look_at(desire);
+    }
+    co_await changed_.wait_for(pause);
+  }
+  working_ = false;
+  lock_.reset();
+}
+
+awaitable<void> CatchingUp::look_at(Desire desire) {
+  looking_at_ = desire.place().SerializeAsString();
+  stop_ = io::CancelToken();
+  const std::string before = desire.SerializeAsString();
+  const auto looks = co_await look(desire);
+  if (!stop_.cancelled() && stands(desire)) {
+    const auto step = next_step(desire, looks, system_clock().wall());
+    if (step.what == CatchUp::What::bring) co_await bring(desire, step);
+    const bool over = step.what == CatchUp::What::over || (!any_behind(desire) && !any_trouble(desire));
+    const bool done = over && !stop_.cancelled();
+    if (done || desire.SerializeAsString() != before) keep(desire, done);
+  }
+  looking_at_.clear();
+  changed_.notify_all();
+}
+
+// Neither withdrawn nor replaced meanwhile.
+bool CatchingUp::stands(const Desire& desire) const {
+  const auto there = of(desire.place());
+  return std::any_of(there.begin(), there.end(), [&](const Desire& d) {
+    return d.region() == desire.region() && d.holder().rollout() == desire.holder().rollout();
+  });
+}
+
+void CatchingUp::keep(const Desire& desire, bool done) {
+  if (!stands(desire)) return;
+  (void)(done ? desires_.remove(desire) : desires_.put(desire));
+}
+
+// ---- looking ----
+
+// The others are asked only when one that is behind is there again.
+awaitable<Looks> CatchingUp::look(const Desire& desire) {
+  Looks looks(static_cast<std::size_t>(desire.members_size()));
+  for (const bool behind : {true, false}) {
+    std::vector<awaitable<void>> work;
+    for (int i = 0; i < desire.members_size(); ++i)
+      if (desire.members(i).behind() == behind) work.push_back(look_into(desire, i, looks));
+    co_await io::gather(std::move(work));
+    const bool anybody = std::any_of(looks.begin(), looks.end(), [](const auto& look) { return look.has_value(); });
+    if (!anybody) break;
+  }
+  co_return looks;
+}
+
+awaitable<void> CatchingUp::look_into(const Desire& desire, int member, Looks& looks) {
+  auto target = co_await reach(desire.members(member), false);
+  if (!target) co_return;
+  auto reply = co_await io::with_cancel(ask(*target, survey(desire), look_limit), stop_, "survey");
+  if (reply) looks[static_cast<std::size_t>(member)] = reply->surveyed();
+}
+
+awaitable<Result<std::shared_ptr<link::AgentLink>>> CatchingUp::reach(const protocol::pb::Member& member,
+                                                                      bool no_kept) {
+  auto host = member.host();
+  host.set_no_kept(no_kept);
+  host.set_timeout_ms(static_cast<std::uint64_t>(login_limit.count()));
+  DEPLOYCTL_CO_TRY(attached, co_await targets_.attach(std::move(host), stop_));
+  co_return targets_.find(attached.target());
+}
+
+// ---- bringing ----
+
+awaitable<void> CatchingUp::bring(Desire& desire, CatchUp step) {
+  auto& member = *desire.mutable_members(step.member);
+  auto target = co_await reach(member, true);  // its hooks get the environment of a login of now
+  if (!target) co_return;
+  io::CancelToken done;
+  const auto granted = co_await ask(*target, take_grant(desire, step.replaces), look_limit);
+  if (!granted) co_return;  // somebody holds it: the next look tells who
+  asio::co_spawn(executor_, renew(shared_from_this(), *target, renew_grant(desire), done), asio::detached);
+  auto taken = co_await io::with_cancel(take(desire, step, *target), stop_, "catching up");
+  done.cancel();
+  if (taken) {
+    member.set_behind(false);
+    (void)co_await ask(*target, prune_and_drop(desire), look_limit);
+    co_return;
+  }
+  if (!only_lost(taken.error().code)) {
+    member.set_trouble(taken.error().text());
+    member.set_failed(taken.error().code == Code::hook_failed || taken.error().code == Code::unhealthy);
+  }
+  (void)co_await ask(*target, drop_grant(desire), look_limit);
+}
+
+awaitable<Status> CatchingUp::take(const Desire& desire, CatchUp step, std::shared_ptr<link::AgentLink> target) {
+  if (step.stage) {
+    DEPLOYCTL_CO_CHECK(co_await stage(desire, step, target));
+  }
+  DEPLOYCTL_CO_TRY(reply, co_await ask(target, activate(desire, desire.members(step.member).name()), activation_limit));
+  co_return outcome_of(reply.activated());
+}
+
+awaitable<Status> CatchingUp::stage(const Desire& desire, CatchUp step, std::shared_ptr<link::AgentLink> target) {
+  DEPLOYCTL_CO_TRY(index, link::to_index(step.payload->index()));
+  DEPLOYCTL_CO_TRY(chunks, co_await cache_.find(std::move(index)));
+  auto staged = co_await ask(std::move(target), stage_release(desire, *step.payload), staging_limit, chunks);
+  if (!staged) co_return fail(staged.error());
+  co_return Status{};
+}
+
+awaitable<void> CatchingUp::renew(std::shared_ptr<CatchingUp>, std::shared_ptr<link::AgentLink> target,
+                                  protocol::pb::Request renewal, io::CancelToken done) {
+  for (;;) {
+    const auto rested = co_await io::pause_for(renew_every, done);
+    if (!rested) co_return;
+    (void)co_await ask(target, renewal, look_limit);
+  }
+}
+
+}  // namespace deployctl::relay

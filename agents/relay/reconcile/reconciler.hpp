@@ -1,0 +1,59 @@
+// Brings targets that were away to what their region is to run (reconcile_step.hpp decides): a loop that looks at the
+// desires on the disk, asks their members through the relay's own sessions, and takes one target at a time through
+// grant, stage and activation, under the rollout's own name and epoch. One relay of a user does this, whichever has the
+// folder's lock. One strand. What fails is kept with the member for people to see; a link that breaks is tried again at
+// the next look.
+#pragma once
+
+#include <memory>
+
+#include "agents/relay/cache/chunk_cache.hpp"
+#include "agents/relay/reconcile/desired_state.hpp"
+#include "agents/relay/reconcile/reconcile_step.hpp"
+#include "agents/relay/sessions/target_sessions.hpp"
+#include "core/io/flock.hpp"
+#include "core/io/notifier.hpp"
+
+namespace deployctl::relay {
+
+class CatchingUp : public std::enable_shared_from_this<CatchingUp> {
+ public:
+  CatchingUp(asio::any_io_executor executor, TargetSessions& targets, ChunkCache& cache, std::string folder);
+
+  // Goes on with what is on the disk. Sessions and cache are borrowed: they outlive the executor's last run.
+  void start();
+  Status put(protocol::pb::Desire desire);
+  // Returns when nothing of it goes on any more.
+  awaitable<Status> withdraw(protocol::pb::Place place);
+  std::vector<protocol::pb::Desire> of(const protocol::pb::Place& place) const;
+  // The relay is needed: somebody is behind, and nobody else looks after it.
+  bool busy() const { return working_; }
+
+ private:
+  std::vector<protocol::pb::Desire> open() const;  // with somebody who is behind
+  void forget_old() const;
+  awaitable<void> work();
+  awaitable<void> look_at(protocol::pb::Desire desire);
+  awaitable<Looks> look(const protocol::pb::Desire& desire);
+  awaitable<void> look_into(const protocol::pb::Desire& desire, int member, Looks& looks);
+  awaitable<Result<std::shared_ptr<link::AgentLink>>> reach(const protocol::pb::Member& member, bool no_kept);
+  awaitable<void> bring(protocol::pb::Desire& desire, CatchUp step);
+  awaitable<Status> take(const protocol::pb::Desire& desire, CatchUp step, std::shared_ptr<link::AgentLink> target);
+  awaitable<Status> stage(const protocol::pb::Desire& desire, CatchUp step, std::shared_ptr<link::AgentLink> target);
+  bool stands(const protocol::pb::Desire& desire) const;
+  void keep(const protocol::pb::Desire& desire, bool done);
+  static awaitable<void> renew(std::shared_ptr<CatchingUp> self, std::shared_ptr<link::AgentLink> target,
+                               protocol::pb::Request renewal, io::CancelToken done);
+
+  asio::any_io_executor executor_;
+  TargetSessions& targets_;
+  ChunkCache& cache_;
+  Desires desires_;
+  std::optional<io::FileLock> lock_;
+  io::Notifier changed_;
+  bool working_ = false;
+  std::string looking_at_;  // the place, serialized; empty: none
+  io::CancelToken stop_;    // of what is looked at
+};
+
+}  // namespace deployctl::relay

@@ -1,0 +1,25 @@
+// Making a release current: its links into shared/, then `current` itself, by one rename, durable when it returns. Each
+// may be done again. Blocking; under the slot's lock.
+#pragma once
+
+#include <string>
+
+#include "agents/target/slot/slot.hpp"
+#include "core/model/activation.hpp"
+
+namespace deployctl::target {
+
+// The link's text, from its place in releases/FOLDER to the same path in shared/.
+std::string way_to_shared(const std::string& path);
+// The name beside `current` that a switch renames.
+inline constexpr const char* next_link = ".current-next";
+
+// Makes missing linked_dirs in shared/.
+Status make_shared_dirs(const Slot& slot, const model::Activation& activation);
+// The same, and all links in the release folder. What isn't such a link is in the way: an error.
+Status link_shared(const Slot& slot, const std::string& folder, const model::Activation& activation);
+
+// An empty folder removes `current`. One that is there already is left as it is.
+Status switch_current(const Slot& slot, const std::string& folder);
+
+}  // namespace deployctl::target

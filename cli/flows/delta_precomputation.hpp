@@ -1,0 +1,34 @@
+// Payloads made ahead: `build` codes a new artifact against those that the targets run and that were built last, so
+// that the deploy finds them made.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "core/artifact/artifact_store.hpp"
+#include "core/io/cancel_token.hpp"
+
+namespace deployctl::cli {
+
+struct Likely {
+  Digest artifact;
+  std::string version;
+  bool operator==(const Likely&) const = default;
+};
+
+// `ran`: what rollouts of the service that succeeded brought, newest first. `built`: the store's records, newest first.
+// At most two of each, each artifact once, never `next` itself. Pure.
+std::vector<Likely> likely_bases(const Digest& next, const std::string& service, const std::vector<Likely>& ran,
+                                 const std::vector<artifact::ArtifactRecord>& built);
+
+struct Precoded {
+  std::string base;  // its version
+  std::uint64_t bytes = 0;
+  double seconds = 0;
+};
+// Those that are not made yet, one after another, on all cores. Blocks. A base that the store lacks is passed over;
+// Code::cancelled, no_space and what encode() says.
+Status precode(const artifact::ArtifactStore& store, const Digest& next, const std::vector<Likely>& bases,
+               io::CancelToken cancel, const std::function<void(const Precoded&)>& told);
+
+}  // namespace deployctl::cli

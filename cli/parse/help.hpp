@@ -1,0 +1,17 @@
+// Help texts, made from the same values as the parser. Pure.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/parse/command.hpp"
+
+namespace deployctl::cli {
+
+std::string version_line();  // "deployctl 0.1.0"
+// `deployctl --help`
+std::string overview(const std::vector<Command>& commands);
+// `deployctl PATH --help`, where path is "build" or "fleet ping".
+std::string help_of(const std::string& path, const Command& command);
+
+}  // namespace deployctl::cli

@@ -1,0 +1,83 @@
+// The ways to a fleet's targets: for each the relay or the session that it is reached by at the moment, and how one is
+// found. Requests go out over them in target_calls.cpp, what is for the relays themselves in
+// relay_calls.cpp. Private to fleet_links. One strand.
+#pragma once
+
+#include "core/fleet/routes/fleet_links.hpp"
+#include "core/fleet/routes/piggybacked_request.hpp"
+#include "core/fleet/routes/relay_link.hpp"
+#include "core/io/async_semaphore.hpp"
+
+namespace deployctl::rollout::detail {
+
+constexpr unsigned direct_logins = 64;  // at once, from here
+
+// A way to a target that is being found; whoever asks meanwhile waits for it.
+struct Search {
+  Search(const asio::any_io_executor& executor, std::shared_ptr<Rider> r) : changed(executor), rider(std::move(r)) {}
+  io::Notifier changed;
+  std::shared_ptr<Rider> rider;  // may be null
+  std::optional<Status> outcome;
+};
+
+struct Reached {
+  model::Target target;
+  std::vector<std::shared_ptr<Relay>> relays;  // of its region, its own first
+  std::size_t region_size = 0;                 // targets of its region
+  std::shared_ptr<Search> search;
+  std::shared_ptr<Relay> via;           // null: direct
+  Link link;                            // to the relay, or to the target itself
+  std::uint32_t number = 0;             // behind the relay
+  std::string agent;                    // as its hello named it
+  std::vector<std::string> features;    // of its hello
+  std::shared_ptr<LinkSession> direct;  // made when first needed
+
+  bool open() const { return link && !link->closed(); }
+  const std::string name() const { return target.name(); }
+};
+
+struct RegionRelay {
+  std::string region;
+  std::shared_ptr<Relay> relay;
+};
+
+struct Ways : std::enable_shared_from_this<Ways> {
+  Ways(asio::any_io_executor e, FleetLinksOptions o)
+      : executor(e), options(std::move(o)), logins(e, direct_logins), known_hosts(load(options.known_hosts)) {
+    if (!options.open_agent) options.open_agent = remote::open_agent;
+  }
+  static Result<transport::KnownHosts> load(const std::string& path) {
+    if (path.empty()) return transport::KnownHosts{};
+    return transport::KnownHosts::load(path);
+  }
+  void add(const model::Region& region);
+  // As FleetLinks::open. `rider` goes along unless somebody else is looking for the way already.
+  awaitable<Status> open(std::size_t target, std::shared_ptr<Rider> rider = {});
+  // Opens the way where there is none; once more where it is lost meanwhile.
+  static awaitable<Result<protocol::pb::Reply>> call(std::shared_ptr<Ways> self, std::size_t target, link::Call call);
+  // How a relay is to reach a target.
+  protocol::pb::Attach attach_of(const Reached& target) const;
+  // Links to relays that keep what is said to them.
+  std::vector<Link> keepers() const;
+
+  Lanes::MakeSession sessions_to(model::Endpoint endpoint, std::string role);
+  static awaitable<Result<Link>> log_in(std::weak_ptr<Ways> weak, model::Endpoint endpoint, std::string role,
+                                        unsigned lane);
+  static awaitable<void> find_way(std::shared_ptr<Ways> self, std::size_t target, std::shared_ptr<Search> search);
+  awaitable<Status> reach(Reached& target, std::shared_ptr<Rider> rider);
+  awaitable<Status> attach(Reached& target, std::shared_ptr<Relay> relay, Link link, std::shared_ptr<Rider> rider);
+  awaitable<Status> reach_directly(Reached& target);
+  static awaitable<Result<protocol::pb::Reply>> call_once(Reached& target, link::Call call,
+                                                          std::shared_ptr<Rider> rider);
+  static awaitable<Result<protocol::pb::Reply>> stage(Reached& target, link::Call call);
+
+  asio::any_io_executor executor;
+  FleetLinksOptions options;
+  io::Turns logins;
+  Result<transport::KnownHosts> known_hosts;
+  io::CancelToken ending;
+  std::vector<Reached> targets;
+  std::vector<RegionRelay> relays;
+};
+
+}  // namespace deployctl::rollout::detail

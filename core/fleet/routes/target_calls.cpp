@@ -1,0 +1,88 @@
+// Requests to targets.
+#include "core/fleet/routes/route_table.hpp"
+
+namespace deployctl::rollout::detail {
+namespace {
+
+bool lost(const Error& error) { return error.code == Code::disconnected; }
+
+// The relay passes the request on over a login of now, or says why not.
+void ask_for_fresh_login(const link::AgentLink& relay, link::Call& call) {
+  if (protocol::knows(relay.peer(), protocol::feature_fresh_logins)) return call.request.set_fresh_login(true);
+  if (!call.on_event) return;
+  const Error why =
+      error(Code::unsupported, "relay " + relay.name() + " (" + relay.peer().program() + ") is too old to log in anew");
+  protocol::pb::Event event;
+  *event.mutable_kept_login()->mutable_why() = protocol::to_abort(why);
+  call.on_event(event);
+}
+
+// The rider of one try, for as long as somebody waits for it.
+struct Riding {
+  Riding(const asio::any_io_executor& executor, const link::Call& call)
+      : rider(Rider::may_ride(call.request) ? std::make_shared<Rider>(executor, call) : nullptr) {}
+  ~Riding() {
+    if (rider) rider->give_up();
+  }
+  Riding(const Riding&) = delete;
+  Riding& operator=(const Riding&) = delete;
+  std::shared_ptr<Rider> rider;
+};
+
+}  // namespace
+
+awaitable<Result<protocol::pb::Reply>> Ways::call(std::shared_ptr<Ways> self, std::size_t number, link::Call call) {
+  for (bool again = false;; again = true) {
+    const Riding riding(self->executor, call);
+    DEPLOYCTL_CO_CHECK(co_await self->open(number, riding.rider));
+    auto& target = self->targets[number];
+    const auto link = target.link;
+    link::Call copy = call;
+    if (target.via && call.request.has_activate() && self->options.kept_logins != KeptLogins::used)
+      ask_for_fresh_login(*link, copy);
+    auto reply = co_await self->call_once(target, std::move(copy), riding.rider);
+    if (reply || !lost(reply.error())) co_return reply;
+    // Whether the relay was lost or the target behind it, the next one to ask finds a way anew.
+    if (target.link == link) target.link.reset();
+    if (again || call.request.has_activate()) co_return reply;
+  }
+}
+
+awaitable<Result<protocol::pb::Reply>> Ways::call_once(Reached& target, link::Call call, std::shared_ptr<Rider> rider) {
+  const auto link = target.link;
+  const auto relay = target.via;
+  call.request.set_target(target.number);
+  if (!relay) co_return co_await link->call(std::move(call));
+  if (call.request.has_stage() && call.chunks) co_return co_await stage(target, std::move(call));
+  auto work = rider && rider->went() ? rider->reply() : link->call(std::move(call));
+  auto reply = co_await std::move(work);
+  if (!reply) co_return fail(relay->told(link, reply.error(), target.name()));
+  co_return reply;
+}
+
+// The relay has the chunks, or gets them meanwhile; when it can't, that is why the stage failed. A relay forgets
+// payloads that nobody uses: one that was there is then carried again, which costs little while its chunks are on the
+// relay's disk.
+awaitable<Result<protocol::pb::Reply>> Ways::stage(Reached& target, link::Call call) {
+  const auto link = target.link;
+  const auto relay = target.via;
+  const auto chunks = std::exchange(call.chunks, nullptr);
+  // The relay knows the index; named by its digest it costs the same for one target and for a thousand.
+  auto& stage = *call.request.mutable_stage();
+  stage.set_payload(chunks->index().digest().raw());
+  stage.clear_index();
+  for (bool again = false;; again = true) {
+    const auto carry = co_await relay->carry(link, chunks);
+    link::Call copy = call;
+    copy.more_events = 2 * chunks->index().count();  // progress, as the target takes them
+    auto reply = co_await link->call(std::move(copy));
+    if (reply) co_return reply;
+    const bool was_there = carry->outcome && carry->outcome->has_value();
+    relay->forget(carry);
+    if (was_there && !again && reply.error().code == Code::absent) continue;
+    if (carry->outcome && !*carry->outcome) co_return fail(carry->outcome->error());
+    co_return fail(relay->told(link, reply.error(), target.name()));
+  }
+}
+
+}  // namespace deployctl::rollout::detail
