@@ -35,7 +35,7 @@ awaitable<void> serve(std::shared_ptr<relay::RelayShared> shared, std::string in
   auto stdio = receive_stdio(giver.get());
   if (!stdio) co_return;
   auto stream = io::make_fd_stream(co_await asio::this_coro::executor, std::move(stdio->in), std::move(stdio->out));
-  if (!stream || !say_taken(giver.get())) co_return;
+  if (!stream || !acknowledge(giver.get())) co_return;
   relay::RelayService service(shared);
   auto options = session_options("relay");
   options.instance = std::move(instance);

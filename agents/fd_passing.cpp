@@ -19,16 +19,16 @@ constexpr char session_word = 's', taken_word = 't';
 using Descriptors = std::array<int, 2>;
 
 // One byte, with room for two descriptors beside it.
-struct Parcel {
-  explicit Parcel(char w) : word(w) {
+struct PassedDescriptors {
+  explicit PassedDescriptors(char w) : word(w) {
     part = {&word, 1};
     message.msg_iov = &part;
     message.msg_iovlen = 1;
     message.msg_control = control;
     message.msg_controllen = sizeof control;
   }
-  Parcel(const Parcel&) = delete;
-  Parcel& operator=(const Parcel&) = delete;
+  PassedDescriptors(const PassedDescriptors&) = delete;
+  PassedDescriptors& operator=(const PassedDescriptors&) = delete;
 
   char word;
   iovec part{};
@@ -40,7 +40,7 @@ struct Parcel {
 
 Status send_stdio(int socket, const SessionStdio& stdio) {
   const Descriptors descriptors{stdio.in.get(), stdio.out.get()};
-  Parcel parcel(session_word);
+  PassedDescriptors parcel(session_word);
   cmsghdr* header = CMSG_FIRSTHDR(&parcel.message);
   header->cmsg_level = SOL_SOCKET;
   header->cmsg_type = SCM_RIGHTS;
@@ -55,7 +55,7 @@ Status send_stdio(int socket, const SessionStdio& stdio) {
 
 Result<SessionStdio> receive_stdio(int socket) {
   if (!io::is_own_user(socket)) return fail(Code::invalid, "a session of another user");
-  Parcel parcel(0);
+  PassedDescriptors parcel(0);
   ssize_t n;
   do n = ::recvmsg(socket, &parcel.message, MSG_CMSG_CLOEXEC);
   while (n < 0 && errno == EINTR);
@@ -69,7 +69,7 @@ Result<SessionStdio> receive_stdio(int socket) {
   return SessionStdio{io::Fd(descriptors[0]), io::Fd(descriptors[1])};
 }
 
-Status say_taken(int socket) {
+Status acknowledge(int socket) {
   if (::send(socket, &taken_word, 1, MSG_NOSIGNAL) == 1) return {};
   return fail(os_error(errno, "answer the session's giver"));
 }

@@ -12,7 +12,7 @@ Status send_stdio(int socket, const SessionStdio& stdio);
 Result<SessionStdio> receive_stdio(int socket);
 
 // The receiver's word, and the giver's wait for it: false when the receiver went away first. Blocking.
-Status say_taken(int socket);
+Status acknowledge(int socket);
 bool await_taken(int socket);
 
 }  // namespace deployctl::agents

@@ -42,7 +42,7 @@ int activate(const std::vector<std::string_view>& words) {
 }
 
 int relay(const std::vector<std::string_view>& words) {
-  if (words.empty()) return agents::be_relay();
+  if (words.empty()) return agents::run_relay_role();
   if (words.size() == 2 && words[0] == "--background") return agents::be_background_relay(std::string(words[1]));
   return usage_error("relay takes no arguments");
 }

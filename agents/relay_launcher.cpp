@@ -46,9 +46,9 @@ void wait_for_end(int socket) {
 
 }  // namespace
 
-int be_relay() {
+int run_relay_role() {
   auto stdio = take_session_stdio();
-  if (!stdio) return complain("relay", stdio.error(), 2);
+  if (!stdio) return report_error("relay", stdio.error(), 2);
   auto at = io::Rendezvous::at(home_folder() + "/.cache/deployctl/run", "relay", own_digest());
   auto background = at ? hand_over(*at, *stdio) : Result<io::Fd>(fail(at.error()));
   if (!background) {

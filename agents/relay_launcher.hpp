@@ -4,6 +4,6 @@
 
 namespace deployctl::agents {
 
-int be_relay();
+int run_relay_role();
 
 }  // namespace deployctl::agents

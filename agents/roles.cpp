@@ -17,7 +17,7 @@ int be_target() {
     return std::make_unique<target::TargetService>(target::TargetOptions{self_exe(), home_folder()});
   };
   auto stdio = take_session_stdio();
-  if (!stdio) return complain("target", stdio.error(), 2);
+  if (!stdio) return report_error("target", stdio.error(), 2);
   return run_session("target", std::move(*stdio), make);
 }
 

@@ -14,7 +14,7 @@
 #include "core/io/files.hpp"
 
 namespace deployctl::agents {
-int complain(const std::string& role, const Error& why, int exit_code) {
+int report_error(const std::string& role, const Error& why, int exit_code) {
   std::fprintf(stderr, "deploy-agent %s: %s\n", role.c_str(), why.text().c_str());
   if (!why.hint.empty()) std::fprintf(stderr, "  %s\n", why.hint.c_str());
   return exit_code;
@@ -75,9 +75,9 @@ serve::SessionOptions session_options(const std::string& role) {
 int run_session(const std::string& role, SessionStdio stdio, const MakeService& make) {
   asio::io_context context(1);
   auto stream = io::make_fd_stream(context.get_executor(), std::move(stdio.in), std::move(stdio.out));
-  if (!stream) return complain(role, with_context(stream.error(), "stdin and stdout must be pipes or sockets"), 2);
+  if (!stream) return report_error(role, with_context(stream.error(), "stdin and stdout must be pipes or sockets"), 2);
   auto service = make(context.get_executor());
-  if (!service) return complain(role, service.error(), 2);
+  if (!service) return report_error(role, service.error(), 2);
   std::optional<Status> ended;
   asio::co_spawn(context, serve::serve_session(std::move(*stream), **service, session_options(role)),
                  [&ended](std::exception_ptr thrown, Status status) {
@@ -85,7 +85,7 @@ int run_session(const std::string& role, SessionStdio stdio, const MakeService& 
                    ended = std::move(status);
                  });
   context.run();
-  if (ended && !*ended && ended->error().code != Code::disconnected) return complain(role, ended->error(), 1);
+  if (ended && !*ended && ended->error().code != Code::disconnected) return report_error(role, ended->error(), 1);
   return 0;
 }
 

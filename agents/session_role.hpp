@@ -17,7 +17,7 @@ using MakeService = std::function<Result<std::unique_ptr<serve::Service>>(asio::
 
 // Exit code: 0 the caller ended the session, 1 it broke (stderr says how), 2 it could not begin.
 int run_session(const std::string& role, SessionStdio stdio, const MakeService& make);
-int complain(const std::string& role, const Error& why, int exit_code);  // on stderr
+int report_error(const std::string& role, const Error& why, int exit_code);  // on stderr
 serve::SessionOptions session_options(const std::string& role);
 
 // Our own binary: its path while that is still there, else /proc/self/exe, which works even when it was deleted.

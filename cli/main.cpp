@@ -10,8 +10,8 @@
 
 #include "cli/commands/command_line.hpp"
 #include "cli/commands/commands.hpp"
+#include "cli/session/connection_cache.hpp"
 #include "cli/session/interrupt.hpp"
-#include "cli/session/keep_links.hpp"
 
 namespace {
 

@@ -22,7 +22,7 @@ RelayShared::RelayShared(asio::any_io_executor executor, Dialer dialer, RelayOpt
       cache(executor, std::move(options.cache_folder), options.cache),
       feeding(executor, options.feeding) {
   if (options.desires_folder.empty()) return;
-  catching_up = std::make_shared<CatchingUp>(executor, targets, cache, options.desires_folder);
+  catching_up = std::make_shared<Reconciler>(executor, targets, cache, options.desires_folder);
   catching_up->start();
 }
 
@@ -36,7 +36,7 @@ awaitable<Result<protocol::pb::Reply>> RelayService::serve(protocol::pb::Request
   if (request.has_attach()) co_return co_await attach(request.attach(), exchange);
   if (request.has_carry()) co_return co_await take_in(request.carry(), exchange);
   if (request.has_desire() || request.has_withdraw() || request.has_list_desires())
-    co_return co_await wish(std::move(request));
+    co_return co_await keep_desired_state(std::move(request));
   co_return fail(Code::unsupported, std::string("a relay has no '") + protocol::name_of(request) + "' of its own");
 }
 
@@ -60,7 +60,7 @@ awaitable<Result<protocol::pb::Reply>> RelayService::attach_and_pass_on(protocol
   co_return co_await pass_on(std::move(request), exchange);
 }
 
-awaitable<Result<protocol::pb::Reply>> RelayService::wish(protocol::pb::Request request) {
+awaitable<Result<protocol::pb::Reply>> RelayService::keep_desired_state(protocol::pb::Request request) {
   if (!shared_->catching_up)
     co_return fail(Code::unsupported, "this relay lives for one session and can't see to anything later");
   protocol::pb::Reply reply = done();

@@ -29,8 +29,8 @@ struct RelayShared {
 
   TargetSessions targets;
   ChunkCache cache;
-  Feeding feeding;
-  std::shared_ptr<CatchingUp> catching_up;  // null: it keeps no desires
+  FanoutLimiter feeding;
+  std::shared_ptr<Reconciler> catching_up;  // null: it keeps no desires
 };
 
 // A caller's session.
@@ -48,7 +48,7 @@ class RelayService : public serve::Service {
   awaitable<Result<protocol::pb::Reply>> attach_and_pass_on(protocol::pb::Request request, serve::Exchange& exchange);
   awaitable<Result<protocol::pb::Reply>> take_in(protocol::pb::Carry request, serve::Exchange& exchange);
   awaitable<std::vector<std::shared_ptr<CachedPayload>>> pieces_of(payload::Index whole, protocol::pb::Carry request);
-  awaitable<Result<protocol::pb::Reply>> wish(protocol::pb::Request request);
+  awaitable<Result<protocol::pb::Reply>> keep_desired_state(protocol::pb::Request request);
   Result<payload::Index> index_of(const protocol::pb::Stage& stage) const;
   // Over which link a request goes on; says so where it is the login that was kept and shouldn't be.
   awaitable<Result<std::shared_ptr<link::AgentLink>>> target_of(const protocol::pb::Request& request,

@@ -57,7 +57,7 @@ Finding answer(Activated activated) { return {Finding::Kind::answer, std::move(a
 // By the journal: asked before, or somebody else's is to be finished first.
 Result<std::optional<Finding>> find_in_journal(const Slot& slot, const Claim& claim, const Goal& goal) {
   auto journal = Journal::read(slot);
-  if (!journal && journal.error().code == Code::absent) return std::optional<Finding>{};
+  if (!journal && journal.error().code == Code::not_found) return std::optional<Finding>{};
   if (!journal) return fail(journal.error());
   const Intent& intent = journal->intent;
   const bool ended = fold(journal->records).ended.has_value();
@@ -70,7 +70,7 @@ Result<std::optional<Finding>> find_in_journal(const Slot& slot, const Claim& cl
 }
 
 // It is as wished already: current, confirmed, and healthy now. Runs checks: no lock is held here.
-Result<std::optional<Activated>> find_already(const Placed& place, const Goal& goal) {
+Result<std::optional<Activated>> find_already(const ResolvedSlot& place, const Goal& goal) {
   DEPLOYCTL_TRY(current, place.slot.current_folder());
   if (current.value_or("") != goal.folder) return std::optional<Activated>{};
   Activated already;
@@ -87,7 +87,7 @@ Result<std::optional<Activated>> find_already(const Placed& place, const Goal& g
   return std::optional(std::move(already));
 }
 
-Result<Intent> intent_of(const Placed& place, const protocol::pb::Activate& asked, const Goal& goal) {
+Result<Intent> intent_of(const ResolvedSlot& place, const protocol::pb::Activate& asked, const Goal& goal) {
   Intent intent;
   intent.rollout = asked.rollout();
   intent.epoch = asked.epoch();
@@ -108,7 +108,7 @@ Result<Intent> intent_of(const Placed& place, const protocol::pb::Activate& aske
 }
 
 // Under both locks: nobody acts here now, and no newer grant is given while the journal begins.
-Result<Finding> begin(const Placed& place, const protocol::pb::Activate& asked, const Goal& goal) {
+Result<Finding> begin(const ResolvedSlot& place, const protocol::pb::Activate& asked, const Goal& goal) {
   auto lock = io::FileLock::try_lock(place.slot.state("lock"), "rollout " + asked.rollout());
   if (!lock && lock.error().code == Code::locked) return Finding{};
   if (!lock) return fail(lock.error());
@@ -136,7 +136,7 @@ Status check_goal(const Slot& slot, const protocol::pb::Activate& asked, const G
   return check_preconditions(slot, of);
 }
 
-Result<Finding> look(const Placed& place, const protocol::pb::Activate& asked) {
+Result<Finding> look(const ResolvedSlot& place, const protocol::pb::Activate& asked) {
   const Claim claim{asked.rollout(), asked.epoch()};
   DEPLOYCTL_CHECK(check_claim(place, claim));
   if (asked.kind().size() > longest_kind) return fail(Code::invalid, "the kind of an activation is one word");
@@ -149,7 +149,7 @@ Result<Finding> look(const Placed& place, const protocol::pb::Activate& asked) {
   return begin(place, asked, goal);
 }
 
-awaitable<Result<Activated>> activate(Context& context, Placed place, protocol::pb::Activate asked,
+awaitable<Result<Activated>> activate(Context& context, ResolvedSlot place, protocol::pb::Activate asked,
                                       Exchange& exchange) {
   const std::function<Result<Finding>()> work = [place, asked] { return look(place, asked); };
   const auto give_up = io::now_steady() + begin_wait;
@@ -184,8 +184,9 @@ Status name_current(const Slot& slot, const Named& named) {
 }
 
 // The claim is looked at under the locks: whoever was granted meanwhile has waited for them, and counts on what it saw.
-awaitable<Result<PruneResult>> prune_locked(Context& context, Placed place, Claim claim, std::vector<Digest> in_use,
-                                            std::size_t keep, Named named, Exchange& exchange) {
+awaitable<Result<PruneResult>> prune_locked(Context& context, ResolvedSlot place, Claim claim,
+                                            std::vector<Digest> in_use, std::size_t keep, Named named,
+                                            Exchange& exchange) {
   const Slot& slot = place.slot;
   DEPLOYCTL_CO_TRY(staging, co_await wait_for_lock(slot.state("staging.lock"), "pruning", prune_wait, exchange));
   DEPLOYCTL_CO_TRY(lock, co_await wait_for_lock(slot.state("lock"), "pruning", prune_wait, exchange));
@@ -209,7 +210,7 @@ Reply pruned_reply(const PruneResult& result) {
 
 // What could not be removed is in the slot's files and shows in surveys. What ran before stays too: it is where a
 // rollback of this rollout goes.
-awaitable<void> prune_after(Context& context, Placed place, Claim claim, std::size_t keep, Exchange& exchange) {
+awaitable<void> prune_after(Context& context, ResolvedSlot place, Claim claim, std::size_t keep, Exchange& exchange) {
   const auto journal = Journal::read(place.slot);
   if (!journal) co_return;
   std::vector<Digest> in_use;

@@ -25,7 +25,7 @@ GrantRequest request_of(const protocol::pb::TakeGrant& asked) {
 }
 
 // Refused before anything is made here. From the grant on nobody of a lower epoch changes anything.
-Status grant_to(const Placed& place, const GrantRequest& request) {
+Status grant_to(const ResolvedSlot& place, const GrantRequest& request) {
   if (!plain_name(request.holder.rollout))
     return fail(Code::invalid, "\"" + request.holder.rollout + "\" is no rollout's id");
   const GrantFile file(place.slot);
@@ -43,7 +43,7 @@ Status grant_to(const Placed& place, const GrantRequest& request) {
 }
 
 // Finishing took its time: the grant's begins now.
-Result<protocol::pb::Surveyed> settled(const Placed& place, const GrantRequest& request) {
+Result<protocol::pb::Surveyed> settled(const ResolvedSlot& place, const GrantRequest& request) {
   const auto how = [&](const Grant& held) {
     return renew(held, request.holder.rollout, request.epoch, request.ttl, boot_now());
   };
@@ -51,7 +51,7 @@ Result<protocol::pb::Surveyed> settled(const Placed& place, const GrantRequest& 
   return survey(place.slot, place.identity, false);
 }
 
-Status give_back(const Placed& place, const GrantRequest& request) {
+Status give_back(const ResolvedSlot& place, const GrantRequest& request) {
   const auto how = [&](const Grant& held) { return drop(held, request.holder.rollout, request.epoch); };
   DEPLOYCTL_TRY(dropped, GrantFile(place.slot).change(how));
   return {};

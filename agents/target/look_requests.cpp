@@ -15,9 +15,9 @@ namespace {
 
 using protocol::pb::Reply;
 
-constexpr std::uint64_t most_log = 512 * 1024;
+constexpr std::uint64_t max_log = 512 * 1024;
 
-Result<protocol::pb::Health> health_of(const Placed& place) {
+Result<protocol::pb::Health> health_of(const ResolvedSlot& place) {
   DEPLOYCTL_TRY(owner, place.slot.identity());
   if (owner) {
     DEPLOYCTL_CHECK(place.slot.check_identity(place.identity));
@@ -30,19 +30,20 @@ Result<std::string> end_of(const std::string& path) {
   struct stat st {};
   if (::fstat(fd.get(), &st) != 0) return fail(os_error(errno, "look at " + path));
   const auto size = static_cast<std::uint64_t>(st.st_size);
-  std::string text(std::min(size, most_log), '\0');
+  std::string text(std::min(size, max_log), '\0');
   const ssize_t n = ::pread(fd.get(), text.data(), text.size(), static_cast<off_t>(size - text.size()));
   if (n < 0) return fail(os_error(errno, "read " + path));
   text.resize(static_cast<std::size_t>(n));
   return printable(std::move(text));
 }
 
-Result<std::string> log_of(const Placed& place, const std::string& rollout) {
+Result<std::string> log_of(const ResolvedSlot& place, const std::string& rollout) {
   if (!plain_name(rollout)) return fail(Code::invalid, "\"" + rollout + "\" is no rollout's id");
   DEPLOYCTL_CHECK(place.slot.check_identity(place.identity));
   auto text = end_of(place.slot.hook_log(rollout));
-  if (!text && text.error().code == Code::absent)
-    return fail(Code::absent, "there is no log of rollout " + rollout + " here: no hook of it ran, or it was pruned");
+  if (!text && text.error().code == Code::not_found)
+    return fail(Code::not_found,
+                "there is no log of rollout " + rollout + " here: no hook of it ran, or it was pruned");
   return text;
 }
 

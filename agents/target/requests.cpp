@@ -5,13 +5,13 @@
 
 namespace deployctl::target {
 
-Result<Placed> placed(const Context& context, const protocol::pb::Place& place) {
+Result<ResolvedSlot> placed(const Context& context, const protocol::pb::Place& place) {
   if (place.service().empty()) return fail(Code::invalid, "a place needs a service's name");
   DEPLOYCTL_TRY(slot, Slot::at(place.deploy_to(), context.home));
-  return Placed{std::move(slot), {place.service(), place.environment()}};
+  return ResolvedSlot{std::move(slot), {place.service(), place.environment()}};
 }
 
-Status check_claim(const Placed& place, const Claim& claim) {
+Status check_claim(const ResolvedSlot& place, const Claim& claim) {
   if (!plain_name(claim.rollout)) return fail(Code::invalid, "\"" + claim.rollout + "\" is no rollout's id");
   DEPLOYCTL_CHECK(place.slot.check_identity(place.identity));
   DEPLOYCTL_TRY(held, GrantFile(place.slot).read());

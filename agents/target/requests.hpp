@@ -25,11 +25,11 @@ struct Context {
   Duration stage_wait{0};  // TargetOptions
 };
 
-struct Placed {
+struct ResolvedSlot {
   Slot slot;
   Identity identity;
 };
-Result<Placed> placed(const Context& context, const protocol::pb::Place& place);
+Result<ResolvedSlot> placed(const Context& context, const protocol::pb::Place& place);
 
 // Who asks, in every request that changes something.
 struct Claim {
@@ -37,7 +37,7 @@ struct Claim {
   std::uint64_t epoch = 0;
 };
 // The slot is the service's, and the rollout holds its grant. Blocking, short.
-Status check_claim(const Placed& place, const Claim& claim);
+Status check_claim(const ResolvedSlot& place, const Claim& claim);
 
 // One of the slot's locks, for at most `most`; then Code::locked, naming the process that holds it. Code::cancelled
 // when the caller goes away meanwhile.

@@ -20,7 +20,7 @@ constexpr std::uint32_t outstanding = 8;  // chunks asked for: 8 MiB
 constexpr Duration tell_every{std::chrono::milliseconds(200)};
 
 struct Order {
-  Placed place;
+  ResolvedSlot place;
   Claim claim;
   model::Release release;
   std::optional<Digest> base;
@@ -57,7 +57,7 @@ class Inbound {
     }
     staging_ = std::make_unique<Staging>(order_.place.slot, order_.release, base_ ? &*base_ : nullptr);
     payload::OpenContent contents = [this](const Digest& content) -> Result<io::Fd> {
-      if (!base_) return fail(Code::absent, "base: the payload refers to one, and none was named");
+      if (!base_) return fail(Code::not_found, "base: the payload refers to one, and none was named");
       return base_->open(content);
     };
     decoder_ = std::make_unique<payload::Decoder>(order_.release.artifact, std::move(contents), *staging_,

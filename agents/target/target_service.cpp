@@ -14,7 +14,7 @@ using protocol::pb::Request;
 
 // Each holds the index of its payload, up to three megabytes. One for each service of the host is usual.
 constexpr std::size_t max_stages = 32;
-constexpr std::size_t most_threads = 4;  // they wait for the disk and for health checks rather than compute
+constexpr std::size_t max_threads = 4;  // they wait for the disk and for health checks rather than compute
 
 Error not_here(const Request& request) {
   return error(Code::unsupported, std::string(protocol::name_of(request)) + ": this agent is a target");
@@ -50,7 +50,7 @@ const protocol::pb::Place& place_of(const Request& request) {
 
 struct TargetService::State {
   explicit State(TargetOptions options)
-      : pool(most_threads), context{pool, std::move(options.self_exe), std::move(options.home), options.stage_wait} {}
+      : pool(max_threads), context{pool, std::move(options.self_exe), std::move(options.home), options.stage_wait} {}
   asio::thread_pool pool;
   Context context;
   std::size_t stages = 0;  // going on, or waiting for a lock

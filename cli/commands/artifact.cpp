@@ -15,7 +15,7 @@ JsonObject to_json(const artifact::ArtifactRecord& record) {
 Result<artifact::ArtifactRecord> find_artifact(const Context& context, const artifact::ArtifactStore& store,
                                                const std::string& name) {
   auto found = store.find(name);
-  if (!found && found.error().code == Code::absent && found.error().hint.empty())
+  if (!found && found.error().code == Code::not_found && found.error().hint.empty())
     return fail(with_hint(found.error(),
                           "see what there is: " + command_for({rollout::Advice::Kind::list_artifacts},
                                                               Invocation::of(context.globals(), std::string()))));

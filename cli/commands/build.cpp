@@ -20,7 +20,7 @@ Result<int> build(const BuildOptions& options, const std::string& named, Context
   DEPLOYCTL_TRY(plan, load_plan_to_deploy(context, named));
   if (!options.ref.empty()) plan.build.ref = options.ref;
   DEPLOYCTL_TRY(store, context.artifacts());
-  Viewing view(context, Invocation::of(context.globals(), named));
+  ProgressScope view(context, Invocation::of(context.globals(), named));
   auto built = build_artifact(context, plan, *store, view.sink(), {options.fresh, true});
   view.finish();
   if (!built) return fail(built.error());

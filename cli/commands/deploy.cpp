@@ -32,7 +32,7 @@ Status check_options(const DeployOptions& options, std::size_t services) {
 }
 
 // What the targets run now. Those that are slow to answer are not waited for: they are counted in the question.
-ChangePreview preview_of(const Ready& one, const rollout::FleetSurvey& survey) {
+ChangePreview preview_of(const PreparedService& one, const rollout::FleetSurvey& survey) {
   ChangePreview preview{one.plan.service, one.plan.environment, one.release.version, {}, 0, {}};
   for (const auto& seen : survey)
     if (seen.reply)
@@ -42,7 +42,8 @@ ChangePreview preview_of(const Ready& one, const rollout::FleetSurvey& survey) {
   return preview;
 }
 
-Result<bool> agreed(Context& context, const DeployOptions& options, const std::vector<Ready>& all, Viewing& view) {
+Result<bool> agreed(Context& context, const DeployOptions& options, const std::vector<PreparedService>& all,
+                    ProgressScope& view) {
   if (options.yes || !can_ask(context)) return true;
   output::Lines about;
   for (const auto& one : all) {
@@ -55,28 +56,28 @@ Result<bool> agreed(Context& context, const DeployOptions& options, const std::v
 }
 
 // One after the other; the first that does not go through ends it.
-Result<int> drive_all(Context& context, const DeployOptions& options, std::vector<Ready>& all, SteadyTime wait_until,
-                      Viewing* first) {
-  DEPLOYCTL_TRY(asked, Asked::kept(context, options.plan));
+Result<int> drive_all(Context& context, const DeployOptions& options, std::vector<PreparedService>& all,
+                      SteadyTime wait_until, ProgressScope* first) {
+  DEPLOYCTL_TRY(asked, RolloutRequest::kept(context, options.plan));
   asked.notify = options.notify;
-  if (all.size() > 1) asked.together = name_together();
+  if (all.size() > 1) asked.together = new_group_id();
   std::vector<DoneService> done;
   int code = exit_codes::done;
   for (auto& one : all) {
     if (all.size() > 1)
       context.note(one.plan.service + " " + one.release.version + ", " + std::to_string(done.size() + 1) + " of " +
                    std::to_string(all.size()));
-    DEPLOYCTL_TRY(own, Asked::kept(context, one.named));
+    DEPLOYCTL_TRY(own, RolloutRequest::kept(context, one.named));
     asked.plan = own.plan;
     const auto invocation = options.invocation(context.globals(), one.named);
-    Driving driving{one.release, one.commit, asked.json(), options.take_over, options.override_freeze, invocation};
+    RunOptions driving{one.release, one.commit, asked.json(), options.take_over, options.override_freeze, invocation};
     driving.wait_until = wait_until;
-    std::optional<Viewing> shown;
+    std::optional<ProgressScope> shown;
     if (!first) shown.emplace(context, invocation);
     DEPLOYCTL_TRY(drove, drive(context, first ? *first : *shown, one.plan, driving));
     if (drove.code == exit_codes::incomplete) code = drove.code;
     const bool went = drove.code == exit_codes::done || drove.code == exit_codes::incomplete;
-    if (!went) return all.size() > 1 ? end_early(context, done, one, drove.code, options) : drove.code;
+    if (!went) return all.size() > 1 ? roll_back_completed(context, done, one, drove.code, options) : drove.code;
     done.push_back({&one, drove.touched});
   }
   return code;
@@ -85,9 +86,9 @@ Result<int> drive_all(Context& context, const DeployOptions& options, std::vecto
 Result<int> deploy(Context& context, const DeployOptions& options) {
   DEPLOYCTL_TRY(services, context.load_services(options.plan));
   DEPLOYCTL_CHECK(check_options(options, services.size()));
-  DEPLOYCTL_TRY(wait_until, patience(options));
+  DEPLOYCTL_TRY(wait_until, wait_deadline(options));
   DEPLOYCTL_TRY(notify, parse_notify(options.notify));
-  std::vector<Ready> all;
+  std::vector<PreparedService> all;
   for (const auto& named : services) {
     DEPLOYCTL_TRY(one, read_service(context, options, named));
     DEPLOYCTL_CHECK(check_secrets(one.plan, notify));
@@ -96,7 +97,7 @@ Result<int> deploy(Context& context, const DeployOptions& options) {
   for (auto& one : all) {
     DEPLOYCTL_CHECK(lock_service(context, one, options, wait_until));
   }
-  std::optional<Viewing> view;
+  std::optional<ProgressScope> view;
   for (auto& one : all) {
     view.emplace(context, options.invocation(context.globals(), one.named));
     auto chosen = choose_release(context, one, options, *view);

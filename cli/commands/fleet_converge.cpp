@@ -27,16 +27,17 @@ Result<int> converge(Context& context, const std::string& path) {
   DEPLOYCTL_TRY(row, wanted_rollout(recorded, plan, command_for));
   if (row.release_json.empty())  // a rollback by a host that never deployed it: what is to be staged isn't known here
     return fail(with_hint(
-        error(Code::absent, "this host's ledger doesn't have release " + row.version + ", which the fleet is to run"),
+        error(Code::not_found,
+              "this host's ledger doesn't have release " + row.version + ", which the fleet is to run"),
         rollout::hint_of("roll back to it", command_for, {rollout::Advice::Kind::roll_back_to, row.release.text()})));
   DEPLOYCTL_TRY(release, model::Release::parse(row.release_json));
   release.version = row.version;
   take_all_at_once(plan);
   DEPLOYCTL_TRY(lock,
                 rollout::lock_service(state.locks(), plan.service, plan.environment, "converge to " + row.version));
-  Viewing view(context, invocation);
-  DEPLOYCTL_TRY(asked, Asked::kept(context, path));
-  Driving driving{std::move(release), row.commit, asked.json(), {}, {}, invocation};
+  ProgressScope view(context, invocation);
+  DEPLOYCTL_TRY(asked, RolloutRequest::kept(context, path));
+  RunOptions driving{std::move(release), row.commit, asked.json(), {}, {}, invocation};
   driving.heeds_freezes = false;
   driving.converges = true;
   DEPLOYCTL_TRY(drove, drive(context, view, plan, driving));

@@ -131,8 +131,8 @@ Status note_down(ledger::Ledger& ledger, const std::string& rollout, const std::
   for (const auto& one : repairs)
     if (one.done) what += (what.empty() ? "" : ", ") + fmt::format("{}: {} to {}", one.host, one.stored, one.epoch);
   if (what.empty()) return {};
-  DEPLOYCTL_TRY(number, ledger.add_word(rollout, {0, "repair-epoch", "", self.user + "@" + self.host, what,
-                                                  system_clock().wall()}));
+  DEPLOYCTL_TRY(number, ledger.add_command(rollout, {0, "repair-epoch", "", self.user + "@" + self.host, what,
+                                                     system_clock().wall()}));
   (void)number;
   return {};
 }

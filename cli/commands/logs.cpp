@@ -62,7 +62,7 @@ Result<int> logs(const LogsOptions& options, Context& context) {
   DEPLOYCTL_TRY(ledger, context.ledger());
   DEPLOYCTL_TRY(row, ledger->rollout(options.rollout));
   if (!row)
-    return fail(with_hint(error(Code::absent, "no rollout '" + options.rollout + "' on this host"),
+    return fail(with_hint(error(Code::not_found, "no rollout '" + options.rollout + "' on this host"),
                           "see what it knows: " + command_for({rollout::Advice::Kind::list_rollouts},
                                                               Invocation::of(context.globals(), std::string()))));
   Printer printer(context, options.target);
@@ -79,7 +79,7 @@ Result<int> logs(const LogsOptions& options, Context& context) {
   if (!readable) return fail(readable.error());
   if (context.cancel().cancelled()) return fail(Code::cancelled, "interrupted");
   if (printer.any() && !printer.any_wanted())
-    return fail(with_hint(error(Code::absent, row->id + " has no event of a target '" + options.target + "'"),
+    return fail(with_hint(error(Code::not_found, row->id + " has no event of a target '" + options.target + "'"),
                           "name a target as the fleet does: HOST or HOST:PORT"));
   if (!printer.any()) context.note(row->id + " has no events");
   return exit_codes::done;

@@ -28,9 +28,9 @@ constexpr std::size_t max_earlier_rollouts = 5;
 constexpr std::chrono::days freezes_ahead{14};
 
 asio::awaitable<void> survey_into(rollout::FleetSurvey& out, rollout::FleetLinks& links, std::size_t targets,
-                                  protocol::pb::Place place, io::CancelToken token, rollout::SurveyPatience patience,
-                                  Digest goal) {
-  out = co_await rollout::survey_fleet(links, targets, place, true, token, std::move(patience), false, goal);
+                                  protocol::pb::Place place, io::CancelToken token,
+                                  rollout::SurveyPatience wait_deadline, Digest goal) {
+  out = co_await rollout::survey_fleet(links, targets, place, true, token, std::move(wait_deadline), false, goal);
 }
 
 Result<rollout::FleetSurvey> look(Context& context, const model::Plan& plan, std::size_t targets, const Digest& goal) {
@@ -75,7 +75,7 @@ std::vector<bool> have_relays(const model::Fleet& fleet) {
   return out;
 }
 
-Status ask_everybody(Context& context, ledger::Ledger& ledger, PlanPicture& picture) {
+Status ask_everybody(Context& context, ledger::Ledger& ledger, PlanPreview& picture) {
   DEPLOYCTL_TRY(store, context.artifacts());
   DEPLOYCTL_TRY(built, foresee_artifact(context, picture.plan, *store));
   picture.commit = built.commit;
@@ -96,7 +96,7 @@ Result<int> plan(Context& context, const PlanOptions& options, const std::string
   DEPLOYCTL_TRY(plan, load_plan_to_deploy(context, named));
   if (!options.ref.empty()) plan.build.ref = options.ref;
   DEPLOYCTL_TRY(spec, rollout::make_spec(plan));
-  PlanPicture picture{plan, spec};
+  PlanPreview picture{plan, spec};
   const auto now = system_clock().wall();
   DEPLOYCTL_TRY(next, calendar::next_after(freeze_windows(plan), now, now + freezes_ahead));
   picture.next_freeze = next;

@@ -9,7 +9,7 @@
 #include "cli/session/context.hpp"
 #include "cli/session/question.hpp"
 #include "cli/session/rollout_request.hpp"
-#include "core/rollout/driver/rollout_session.hpp"
+#include "core/rollout/driver/rollout_driver.hpp"
 #include "core/rollout/rollback/recorded_rollouts.hpp"
 
 namespace deployctl::cli {
@@ -22,10 +22,10 @@ struct RollbackOptions {
   bool yes = false;
   std::vector<std::string> notify;
 
-  Result<RollingBack> of(Context& context, const std::string& named) const {
-    DEPLOYCTL_TRY(asked, Asked::kept(context, named));
+  Result<RollbackRun> of(Context& context, const std::string& named) const {
+    DEPLOYCTL_TRY(asked, RolloutRequest::kept(context, named));
     asked.notify = notify;
-    RollingBack what{to, asked.json(), Invocation::of(context.globals(), named), {}};
+    RollbackRun what{to, asked.json(), Invocation::of(context.globals(), named), {}};
     what.invocation.notify = notify;
     return what;
   }
@@ -53,7 +53,7 @@ Result<int> roll_back_one(Context& context, const RollbackOptions& options, cons
     what.to = one.agreed->release.text();
     what.confirm = [&agreed = *one.agreed](const rollout::RollbackPreview& now) { return still_the_same(agreed, now); };
   }
-  DEPLOYCTL_TRY(drove, drive_back(context, plan, what));
+  DEPLOYCTL_TRY(drove, run_rollback(context, plan, what));
   return drove.code;
 }
 
@@ -66,7 +66,7 @@ Result<std::optional<int>> ask(Context& context, const RollbackOptions& options,
   for (auto& one : services) {
     DEPLOYCTL_TRY(plan, context.load_plan(one.named));
     DEPLOYCTL_TRY(what, options.of(context, one.named));
-    DEPLOYCTL_TRY(looked, look_back(context, plan, what));
+    DEPLOYCTL_TRY(looked, preview_rollback(context, plan, what));
     if (looked.preview) {
       const auto preview = ChangePreview::of(plan.service, plan.environment, *looked.preview);
       for (auto& line : preview_lines("roll back", preview, looked.preview->spec, context.error_width()))
@@ -98,14 +98,15 @@ Result<std::vector<std::string>> to_take_back(Context& context, const std::vecto
   for (const auto i : changed_together(histories)) out.push_back(services[i]);
   if (!out.empty()) return out;
   return fail(with_hint(
-      error(Code::absent, "this ledger knows of no deploy of these services together that could be taken back"),
+      error(Code::not_found, "this ledger knows of no deploy of these services together that could be taken back"),
       "name the service that is to go back, such as " + services.front()));
 }
 
 Result<int> roll_back_all(Context& context, const RollbackOptions& options, std::vector<std::string> services) {
   if (options.to.empty()) {
     auto changed = to_take_back(context, services);
-    if (!changed && changed.error().code == Code::absent) return context.fail_with(changed.error(), exit_codes::failed);
+    if (!changed && changed.error().code == Code::not_found)
+      return context.fail_with(changed.error(), exit_codes::failed);
     DEPLOYCTL_CHECK(changed);
     for (const auto& named : services)
       if (std::find(changed->begin(), changed->end(), named) == changed->end())

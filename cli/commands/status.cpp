@@ -109,7 +109,7 @@ Result<int> of_rollout(const std::string& id, bool watch, Context& context) {
   DEPLOYCTL_TRY(ledger, context.ledger());
   DEPLOYCTL_TRY(row, ledger->rollout(id));
   if (!row)
-    return fail(with_hint(error(Code::absent, "no plan file and no rollout '" + id + "' on this host"),
+    return fail(with_hint(error(Code::not_found, "no plan file and no rollout '" + id + "' on this host"),
                           "see what it knows: " + command_for({rollout::Advice::Kind::list_rollouts},
                                                               Invocation::of(context.globals(), std::string()))));
   if (watch) return follow(context, *row);

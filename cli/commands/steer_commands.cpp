@@ -14,7 +14,7 @@
 namespace deployctl::cli {
 namespace {
 
-using To = rollout::Steered::To;
+using To = rollout::OperatorCommand::Kind;
 
 struct SteerOptions {
   std::string rollout, reason, wave, override_freeze;
@@ -47,7 +47,7 @@ Result<int> go_on_with(const SteerOptions& options, Context& context, To to) {
   DEPLOYCTL_TRY(found, find_unfinished(context, options.rollout));
   if (!is_driven(found.row)) {
     std::vector<rollout::MachineEvent> words;
-    if (to != To::resume) words.push_back(rollout::Steered{to, by(options)});
+    if (to != To::resume) words.push_back(rollout::OperatorCommand{to, by(options)});
     return go_on(context, found, std::move(words));
   }
   DEPLOYCTL_TRY(before, found.ledger->last_seq(found.row.id));

@@ -17,9 +17,9 @@ std::string shown_repo(const std::string& repo) {
   return url ? url->shown() : with_url_origins(repo);
 }
 
-class Teller : public artifact::BuildWatch {
+class BuildEvents : public artifact::BuildWatch {
  public:
-  Teller(const model::Plan& plan, const rollout::EventSink& sink)
+  BuildEvents(const model::Plan& plan, const rollout::EventSink& sink)
       : plan_(plan), sink_(sink), began_(system_clock().steady()) {
     tell("build_started", JsonObject().add("repo", shown_repo(plan.build.repo)).add("ref", plan.build.ref));
   }
@@ -89,8 +89,8 @@ constexpr std::size_t max_baselines = 10;
 
 // The artifacts of rollouts that succeeded, newest first. A ledger that can't be read costs a little time at the deploy
 // only.
-std::vector<Likely> what_ran(Context& context, const model::Plan& plan) {
-  std::vector<Likely> ran;
+std::vector<BaseCandidate> what_ran(Context& context, const model::Plan& plan) {
+  std::vector<BaseCandidate> ran;
   auto ledger = context.ledger();
   if (!ledger) return ran;
   const auto rows = (*ledger)->history(plan.service, plan.environment, max_baselines);
@@ -103,11 +103,11 @@ std::vector<Likely> what_ran(Context& context, const model::Plan& plan) {
 }
 
 Status make_payloads(Context& context, const model::Plan& plan, const artifact::ArtifactStore& store,
-                     const Digest& next, Teller& teller) {
+                     const Digest& next, BuildEvents& teller) {
   const auto built = store.list();
   const auto bases = likely_bases(next, plan.service, what_ran(context, plan),
                                   built ? *built : std::vector<artifact::ArtifactRecord>{});
-  return precode(store, next, bases, context.cancel(), [&](const Precoded& made) { teller.payload(made); });
+  return precompute_deltas(store, next, bases, context.cancel(), [&](const Precoded& made) { teller.payload(made); });
 }
 
 }  // namespace
@@ -117,13 +117,13 @@ artifact::BuildPlaces build_places(const StateDir& state) { return {state.git(),
 Result<artifact::Built> foresee_artifact(Context& context, const model::Plan& plan,
                                          const artifact::ArtifactStore& store) {
   DEPLOYCTL_TRY(state, context.state());
-  return artifact::foresee(request_of(plan, false), store, build_places(state), context.cancel());
+  return artifact::predict(request_of(plan, false), store, build_places(state), context.cancel());
 }
 
 Result<artifact::Built> build_artifact(Context& context, const model::Plan& plan, artifact::ArtifactStore& store,
                                        const rollout::EventSink& sink, Building how) {
   DEPLOYCTL_TRY(state, context.state());
-  Teller teller(plan, sink);
+  BuildEvents teller(plan, sink);
   // On this thread: the build polls the token, and nothing else is to be done meanwhile.
   auto built = artifact::build(request_of(plan, how.fresh), store, build_places(state), teller, context.cancel());
   if (built && how.payloads) {

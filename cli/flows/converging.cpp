@@ -44,8 +44,8 @@ Result<RolloutRow> wanted_rollout(const std::vector<rollout::RecordedRollout>& n
                                                      row.version + ", " + to_string(row.state)),
                             rollout::hint_of("deploy a version", command_for, {Kind::deploy_again})));
   }
-  return fail(with_hint(error(Code::absent, "no completed rollout of " + plan.service + " (" + plan.environment +
-                                                ") on this host to converge to"),
+  return fail(with_hint(error(Code::not_found, "no completed rollout of " + plan.service + " (" + plan.environment +
+                                                   ") on this host to converge to"),
                         rollout::hint_of("deploy a version", command_for, {Kind::deploy_again})));
 }
 

@@ -13,7 +13,7 @@
 namespace deployctl::cli {
 namespace {
 
-constexpr std::size_t most_of_each = 2;
+constexpr std::size_t max_per_kind = 2;
 
 using Made = std::shared_ptr<payload::ChunkSource>;
 
@@ -41,24 +41,26 @@ bool is_made(const artifact::ArtifactStore& store, const Digest& next, const Dig
 
 }  // namespace
 
-std::vector<Likely> likely_bases(const Digest& next, const std::string& service, const std::vector<Likely>& ran,
-                                 const std::vector<artifact::ArtifactRecord>& built) {
-  std::vector<Likely> bases;
-  std::size_t most = most_of_each;
-  const auto add = [&](const Likely& likely) {
+std::vector<BaseCandidate> likely_bases(const Digest& next, const std::string& service,
+                                        const std::vector<BaseCandidate>& ran,
+                                        const std::vector<artifact::ArtifactRecord>& built) {
+  std::vector<BaseCandidate> bases;
+  std::size_t most = max_per_kind;
+  const auto add = [&](const BaseCandidate& likely) {
     const bool known =
         std::any_of(bases.begin(), bases.end(), [&](const auto& base) { return base.artifact == likely.artifact; });
     if (!known && likely.artifact != next && !likely.artifact.empty() && bases.size() < most) bases.push_back(likely);
   };
   for (const auto& one : ran) add(one);
-  most = bases.size() + most_of_each;
+  most = bases.size() + max_per_kind;
   for (const auto& record : built)
     if (record.service == service) add({record.digest, record.version});
   return bases;
 }
 
-Status precode(const artifact::ArtifactStore& store, const Digest& next, const std::vector<Likely>& bases,
-               io::CancelToken cancel, const std::function<void(const Precoded&)>& told) {
+Status precompute_deltas(const artifact::ArtifactStore& store, const Digest& next,
+                         const std::vector<BaseCandidate>& bases, io::CancelToken cancel,
+                         const std::function<void(const Precoded&)>& told) {
   for (const auto& base : bases) {
     if (is_made(store, next, base.artifact)) continue;
     const auto complete = store.complete(base.artifact);

@@ -10,16 +10,17 @@
 
 namespace deployctl::cli {
 
-struct Likely {
+struct BaseCandidate {
   Digest artifact;
   std::string version;
-  bool operator==(const Likely&) const = default;
+  bool operator==(const BaseCandidate&) const = default;
 };
 
 // `ran`: what rollouts of the service that succeeded brought, newest first. `built`: the store's records, newest first.
 // At most two of each, each artifact once, never `next` itself. Pure.
-std::vector<Likely> likely_bases(const Digest& next, const std::string& service, const std::vector<Likely>& ran,
-                                 const std::vector<artifact::ArtifactRecord>& built);
+std::vector<BaseCandidate> likely_bases(const Digest& next, const std::string& service,
+                                        const std::vector<BaseCandidate>& ran,
+                                        const std::vector<artifact::ArtifactRecord>& built);
 
 struct Precoded {
   std::string base;  // its version
@@ -28,7 +29,8 @@ struct Precoded {
 };
 // Those that are not made yet, one after another, on all cores. Blocks. A base that the store lacks is passed over;
 // Code::cancelled, no_space and what encode() says.
-Status precode(const artifact::ArtifactStore& store, const Digest& next, const std::vector<Likely>& bases,
-               io::CancelToken cancel, const std::function<void(const Precoded&)>& told);
+Status precompute_deltas(const artifact::ArtifactStore& store, const Digest& next,
+                         const std::vector<BaseCandidate>& bases, io::CancelToken cancel,
+                         const std::function<void(const Precoded&)>& told);
 
 }  // namespace deployctl::cli

@@ -20,7 +20,7 @@ struct Followed {
   std::optional<int> code;  // its last word was its end, or that it came to rest
 };
 
-Status learn_of(ledger::Ledger& ledger, const std::string& id, std::uint64_t until, Viewing& view) {
+Status learn_of(ledger::Ledger& ledger, const std::string& id, std::uint64_t until, ProgressScope& view) {
   if (until == 0) return {};
   return ledger.for_each_event(id, 0, [&](const ledger::EventRow& row) {
     if (row.seq > until) return false;
@@ -52,10 +52,10 @@ bool is_driven(const ledger::RolloutRow& row) {
 
 Result<int> follow(Context& context, const ledger::RolloutRow& row, std::uint64_t after) {
   DEPLOYCTL_TRY(ledger, context.ledger());
-  const auto asked = Asked::parse(row.order_json);
+  const auto asked = RolloutRequest::parse(row.order_json);
   const auto invocation =
       asked ? Invocation::of(context.globals(), *asked) : Invocation::of(context.globals(), std::string());
-  Viewing view(context, invocation);
+  ProgressScope view(context, invocation);
   Followed so_far{after, {}};
   DEPLOYCTL_CHECK(learn_of(*ledger, row.id, after, view));
   for (;;) {
@@ -67,7 +67,7 @@ Result<int> follow(Context& context, const ledger::RolloutRow& row, std::uint64_
       if (ledger::is_unfinished(now->state))
         return fail(with_hint(error(Code::disconnected, "no process drives rollout " + row.id + " any more"),
                               command_for({rollout::Advice::Kind::resume, row.id}, invocation)));
-      return fail(Code::absent, "rollout " + row.id + " is " + to_string(now->state) + ": " + now->reason);
+      return fail(Code::not_found, "rollout " + row.id + " is " + to_string(now->state) + ": " + now->reason);
     }
     view.tick();
     pollfd waits{context.cancel().fd(), POLLIN, 0};

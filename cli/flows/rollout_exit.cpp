@@ -20,13 +20,13 @@ int untouched(const rollout::RolloutOutcome& outcome) {
   if (!outcome.why) return exit_codes::failed;
   const int code = exit_code(outcome.why->code);
   const bool plain =
-      code == exit_codes::internal || outcome.why->code == Code::hook_failed || outcome.why->code == Code::absent;
+      code == exit_codes::internal || outcome.why->code == Code::hook_failed || outcome.why->code == Code::not_found;
   return plain ? exit_codes::failed : code;
 }
 
 }  // namespace
 
-int exit_code(const rollout::Driven& driven, int interrupted) {
+int exit_code(const rollout::RolloutReport& driven, int interrupted) {
   const auto& outcome = driven.outcome;
   const bool failed = outcome.result == RolloutResult::failed || outcome.result == RolloutResult::rolled_back;
   if (failed && any_verification(outcome)) return exit_codes::verification;
@@ -65,7 +65,7 @@ int exit_code_of_end(const rollout::Event& finished) {
   return verification ? exit_codes::verification : exit_codes::failed;
 }
 
-int report(Context& context, const rollout::Driven& driven) {
+int report(Context& context, const rollout::RolloutReport& driven) {
   const int code = exit_code(driven, Interrupt::exit_code());
   if (driven.rollout.empty() && driven.outcome.why) return context.fail_with(*driven.outcome.why, code);
   return code;

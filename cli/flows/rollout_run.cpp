@@ -21,19 +21,19 @@
 namespace deployctl::cli {
 namespace {
 
-asio::awaitable<void> drive_into(rollout::Driven& out, const model::Plan& plan, model::Release release,
-                                 std::string commit, rollout::DriveParts parts) {
+asio::awaitable<void> drive_into(rollout::RolloutReport& out, const model::Plan& plan, model::Release release,
+                                 std::string commit, rollout::RolloutDependencies parts) {
   out = co_await rollout::deploy(plan, std::move(release), std::move(commit), std::move(parts));
 }
 
-asio::awaitable<void> drive_back_into(rollout::Driven& out, const model::Plan& plan, std::string to,
-                                      rollout::DriveParts parts) {
+asio::awaitable<void> drive_back_into(rollout::RolloutReport& out, const model::Plan& plan, std::string to,
+                                      rollout::RolloutDependencies parts) {
   out = co_await rollout::roll_back(plan, std::move(to), std::move(parts));
 }
 
 // A rollback that had nothing to change, and the command that goes further.
 void report_unneeded(Context& context, const model::Plan& plan, const Invocation& invocation,
-                     const rollout::Driven& driven) {
+                     const rollout::RolloutReport& driven) {
   const std::string next =
       driven.further.empty() ? "" : command_for({rollout::Advice::Kind::roll_back_to, driven.further}, invocation);
   context.emit("rollback_unneeded", {plan.service, plan.environment, {}},
@@ -49,16 +49,16 @@ void report_unneeded(Context& context, const model::Plan& plan, const Invocation
 
 bool waits_at_gates() { return is_detached() || (::isatty(STDIN_FILENO) && ::isatty(STDERR_FILENO)); }
 
-Result<Drove> drive(Context& context, Viewing& view, const model::Plan& plan, const Driving& what) {
+Result<RunResult> drive(Context& context, ProgressScope& view, const model::Plan& plan, const RunOptions& what) {
   DEPLOYCTL_TRY(state, context.state());
   DEPLOYCTL_TRY(ledger, context.ledger());
   DEPLOYCTL_TRY(store, context.artifacts());
   DEPLOYCTL_TRY(session, FleetSession::open(plan, context, true));
   DEPLOYCTL_TRY(urls, parse_notify(what.invocation.notify));
-  Notice notice(std::move(urls));
+  WebhookNotifier notice(std::move(urls));
   auto payloads = payloads_of(session->pool(), *store);
-  rollout::DriveParts parts{session->links(),   ledger,       payloads.get(), notice.watch(view.sink()),
-                            Interrupt::token(), state.logs(), what.take_over};
+  rollout::RolloutDependencies parts{session->links(),   ledger,       payloads.get(), notice.watch(view.sink()),
+                                     Interrupt::token(), state.logs(), what.take_over};
   parts.waits = waits_at_gates();
   parts.resumes = what.resumes;
   parts.words = what.words;
@@ -74,16 +74,16 @@ Result<Drove> drive(Context& context, Viewing& view, const model::Plan& plan, co
                                                                               io::CancelToken token) {
     return gate::measure(std::move(question), pool, cwd, std::move(token));
   };
-  rollout::Driven driven;
+  rollout::RolloutReport driven;
   session->run(drive_into(driven, plan, what.release, what.commit, std::move(parts)), [&] { view.tick(); });
   view.finish();
   notice.send(context);
-  return Drove{report(context, driven), driven.outcome.touched};
+  return RunResult{report(context, driven), driven.outcome.touched};
 }
 
 namespace {
 
-Result<rollout::Driven> run_back(Context& context, const model::Plan& plan, const RollingBack& what) {
+Result<rollout::RolloutReport> run_back(Context& context, const model::Plan& plan, const RollbackRun& what) {
   DEPLOYCTL_TRY(state, context.state());
   // Recovery must not need what may be broken: without a ledger or a store it goes by what the targets keep.
   auto ledger = context.ledger();
@@ -92,18 +92,18 @@ Result<rollout::Driven> run_back(Context& context, const model::Plan& plan, cons
   if (!store) context.warn("going on without the artifact store: " + store.error().text());
   Invocation invocation = what.invocation;
   invocation.has_ledger = ledger.has_value();
-  Viewing view(context, invocation);
+  ProgressScope view(context, invocation);
   DEPLOYCTL_TRY(session, FleetSession::open(plan, context, true));
   DEPLOYCTL_TRY(urls, parse_notify(what.invocation.notify));
-  Notice notice(std::move(urls));
+  WebhookNotifier notice(std::move(urls));
   const auto payloads = store ? payloads_of(session->pool(), **store) : nullptr;
-  rollout::DriveParts parts{session->links(),
-                            ledger ? *ledger : nullptr,
-                            payloads.get(),
-                            notice.watch(view.sink()),
-                            Interrupt::token(),
-                            state.logs(),
-                            {}};
+  rollout::RolloutDependencies parts{session->links(),
+                                     ledger ? *ledger : nullptr,
+                                     payloads.get(),
+                                     notice.watch(view.sink()),
+                                     Interrupt::token(),
+                                     state.logs(),
+                                     {}};
   parts.order_json = what.asked_json;
   parts.command_for = commands_of(invocation);
   if (what.confirm)
@@ -111,7 +111,7 @@ Result<rollout::Driven> run_back(Context& context, const model::Plan& plan, cons
       view.make_room();
       return what.confirm(preview);
     };
-  rollout::Driven driven;
+  rollout::RolloutReport driven;
   session->run(drive_back_into(driven, plan, what.to, std::move(parts)), [&] { view.tick(); });
   view.finish();
   if (!driven.unneeded.empty()) report_unneeded(context, plan, invocation, driven);
@@ -121,13 +121,13 @@ Result<rollout::Driven> run_back(Context& context, const model::Plan& plan, cons
 
 }  // namespace
 
-Result<Drove> drive_back(Context& context, const model::Plan& plan, const RollingBack& what) {
+Result<RunResult> run_rollback(Context& context, const model::Plan& plan, const RollbackRun& what) {
   DEPLOYCTL_TRY(driven, run_back(context, plan, what));
-  return Drove{report(context, driven), driven.outcome.touched};
+  return RunResult{report(context, driven), driven.outcome.touched};
 }
 
-Result<LookedBack> look_back(Context& context, const model::Plan& plan, RollingBack what) {
-  LookedBack looked;
+Result<RollbackLook> preview_rollback(Context& context, const model::Plan& plan, RollbackRun what) {
+  RollbackLook looked;
   what.confirm = [&looked](const rollout::RollbackPreview& preview) {
     looked.preview = preview;
     return Status(fail(Code::cancelled, "it was only looked at"));

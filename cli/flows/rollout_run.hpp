@@ -10,14 +10,14 @@
 #include "cli/session/invocation.hpp"
 #include "core/model/plan.hpp"
 #include "core/model/release.hpp"
-#include "core/rollout/driver/rollout_session.hpp"
+#include "core/rollout/driver/rollout_driver.hpp"
 
 namespace deployctl::cli {
 
 class Context;
-class Viewing;
+class ProgressScope;
 
-struct Driving {
+struct RunOptions {
   model::Release release;
   std::string commit;
   std::string asked_json;                  // rollout_request.hpp
@@ -30,29 +30,29 @@ struct Driving {
   bool converges = false;   // recorded as a converge
 };
 
-struct Drove {
+struct RunResult {
   int code = 0;          // the rollout's exit code; what there was to be said has been said
   bool touched = false;  // some target was
 };
 // The service's lock is the caller's.
-Result<Drove> drive(Context& context, Viewing& view, const model::Plan& plan, const Driving& what);
+Result<RunResult> drive(Context& context, ProgressScope& view, const model::Plan& plan, const RunOptions& what);
 
-struct RollingBack {
+struct RollbackRun {
   std::string to;  // as for choose_rollback
   std::string asked_json;
   Invocation invocation;
   // Called when its release is chosen, before anything is changed; what it fails with ends it. Absent: it goes on.
   std::function<Status(const rollout::RollbackPreview&)> confirm{};
 };
-Result<Drove> drive_back(Context& context, const model::Plan& plan, const RollingBack& what);
+Result<RunResult> run_rollback(Context& context, const model::Plan& plan, const RollbackRun& what);
 
 // The same up to the point where something would be written or changed.
-struct LookedBack {
+struct RollbackLook {
   std::optional<rollout::RollbackPreview>
       preview;  // absent: there is nothing to ask about, and `code` says how it ended
   int code = 0;
 };
-Result<LookedBack> look_back(Context& context, const model::Plan& plan, RollingBack what);
+Result<RollbackLook> preview_rollback(Context& context, const model::Plan& plan, RollbackRun what);
 
 // Gates and approvals are waited for where a person sits, or where the command was sent into the background for it.
 bool waits_at_gates();

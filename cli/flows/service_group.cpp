@@ -14,10 +14,10 @@ namespace deployctl::cli {
 namespace {
 
 // The service that stays is said with the way to mend it by hand.
-Status take_back(Context& context, const Ready& one, const Asked& asked) {
+Status take_back(Context& context, const PreparedService& one, const RolloutRequest& asked) {
   context.note(one.plan.service + " goes back to what it ran before");
   const auto invocation = Invocation::of(context.globals(), one.named);
-  DEPLOYCTL_TRY(drove, drive_back(context, one.plan, {{}, asked.json(), invocation, {}}));
+  DEPLOYCTL_TRY(drove, run_rollback(context, one.plan, {{}, asked.json(), invocation, {}}));
   const bool back = drove.code == exit_codes::done || drove.code == exit_codes::incomplete;
   if (back) return {};
   context.warn(one.plan.service + " was not taken back");
@@ -26,13 +26,13 @@ Status take_back(Context& context, const Ready& one, const Asked& asked) {
 }
 
 std::string together_of(const ledger::RolloutRow& row) {
-  const auto asked = Asked::parse(row.order_json);
+  const auto asked = RolloutRequest::parse(row.order_json);
   return asked ? asked->together : "";
 }
 
 }  // namespace
 
-std::string name_together() {
+std::string new_group_id() {
   static constexpr char digits[] = "0123456789abcdef";
   std::random_device random;
   std::string name = "t-";
@@ -40,8 +40,8 @@ std::string name_together() {
   return name;
 }
 
-Result<int> end_early(Context& context, const std::vector<DoneService>& done, const Ready& failed, int code,
-                      const DeployOptions& options) {
+Result<int> roll_back_completed(Context& context, const std::vector<DoneService>& done, const PreparedService& failed,
+                                int code, const DeployOptions& options) {
   const bool rests = code == exit_codes::paused || code == exit_codes::interrupted || code == exit_codes::terminated;
   if (rests) {
     // The rollout's own end has named how it goes on; those after it have none yet.
@@ -53,12 +53,12 @@ Result<int> end_early(Context& context, const std::vector<DoneService>& done, co
   std::string stay;
   for (auto one = done.rbegin(); one != done.rend(); ++one) {
     if (!one->touched) continue;
-    const Ready& service = *one->service;
+    const PreparedService& service = *one->service;
     if (failed.plan.rollout.on_failure != model::OnFailure::rollback) {
       stay += (stay.empty() ? "" : ", ") + service.plan.service;
       continue;
     }
-    Asked asked = Asked::by(service.named, context.globals());
+    RolloutRequest asked = RolloutRequest::by(service.named, context.globals());
     DEPLOYCTL_CHECK(take_back(context, service, asked));
   }
   if (!stay.empty())

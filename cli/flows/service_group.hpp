@@ -14,16 +14,16 @@ struct RecordedRollout;
 
 namespace deployctl::cli {
 
-std::string name_together();
+std::string new_group_id();
 
 struct DoneService {
-  const Ready* service = nullptr;
+  const PreparedService* service = nullptr;
   bool touched = false;
 };
 // A service did not go through, and has been dealt with as its plan says. Where that was to roll back, those that were
 // done before it go back too, the last one first. Answers the exit code.
-Result<int> end_early(Context& context, const std::vector<DoneService>& done, const Ready& failed, int code,
-                      const DeployOptions& options);
+Result<int> roll_back_completed(Context& context, const std::vector<DoneService>& done, const PreparedService& failed,
+                                int code, const DeployOptions& options);
 
 // Of each service its history, newest first: those that the newest deploy of several together has changed, whether it
 // was rolled back since or not. Pure. Empty: the newest deploy that changed any of them was of one alone.

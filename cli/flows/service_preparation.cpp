@@ -16,7 +16,7 @@ namespace {
 
 constexpr int lease_poll_ms = 200;
 
-std::string what_of(const Ready& ready, const DeployOptions& options) {
+std::string what_of(const PreparedService& ready, const DeployOptions& options) {
   if (!options.version.empty()) return options.version;
   return ready.plan.build.ref.empty() ? "HEAD" : ready.plan.build.ref;
 }
@@ -33,14 +33,14 @@ Invocation DeployOptions::invocation(const Globals& globals, const std::string& 
   return out;
 }
 
-Result<SteadyTime> patience(const DeployOptions& options) {
+Result<SteadyTime> wait_deadline(const DeployOptions& options) {
   if (options.wait.empty()) return SteadyTime{};
   auto wait = parse_duration(options.wait);
   if (!wait) return fail(with_context(wait.error(), "--wait"));
   return system_clock().steady() + *wait;
 }
 
-Result<Ready> read_service(Context& context, const DeployOptions& options, const std::string& named) {
+Result<PreparedService> read_service(Context& context, const DeployOptions& options, const std::string& named) {
   DEPLOYCTL_TRY(plan, load_plan_to_deploy(context, named));
   if (!options.ref.empty()) plan.build.ref = options.ref;
   DEPLOYCTL_TRY(spec, rollout::make_spec(plan));
@@ -48,7 +48,7 @@ Result<Ready> read_service(Context& context, const DeployOptions& options, const
     DEPLOYCTL_TRY(ledger, context.ledger());
     DEPLOYCTL_CHECK(check_not_frozen(plan, *ledger));
   }
-  Ready ready;
+  PreparedService ready;
   ready.named = named;
   for (const auto& wave : spec.skipped_waves) context.note("wave " + wave.name + " is skipped: " + wave.why);
   ready.spec = std::move(spec);
@@ -56,7 +56,7 @@ Result<Ready> read_service(Context& context, const DeployOptions& options, const
   return ready;
 }
 
-Status lock_service(Context& context, Ready& ready, const DeployOptions& options, SteadyTime until) {
+Status lock_service(Context& context, PreparedService& ready, const DeployOptions& options, SteadyTime until) {
   DEPLOYCTL_TRY(state, context.state());
   for (bool told = false;; told = true) {
     auto lock = rollout::lock_service(state.locks(), ready.plan.service, ready.plan.environment,
@@ -77,7 +77,7 @@ Status lock_service(Context& context, Ready& ready, const DeployOptions& options
 }
 
 // What the build refuses, for an artifact that was built for other links, or before they were checked.
-Status check_links(const artifact::ArtifactStore& store, const Ready& ready) {
+Status check_links(const artifact::ArtifactStore& store, const PreparedService& ready) {
   DEPLOYCTL_TRY(manifest, store.manifest(ready.release.artifact));
   auto links = model::LinkedPaths::of(ready.plan.release.activation, manifest.entries());
   if (links) return {};
@@ -85,7 +85,7 @@ Status check_links(const artifact::ArtifactStore& store, const Ready& ready) {
   return fail(links.error());
 }
 
-Status choose_release(Context& context, Ready& ready, const DeployOptions& options, Viewing& view) {
+Status choose_release(Context& context, PreparedService& ready, const DeployOptions& options, ProgressScope& view) {
   DEPLOYCTL_TRY(store, context.artifacts());
   ready.release.activation = ready.plan.release.activation;
   const std::string& named = options.artifact.empty() ? options.version : options.artifact;

@@ -17,7 +17,7 @@
 namespace deployctl::cli {
 
 class Context;
-class Viewing;
+class ProgressScope;
 
 struct DeployOptions {
   std::string plan, ref, artifact, version;
@@ -29,7 +29,7 @@ struct DeployOptions {
   Invocation invocation(const Globals& globals, const std::string& named) const;
 };
 
-struct Ready {
+struct PreparedService {
   std::string named;  // the plan as it was named, or one service of it
   model::Plan plan;
   rollout::RolloutSpec spec;
@@ -38,12 +38,12 @@ struct Ready {
   std::string commit;
 };
 
-Result<SteadyTime> patience(const DeployOptions& options);  // until when
+Result<SteadyTime> wait_deadline(const DeployOptions& options);  // until when
 // Loaded, whole, not frozen. Nothing is locked or built yet.
-Result<Ready> read_service(Context& context, const DeployOptions& options, const std::string& named);
+Result<PreparedService> read_service(Context& context, const DeployOptions& options, const std::string& named);
 // Another deploy of it on this host is waited for so long; on others its targets tell (grants.hpp).
-Status lock_service(Context& context, Ready& ready, const DeployOptions& options, SteadyTime until);
+Status lock_service(Context& context, PreparedService& ready, const DeployOptions& options, SteadyTime until);
 // What is in the store already is taken from there; else it is built.
-Status choose_release(Context& context, Ready& ready, const DeployOptions& options, Viewing& view);
+Status choose_release(Context& context, PreparedService& ready, const DeployOptions& options, ProgressScope& view);
 
 }  // namespace deployctl::cli

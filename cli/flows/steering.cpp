@@ -18,7 +18,7 @@
 namespace deployctl::cli {
 namespace {
 
-constexpr Duration most_patience{std::chrono::seconds(30)};
+constexpr Duration max_wait_time{std::chrono::seconds(30)};
 constexpr int look_every_ms = 100;
 
 // Any event of the driver that tells of a word to it.
@@ -44,7 +44,7 @@ Result<Found> find_unfinished(Context& context, const std::string& id) {
   const auto invocation = Invocation::of(context.globals(), std::string());
   if (!row)
     return fail(
-        with_hint(error(Code::absent, "no rollout '" + id + "' on this host"),
+        with_hint(error(Code::not_found, "no rollout '" + id + "' on this host"),
                   "see what is unfinished: " + command_for({rollout::Advice::Kind::list_rollouts}, invocation)));
   if (!ledger::is_unfinished(row->state))
     return fail(with_hint(error(Code::invalid, "rollout " + row->id + " is over: " + to_string(row->state)),
@@ -56,10 +56,10 @@ Status say(Context& context, const Found& found, const std::string& word, const 
            const std::string& wave) {
   DEPLOYCTL_TRY(before, found.ledger->last_seq(found.row.id));
   DEPLOYCTL_TRY(number,
-                found.ledger->add_word(found.row.id, {0, word, wave, who_says(), reason, system_clock().wall()}));
+                found.ledger->add_command(found.row.id, {0, word, wave, who_says(), reason, system_clock().wall()}));
   (void)number;
   if (!is_driven(found.row)) return {};
-  const auto until = system_clock().steady() + most_patience;
+  const auto until = system_clock().steady() + max_wait_time;
   for (;;) {
     DEPLOYCTL_TRY(heard, was_heard(*found.ledger, found.row.id, before));
     if (heard) return {};
@@ -71,14 +71,14 @@ Status say(Context& context, const Found& found, const std::string& word, const 
     if (system_clock().steady() > until)
       return fail(with_hint(
           error(Code::timed_out, "the driver of " + found.row.id + " (process " + std::to_string(found.row.pid) +
-                                     ") has not taken it up within " + humane(most_patience)),
+                                     ") has not taken it up within " + human_duration(max_wait_time)),
           "it may be stopped or hang; the word is noted"));
   }
 }
 
 Result<int> go_on(Context& context, const Found& found, std::vector<rollout::MachineEvent> words) {
   const auto& row = found.row;
-  auto asked = Asked::parse(row.order_json);
+  auto asked = RolloutRequest::parse(row.order_json);
   if (!asked)
     return fail(with_hint(with_context(asked.error(), "rollout " + row.id),
                           "go on with it by deploying " + row.version + " again"));
@@ -88,7 +88,7 @@ Result<int> go_on(Context& context, const Found& found, std::vector<rollout::Mac
                                    "), not of " + row.service + " (" + row.environment + ")");
   const auto invocation = Invocation::of(context.globals(), *asked);
   if (row.kind == "rollback") {
-    DEPLOYCTL_TRY(drove, drive_back(context, plan, {row.release.text(), row.order_json, invocation, {}}));
+    DEPLOYCTL_TRY(drove, run_rollback(context, plan, {row.release.text(), row.order_json, invocation, {}}));
     return drove.code;
   }
   DEPLOYCTL_TRY(release, model::Release::parse(row.release_json));
@@ -96,12 +96,12 @@ Result<int> go_on(Context& context, const Found& found, std::vector<rollout::Mac
   DEPLOYCTL_CHECK(check_secrets(plan, notify));
   DEPLOYCTL_TRY(state, context.state());
   DEPLOYCTL_TRY(lock, rollout::lock_service(state.locks(), row.service, row.environment, "resume of " + row.id));
-  Viewing view(context, invocation);
+  ProgressScope view(context, invocation);
   const bool converges = row.kind == "converge";
   if (converges) take_all_at_once(plan);
   release.version = row.version;
-  Driving driving{std::move(release), row.commit,      row.order_json, {}, {}, invocation, true,
-                  !converges,         std::move(words)};
+  RunOptions driving{std::move(release), row.commit,      row.order_json, {}, {}, invocation, true,
+                     !converges,         std::move(words)};
   driving.converges = converges;
   DEPLOYCTL_TRY(drove, drive(context, view, plan, driving));
   return drove.code;

@@ -1,4 +1,4 @@
-// Numbers as people say them. Pure; the duration's form is core/base/duration.hpp's humane().
+// Numbers as people say them. Pure; the duration's form is core/base/duration.hpp's human_duration().
 #pragma once
 
 #include <cstdint>

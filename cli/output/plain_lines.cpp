@@ -18,7 +18,7 @@ constexpr std::size_t word_width = 11;  // "unreachable"
 
 std::string seconds_of(const Body& body) {
   if (!body.has("seconds")) return {};
-  return humane(Duration(static_cast<std::int64_t>(std::clamp(body.number("seconds"), 0.0, 3.2e8) * 1000)));
+  return human_duration(Duration(static_cast<std::int64_t>(std::clamp(body.number("seconds"), 0.0, 3.2e8) * 1000)));
 }
 
 void add_output(Lines& lines, const std::string& output, std::size_t most) {

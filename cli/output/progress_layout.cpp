@@ -9,7 +9,7 @@
 namespace deployctl::output {
 namespace {
 
-constexpr std::size_t most_lines = 18;
+constexpr std::size_t max_lines = 18;
 
 std::size_t moving_in(const BoardRegion& region) { return region.moving.size(); }
 
@@ -190,7 +190,7 @@ Lines progress(const Board& board, const Moment& moment, const Screen& given) {
   Screen screen = given;
   screen.width = std::max<std::size_t>(screen.width, 10);
   const auto width = screen.width - 1;
-  std::size_t room = std::clamp<std::size_t>(screen.height * 2 / 3, 3, most_lines);
+  std::size_t room = std::clamp<std::size_t>(screen.height * 2 / 3, 3, max_lines);
   Lines out;
   if (!board.begun) {
     if (board.build.begun && !board.build.over) out = build_lines(board, moment);

@@ -14,7 +14,7 @@ namespace deployctl::output {
 namespace {
 
 constexpr std::size_t max_targets_named = 20;  // targets with the same reason; the rest is a count
-constexpr std::size_t most_regions = 40;
+constexpr std::size_t max_regions = 40;
 
 struct StateKind {
   TargetState state;
@@ -105,7 +105,7 @@ Lines counts_in_words(const Board& board, const std::vector<StateKind>& kinds, s
 // Of all regions, only the columns that say something.
 Lines counts(const Board& board, const SummaryLook& look) {
   const auto kinds = kinds_of(board);
-  const auto shown = std::min(board.regions.size(), most_regions);
+  const auto shown = std::min(board.regions.size(), max_regions);
   std::size_t untouched = 0;
   for (const auto& region : board.regions) untouched += untouched_in(region, kinds);
   std::vector<Column> columns{{"region", false}, {"targets", true}};

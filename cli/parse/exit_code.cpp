@@ -5,7 +5,7 @@ namespace deployctl::cli {
 int exit_code(Code code) {
   switch (code) {
     case Code::invalid:
-    case Code::absent:
+    case Code::not_found:
     case Code::exists:
     case Code::unsupported:
       return exit_codes::usage;

@@ -4,13 +4,13 @@
 
 #include "cli/output/human_format.hpp"
 #include "cli/output/text.hpp"
-#include "core/rollout/driver/rollout_session.hpp"
+#include "core/rollout/driver/rollout_driver.hpp"
 
 namespace deployctl::cli {
 namespace {
 
 constexpr std::size_t label_width = 9;
-constexpr std::size_t most_waves = 12;  // by name
+constexpr std::size_t max_waves = 12;  // by name
 
 std::string from_text(const ChangePreview& preview) {
   std::string text;
@@ -37,10 +37,10 @@ std::string waves_text(const rollout::RolloutSpec& spec) {
   std::string text;
   std::size_t named = 0;
   for (const auto& wave : spec.waves) {
-    if (++named > most_waves) break;
+    if (++named > max_waves) break;
     text += (text.empty() ? "" : ", ") + wave.name + " (" + output::number(wave.size()) + ")";
   }
-  if (spec.waves.size() > most_waves) text += ", and " + std::to_string(spec.waves.size() - most_waves) + " more";
+  if (spec.waves.size() > max_waves) text += ", and " + std::to_string(spec.waves.size() - max_waves) + " more";
   return text + "; " + at_once(spec);
 }
 

@@ -25,7 +25,7 @@ std::optional<PayloadSize> bound(const artifact::ArtifactStore& store, const Dig
   const auto wanted = store.manifest(next);
   if (!wanted) return std::nullopt;
   std::set<Digest> seen;
-  if (const auto old = base.empty() ? fail(Code::absent, "none") : store.manifest(base); old)
+  if (const auto old = base.empty() ? fail(Code::not_found, "none") : store.manifest(base); old)
     for (const auto& entry : old->entries()) seen.insert(entry.content);
   PayloadSize size;
   for (const auto& entry : wanted->entries())

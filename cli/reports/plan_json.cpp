@@ -11,7 +11,7 @@ using rollout::Need;
 
 double seconds(Duration d) { return static_cast<double>(d.count()) / 1000; }
 
-JsonObject region_json(const PlanPicture& picture, const rollout::WaveRegion& part) {
+JsonObject region_json(const PlanPreview& picture, const rollout::WaveRegion& part) {
   std::vector<std::string> targets;
   for (const auto target : part.targets) targets.push_back(picture.spec.targets[target].name);
   const auto& region = picture.spec.regions[part.region];
@@ -23,7 +23,7 @@ JsonObject region_json(const PlanPicture& picture, const rollout::WaveRegion& pa
       .add("keep_serving", picture.serving(part));
 }
 
-JsonObject wave_json(const PlanPicture& picture, const rollout::SpecWave& wave) {
+JsonObject wave_json(const PlanPreview& picture, const rollout::SpecWave& wave) {
   std::vector<std::string> regions, gates;
   for (const auto& part : wave.regions) regions.push_back(region_json(picture, part).text());
   for (const auto& gate : wave.gates) gates.push_back(gate.name);
@@ -50,7 +50,7 @@ const char* word(Need need) {
   return "unknown";
 }
 
-JsonObject target_json(const PlanPicture& picture, std::size_t target) {
+JsonObject target_json(const PlanPreview& picture, std::size_t target) {
   const auto& place = picture.spec.targets[target];
   JsonObject out;
   out.add("region", picture.spec.regions[place.region].name).add("host", place.name);
@@ -64,7 +64,7 @@ JsonObject target_json(const PlanPicture& picture, std::size_t target) {
   return out.add_null("current");
 }
 
-JsonObject link_json(const PlanPicture& picture, std::size_t region) {
+JsonObject link_json(const PlanPreview& picture, std::size_t region) {
   const auto& link = picture.links[region];
   JsonObject out;
   out.add("region", picture.spec.regions[region].name);
@@ -73,7 +73,7 @@ JsonObject link_json(const PlanPicture& picture, std::size_t region) {
   return out;
 }
 
-void add_forecast(JsonObject& body, const PlanPicture& picture) {
+void add_forecast(JsonObject& body, const PlanPreview& picture) {
   if (!picture.survey) return;
   std::vector<std::string> links;
   for (std::size_t r = 0; r < picture.links.size(); ++r) links.push_back(link_json(picture, r).text());
@@ -84,7 +84,7 @@ void add_forecast(JsonObject& body, const PlanPicture& picture) {
 
 }  // namespace
 
-JsonObject plan_body(const PlanPicture& picture) {
+JsonObject plan_body(const PlanPreview& picture) {
   std::vector<std::string> waves, skipped, targets;
   for (const auto& wave : picture.spec.waves) waves.push_back(wave_json(picture, wave).text());
   for (const auto& wave : picture.spec.skipped_waves)

@@ -4,20 +4,20 @@
 
 namespace deployctl::cli {
 
-std::string PlanPicture::now(std::size_t target) const {
+std::string PlanPreview::now(std::size_t target) const {
   if (!survey) return "";
   const auto& one = (*survey)[target];
   if (one.error) return one.error->text();
   return one.reply->has_current() ? one.reply->current().version() : "nothing";
 }
 
-unsigned PlanPicture::floor(const rollout::SpecRegion& region) const {
+unsigned PlanPreview::floor(const rollout::SpecRegion& region) const {
   const auto size = static_cast<unsigned>(region.targets.size());
   return region.min_healthy.value_or(size - std::min(region.max_parallel, size));
 }
 
 // Those that serve now, where that is known; as the machine counts, it stops a healthy one only above the floor.
-unsigned PlanPicture::serving(const rollout::WaveRegion& part) const {
+unsigned PlanPreview::serving(const rollout::WaveRegion& part) const {
   const auto& region = spec.regions[part.region];
   const auto serves = [this](std::size_t target) {
     if (!survey) return true;
@@ -30,7 +30,7 @@ unsigned PlanPicture::serving(const rollout::WaveRegion& part) const {
   return std::min(healthy, std::max(healthy - std::min(at_once, healthy), floor));
 }
 
-std::vector<std::string> PlanPicture::without_direct_login() const {
+std::vector<std::string> PlanPreview::without_direct_login() const {
   std::vector<std::string> names;
   for (const auto& region : plan.fleet.regions) {
     const auto lacks = [](const model::Target& target) { return !target.direct_identity_file; };

@@ -9,7 +9,7 @@
 
 namespace deployctl::cli {
 
-struct PlanPicture {
+struct PlanPreview {
   const model::Plan& plan;
   const rollout::RolloutSpec& spec;
   std::string frozen{};  // why, now; empty: not
@@ -32,7 +32,7 @@ struct PlanPicture {
 
 std::vector<std::string> gate_words(
     const rollout::SpecWave& wave);  // what follows its targets: "bake 10m", "analysis 'errors'"
-output::Lines plan_text(const PlanPicture& picture, std::size_t width);
-JsonObject plan_body(const PlanPicture& picture);
+output::Lines plan_text(const PlanPreview& picture, std::size_t width);
+JsonObject plan_body(const PlanPreview& picture);
 
 }  // namespace deployctl::cli

@@ -23,7 +23,7 @@ std::string joined(const std::vector<std::string>& words) {
 
 std::string bytes_text(std::uint64_t bytes, bool exact) { return (exact ? "" : "at most ") + output::size(bytes); }
 
-Line title(const PlanPicture& picture) {
+Line title(const PlanPreview& picture) {
   const auto& plan = picture.plan;
   const std::string ref = plan.build.ref.empty() ? "HEAD" : plan.build.ref;
   const std::string what = picture.version.empty() ? ref : picture.version;
@@ -40,12 +40,12 @@ std::string then(const rollout::SpecWave& wave, bool last) {
 }
 
 // "3 of 4": how many of a region keep serving at each step.
-std::string serving(const PlanPicture& picture, const rollout::WaveRegion& part) {
+std::string serving(const PlanPreview& picture, const rollout::WaveRegion& part) {
   return std::to_string(picture.serving(part)) + " of " +
          std::to_string(picture.spec.regions[part.region].targets.size());
 }
 
-Lines wave_lines(const PlanPicture& picture, std::size_t width) {
+Lines wave_lines(const PlanPreview& picture, std::size_t width) {
   const auto& waves = picture.spec.waves;
   const bool approvals = std::any_of(waves.begin(), waves.end(), [](const auto& wave) { return wave.approval; });
   output::Table table({{"wave", false, true},
@@ -65,7 +65,7 @@ Lines wave_lines(const PlanPicture& picture, std::size_t width) {
   return table.lines(width);
 }
 
-std::string payload_text(const PlanPicture& picture, const rollout::TargetNeed& need) {
+std::string payload_text(const PlanPreview& picture, const rollout::TargetNeed& need) {
   if (need.need == Need::nothing) return "runs it already";
   if (need.need == Need::switch_only) return "kept there";
   const auto size = picture.size_of ? picture.size_of(need.base) : std::nullopt;
@@ -73,7 +73,7 @@ std::string payload_text(const PlanPicture& picture, const rollout::TargetNeed& 
 }
 
 // By region, what runs, and what that needs; whoever does not answer has a line of his own.
-Lines target_lines(const PlanPicture& picture, std::size_t width) {
+Lines target_lines(const PlanPreview& picture, std::size_t width) {
   output::Table table(
       {{"region", false, true}, {"targets", true}, {"run now", false, true}, {"will run", false, true}, {"payload"}});
   for (const auto& region : picture.spec.regions) {
@@ -90,7 +90,7 @@ Lines target_lines(const PlanPicture& picture, std::size_t width) {
   return table.lines(width);
 }
 
-Lines link_lines(const PlanPicture& picture, std::size_t width) {
+Lines link_lines(const PlanPreview& picture, std::size_t width) {
   const auto idle = [](const rollout::LinkNeed& link) { return link.known && link.bytes == 0; };
   if (std::all_of(picture.links.begin(), picture.links.end(), idle)) return {Line("nothing has to cross the links")};
   output::Table table({{"link to", false, true}, {"bytes", true}, {"about", true}});
@@ -103,7 +103,7 @@ Lines link_lines(const PlanPicture& picture, std::size_t width) {
   return table.lines(width);
 }
 
-std::string time_words(const PlanPicture& picture) {
+std::string time_words(const PlanPreview& picture) {
   const auto& estimate = picture.estimate;
   if (estimate.at_least && estimate.time.count() == 0)
     return "how long it takes is not known yet: no rollout went through here before";
@@ -113,7 +113,7 @@ std::string time_words(const PlanPicture& picture) {
   return words;
 }
 
-std::vector<std::string> people_needed(const PlanPicture& picture) {
+std::vector<std::string> people_needed(const PlanPreview& picture) {
   std::vector<std::string> waves;
   for (const auto& wave : picture.spec.waves)
     if (wave.approval || wave.pause)
@@ -122,7 +122,7 @@ std::vector<std::string> people_needed(const PlanPicture& picture) {
 }
 
 // Releases that were changed on targets, by version and difference.
-Lines damage_lines(const PlanPicture& picture) {
+Lines damage_lines(const PlanPreview& picture) {
   std::map<std::string, std::vector<std::string>> hosts;
   for (std::size_t i = 0; i < picture.survey->size(); ++i)
     if (const auto& reply = (*picture.survey)[i].reply)
@@ -139,7 +139,7 @@ Lines damage_lines(const PlanPicture& picture) {
 }
 
 // What stands in the way, or may.
-Lines ahead(const PlanPicture& picture) {
+Lines ahead(const PlanPreview& picture) {
   Lines lines;
   if (!picture.frozen.empty()) lines.emplace_back("a deploy is refused now: " + picture.frozen, Tone::warn);
   if (const auto people = people_needed(picture); !people.empty())
@@ -172,7 +172,7 @@ void add(Lines& to, Lines more) {
 
 }  // namespace
 
-Lines plan_text(const PlanPicture& picture, std::size_t width) {
+Lines plan_text(const PlanPreview& picture, std::size_t width) {
   Lines lines{title(picture)};
   add(lines, wave_lines(picture, width));
   add(lines, budget_lines(picture.spec));

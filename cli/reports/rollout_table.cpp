@@ -11,7 +11,7 @@ using output::Tone;
 
 bool ended(const ledger::RolloutRow& row) { return row.ended.time_since_epoch().count() > 0; }
 
-std::string took(const ledger::RolloutRow& row) { return ended(row) ? humane(row.ended - row.started) : ""; }
+std::string took(const ledger::RolloutRow& row) { return ended(row) ? human_duration(row.ended - row.started) : ""; }
 
 std::string versions(const ledger::RolloutRow& row) {
   const auto to = row.version.empty() ? std::string("nothing") : row.version;

@@ -114,7 +114,7 @@ Result<int> detach(Context& context, const Invocation& invocation) {
   command.out = io::Stdio::file(log);
   command.err = io::Stdio::append(log);
   DEPLOYCTL_TRY(child, io::Subprocess::spawn(command));
-  Viewing view(context, invocation);
+  ProgressScope view(context, invocation);
   Lines lines(log);
   Seen seen;
   for (;;) {

@@ -6,8 +6,8 @@
 #include <exception>
 #include <optional>
 
+#include "cli/session/connection_cache.hpp"
 #include "cli/session/context.hpp"
-#include "cli/session/keep_links.hpp"
 #include "core/fleet/routes/fleet_links.hpp"
 #include "core/io/ticker.hpp"
 #include "core/model/plan.hpp"

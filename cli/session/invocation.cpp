@@ -14,7 +14,7 @@ Invocation Invocation::of(const Globals& globals, std::string plan) {
   return out;
 }
 
-Invocation Invocation::of(const Globals& globals, const Asked& asked) {
+Invocation Invocation::of(const Globals& globals, const RolloutRequest& asked) {
   Invocation out;
   out.plan = asked.plan;
   out.fleet = asked.fleet;

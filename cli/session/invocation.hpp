@@ -7,7 +7,7 @@
 namespace deployctl::cli {
 
 struct Globals;
-struct Asked;
+struct RolloutRequest;
 
 struct Invocation {
   std::string plan;  // as the user named it, with the name of a service behind '#' where one is meant
@@ -20,7 +20,7 @@ struct Invocation {
 
   static Invocation of(const Globals& globals, std::string plan);
   // Of a rollout that the ledger knows: its own plan, fleet and overrides, whatever this command line says.
-  static Invocation of(const Globals& globals, const Asked& asked);
+  static Invocation of(const Globals& globals, const RolloutRequest& asked);
 };
 
 }  // namespace deployctl::cli

@@ -6,7 +6,7 @@
 
 namespace deployctl::cli {
 
-Viewing::Viewing(Context& context, Invocation invocation) : context_(context) {
+ProgressScope::ProgressScope(Context& context, Invocation invocation) : context_(context) {
   auto options = output::view_options(context.streams().out, context.streams().err, context.globals().no_color);
   options.format = context.json() ? output::Format::json : output::Format::text;
   options.quiet = context.globals().quiet;
@@ -15,18 +15,18 @@ Viewing::Viewing(Context& context, Invocation invocation) : context_(context) {
   view_ = output::make_view(options);
 }
 
-Viewing::~Viewing() = default;
+ProgressScope::~ProgressScope() = default;
 
-rollout::EventSink Viewing::sink() {
+rollout::EventSink ProgressScope::sink() {
   return [this](const rollout::Event& event) {
     context_.go_on_from(event.seq);
     view_->on(event);
   };
 }
 
-void Viewing::learn(const rollout::Event& event) { view_->learn(event); }
-void Viewing::tick() { view_->tick(system_clock().steady()); }
-void Viewing::finish() { view_->finish(); }
-void Viewing::make_room() { view_->make_room(); }
+void ProgressScope::learn(const rollout::Event& event) { view_->learn(event); }
+void ProgressScope::tick() { view_->tick(system_clock().steady()); }
+void ProgressScope::finish() { view_->finish(); }
+void ProgressScope::make_room() { view_->make_room(); }
 
 }  // namespace deployctl::cli

@@ -16,11 +16,11 @@ namespace deployctl::cli {
 
 class Context;
 
-class Viewing {
+class ProgressScope {
  public:
   // `invocation`: for the commands that it names.
-  Viewing(Context& context, Invocation invocation);
-  ~Viewing();
+  ProgressScope(Context& context, Invocation invocation);
+  ~ProgressScope();
 
   rollout::EventSink sink();
   void learn(const rollout::Event& event);  // told before: known, not shown

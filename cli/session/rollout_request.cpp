@@ -39,8 +39,8 @@ Result<std::string> readable_again(Context& context, const std::string& path) {
 
 }  // namespace
 
-Result<Asked> Asked::kept(Context& context, const std::string& plan) {
-  Asked out = by(plan, context.globals());
+Result<RolloutRequest> RolloutRequest::kept(Context& context, const std::string& plan) {
+  RolloutRequest out = by(plan, context.globals());
   const std::string file = file_of_plan(plan);
   DEPLOYCTL_TRY(plan_again, readable_again(context, file));
   out.plan = plan_again + plan.substr(file.size());
@@ -49,11 +49,11 @@ Result<Asked> Asked::kept(Context& context, const std::string& plan) {
   return out;
 }
 
-Asked Asked::by(const std::string& plan, const Globals& globals) {
+RolloutRequest RolloutRequest::by(const std::string& plan, const Globals& globals) {
   return {absolute(plan), absolute(globals.fleet), globals.set, {}, {}};
 }
 
-std::string Asked::json() const {
+std::string RolloutRequest::json() const {
   std::vector<std::string> kept;
   std::copy_if(notify.begin(), notify.end(), std::back_inserter(kept), holds_no_secret);
   return JsonObject()
@@ -65,12 +65,12 @@ std::string Asked::json() const {
       .text();
 }
 
-Result<Asked> Asked::parse(const std::string& json) {
+Result<RolloutRequest> RolloutRequest::parse(const std::string& json) {
   try {
     const auto read = model::parse_json(json);
-    return Asked{read.at("plan").get<std::string>(), read.value("fleet", ""),
-                 read.at("set").get<std::vector<std::string>>(), read.value("together", ""),
-                 read.value("notify", std::vector<std::string>{})};
+    return RolloutRequest{read.at("plan").get<std::string>(), read.value("fleet", ""),
+                          read.at("set").get<std::vector<std::string>>(), read.value("together", ""),
+                          read.value("notify", std::vector<std::string>{})};
   } catch (const nlohmann::json::exception&) {
     return fail(Code::invalid, "the ledger doesn't say which plan it was deployed by");
   }

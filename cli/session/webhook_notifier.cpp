@@ -32,7 +32,7 @@ bool holds_no_secret(const std::string& value) {
   return host != std::string::npos && value.find_first_of("/?#@", host + 3) == std::string::npos;
 }
 
-rollout::EventSink Notice::watch(rollout::EventSink next) {
+rollout::EventSink WebhookNotifier::watch(rollout::EventSink next) {
   if (urls_.empty()) return next;
   return [this, next = std::move(next)](const rollout::Event& event) {
     if (event.name == "rollout_finished") last_ = rollout::to_json_line(event);
@@ -40,7 +40,7 @@ rollout::EventSink Notice::watch(rollout::EventSink next) {
   };
 }
 
-void Notice::send(Context& context) const {
+void WebhookNotifier::send(Context& context) const {
   if (last_.empty()) return;
   for (const auto& url : urls_) {
     const auto sent = send_one(url, last_);

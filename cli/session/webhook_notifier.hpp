@@ -20,9 +20,9 @@ Result<std::vector<model::SecretSource>> parse_notify(const std::vector<std::str
 // but a host. A path is where many webhooks carry their token.
 bool holds_no_secret(const std::string& value);
 
-class Notice {
+class WebhookNotifier {
  public:
-  explicit Notice(std::vector<model::SecretSource> urls) : urls_(std::move(urls)) {}
+  explicit WebhookNotifier(std::vector<model::SecretSource> urls) : urls_(std::move(urls)) {}
   // What `next` is given passes by here.
   rollout::EventSink watch(rollout::EventSink next);
   // At most ten seconds a URL. Nothing when no rollout ended.

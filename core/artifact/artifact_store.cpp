@@ -17,7 +17,8 @@ namespace {
 using model::EntryType;
 
 Error none(const std::string& name, const std::string& dir) {
-  return with_hint(error(Code::absent, "no artifact '" + name + "' in " + dir), "`deployctl artifact list` shows them");
+  return with_hint(error(Code::not_found, "no artifact '" + name + "' in " + dir),
+                   "`deployctl artifact list` shows them");
 }
 
 std::string about(const ArtifactRecord& r) {
@@ -72,7 +73,7 @@ Result<ArtifactRecord> ArtifactStore::find(const std::string& name) const {
 
 Result<model::Manifest> ArtifactStore::manifest(const Digest& artifact) const {
   auto text = blobs_->get_text(artifact);
-  if (!text && text.error().code == Code::absent) return fail(none(artifact.text(), dir_));
+  if (!text && text.error().code == Code::not_found) return fail(none(artifact.text(), dir_));
   if (!text) return fail(with_context(text.error(), "manifest of artifact " + artifact.text()));
   return model::Manifest::parse(*text);
 }
@@ -85,7 +86,7 @@ Result<bool> ArtifactStore::complete(const Digest& artifact) const {
   auto manifest = this->manifest(artifact);
   if (!manifest) {
     const Code code = manifest.error().code;
-    if (code == Code::absent || code == Code::verification) return false;
+    if (code == Code::not_found || code == Code::verification) return false;
     return fail(manifest.error());
   }
   DEPLOYCTL_TRY(missing, blobs_->find_missing(contents_of(*manifest)));
@@ -161,9 +162,9 @@ Status ArtifactStore::verify(const Digest& artifact) const {
     const auto right = blobs_->verify(entry.content);
     if (right) continue;
     const Code code = right.error().code;
-    if (code != Code::absent && code != Code::verification) return fail(with_context(right.error(), entry.path));
+    if (code != Code::not_found && code != Code::verification) return fail(with_context(right.error(), entry.path));
     if (bad++ < 3)
-      first += (bad == 1 ? ": " : ", ") + entry.path + (code == Code::absent ? " is missing" : " is damaged");
+      first += (bad == 1 ? ": " : ", ") + entry.path + (code == Code::not_found ? " is missing" : " is damaged");
   }
   if (bad == 0) return {};
   return fail(with_hint(

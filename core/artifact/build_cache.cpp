@@ -49,7 +49,7 @@ Status remember_build(const std::string& store, const Digest& key, const Digest&
 
 Status forget_builds(const std::string& store, const std::set<Digest>& kept) {
   auto names = io::list_dir(builds_folder(store));
-  if (!names) return names.error().code == Code::absent ? Status() : fail(names.error());
+  if (!names) return names.error().code == Code::not_found ? Status() : fail(names.error());
   for (const auto& name : *names) {
     const std::string path = builds_folder(store) + "/" + name;
     if (name.ends_with(".json")) {

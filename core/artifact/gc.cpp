@@ -48,7 +48,7 @@ std::uint64_t size_of_entry(const std::string& path) {
 
 Status sweep_payloads(const std::string& dir, const std::set<Digest>& keep, ArtifactStore::Swept& swept) {
   auto names = io::list_dir(dir);
-  if (!names) return names.error().code == Code::absent ? Status() : fail(names.error());
+  if (!names) return names.error().code == Code::not_found ? Status() : fail(names.error());
   for (const auto& name : *names) {
     if (!serves_none(name, keep)) continue;
     const auto size = size_of_entry(dir + "/" + name);
@@ -68,7 +68,7 @@ Result<ArtifactStore::Swept> ArtifactStore::gc(std::size_t keep, const std::vect
   std::set<Digest> named, gone;
   for (const auto& artifact : keeping) {
     auto manifest = this->manifest(artifact);
-    if (!manifest && manifest.error().code == Code::absent) continue;  // in use somewhere, but not from this store
+    if (!manifest && manifest.error().code == Code::not_found) continue;  // in use somewhere, but not from this store
     if (!manifest) return fail(manifest.error());  // what it names can't be known: nothing is removed
     named.insert(artifact);
     for (const auto& entry : manifest->entries()) named.insert(entry.content);

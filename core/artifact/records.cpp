@@ -54,13 +54,13 @@ Status write_record(const std::string& dir, const ArtifactRecord& record) {
 Result<std::vector<RecordFile>> read_records(const std::string& dir) {
   std::vector<RecordFile> records;
   auto names = io::list_dir(records_folder(dir));
-  if (!names && names.error().code == Code::absent) return records;
+  if (!names && names.error().code == Code::not_found) return records;
   if (!names) return fail(names.error());
   for (const auto& name : *names) {
     if (name.starts_with('.') || !name.ends_with(".json")) continue;
     const std::string path = records_folder(dir) + "/" + name;
     auto text = io::read_file(path);
-    if (!text && text.error().code == Code::absent) continue;  // swept meanwhile
+    if (!text && text.error().code == Code::not_found) continue;  // swept meanwhile
     if (!text) return fail(text.error());
     auto record = from_text(*text);
     if (!record)

@@ -41,7 +41,7 @@ std::string to_string(Duration d) {
   return "0s";
 }
 
-std::string humane(Duration d) {
+std::string human_duration(Duration d) {
   const auto ms = d.count();
   if (ms < 60'000) return fmt::format("{:.1f} s", static_cast<double>(ms) / 1000);
   const auto s = ms / 1000;

@@ -16,6 +16,6 @@ Result<Duration> parse_duration(std::string_view text);
 // The shortest exact form: 90s -> "90s", 120s -> "2m", 1500ms -> "1500ms".
 std::string to_string(Duration d);
 // For people: "1.4 s", "2 min 05 s", "1 h 10 min".
-std::string humane(Duration d);
+std::string human_duration(Duration d);
 
 }  // namespace deployctl

@@ -15,7 +15,7 @@ struct Word {
 constexpr std::array words{
     Word{Code::internal, "internal"},
     Word{Code::invalid, "invalid"},
-    Word{Code::absent, "absent"},
+    Word{Code::not_found, "absent"},
     Word{Code::exists, "exists"},
     Word{Code::build_failed, "build_failed"},
     Word{Code::unreachable, "unreachable"},
@@ -37,7 +37,7 @@ constexpr std::array words{
 Code code_of(int errnum) {
   switch (errnum) {
     case ENOENT:
-      return Code::absent;
+      return Code::not_found;
     case EEXIST:
       return Code::exists;
     case ENOSPC:

@@ -11,7 +11,7 @@ namespace deployctl {
 enum class Code {
   internal,        // a broken invariant, or an operating system error without a better name
   invalid,         // bad usage, plan, fleet, ref, message
-  absent,          // what was asked for does not exist
+  not_found,       // what was asked for does not exist
   exists,          // what was to be made exists already
   build_failed,    // a build step failed or timed out
   unreachable,     // refused, no route, no name, timed out on the way

@@ -25,7 +25,7 @@
 namespace deployctl::artifact {
 namespace {
 
-constexpr std::size_t most_logs = 200;
+constexpr std::size_t max_logs = 200;
 
 // The token of an https repository is for its host alone, and read when the host asks for it.
 git::Limits limits_for(const model::Build& build, io::CancelToken cancel) {
@@ -153,7 +153,7 @@ Result<std::string> Building::make_log() const {
   const std::string dir = std::filesystem::absolute(places_.logs + "/builds");
   DEPLOYCTL_CHECK(io::make_dirs(dir));
   DEPLOYCTL_TRY(names, io::list_dir(dir));
-  for (std::size_t i = 0; i + most_logs < names.size() + 1; ++i) (void)io::remove_file(dir + "/" + names[i]);
+  for (std::size_t i = 0; i + max_logs < names.size() + 1; ++i) (void)io::remove_file(dir + "/" + names[i]);
   std::string time = to_string(system_clock().wall());
   std::replace(time.begin(), time.end(), ':', '-');
   const std::string stem = dir + "/" + time + "-" + safe_name(request_.service) + "-" + commit_.short_id;
@@ -278,7 +278,7 @@ Result<std::string> resolve(const model::Build& build, const BuildPlaces& places
   return pin(mirror, build, limits_for(build, std::move(cancel)));
 }
 
-Result<Built> foresee(const BuildRequest& request, const ArtifactStore& store, const BuildPlaces& places,
+Result<Built> predict(const BuildRequest& request, const ArtifactStore& store, const BuildPlaces& places,
                       io::CancelToken cancel) {
   DEPLOYCTL_TRY(mirror, git::Mirror::of(places.mirrors, request.build.repo));
   DEPLOYCTL_TRY(id, pin(mirror, request.build, limits_for(request.build, std::move(cancel))));

@@ -60,7 +60,7 @@ struct Built {
 Result<std::string> resolve(const model::Build& build, const BuildPlaces& places, io::CancelToken cancel);
 // What build() would come out as, without building or keeping anything but the fetched mirror. An empty artifact: not
 // built yet.
-Result<Built> foresee(const BuildRequest& request, const ArtifactStore& store, const BuildPlaces& places,
+Result<Built> predict(const BuildRequest& request, const ArtifactStore& store, const BuildPlaces& places,
                       io::CancelToken cancel);
 Result<Built> build(const BuildRequest& request, ArtifactStore& store, const BuildPlaces& places, BuildWatch& watch,
                     io::CancelToken cancel);

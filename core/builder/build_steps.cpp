@@ -17,7 +17,7 @@ namespace {
 constexpr Duration grace{std::chrono::seconds(5)};
 constexpr int look_again = 50;  // ms between two looks at the log
 constexpr std::size_t last_lines = 20;
-constexpr std::size_t most_tail = 16 * 1024;
+constexpr std::size_t max_tail = 16 * 1024;
 
 std::uint64_t size_of(const std::string& path) {
   struct stat st {};
@@ -35,7 +35,7 @@ std::string read_part(const std::string& path, std::uint64_t from, std::size_t m
 
 std::string tail(const std::string& path, std::uint64_t from) {
   const auto size = size_of(path);
-  std::string text = read_part(path, std::max(from, size > most_tail ? size - most_tail : 0), most_tail);
+  std::string text = read_part(path, std::max(from, size > max_tail ? size - max_tail : 0), max_tail);
   while (!text.empty() && text.back() == '\n') text.pop_back();
   std::size_t at = text.size();
   for (std::size_t n = 0; n < last_lines && at != std::string::npos && at > 0; ++n) at = text.rfind('\n', at - 1);
@@ -118,7 +118,7 @@ Status Steps::run_line(const std::string& what, const std::string& line, Time de
   tell_new_output();
   if (over == Over::cancelled) return fail(Code::cancelled, what + ": cancelled");
   if (over == Over::timed_out)
-    return fail(failure(what, "not over after " + humane(timeout) + ", the plan's timeout", from));
+    return fail(failure(what, "not over after " + human_duration(timeout) + ", the plan's timeout", from));
   const auto exit = running.exited();
   if (exit && exit->ok()) return {};
   return fail(failure(what, exit ? exit->text() : "vanished", from));

@@ -13,7 +13,7 @@
 namespace deployctl::artifact {
 namespace {
 
-constexpr int most_slots = 100;
+constexpr int max_slots = 100;
 
 bool works_beneath(pid_t pid, const std::string& path) {
   char cwd[4096];
@@ -45,7 +45,7 @@ void end_noted(const std::string& file, const std::string& path) {
 Result<WorkSlot> WorkSlot::take(const std::string& work, const std::string& name) {
   const std::string dir = std::filesystem::absolute(work + "/" + name);
   DEPLOYCTL_CHECK(io::make_dirs(dir));
-  for (int n = 1; n <= most_slots; ++n) {
+  for (int n = 1; n <= max_slots; ++n) {
     const std::string path = dir + "/" + std::to_string(n);
     auto lock = io::FileLock::try_lock(path + ".lock", "pid " + std::to_string(::getpid()));
     if (!lock && lock.error().code == Code::locked) continue;
@@ -54,7 +54,7 @@ Result<WorkSlot> WorkSlot::take(const std::string& work, const std::string& name
     DEPLOYCTL_CHECK(slot.make_fresh());
     return slot;
   }
-  return fail(Code::locked, "more than " + std::to_string(most_slots) + " builds of " + name + " at once");
+  return fail(Code::locked, "more than " + std::to_string(max_slots) + " builds of " + name + " at once");
 }
 
 Status WorkSlot::make_fresh() {

@@ -17,7 +17,7 @@ auto asked(F f) -> Result<decltype(f())> {
   try {
     return f();
   } catch (const std::exception& e) {
-    return fail(with_hint(error(Code::absent, std::string("time zones can't be read: ") + e.what()),
+    return fail(with_hint(error(Code::not_found, std::string("time zones can't be read: ") + e.what()),
                           "install the package tzdata"));
   }
 }

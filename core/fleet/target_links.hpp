@@ -14,7 +14,7 @@
 namespace deployctl::rollout {
 
 // A payload on its way: chunks here, and the same name at every relay that carried it.
-struct Shipment {
+struct PayloadHandle {
   std::shared_ptr<payload::ChunkSource> chunks;
 };
 
@@ -29,10 +29,10 @@ class TargetLinks {
   // relay.
   virtual asio::awaitable<Result<protocol::pb::Reply>> call(
       std::size_t target, protocol::pb::Request request, Duration deadline,
-      std::function<void(const protocol::pb::Event&)> on_event = {}, std::shared_ptr<Shipment> shipment = {}) = 0;
+      std::function<void(const protocol::pb::Event&)> on_event = {}, std::shared_ptr<PayloadHandle> shipment = {}) = 0;
   // The shipment sets out for the target's relay, so that a stage finds it there or under way. Returns at once; without
   // a relay, or where it can't be reached, nothing happens.
-  virtual void carry_ahead(std::size_t target, std::shared_ptr<Shipment> shipment) = 0;
+  virtual void prefetch_payload(std::size_t target, std::shared_ptr<PayloadHandle> shipment) = 0;
   // The same for a piece of a payload that is still being made (core/payload/format/partial_payload.hpp). The whole,
   // when it is carried, begins with the pieces that were sent in its order.
   virtual void carry_piece(std::size_t target, std::shared_ptr<payload::ChunkSource> piece) {
@@ -42,7 +42,7 @@ class TargetLinks {
   // its order; where they are found is filled in here. `payloads` are those that it names, carried there first.
   // Code::unsupported: no relay, or one that keeps none.
   virtual asio::awaitable<Status> keep_desired(std::vector<std::size_t> targets, protocol::pb::Desire desire,
-                                               std::vector<std::shared_ptr<Shipment>> payloads) {
+                                               std::vector<std::shared_ptr<PayloadHandle>> payloads) {
     (void)targets, (void)desire, (void)payloads;
     co_return fail(Code::unsupported, "there is no relay that keeps it");
   }

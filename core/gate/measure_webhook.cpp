@@ -12,10 +12,10 @@ namespace {
 
 using How = model::Measured::How;
 
-constexpr std::size_t most_words = 200;
+constexpr std::size_t max_words = 200;
 
 std::string first_words(const std::string& text) {
-  return text.substr(0, std::min(most_words, text.find_first_of("\r\n")));
+  return text.substr(0, std::min(max_words, text.find_first_of("\r\n")));
 }
 
 std::string lower(std::string text) {

@@ -42,7 +42,7 @@ Result<double> number_of(const Json& sample) {
     if (!std::isnan(value)) return value;
   } catch (const std::exception&) {
   }
-  return fail(Code::absent, "the answer is " + text + ", no number");
+  return fail(Code::not_found, "the answer is " + text + ", no number");
 }
 
 Result<double> read(const Json& answer) {
@@ -53,7 +53,7 @@ Result<double> read(const Json& answer) {
   const std::string type = data.at("resultType").get<std::string>();
   if (type == "scalar") return number_of(result);
   if (type != "vector") return fail(Code::invalid, "the answer is a " + type + ", not one number");
-  if (result.empty()) return fail(Code::absent, "there is no data");
+  if (result.empty()) return fail(Code::not_found, "there is no data");
   if (result.size() > 1)
     return fail(Code::invalid,
                 "there are " + std::to_string(result.size()) + " series, not one: aggregate them, such as sum(...)");

@@ -108,7 +108,7 @@ int fetch_into(git_repository* repository, const std::string& url) {
 // We hold the lock, so nobody is writing: what looks like it was left by a process that died.
 Status clear_leftovers(const std::string& dir, bool objects = false) {
   auto names = io::list_dir(dir);
-  if (!names) return names.error().code == Code::absent ? Status() : fail(names.error());
+  if (!names) return names.error().code == Code::not_found ? Status() : fail(names.error());
   for (const auto& name : *names) {
     const std::string path = dir + "/" + name;
     struct stat st {};
@@ -245,7 +245,7 @@ Status Mirror::fetch(const Limits& limits) {
   const bool known = io::exists(path_);
   Status done = known ? update(limits) : make(limits);
   const auto damaged = [&] {
-    return done.error().code == Code::verification || done.error().code == Code::absent ||
+    return done.error().code == Code::verification || done.error().code == Code::not_found ||
            done.error().code == Code::internal;
   };
   if (!done && known && damaged()) {

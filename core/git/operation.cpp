@@ -27,7 +27,7 @@ Code code_of(int result, int klass, int errnum) {
     case GIT_EUSER:
       return Code::cancelled;
     case GIT_ENOTFOUND:
-      return klass == GIT_ERROR_ODB ? Code::verification : Code::absent;
+      return klass == GIT_ERROR_ODB ? Code::verification : Code::not_found;
     default:
       break;
   }
@@ -144,7 +144,7 @@ int Operation::wait_ready(int fd, short events) {
     const auto left = std::chrono::ceil<Duration>(deadline - std::chrono::steady_clock::now()).count();
     const int n = ::poll(waited, 2, static_cast<int>(std::clamp<std::int64_t>(left, 0, 1'000'000'000)));
     if (limits_.cancel.cancelled()) return stop_if_cancelled();
-    if (n == 0) return stop(error(Code::timed_out, "nothing heard for " + humane(limits_.idle)));
+    if (n == 0) return stop(error(Code::timed_out, "nothing heard for " + human_duration(limits_.idle)));
     if (n < 0 && errno != EINTR) return stop(os_error(errno, "poll"));
     if (n > 0 && waited[0].revents != 0) return 0;
   }

@@ -118,7 +118,7 @@ awaitable<void> end_when_idle(Background& background) {
 
 Result<Fd> connect_background(const Rendezvous& at, const std::vector<std::string>& argv) {
   auto there = at.connect();
-  if (there || there.error().code != Code::absent) return there;
+  if (there || there.error().code != Code::not_found) return there;
   DEPLOYCTL_TRY(claim, at.claim());
   DEPLOYCTL_CHECK(start(at, claim, argv));
   return at.connect();

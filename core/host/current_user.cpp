@@ -41,7 +41,7 @@ Result<std::string> own_user() {
 Result<std::string> own_home() {
   for (const auto& home : {variable("HOME"), passwd_field(5)})
     if (!home.empty()) return home;
-  return fail(Code::absent, "this user has no home folder");
+  return fail(Code::not_found, "this user has no home folder");
 }
 
 std::string expand_home(const std::string& path) {

@@ -59,7 +59,7 @@ Result<Fd> Rendezvous::connect() const {
   do failed = ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
   while (failed && errno == EINTR);
   if (!failed) return socket;
-  if (errno == ENOENT || errno == ECONNREFUSED) return fail(Code::absent, "nobody listens at " + path_);
+  if (errno == ENOENT || errno == ECONNREFUSED) return fail(Code::not_found, "nobody listens at " + path_);
   return fail(os_error(errno, "connect to " + path_));
 }
 

@@ -19,10 +19,10 @@
 namespace deployctl::io {
 namespace {
 
-constexpr std::size_t most_kept = 1024 * 1024;
+constexpr std::size_t max_kept = 1024 * 1024;
 
 void keep(std::string& into, const std::uint8_t* data, std::size_t n) {
-  into.append(reinterpret_cast<const char*>(data), std::min(n, most_kept - into.size()));
+  into.append(reinterpret_cast<const char*>(data), std::min(n, max_kept - into.size()));
 }
 
 // One of the child's pipes on its way into `text`; shared with the coroutine that reads it.

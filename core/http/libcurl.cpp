@@ -12,8 +12,9 @@ constexpr const char* soname = "libcurl.so.4";
 
 Error absent() {
   const char* why = ::dlerror();
-  return with_hint(error(Code::absent, std::string("libcurl can't be loaded: ") + (why ? why : "no reason is given")),
-                   "install it: apt-get install libcurl4");
+  return with_hint(
+      error(Code::not_found, std::string("libcurl can't be loaded: ") + (why ? why : "no reason is given")),
+      "install it: apt-get install libcurl4");
 }
 
 template <class Function>

@@ -16,7 +16,7 @@ struct TurnWaiter {
 
 }  // namespace
 
-struct Turns::State {
+struct AsyncSemaphore::State {
   State(asio::any_io_executor e, unsigned n) : executor(std::move(e)), free(n) {}
   asio::any_io_executor executor;
   unsigned free;
@@ -38,7 +38,7 @@ namespace {
 
 // A waiter that unwinds before its turn was made into a Turn leaves the queue, or passes the turn on.
 struct SemaphorePermit {
-  std::shared_ptr<Turns::State> state;
+  std::shared_ptr<AsyncSemaphore::State> state;
   std::shared_ptr<TurnWaiter> waiter;
   bool taken = false;
   ~SemaphorePermit() {
@@ -50,26 +50,26 @@ struct SemaphorePermit {
   }
 };
 
-asio::awaitable<Turns::Turn> wait_for_turn(std::shared_ptr<Turns::State> state) {
+asio::awaitable<AsyncSemaphore::Turn> wait_for_turn(std::shared_ptr<AsyncSemaphore::State> state) {
   if (state->free > 0) {
     --state->free;
-    co_return Turns::Turn(state);
+    co_return AsyncSemaphore::Turn(state);
   }
   SemaphorePermit place{state, std::make_shared<TurnWaiter>(state->executor)};
   state->waiting.push_back(place.waiter);
   while (!place.waiter->has_turn) co_await place.waiter->called.wait();
   place.taken = true;
-  co_return Turns::Turn(state);
+  co_return AsyncSemaphore::Turn(state);
 }
 
 }  // namespace
 
-Turns::Turns(asio::any_io_executor executor, unsigned at_once)
+AsyncSemaphore::AsyncSemaphore(asio::any_io_executor executor, unsigned at_once)
     : state_(std::make_shared<State>(std::move(executor), at_once)) {}
 
-asio::awaitable<Turns::Turn> Turns::take() { return wait_for_turn(state_); }
+asio::awaitable<AsyncSemaphore::Turn> AsyncSemaphore::take() { return wait_for_turn(state_); }
 
-Turns::Turn::~Turn() {
+AsyncSemaphore::Turn::~Turn() {
   if (state_) state_->give_back();
 }
 

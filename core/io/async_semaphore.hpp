@@ -9,9 +9,9 @@
 
 namespace deployctl::io {
 
-class Turns {
+class AsyncSemaphore {
  public:
-  Turns(asio::any_io_executor executor, unsigned at_once);
+  AsyncSemaphore(asio::any_io_executor executor, unsigned at_once);
 
   struct State;
   class Turn {

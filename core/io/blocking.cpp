@@ -21,7 +21,7 @@ struct Job {
 
 using Guard = asio::executor_work_guard<asio::any_io_executor>;
 
-struct Errand {
+struct Task {
   std::shared_ptr<Job> job;
   std::function<void()> work;
   Guard guard;
@@ -30,7 +30,7 @@ struct Errand {
 // On the pool. The job and the guard go back with the bell: left to the pool's thread they might outlive the executor's
 // context, in which the job's timer lives. (The errand empties them out: Asio may hold copies of a handler for a
 // while.)
-void go(Errand& errand) {
+void go(Task& errand) {
   const auto job = std::make_shared<std::shared_ptr<Job>>(std::move(errand.job));
   try {
     errand.work();
@@ -56,7 +56,7 @@ asio::awaitable<void> run_on(asio::thread_pool& pool, std::function<void()> work
   co_await asio::this_coro::throw_if_cancelled(false);
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
   const auto job = std::make_shared<Job>(executor);
-  const auto errand = std::make_shared<Errand>(Errand{job, std::move(work), asio::make_work_guard(executor)});
+  const auto errand = std::make_shared<Task>(Task{job, std::move(work), asio::make_work_guard(executor)});
   auto task = [errand] { go(*errand); };
   asio::post(pool, std::move(task));
   asio::error_code ec;

@@ -65,7 +65,7 @@ asio::awaitable<void> sleep_for(Duration d) { return sleep_until(now_steady() + 
 namespace detail {
 
 Error timed_out(const std::string& what, Duration d) {
-  return error(Code::timed_out, what + " timed out after " + humane(d));
+  return error(Code::timed_out, what + " timed out after " + human_duration(d));
 }
 
 asio::awaitable<Ended> race(asio::awaitable<void> work, Limits limits) {

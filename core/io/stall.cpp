@@ -29,7 +29,7 @@ void watch_progress(asio::any_io_executor executor, std::shared_ptr<Progress> pr
 asio::awaitable<asio::any_io_executor> this_executor() { co_return co_await asio::this_coro::executor; }
 
 Error stalled(const std::string& what, Duration limit) {
-  return error(Code::timed_out, what + ": no progress for " + humane(limit));
+  return error(Code::timed_out, what + ": no progress for " + human_duration(limit));
 }
 
 }  // namespace deployctl::io::detail

@@ -39,14 +39,14 @@ struct RolloutRow {
 };
 
 // What somebody said to a rollout: "pause", "resume", "promote", "abort", "abort-and-stay", "approve". Kept for ever.
-struct WordRow {
-  std::uint64_t number = 0;  // of all words, growing; given by add_word()
+struct CommandRow {
+  std::uint64_t number = 0;  // of all words, growing; given by add_command()
   std::string word;
   std::string wave;  // which is approved
   std::string user;  // "ann@desk"
   std::string reason;
   WallTime time{};
-  bool operator==(const WordRow&) const = default;
+  bool operator==(const CommandRow&) const = default;
 };
 
 // Nothing is deployed until then, but with a reason.
@@ -122,8 +122,8 @@ class Ledger {
   virtual Status clear_baselines(const std::string& service, const std::string& environment) = 0;
 
   // Code::absent: no such rollout. `words`: those after a number, in order; 0: all.
-  virtual Result<std::uint64_t> add_word(const std::string& rollout, const WordRow& word) = 0;
-  virtual Result<std::vector<WordRow>> words(const std::string& rollout, std::uint64_t after) = 0;
+  virtual Result<std::uint64_t> add_command(const std::string& rollout, const CommandRow& word) = 0;
+  virtual Result<std::vector<CommandRow>> words(const std::string& rollout, std::uint64_t after) = 0;
 
   virtual Status add_freeze(const std::string& service, const std::string& environment, const FreezeRow& freeze) = 0;
   // The last that was said, be it over.

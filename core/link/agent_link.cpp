@@ -18,8 +18,8 @@ namespace {
 using protocol::Frame;
 using protocol::FrameType;
 
-constexpr std::size_t most_hello = 16 * 1024;
-constexpr std::size_t most_ranges = 4096;  // wanted and not yet sent
+constexpr std::size_t max_hello = 16 * 1024;
+constexpr std::size_t max_ranges = 4096;  // wanted and not yet sent
 
 // Events and their bytes: of one call, or of the calls together that are over and whose peer may not know it yet.
 struct EventAllowance {
@@ -104,9 +104,9 @@ awaitable<Result<protocol::pb::Hello>> read_hello(std::shared_ptr<FramePipe> pip
     co_return fail(protocol::to_error(abort));
   }
   if (frame.type != FrameType::hello) co_return fail(Code::invalid, "the agent began without a hello");
-  if (frame.payload.size() > most_hello)
+  if (frame.payload.size() > max_hello)
     co_return fail(Code::invalid, "the agent's hello has " + std::to_string(frame.payload.size()) + " bytes, at most " +
-                                      std::to_string(most_hello) + " are allowed");
+                                      std::to_string(max_hello) + " are allowed");
   DEPLOYCTL_CO_TRY(hello, protocol::from_frame<protocol::pb::Hello>(frame));
   if (hello.version() != protocol::protocol_version)
     co_return fail(Code::unsupported, "the agent there (" + hello.program() + ") speaks protocol " +
@@ -255,7 +255,7 @@ Status AgentLink::State::take_want(std::uint32_t stream, const std::shared_ptr<P
   const std::uint64_t count = pending->call.chunks->index().count();
   for (const auto& range : want.ranges()) {
     if (range.count() == 0 || std::uint64_t{range.first()} + range.count() > count ||
-        pending->wanted.size() > most_ranges)
+        pending->wanted.size() > max_ranges)
       return fail(Code::invalid, "the agent asked for chunks that the payload does not have");
     if (range.count() > pending->chunks_left)
       return fail(Code::invalid, "the agent asked for the same chunks again and again");

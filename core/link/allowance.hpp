@@ -14,14 +14,14 @@ class Allowance {
   static constexpr double longest_pause = 15 * 60;  // seconds
 
   Allowance(double burst, double per_second)
-      : most_(burst + longest_pause * per_second), per_second_(per_second), left_(burst) {}
+      : max_(burst + longest_pause * per_second), per_second_(per_second), left_(burst) {}
 
   // False: that is more than the peer may send by now. Nothing is taken then.
   bool take(double tokens, SteadyTime now) {
     if (at_ == SteadyTime{}) at_ = now;
     if (now > at_) {
       const double seconds = static_cast<double>((now - at_).count()) / 1000.0;
-      left_ = std::min(most_, left_ + seconds * per_second_);
+      left_ = std::min(max_, left_ + seconds * per_second_);
       at_ = now;
     }
     if (tokens > left_) return false;
@@ -30,12 +30,12 @@ class Allowance {
   }
   // More for what is known to be large.
   void add(double tokens) {
-    most_ += tokens;
+    max_ += tokens;
     left_ += tokens;
   }
 
  private:
-  double most_, per_second_, left_;
+  double max_, per_second_, left_;
   SteadyTime at_{};
 };
 

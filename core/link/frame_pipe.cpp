@@ -11,16 +11,16 @@ namespace deployctl::link {
 namespace {
 
 constexpr std::size_t queue_limit = 2 * protocol::max_payload;
-constexpr std::size_t most_small = 64 * 1024;  // bytes of a frame that is packed
-constexpr std::size_t least_read = 4 * 1024, most_read = 256 * 1024;
-constexpr std::size_t most_queued = 64 * protocol::max_payload;  // of small messages, for a peer that doesn't read
-constexpr std::size_t least_progress = 4 * 1024;                 // bytes of an unfinished frame within `silence`
+constexpr std::size_t max_small_size = 64 * 1024;  // bytes of a frame that is packed
+constexpr std::size_t min_read = 4 * 1024, max_read = 256 * 1024;
+constexpr std::size_t max_queued = 64 * protocol::max_payload;  // of small messages, for a peer that doesn't read
+constexpr std::size_t min_progress = 4 * 1024;                  // bytes of an unfinished frame within `silence`
 // Both sides send one in 5 s, also into a login that a relay keeps for ten minutes before anything reads what came.
 constexpr double pings_at_once = 1024, pings_per_second = 1;
 constexpr std::size_t a_turn = 64 * 1024, frame_cost = 256;
 // Neighbors in a row differ at least in their streams, which takes zstd most of a byte for each. A row with more frames
 // than this is one frame repeated: 50 bytes would be 10,000 of them.
-constexpr std::size_t row_frames_per_byte = 4, least_row_frames = 64;
+constexpr std::size_t row_frames_per_byte = 4, min_row_frames = 64;
 
 }  // namespace
 
@@ -30,7 +30,7 @@ FramePipe::FramePipe(std::unique_ptr<io::ByteStream> stream, PipeOptions options
       changed_(stream_->executor()),
       heard_(io::now_steady()),
       spoke_(heard_),
-      inbox_(least_read),
+      inbox_(min_read),
       pings_(pings_at_once, pings_per_second) {}
 
 std::shared_ptr<FramePipe> FramePipe::start(std::unique_ptr<io::ByteStream> stream, BytesView early,
@@ -72,9 +72,9 @@ awaitable<Result<protocol::Frame>> FramePipe::next() {
 // without end.
 void FramePipe::take_bytes(BytesView bytes) {
   unheard_ += bytes.size();
-  if (unheard_ >= least_progress) hear();
+  if (unheard_ >= min_progress) hear();
   decoder_.feed(bytes);
-  if (bytes.size() == inbox_.size() && bytes.size() < most_read) inbox_.resize(4 * inbox_.size());
+  if (bytes.size() == inbox_.size() && bytes.size() < max_read) inbox_.resize(4 * inbox_.size());
 }
 
 void FramePipe::hear() {
@@ -107,7 +107,7 @@ Result<std::optional<protocol::Frame>> FramePipe::next_here() {
     if (outer->type != protocol::FrameType::packed) return outer;
     DEPLOYCTL_TRY(frames, unpacker_.unpack(outer->payload));
     if (frames.empty()) return fail(Code::invalid, "a packed row of nothing");
-    row_frames_ = least_row_frames + row_frames_per_byte * outer->payload.size();
+    row_frames_ = min_row_frames + row_frames_per_byte * outer->payload.size();
     turn_ += frames.size();
     unpacked_.feed(frames);
   }
@@ -129,8 +129,8 @@ void FramePipe::post(const protocol::Frame& frame) {
   if (closed_) return;
   Bytes bytes = protocol::encode(frame);
   const bool packs = packing_ && frame.type != protocol::FrameType::chunk && frame.type != protocol::FrameType::ping &&
-                     frame.type != protocol::FrameType::hello && bytes.size() <= most_small;
-  if (queued_ + bytes.size() > most_queued)
+                     frame.type != protocol::FrameType::hello && bytes.size() <= max_small_size;
+  if (queued_ + bytes.size() > max_queued)
     return close(error(Code::disconnected, "the peer takes nothing of what is sent to it"));
   queued_ += bytes.size();
   if (frame.type == protocol::FrameType::chunk)
@@ -142,7 +142,7 @@ void FramePipe::post(const protocol::Frame& frame) {
 
 void FramePipe::enqueue(Bytes bytes, bool packs) {
   const bool joins =
-      packs && !queue_.empty() && queue_.back().packs && queue_.back().bytes.size() + bytes.size() <= most_packed;
+      packs && !queue_.empty() && queue_.back().packs && queue_.back().bytes.size() + bytes.size() <= max_packed;
   if (!joins) return queue_.push_back({std::move(bytes), packs});
   auto& last = queue_.back().bytes;
   last.insert(last.end(), bytes.begin(), bytes.end());
@@ -203,7 +203,7 @@ awaitable<void> FramePipe::keep_alive(std::shared_ptr<FramePipe> self) {
     if (now >= self->heard_ + self->options_.silence) {
       self->fell_silent_ = true;
       const std::string what = self->decoder_.midway() ? "a frame did not arrive whole within " : "nothing heard for ";
-      self->close(error(Code::disconnected, what + humane(self->options_.silence)));
+      self->close(error(Code::disconnected, what + human_duration(self->options_.silence)));
       break;
     }
     if (now >= self->spoke_ + self->options_.ping_every && self->queued_ == 0)

@@ -68,13 +68,13 @@ Result<Bytes> Unpacker::unpack(BytesView payload) {
     if (ZSTD_isError(more)) return fail(bad_pack(std::string("can't be unpacked: ") + ZSTD_getErrorName(more)));
     if (more == 0) return fail(bad_pack("ends what goes on as long as the session"));
     if (out.pos < out.size) break;  // all that came of it was given
-    if (plain.size() > most_packed) return fail(bad_pack("holds more than " + std::to_string(most_packed) + " bytes"));
+    if (plain.size() > max_packed) return fail(bad_pack("holds more than " + std::to_string(max_packed) + " bytes"));
     plain.resize(2 * plain.size());
     out = {plain.data(), plain.size(), out.pos};
   }
   if (in.pos != in.size) return fail(bad_pack("has bytes that nothing comes of"));
   plain.resize(out.pos);
-  if (plain.size() > most_packed) return fail(bad_pack("holds more than " + std::to_string(most_packed) + " bytes"));
+  if (plain.size() > max_packed) return fail(bad_pack("holds more than " + std::to_string(max_packed) + " bytes"));
   return plain;
 }
 

@@ -10,13 +10,13 @@
 
 namespace deployctl::link {
 
-inline constexpr std::size_t most_packed = 256 * 1024;  // plain bytes of one `packed` frame
+inline constexpr std::size_t max_packed = 256 * 1024;  // plain bytes of one `packed` frame
 
 class Packer {
  public:
   Packer();
   ~Packer();
-  // Encoded frames, at most most_packed bytes of them, as one encoded frame of type `packed`.
+  // Encoded frames, at most max_packed bytes of them, as one encoded frame of type `packed`.
   Bytes pack(BytesView frames);
 
  private:
@@ -29,7 +29,7 @@ class Unpacker {
   Unpacker();
   ~Unpacker();
   // The encoded frames in a `packed` frame's payload. Code::invalid, for good: it is none, or is longer than
-  // most_packed.
+  // max_packed.
   Result<Bytes> unpack(BytesView payload);
 
  private:

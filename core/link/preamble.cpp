@@ -45,7 +45,7 @@ struct Reader {
     const auto got = co_await io::with_deadline(stream.read_some(part), left, "the login");
     if (!got && got.error().code == Code::timed_out)
       co_return fail(
-          no_agent(Code::unreachable, "the login's shell did not run the agent within " + humane(most), seen));
+          no_agent(Code::unreachable, "the login's shell did not run the agent within " + human_duration(most), seen));
     if (!got && got.error().code == Code::disconnected && got.error().hint.empty())
       co_return fail(with_hint(got.error(), advice_for(got.error().message)));
     if (!got) co_return fail(got.error());
@@ -82,7 +82,7 @@ awaitable<Result<std::string>> read_machine(Reader& reader) {
 
 awaitable<Status> install(Reader& reader, const LinkOptions& options) {
   DEPLOYCTL_CO_TRY(machine, co_await read_machine(reader));
-  if (!options.install) co_return fail(Code::absent, "the host has no agent of this version");
+  if (!options.install) co_return fail(Code::not_found, "the host has no agent of this version");
   auto installed = co_await options.install(reader.stream, machine);
   reader.begin_wait();
   // What the host had to say about it may have come together with its machine.

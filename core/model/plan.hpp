@@ -68,7 +68,7 @@ struct Wave {
   Mark mark;
 };
 
-struct RolloutSpec {
+struct RolloutSettings {
   std::vector<Wave> waves;
   Amount max_parallel{25, true};
   std::optional<Amount> min_healthy;  // absent: what max_parallel leaves
@@ -93,7 +93,7 @@ struct Plan {
   Build build;
   ReleaseSpec release;
   Prefer prefer = Prefer::time;
-  RolloutSpec rollout;
+  RolloutSettings rollout;
 };
 
 }  // namespace deployctl::model

@@ -62,7 +62,7 @@ awaitable<Result<Addresses>> resolve(std::string host, unsigned port, Duration m
   command.argv = {"getent", "ahosts", host};
   auto listed = co_await async_run(command, most);
   if (!listed && listed.error().code == Code::timed_out)
-    co_return fail(unreachable(host, port, "the name was not resolved within " + humane(most)));
+    co_return fail(unreachable(host, port, "the name was not resolved within " + human_duration(most)));
   if (!listed) co_return fail(with_context(listed.error(), "resolve " + host));
   Addresses found;
   for (const auto& text : addresses_in(listed->out)) {
@@ -113,7 +113,7 @@ awaitable<Result<std::unique_ptr<ByteStream>>> connect_tcp(asio::any_io_executor
       tune(fd.get());
       co_return make_socket_stream(executor, std::move(fd));
     }
-    why = connected ? words_for(*connected) : "timed out after " + humane(timeout);
+    why = connected ? words_for(*connected) : "timed out after " + human_duration(timeout);
   }
   co_return fail(unreachable(host, port, why));
 }

@@ -5,9 +5,9 @@ namespace {
 
 // What one host can have of anything is far below these. Empty entries cost two bytes each in a frame, and a hundred in
 // memory.
-constexpr int most_releases = 4096;  // kept on a target
-constexpr int most_texts = 65536;    // failing checks, removed folders
-constexpr int most_desires = 4096;   // of one place
+constexpr int max_releases = 4096;  // kept on a target
+constexpr int max_texts = 65536;    // failing checks, removed folders
+constexpr int max_desires = 4096;   // of one place
 
 pb::Reply::BodyCase answer_to(const pb::Request& request) {
   switch (request.body_case()) {
@@ -72,13 +72,13 @@ const char* name_of(const pb::Reply& reply) {
 }
 
 bool is_bounded(const pb::Surveyed& surveyed) {
-  return surveyed.kept_size() <= most_releases && surveyed.health().failing_size() <= most_texts;
+  return surveyed.kept_size() <= max_releases && surveyed.health().failing_size() <= max_texts;
 }
 
 bool is_bounded(const pb::Reply& reply) {
   return is_bounded(reply.surveyed()) && is_bounded(reply.granted().surveyed()) &&
-         reply.health().failing_size() <= most_texts && reply.pruned().folders_size() <= most_texts &&
-         reply.desires().desires_size() <= most_desires;
+         reply.health().failing_size() <= max_texts && reply.pruned().folders_size() <= max_texts &&
+         reply.desires().desires_size() <= max_desires;
 }
 
 }  // namespace

@@ -31,7 +31,7 @@ Result<AgentImage> AgentImage::load(const std::string& path) {
 Result<std::string> find_agent() {
   if (const char* named = std::getenv("DEPLOYCTL_AGENT"); named && *named) {
     if (is_program(named)) return std::string(named);
-    return fail(Code::absent, std::string("DEPLOYCTL_AGENT names no program: ") + named);
+    return fail(Code::not_found, std::string("DEPLOYCTL_AGENT names no program: ") + named);
   }
   std::error_code ec;
   const auto self = std::filesystem::read_symlink("/proc/self/exe", ec);
@@ -40,7 +40,7 @@ Result<std::string> find_agent() {
   const std::string libexec = (self.parent_path().parent_path() / "libexec/deployctl/deploy-agent");
   for (const auto& path : {beside, libexec})
     if (is_program(path)) return path;
-  return fail(with_hint(error(Code::absent, "no deploy-agent at " + beside + " or " + libexec),
+  return fail(with_hint(error(Code::not_found, "no deploy-agent at " + beside + " or " + libexec),
                         "install it beside deployctl, or name it in DEPLOYCTL_AGENT"));
 }
 

@@ -12,7 +12,7 @@
 namespace deployctl::transport {
 namespace {
 
-constexpr std::uint64_t most_file = 16 * 1024 * 1024;
+constexpr std::uint64_t max_file = 16 * 1024 * 1024;
 
 std::string lower(std::string text) {
   for (char& c : text)
@@ -95,7 +95,7 @@ Result<HostKey> parse_key(const std::string& type, const std::string& base64) {
 std::string HostKey::fingerprint() const { return detail::fingerprint_of(blob); }
 
 Result<KnownHosts> KnownHosts::load(const std::string& path) {
-  const auto read = io::read_file(path, most_file);
+  const auto read = io::read_file(path, max_file);
   if (!read) return fail(with_hint(read.error(), "known_hosts pins the hosts' keys: ssh-keyscan HOST >> " + path));
   const std::string& text = *read;
   KnownHosts known;

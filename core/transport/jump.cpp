@@ -12,7 +12,7 @@ namespace {
 
 using asio::awaitable;
 
-constexpr std::size_t most_words = 2048;
+constexpr std::size_t max_words = 2048;
 
 // Shared with the coroutine that reads the child's stderr, which ends with the child.
 struct Words {
@@ -26,7 +26,7 @@ awaitable<void> hear(std::shared_ptr<Words> words) {
     const auto n = co_await words->stream->read_some(part);
     if (!n || *n == 0) co_return;
     words->text.append(as_text(BytesView(part).first(*n)));
-    if (words->text.size() > most_words) words->text.erase(0, words->text.size() - most_words);
+    if (words->text.size() > max_words) words->text.erase(0, words->text.size() - max_words);
   }
 }
 

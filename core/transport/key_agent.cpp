@@ -16,11 +16,11 @@ namespace {
 // Of the agent protocol (draft-miller-ssh-agent).
 constexpr char request_identities = 11, identities_answer = 12, sign_request = 13, sign_response = 14;
 constexpr std::size_t most_answer = 256 * 1024;
-constexpr timeval most_wait{10, 0};
+constexpr timeval max_wait{10, 0};
 
 Error lost(const char* what) {
   const bool slow = errno == EAGAIN || errno == EWOULDBLOCK;
-  return error(Code::absent,
+  return error(Code::not_found,
                std::string("ssh-agent: ") + what + ": " + (slow ? "no answer within 10 s" : std::strerror(errno)));
 }
 
@@ -40,7 +40,7 @@ Result<std::string> receive(int fd, std::size_t size) {
     const auto n = ::recv(fd, out.data() + at, size - at, 0);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return fail(lost("receive"));
-    if (n == 0) return fail(Code::absent, "ssh-agent closed its socket");
+    if (n == 0) return fail(Code::not_found, "ssh-agent closed its socket");
     at += static_cast<std::size_t>(n);
   }
   return out;
@@ -50,7 +50,7 @@ Result<std::string> receive(int fd, std::size_t size) {
 
 Result<KeyAgent> KeyAgent::connect() {
   const char* path = std::getenv("SSH_AUTH_SOCK");
-  if (!path || !*path) return fail(Code::absent, "no ssh-agent: SSH_AUTH_SOCK is not set");
+  if (!path || !*path) return fail(Code::not_found, "no ssh-agent: SSH_AUTH_SOCK is not set");
   return connect(path);
 }
 
@@ -58,14 +58,14 @@ Result<KeyAgent> KeyAgent::connect(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof address.sun_path)
-    return fail(Code::absent, "no ssh-agent: the path of its socket is too long");
+    return fail(Code::not_found, "no ssh-agent: the path of its socket is too long");
   std::memcpy(address.sun_path, path.data(), path.size());
   io::Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!socket) return fail(os_error(errno, "make a socket"));
   for (const int way : {SO_RCVTIMEO, SO_SNDTIMEO})
-    ::setsockopt(socket.get(), SOL_SOCKET, way, &most_wait, sizeof most_wait);
+    ::setsockopt(socket.get(), SOL_SOCKET, way, &max_wait, sizeof max_wait);
   if (::connect(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
-    return fail(Code::absent, "no ssh-agent at " + path + ": " + std::strerror(errno));
+    return fail(Code::not_found, "no ssh-agent at " + path + ": " + std::strerror(errno));
   return KeyAgent(std::move(socket));
 }
 

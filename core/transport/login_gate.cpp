@@ -24,7 +24,7 @@ struct Gate {
   std::map<std::string, Server> servers;
   LoginPace pace;
 
-  unsigned most(const std::string& server) const { return server == all ? pace.limit() : most_logins; }
+  unsigned most(const std::string& server) const { return server == all ? pace.limit() : max_logins; }
 };
 
 Gate& gate() {

@@ -13,29 +13,29 @@
 
 namespace deployctl::transport::detail {
 
-inline constexpr unsigned most_logins = 8;
-inline constexpr unsigned most_logins_in_all = 64;
+inline constexpr unsigned max_logins = 8;
+inline constexpr unsigned max_logins_total = 64;
 
 // How many logins may be in progress in all, from what became of others. A value.
 class LoginPace {
  public:
   unsigned limit() const { return limit_; }
   void went_through() {
-    if (++since_ < limit_ || limit_ >= most_logins_in_all) return;
+    if (++since_ < limit_ || limit_ >= max_logins_total) return;
     ++limit_;
     since_ = 0;
   }
   // Those that were under way together are dropped together: they count once.
   void dropped(SteadyTime now) {
     if (now < halved_ + together) return;
-    limit_ = std::max(limit_ / 2, most_logins);
+    limit_ = std::max(limit_ / 2, max_logins);
     halved_ = now;
     since_ = 0;
   }
 
  private:
   static constexpr Duration together{300};
-  unsigned limit_ = most_logins_in_all;
+  unsigned limit_ = max_logins_total;
   unsigned since_ = 0;  // logins that went through at this limit
   SteadyTime halved_{};
 };

@@ -24,7 +24,7 @@ void read_min_healthy(const Cursor& at, PlanDraft& into) {
   into.plan.rollout.min_healthy = read_amount(at, true);
 }
 
-template <model::Amount model::RolloutSpec::*member>
+template <model::Amount model::RolloutSettings::*member>
 constexpr Key<PlanDraft> budget(std::string_view name) {
   return {name, Need::optional, "a count or a percentage", [](const Cursor& at, PlanDraft& d) {
             if (const auto amount = read_amount(at, true)) d.plan.rollout.*member = *amount;
@@ -44,7 +44,7 @@ void read_progress_deadline(const Cursor& at, PlanDraft& into) {
   if (const auto deadline = read_duration(at)) into.plan.rollout.progress_deadline = *deadline;
 }
 
-template <Duration model::RolloutSpec::*member>
+template <Duration model::RolloutSettings::*member>
 void read_time(const Cursor& at, PlanDraft& into) {
   if (const auto time = read_duration(at, true)) into.plan.rollout.*member = *time;
 }
@@ -58,17 +58,17 @@ constexpr std::array rollout_keys{
     Key<PlanDraft>{"waves", Need::optional, "a list such as [{name: world, regions: all}]", read_waves, list_waves},
     Key<PlanDraft>{"max_parallel", Need::optional, "a count or a percentage such as 25%", read_max_parallel},
     Key<PlanDraft>{"min_healthy", Need::optional, "a count or a percentage such as 75%", read_min_healthy},
-    budget<&model::RolloutSpec::max_failed>("max_failed"),
-    budget<&model::RolloutSpec::max_unhealthy>("max_unhealthy"),
+    budget<&model::RolloutSettings::max_failed>("max_failed"),
+    budget<&model::RolloutSettings::max_unhealthy>("max_unhealthy"),
     Key<PlanDraft>{"max_unreachable", Need::optional, "a count or a percentage such as 10%", read_max_unreachable},
     Key<PlanDraft>{"on_failure", Need::optional, "one of rollback, pause, abort", read_on_failure},
     Key<PlanDraft>{"progress_deadline", Need::optional, "a duration such as 10m", read_progress_deadline},
     Key<PlanDraft>{"min_healthy_time", Need::optional, "a duration such as 10s",
-                   read_time<&model::RolloutSpec::min_healthy_time>},
+                   read_time<&model::RolloutSettings::min_healthy_time>},
     Key<PlanDraft>{"healthy_deadline", Need::optional, "a duration such as 10m",
-                   read_time<&model::RolloutSpec::healthy_deadline>},
+                   read_time<&model::RolloutSettings::healthy_deadline>},
     Key<PlanDraft>{"catch_up", Need::optional, "a duration such as 24h, or 0s",
-                   read_time<&model::RolloutSpec::catch_up>},
+                   read_time<&model::RolloutSettings::catch_up>},
     Key<PlanDraft>{"catch_up_interval", Need::optional, "a duration such as 30s", read_interval},
     Key<PlanDraft>{"freeze", Need::optional, "a list of windows",
                    [](const Cursor& at, PlanDraft& d) { read_freezes(at, d.plan.rollout.freezes); }, list_freezes}};

@@ -119,8 +119,7 @@ Result<std::vector<std::string>> expand_hosts(std::string_view text, std::uint64
     // Checked at each step: the product of a few ranges passes 64 bits.
     if (total > most) break;
   }
-  if (total > most)
-    return fail(Code::invalid, fmt::format("'{}' takes the fleet above {} targets", text, most_targets));
+  if (total > most) return fail(Code::invalid, fmt::format("'{}' takes the fleet above {} targets", text, max_targets));
   std::vector<std::string> hosts;
   hosts.reserve(total);
   std::string host;

@@ -11,12 +11,12 @@
 namespace deployctl::plans {
 
 // A fleet holds at most so many targets.
-inline constexpr std::uint64_t most_targets = 1'000'000;
+inline constexpr std::uint64_t max_targets = 1'000'000;
 
 // Every host, in the order written, the last range turning fastest. Code::invalid: brackets that don't pair,
 // an end before its start, ends padded to different widths, or more than `most` of them (found before any is
 // made).
-Result<std::vector<std::string>> expand_hosts(std::string_view text, std::uint64_t most = most_targets);
+Result<std::vector<std::string>> expand_hosts(std::string_view text, std::uint64_t most = max_targets);
 
 // One host name or IP address, without port or user. Code::invalid with what is wrong with it.
 Status check_host(const std::string& host);

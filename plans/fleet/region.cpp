@@ -115,7 +115,7 @@ void read_relay(const Cursor& at, RegionDraft& into, std::unordered_set<std::str
   model::Endpoint relay = endpoint(ssh);
   relay.identity_file = resolved(at, ssh.identity_file, into.dir, key_path);
   relay.ssh_config = resolved(at, ssh.ssh_config, into.dir, local_path);
-  for (auto& host : hosts_of(at, *entry.host, most_targets)) {
+  for (auto& host : hosts_of(at, *entry.host, max_targets)) {
     relay.host = std::move(host);
     if (seen.insert(fmt::format("{} {}", plain_host(relay.host), relay.port)).second)
       into.region.relays.push_back(relay);
@@ -150,7 +150,7 @@ void read_target(const Cursor& at, RegionDraft& into) {
     target.direct_identity_file = resolved(at, ssh.direct_identity_file, into.dir, key_path);
   target.labels = std::move(entry.labels);
   bool all_new = true;
-  for (auto& host : hosts_of(at, *entry.host, most_targets - std::min<std::uint64_t>(most_targets, into.seen.size()))) {
+  for (auto& host : hosts_of(at, *entry.host, max_targets - std::min<std::uint64_t>(max_targets, into.seen.size()))) {
     target.endpoint.host = std::move(host);
     if (take(at, into, entry, target.endpoint, !all_new))
       into.region.targets.push_back(target);

@@ -9,7 +9,7 @@ namespace deployctl::plans {
 namespace {
 
 // An alias repeats what its anchor holds; a file of aliases of a big list must not fill the memory.
-constexpr std::size_t most_copied = 4'000'000;
+constexpr std::size_t max_copied = 4'000'000;
 
 }  // namespace
 
@@ -55,7 +55,7 @@ void TreeBuilder::OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) {
   const Value* same = anchors_[anchor];
   Value& value = add(mark, Value::Kind::null, YAML::NullAnchor);
   const bool inside = !same || std::find(open_.begin(), open_.end(), same) != open_.end();
-  if (inside || (copied_ += same->children.size()) > most_copied) {
+  if (inside || (copied_ += same->children.size()) > max_copied) {
     if (!broken_)
       problems_.add(value.mark(), inside ? "an alias inside of what it stands for" : "too many aliases of big lists");
     broken_ = true;

@@ -45,7 +45,7 @@ std::size_t desires(Lab& lab) {
 
 }  // namespace
 
-TEST(CatchUp, TheRelayBringsATargetThatComesBack) {
+TEST(ReconcileStep, TheRelayBringsATargetThatComesBack) {
   Lab lab(with_one_away());
   leave_one_behind(lab);
   EXPECT_EQ(desires(lab), 1u);
@@ -62,7 +62,7 @@ TEST(CatchUp, TheRelayBringsATargetThatComesBack) {
   EXPECT_EQ(lab.starts(0, 2), 2u) << "it is confirmed there";
 }
 
-TEST(CatchUp, OneThatGoesAwayAgainBeforeItsGrantWasGivenBackIsBroughtAllTheSame) {
+TEST(ReconcileStep, OneThatGoesAwayAgainBeforeItsGrantWasGivenBackIsBroughtAllTheSame) {
   Lab lab(with_one_away());
   leave_one_behind(lab);
   lab.tag("v5");
@@ -74,7 +74,7 @@ TEST(CatchUp, OneThatGoesAwayAgainBeforeItsGrantWasGivenBackIsBroughtAllTheSame)
   EXPECT_TRUE(eventually([&] { return lab.running(0, 2) == "v5"; }));
 }
 
-TEST(CatchUp, ARelayThatWasKilledGoesOnWhenItIsStartedAgain) {
+TEST(ReconcileStep, ARelayThatWasKilledGoesOnWhenItIsStartedAgain) {
   Lab lab(with_one_away());
   lab.keep_no_links();
   leave_one_behind(lab);
@@ -85,7 +85,7 @@ TEST(CatchUp, ARelayThatWasKilledGoesOnWhenItIsStartedAgain) {
   EXPECT_TRUE(eventually([&] { return lab.running(0, 2) == "v2"; }));
 }
 
-TEST(CatchUp, NothingIsBroughtThatWasRolledBackMeanwhile) {
+TEST(ReconcileStep, NothingIsBroughtThatWasRolledBackMeanwhile) {
   Lab lab(with_one_away());
   leave_one_behind(lab);
   const auto back = lab.deployctl({"rollback", "deploy.yaml"});
@@ -96,7 +96,7 @@ TEST(CatchUp, NothingIsBroughtThatWasRolledBackMeanwhile) {
   EXPECT_EQ(lab.starts(0, 2), 1u);
 }
 
-TEST(CatchUp, WhatFailsThereIsTriedOnce) {
+TEST(ReconcileStep, WhatFailsThereIsTriedOnce) {
   Lab lab(with_one_away());
   lab.tag("picky", "[ ! -e \"$SHARED/refuse\" ]");
   ASSERT_EQ(lab.deployctl({"deploy", "deploy.yaml", "--ref", "v1"}).exit.code, 0);
@@ -114,7 +114,7 @@ TEST(CatchUp, WhatFailsThereIsTriedOnce) {
   EXPECT_EQ(desires(lab), 0u) << "what is done now is told no more";
 }
 
-TEST(CatchUp, ConvergeDoesItOnDemandAndTouchesNobodyElse) {
+TEST(ReconcileStep, ConvergeDoesItOnDemandAndTouchesNobodyElse) {
   Lab lab(with_one_away("  catch_up: 0s\n"));
   ASSERT_EQ(lab.deployctl({"fleet", "converge", "deploy.yaml"}).exit.code, 2) << "nothing went through yet";
   ASSERT_EQ(lab.deployctl({"deploy", "deploy.yaml", "--ref", "v1"}).exit.code, 0);

@@ -143,7 +143,7 @@ TEST(AttachFirst, ARelayThatDoesNotKnowItIsAskedOneAfterTheOther) {
 
 TEST(AttachFirst, ARequestThatChangesSomethingWaitsForTheAttach) {
   run([](Relay& relay, FleetLinks& links) -> awaitable<void> {
-    rollout::Ticket ticket;
+    rollout::Lease ticket;
     const auto request = rollout::take_grant(ticket, "", "");
     (void)co_await links.call(0, request, soon);
     EXPECT_THAT(relay.asked, ElementsAre("attach", "take grant"));

@@ -29,11 +29,12 @@ struct Cargo {
     const payload::OpenContent open = [content](const Digest&) { return io::open_fd(content, O_RDONLY); };
     const std::string path = dir / "payload";
     auto index = payload::encode(manifest, nullptr, open, path).value();
-    shipment = std::make_shared<rollout::Shipment>(rollout::Shipment{payload::open_file_source(path, index).value()});
+    shipment = std::make_shared<rollout::PayloadHandle>(
+        rollout::PayloadHandle{payload::open_file_source(path, index).value()});
   }
   std::uint64_t total() const { return shipment->chunks->index().total(); }
   model::Release release;
-  std::shared_ptr<rollout::Shipment> shipment;
+  std::shared_ptr<rollout::PayloadHandle> shipment;
 };
 
 }  // namespace deployctl::testing

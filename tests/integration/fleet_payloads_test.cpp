@@ -27,7 +27,7 @@ TEST(FleetPayloads, APayloadThatWasSentAheadCrossesOnce) {
   World world({.regions = 1, .targets = 2});
   Cargo cargo(world.dir, 5'000'000);
   world.run([&cargo](World& world, FleetLinks& links) -> awaitable<void> {
-    for (unsigned i = 0; i < 2; ++i) links.carry_ahead(i, cargo.shipment);
+    for (unsigned i = 0; i < 2; ++i) links.prefetch_payload(i, cargo.shipment);
     (void)co_await survey_all(world, links);
     while (links.wan_bytes() < cargo.total()) co_await io::sleep_for(Duration(2));
     const auto replies = co_await grant_and_stage_all(world, links, cargo);
@@ -40,7 +40,7 @@ TEST(FleetPayloads, PiecesOfAPayloadThatIsStillMadeCrossOnce) {
   World world({.regions = 1, .targets = 2});
   Cargo cargo(world.dir, 5'000'000);
   const auto& whole = cargo.shipment->chunks->index();
-  payload::GrowingPayload growing;
+  payload::PartialPayload growing;
   const auto file = io::open_fd(world.dir / "payload", O_RDONLY).value();
   growing.begin(file.get(), "payload");
   for (std::uint32_t i = 0; i < 30; ++i) growing.add(whole.lengths[i], whole.digests[i]);
@@ -63,7 +63,7 @@ TEST(FleetPayloads, ASmallPayloadThatGoesAheadTakesNoLoginOfItsOwn) {
   World world({.regions = 1, .targets = 2});
   Cargo cargo(world.dir, 300'000);
   world.run([&cargo](World& world, FleetLinks& links) -> awaitable<void> {
-    for (unsigned i = 0; i < 2; ++i) links.carry_ahead(i, cargo.shipment);
+    for (unsigned i = 0; i < 2; ++i) links.prefetch_payload(i, cargo.shipment);
     (void)co_await survey_all(world, links);
     while (links.wan_bytes() < cargo.total()) co_await io::sleep_for(Duration(2));
     for (unsigned i = 0; i < 2; ++i) {

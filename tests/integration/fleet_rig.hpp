@@ -75,7 +75,7 @@ struct World {
 
   void run(std::function<awaitable<void>(World&, FleetLinks&)> test, unsigned lanes = 0) {
     rollout::FleetLinksOptions options{fleet.known_hosts, image()};
-    options.least_lanes = lanes;
+    options.min_connections = lanes;
     const auto with_world = [this, &test](FleetLinks& links) { return test(*this, links); };
     run_over_links(fleet, options, with_world);
   }
@@ -127,8 +127,8 @@ inline awaitable<std::vector<Reply>> survey_all(World& world, FleetLinks& links)
 
 inline std::string words(const Reply& reply) { return reply ? "" : reply.error().text(); }
 
-inline rollout::Ticket ticket_for(const World& world, unsigned target) {
-  rollout::Ticket ticket;
+inline rollout::Lease ticket_for(const World& world, unsigned target) {
+  rollout::Lease ticket;
   ticket.place = world.place(target);
   ticket.holder = rollout::holder_of("r-1");
   ticket.epoch = 1;

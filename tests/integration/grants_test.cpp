@@ -71,7 +71,7 @@ struct Rival {
         std::count_if(survey.begin(), survey.end(), [](const auto& one) { return one.reply.has_value(); }));
   }
   FleetLinks links;
-  rollout::Ticket ticket;
+  rollout::Lease ticket;
   FleetSurvey survey;
   Status taken = fail(Code::internal, "nobody asked");
 };

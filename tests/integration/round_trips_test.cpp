@@ -8,7 +8,7 @@
 #include "core/io/deadline.hpp"
 #include "core/io/fd.hpp"
 #include "core/remote/open_agent.hpp"
-#include "core/rollout/driver/rollout_session.hpp"
+#include "core/rollout/driver/rollout_driver.hpp"
 #include "core/rollout/survey/requests.hpp"
 #include "tests/integration/cargo.hpp"
 #include "tests/integration/run_over_links.hpp"
@@ -163,7 +163,7 @@ TEST(RoundTrips, OfStagingASmallPayloadThroughARelay) {
   Fleet fleet(true);
   const Cargo cargo(fleet.dir, 100'000);
   fleet.run([&cargo](Fleet& fleet, FleetLinks& links) -> awaitable<void> {
-    rollout::Ticket ticket;
+    rollout::Lease ticket;
     ticket.place = fleet.survey().survey().place();
     ticket.holder = rollout::holder_of("r-1");
     ticket.epoch = 1;
@@ -216,7 +216,7 @@ TEST(RoundTrips, OfAWholeRollback) {
     }
     const auto before = way.turns();
     const auto begun = io::now_steady();
-    rollout::DriveParts parts{links, nullptr, nullptr, [](const rollout::Event&) {}, {}, lab.dir().path(), {}};
+    rollout::RolloutDependencies parts{links, nullptr, nullptr, [](const rollout::Event&) {}, {}, lab.dir().path(), {}};
     const auto driven = co_await rollout::roll_back(plan, "", std::move(parts));
     EXPECT_EQ(driven.outcome.result, rollout::RolloutResult::succeeded) << driven.outcome.why->text();
     // The survey; the grant, of one target first, then of the rest; the activation; pruning, which gives the grant

@@ -16,12 +16,12 @@ class Loop {
   void wake() { woken_ = true; }
   std::optional<SteadyTime> due() const { return due_; }
 
-  // How many handlers ran. `most_one`: one at most.
-  std::size_t poll(SimTime& time, bool most_one = false) {
+  // How many handlers ran. `max_single`: one at most.
+  std::size_t poll(SimTime& time, bool max_single = false) {
     if (!woken_ && (!due_ || *due_ > time.steady())) return 0;
     time.forget_timers();
     context_.restart();
-    const auto ran = most_one ? context_.poll_one() : context_.poll();
+    const auto ran = max_single ? context_.poll_one() : context_.poll();
     due_ = time.next() ? std::optional(time.steady() + *time.next()) : std::nullopt;
     woken_ = ran > 0;
     return ran;

@@ -32,7 +32,7 @@ Status SimLedger::add_rollout(const RolloutRow& row) {
 Status SimLedger::update_rollout(const RolloutRow& row) {
   DEPLOYCTL_CHECK(disk());
   const auto same = std::find_if(rows_.begin(), rows_.end(), [&](const RolloutRow& r) { return r.id == row.id; });
-  if (same == rows_.end()) return fail(Code::absent, "the ledger has no rollout " + row.id);
+  if (same == rows_.end()) return fail(Code::not_found, "the ledger has no rollout " + row.id);
   if (same->epoch > row.epoch) return fail(ledger::newer_grant(row.id));
   *same = row;
   return {};
@@ -95,7 +95,7 @@ Status SimLedger::clear_baselines(const std::string&, const std::string&) {
   return {};
 }
 
-Result<std::uint64_t> SimLedger::add_word(const std::string& rollout, const ledger::WordRow& word) {
+Result<std::uint64_t> SimLedger::add_command(const std::string& rollout, const ledger::CommandRow& word) {
   DEPLOYCTL_CHECK(disk());
   auto row = word;
   row.number = ++last_word_;
@@ -103,8 +103,8 @@ Result<std::uint64_t> SimLedger::add_word(const std::string& rollout, const ledg
   return row.number;
 }
 
-Result<std::vector<ledger::WordRow>> SimLedger::words(const std::string& rollout, std::uint64_t after) {
-  std::vector<ledger::WordRow> found;
+Result<std::vector<ledger::CommandRow>> SimLedger::words(const std::string& rollout, std::uint64_t after) {
+  std::vector<ledger::CommandRow> found;
   for (const auto& row : words_[rollout])
     if (row.number > after) found.push_back(row);
   return found;

@@ -33,8 +33,8 @@ class SimLedger : public ledger::Ledger {
     return baselines_;
   }
   Status clear_baselines(const std::string&, const std::string&) override;
-  Result<std::uint64_t> add_word(const std::string& rollout, const ledger::WordRow& word) override;
-  Result<std::vector<ledger::WordRow>> words(const std::string& rollout, std::uint64_t after) override;
+  Result<std::uint64_t> add_command(const std::string& rollout, const ledger::CommandRow& word) override;
+  Result<std::vector<ledger::CommandRow>> words(const std::string& rollout, std::uint64_t after) override;
   Status add_freeze(const std::string&, const std::string&, const ledger::FreezeRow&) override { return {}; }
   Result<std::optional<ledger::FreezeRow>> freeze(const std::string&, const std::string&) override {
     return std::optional<ledger::FreezeRow>{};
@@ -55,7 +55,7 @@ class SimLedger : public ledger::Ledger {
   std::vector<ledger::RolloutRow> rows_;  // oldest first
   std::map<std::string, std::vector<ledger::EventRow>> events_;
   std::vector<ledger::Baseline> baselines_;
-  std::map<std::string, std::vector<ledger::WordRow>> words_;
+  std::map<std::string, std::vector<ledger::CommandRow>> words_;
   std::uint64_t last_word_ = 0;
   std::map<Digest, std::string> releases_;
   std::vector<ledger::ReleaseName> names_;  // the newest first

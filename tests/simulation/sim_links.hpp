@@ -36,8 +36,8 @@ class SimLinks : public rollout::TargetLinks {
 
   awaitable<Result<protocol::pb::Reply>> call(std::size_t target, protocol::pb::Request request, Duration deadline,
                                               std::function<void(const protocol::pb::Event&)> on_event = {},
-                                              std::shared_ptr<rollout::Shipment> shipment = {}) override;
-  void carry_ahead(std::size_t, std::shared_ptr<rollout::Shipment>) override {}
+                                              std::shared_ptr<rollout::PayloadHandle> shipment = {}) override;
+  void prefetch_payload(std::size_t, std::shared_ptr<rollout::PayloadHandle>) override {}
   std::uint64_t rate(std::size_t) const override { return 0; }
   std::uint64_t wan_bytes() const override { return 0; }
 

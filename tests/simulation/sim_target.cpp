@@ -199,7 +199,7 @@ awaitable<SimTarget::Reply> SimTarget::activate(protocol::pb::Activate asked) {
     for (const auto& [index, kept] : kept_)
       if (!asked.release().empty() && releases_[index].release.digest().raw() == asked.release()) goal = index;
     if (!goal && !(asked.release().empty() && asked.folder().empty()))
-      co_return fail(Code::absent, "it is not kept here");
+      co_return fail(Code::not_found, "it is not kept here");
     const std::string folder = goal ? releases_[*goal].folder : "";
     protocol::pb::Reply reply;
     const bool same = journal_ && journal_->intent.rollout == asked.rollout() &&

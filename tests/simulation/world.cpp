@@ -77,7 +77,7 @@ void World::begin(Command command) {
 }
 
 awaitable<void> World::drive(Controller* self) {
-  rollout::DriveParts parts{
+  rollout::RolloutDependencies parts{
       *self->links, ledgers_[self->command.host].get(), &any_payload, {}, self->interrupt, "/nowhere", {}};
   if (self->command.takes_over) parts.user_reason = "in need";
   parts.waits = self->command.waits;

@@ -5,7 +5,7 @@
 #include <asio/io_context.hpp>
 #include <optional>
 
-#include "core/rollout/driver/rollout_session.hpp"
+#include "core/rollout/driver/rollout_driver.hpp"
 #include "tests/simulation/sim_ledger.hpp"
 #include "tests/simulation/sim_links.hpp"
 #include "tests/simulation/sim_time.hpp"
@@ -43,7 +43,7 @@ class World : public TargetWatch {
     std::string name, id;
     std::unique_ptr<SimLinks> links;
     io::CancelToken interrupt;
-    std::optional<rollout::Driven> driven;
+    std::optional<rollout::RolloutReport> driven;
     std::vector<std::optional<std::size_t>> ran;  // when it began, by target
     unsigned handlers = 0;
     bool over = false, stopped = false;

@@ -57,9 +57,10 @@ awaitable<void> World::speak() {
     for (auto& ledger : ledgers_)
       for (const auto& row : ledger->rows()) {
         if (row.state != ledger::RolloutState::running) continue;
-        for (const char* wave : {"canary", "all"}) (void)ledger->add_word(row.id, {0, "approve", wave, "op", "", {}});
+        for (const char* wave : {"canary", "all"})
+          (void)ledger->add_command(row.id, {0, "approve", wave, "op", "", {}});
         static constexpr const char* words[] = {"promote", "resume", "resume", "pause", "abort", "promote"};
-        (void)ledger->add_word(row.id, {0, healed_ ? "promote" : words[chance_.below(6)], "", "op", "", {}});
+        (void)ledger->add_command(row.id, {0, healed_ ? "promote" : words[chance_.below(6)], "", "op", "", {}});
       }
   }
 }

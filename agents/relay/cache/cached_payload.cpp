@@ -63,7 +63,7 @@ awaitable<Result<Bytes>> CachedPayload::read(std::uint32_t number) {
     const auto chunk = chunks_.at(number);
     if (chunk == Chunk::missing && !filling()) {
       if (failed_) co_return fail(*failed_);
-      co_return fail(Code::absent, "the relay has not the whole payload, and nobody carries it there");
+      co_return fail(Code::not_found, "the relay has not the whole payload, and nobody carries it there");
     }
     if (chunk == Chunk::missing || loading_.contains(number)) {
       co_await changed_.wait();
@@ -152,7 +152,7 @@ awaitable<Status> CachedPayload::change() {
 
 // ---- filling ----
 
-CachedPayload::Filling::Filling(std::shared_ptr<CachedPayload> payload) : payload_(std::move(payload)) {
+CachedPayload::Fill::Fill(std::shared_ptr<CachedPayload> payload) : payload_(std::move(payload)) {
   auto& p = *payload_;
   if (p.fillers_++ > 0) return;
   p.next_ = 0;
@@ -161,9 +161,9 @@ CachedPayload::Filling::Filling(std::shared_ptr<CachedPayload> payload) : payloa
   p.failed_.reset();
 }
 
-CachedPayload::Filling::~Filling() { end(fail(Code::cancelled, "the payload's way to the relay was given up")); }
+CachedPayload::Fill::~Fill() { end(fail(Code::cancelled, "the payload's way to the relay was given up")); }
 
-awaitable<std::optional<std::uint32_t>> CachedPayload::Filling::next() {
+awaitable<std::optional<std::uint32_t>> CachedPayload::Fill::next() {
   const auto payload = payload_;
   std::optional<std::uint32_t> found;
   while (!found) {
@@ -186,7 +186,7 @@ awaitable<std::optional<std::uint32_t>> CachedPayload::Filling::next() {
   co_return found;
 }
 
-awaitable<Status> CachedPayload::Filling::put(std::uint32_t number, Bytes chunk) {
+awaitable<Status> CachedPayload::Fill::put(std::uint32_t number, Bytes chunk) {
   if (!owed_.contains(number)) co_return fail(Code::invalid, "a chunk came that was not asked for");
   DEPLOYCTL_CO_CHECK(co_await payload_->put(number, std::move(chunk)));
   owed_.erase(number);
@@ -194,14 +194,14 @@ awaitable<Status> CachedPayload::Filling::put(std::uint32_t number, Bytes chunk)
   co_return Status{};
 }
 
-std::uint64_t CachedPayload::Filling::next_length() const {
+std::uint64_t CachedPayload::Fill::next_length() const {
   const auto& p = *payload_;
   return p.next_ < p.index_.count() ? p.index_.lengths[p.next_] : 0;
 }
 
-std::uint64_t CachedPayload::Filling::share() const { return payload_->untaken_ / payload_->fillers_; }
+std::uint64_t CachedPayload::Fill::share() const { return payload_->untaken_ / payload_->fillers_; }
 
-void CachedPayload::Filling::end(const Status& how) {
+void CachedPayload::Fill::end(const Status& how) {
   if (!payload_) return;
   auto& p = *payload_;
   p.given_back_.insert(owed_.begin(), owed_.end());

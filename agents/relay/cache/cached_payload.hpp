@@ -34,18 +34,18 @@ class CachedPayload : public payload::ChunkSource, public std::enable_shared_fro
   awaitable<void> take_over(std::vector<std::shared_ptr<CachedPayload>> pieces);
 
   // One who fills it. Ends as told by end(), else as given up.
-  class Filling {
+  class Fill {
    public:
-    explicit Filling(std::shared_ptr<CachedPayload> payload);
-    ~Filling();
-    Filling(const Filling&) = delete;
+    explicit Fill(std::shared_ptr<CachedPayload> payload);
+    ~Fill();
+    Fill(const Fill&) = delete;
     // A chunk that is not here and that nobody else was given; none: all the others are here or another's. What was
     // here before is verified on the way.
     awaitable<std::optional<std::uint32_t>> next();
     // Verified, written, given to who waits. Code::invalid: it wasn't ours to get; Code::verification; the disk's
     // error.
     awaitable<Status> put(std::uint32_t number, Bytes chunk);
-    bool owes() const { return !owed_.empty(); }
+    bool pending() const { return !owed_.empty(); }
     std::uint64_t owed_bytes() const { return owed_bytes_; }
     // Its part of what nobody has taken yet, when all fillers are as fast.
     std::uint64_t share() const;

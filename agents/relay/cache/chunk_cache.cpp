@@ -16,7 +16,7 @@ CacheRoom::~CacheRoom() = default;
 
 namespace {
 
-constexpr std::size_t most_open = 8;
+constexpr std::size_t max_open = 8;
 
 awaitable<void> tidy(std::shared_ptr<CacheRoom> room) {
   std::function<Status()> job = [folder = room->folder, limits = room->limits]() -> Status {
@@ -38,13 +38,13 @@ std::shared_ptr<CachedPayload> ChunkCache::payload(const payload::Index& index) 
   if (!entry.payload) entry.payload = std::make_shared<CachedPayload>(room_, index);
   entry.used = ++uses_;
   const auto payload = entry.payload;
-  forget_unused(most_open);
+  forget_unused(max_open);
   return payload;
 }
 
 Result<payload::Index> ChunkCache::index(const Digest& digest) const {
   const auto at = payloads_.find(digest);
-  if (at == payloads_.end()) return fail(Code::absent, "no payload of that name was carried to this relay");
+  if (at == payloads_.end()) return fail(Code::not_found, "no payload of that name was carried to this relay");
   return at->second.payload->index();
 }
 
@@ -68,8 +68,8 @@ awaitable<Result<std::shared_ptr<CachedPayload>>> ChunkCache::find(payload::Inde
   // A payload that nobody carries takes no memory.
   if (const auto at = payloads_.find(entry->index().digest()); at != payloads_.end() && at->second.payload == entry)
     payloads_.erase(at);
-  if (!opened && opened.error().code != Code::absent) co_return fail(opened.error());
-  co_return fail(Code::absent, "the relay has not the whole payload, and nobody carries it there");
+  if (!opened && opened.error().code != Code::not_found) co_return fail(opened.error());
+  co_return fail(Code::not_found, "the relay has not the whole payload, and nobody carries it there");
 }
 
 }  // namespace deployctl::relay

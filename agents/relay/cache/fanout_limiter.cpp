@@ -15,29 +15,29 @@ class SeatedSource;
 
 }  // namespace
 
-struct Feeding::State {
+struct FanoutLimiter::State {
   State(asio::any_io_executor executor, FeedingLimits l) : limits(l), changed(std::move(executor)) {}
   FeedingLimits limits;
   io::Notifier changed;  // a seat is free
-  std::set<SeatedSource*> seats, slow_seats;
+  std::set<SeatedSource*> slots, slow_seats;
 
-  void let_a_slow_one_go_over();
+  void demote_slow_reader();
 };
 
 namespace {
 
 class SeatedSource final : public payload::ChunkSource, public std::enable_shared_from_this<SeatedSource> {
  public:
-  SeatedSource(std::shared_ptr<Feeding::State> state, std::shared_ptr<payload::ChunkSource> chunks)
+  SeatedSource(std::shared_ptr<FanoutLimiter::State> state, std::shared_ptr<payload::ChunkSource> chunks)
       : state_(std::move(state)), chunks_(std::move(chunks)) {}
   ~SeatedSource() override {
-    if (state_->seats.erase(this) + state_->slow_seats.erase(this) > 0) state_->changed.notify_all();
+    if (state_->slots.erase(this) + state_->slow_seats.erase(this) > 0) state_->changed.notify_all();
   }
   const payload::Index& index() const override { return chunks_->index(); }
 
   awaitable<Result<Bytes>> read(std::uint32_t number) override {
     const auto self = shared_from_this();
-    co_await sit_down();
+    co_await acquire_slot();
     auto bytes = co_await chunks_->read(number);
     if (bytes) served_ += bytes->size();
     co_return bytes;
@@ -54,20 +54,20 @@ class SeatedSource final : public payload::ChunkSource, public std::enable_share
   }
 
  private:
-  awaitable<void> sit_down() {
+  awaitable<void> acquire_slot() {
     auto& state = *state_;
-    while (!state.seats.contains(this) && !state.slow_seats.contains(this)) {
-      if (state.seats.size() < state.limits.seats) {
-        state.seats.insert(this);
+    while (!state.slots.contains(this) && !state.slow_seats.contains(this)) {
+      if (state.slots.size() < state.limits.slots) {
+        state.slots.insert(this);
         since_ = io::now_steady();
         co_return;
       }
       const bool rung = co_await state.changed.wait_for(state.limits.patience);  // g++ 12: never in the condition
-      if (!rung) state.let_a_slow_one_go_over();
+      if (!rung) state.demote_slow_reader();
     }
   }
 
-  std::shared_ptr<Feeding::State> state_;
+  std::shared_ptr<FanoutLimiter::State> state_;
   std::shared_ptr<payload::ChunkSource> chunks_;
   SteadyTime since_{};
   std::uint64_t served_ = 0;
@@ -75,22 +75,22 @@ class SeatedSource final : public payload::ChunkSource, public std::enable_share
 
 }  // namespace
 
-void Feeding::State::let_a_slow_one_go_over() {
+void FanoutLimiter::State::demote_slow_reader() {
   const auto now = io::now_steady();
-  for (auto* source : seats) {
+  for (auto* source : slots) {
     if (slow_seats.size() >= limits.slow_seats) return;
     if (!source->is_slow(now)) continue;
     slow_seats.insert(source);
-    seats.erase(source);
+    slots.erase(source);
     changed.notify_all();
     return;
   }
 }
 
-Feeding::Feeding(asio::any_io_executor executor, FeedingLimits limits)
+FanoutLimiter::FanoutLimiter(asio::any_io_executor executor, FeedingLimits limits)
     : state_(std::make_shared<State>(std::move(executor), limits)) {}
 
-std::shared_ptr<payload::ChunkSource> Feeding::seated(std::shared_ptr<payload::ChunkSource> chunks) {
+std::shared_ptr<payload::ChunkSource> FanoutLimiter::seated(std::shared_ptr<payload::ChunkSource> chunks) {
   return std::make_shared<SeatedSource>(state_, std::move(chunks));
 }
 

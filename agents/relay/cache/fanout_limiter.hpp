@@ -13,15 +13,15 @@
 namespace deployctl::relay {
 
 struct FeedingLimits {
-  unsigned seats = 12;
+  unsigned slots = 12;
   unsigned slow_seats = 8;
   std::uint64_t slow = 512 * 1024;             // bytes a second
   Duration patience{std::chrono::seconds(5)};  // before a stage is judged
 };
 
-class Feeding {
+class FanoutLimiter {
  public:
-  explicit Feeding(asio::any_io_executor executor, FeedingLimits limits = {});
+  explicit FanoutLimiter(asio::any_io_executor executor, FeedingLimits limits = {});
   // The same chunks, at a seat. It is given up when the source dies.
   std::shared_ptr<payload::ChunkSource> seated(std::shared_ptr<payload::ChunkSource> chunks);
 

@@ -44,12 +44,12 @@ class PullWindow {
   // leaves nothing for others, and would wait a round trip for each half.
   std::uint64_t bytes(std::uint64_t next, unsigned connections = 1, std::uint64_t share = most) const {
     const auto full = bytes_of_link(next, connections);
-    return connections > 1 ? std::min(full, std::max(share / 2, least_share)) : full;
+    return connections > 1 ? std::min(full, std::max(share / 2, min_share)) : full;
   }
 
  private:
   static constexpr Duration measure_for{250};
-  static constexpr std::uint64_t least_share = 128 * 1024;
+  static constexpr std::uint64_t min_share = 128 * 1024;
 
   std::uint64_t bytes_of_link(std::uint64_t next, unsigned connections) const {
     if (rate_ == 0) return connections > 1 ? std::max(least, next) : most;  // one that joins others finds the link full

@@ -7,13 +7,13 @@ namespace deployctl::relay {
 namespace {
 
 // Asks for what nobody else asked for, runs of numbers at once.
-awaitable<Status> ask(CachedPayload::Filling& filling, PullWindow& window, serve::Exchange& exchange) {
+awaitable<Status> ask(CachedPayload::Fill& filling, PullWindow& window, serve::Exchange& exchange) {
   const auto cancelled = exchange.cancelled();
   std::uint32_t first = 0, count = 0;
   const auto room = [&] {
     const auto next = filling.next_length();
     const auto most = window.bytes(next, filling.fillers(), filling.share());
-    return !filling.owes() || filling.owed_bytes() + next <= most;
+    return !filling.pending() || filling.owed_bytes() + next <= most;
   };
   while (room()) {
     const auto number = co_await filling.next();
@@ -32,11 +32,11 @@ awaitable<Status> ask(CachedPayload::Filling& filling, PullWindow& window, serve
   co_return Status{};
 }
 
-awaitable<Status> fill(std::shared_ptr<CachedPayload> payload, CachedPayload::Filling& filling,
-                       serve::Exchange& exchange, PullWindow window) {
+awaitable<Status> fill(std::shared_ptr<CachedPayload> payload, CachedPayload::Fill& filling, serve::Exchange& exchange,
+                       PullWindow window) {
   for (;;) {
     DEPLOYCTL_CO_CHECK(co_await ask(filling, window, exchange));
-    if (filling.owes()) {
+    if (filling.pending()) {
       DEPLOYCTL_CO_TRY(chunk, co_await exchange.next_chunk());
       window.came(chunk.number, chunk.bytes.size(), io::now_steady());
       DEPLOYCTL_CO_CHECK(co_await filling.put(chunk.number, std::move(chunk.bytes)));
@@ -52,7 +52,7 @@ awaitable<Status> fill(std::shared_ptr<CachedPayload> payload, CachedPayload::Fi
 
 awaitable<Status> carry(std::shared_ptr<CachedPayload> payload, serve::Exchange& exchange, Duration round_trip,
                         FindPieces pieces) {
-  CachedPayload::Filling filling(payload);
+  CachedPayload::Fill filling(payload);
   std::vector<std::shared_ptr<CachedPayload>> found;  // held, so that room for the whole is not made of them
   if (pieces) found = co_await pieces();
   auto how = co_await payload->open(ChunkFile::Missing::make);

@@ -12,12 +12,12 @@ namespace deployctl::relay {
 
 class RecentChunks {
  public:
-  explicit RecentChunks(std::size_t most_bytes) : most_(most_bytes) {}
+  explicit RecentChunks(std::size_t max_bytes) : max_(max_bytes) {}
 
   void put(const Digest& payload, std::uint32_t number, const Bytes& bytes) {
     chunks_.push_back({payload, number, bytes});
     held_ += bytes.size();
-    while (held_ > most_) {
+    while (held_ > max_) {
       held_ -= chunks_.front().bytes.size();
       chunks_.pop_front();
     }
@@ -36,7 +36,7 @@ class RecentChunks {
     Bytes bytes;
   };
   std::deque<Chunk> chunks_;
-  std::size_t most_, held_ = 0;
+  std::size_t max_, held_ = 0;
 };
 
 }  // namespace deployctl::relay

@@ -8,7 +8,7 @@ namespace deployctl::relay {
 namespace {
 
 constexpr std::string_view suffix = ".desire";
-constexpr std::uint64_t most_bytes = 4 * 1024 * 1024;
+constexpr std::uint64_t max_bytes = 4 * 1024 * 1024;
 
 Status check(const protocol::pb::Desire& desire) {
   if (desire.place().deploy_to().empty() || desire.region().empty())
@@ -27,29 +27,29 @@ bool same_place(const protocol::pb::Place& a, const protocol::pb::Place& b) {
 }
 
 // By digest: what callers say never becomes a path.
-std::string Desires::path_of(const protocol::pb::Desire& desire) const {
+std::string DesiredStateStore::path_of(const protocol::pb::Desire& desire) const {
   return folder_ + "/" + sha256(desire.place().SerializeAsString() + desire.region()).hex() + std::string(suffix);
 }
 
-Status Desires::put(const protocol::pb::Desire& desire) const {
+Status DesiredStateStore::put(const protocol::pb::Desire& desire) const {
   DEPLOYCTL_CHECK(check(desire));
   DEPLOYCTL_CHECK(io::make_dirs(folder_, 0700));
   return io::write_file(path_of(desire), desire.SerializeAsString(), 0600);
 }
 
-Status Desires::remove(const protocol::pb::Desire& desire) const {
+Status DesiredStateStore::remove(const protocol::pb::Desire& desire) const {
   auto removed = io::remove_file(path_of(desire));
-  if (!removed && removed.error().code == Code::absent) return {};
+  if (!removed && removed.error().code == Code::not_found) return {};
   return removed;
 }
 
-std::vector<protocol::pb::Desire> Desires::all() const {
+std::vector<protocol::pb::Desire> DesiredStateStore::all() const {
   std::vector<protocol::pb::Desire> found;
   const auto names = io::list_dir(folder_);
   if (!names) return found;
   for (const auto& name : *names) {
     if (!name.ends_with(suffix)) continue;
-    const auto text = io::read_file(folder_ + "/" + name, most_bytes);
+    const auto text = io::read_file(folder_ + "/" + name, max_bytes);
     protocol::pb::Desire desire;
     if (text && desire.ParseFromString(*text) && check(desire)) found.push_back(std::move(desire));
   }

@@ -10,9 +10,9 @@
 
 namespace deployctl::relay {
 
-class Desires {
+class DesiredStateStore {
  public:
-  explicit Desires(std::string folder) : folder_(std::move(folder)) {}
+  explicit DesiredStateStore(std::string folder) : folder_(std::move(folder)) {}
 
   // Replaces that of the same place and region. Code::invalid: it names no place, region, rollout, release or member.
   Status put(const protocol::pb::Desire& desire) const;

@@ -23,7 +23,7 @@ bool serves(const Surveyed& look) {
 // Somebody began anew: what we know of the region is old. Whoever holds a target by a lower epoch is older than the
 // desire: one that was brought along by the one before, most of all, and went away before it could give the grant back.
 // An epoch that no rollout can have reached since is one host's word, and ends nothing for the others.
-bool superseded(const Desire& desire, const Looks& looks) {
+bool superseded(const Desire& desire, const Observations& looks) {
   return std::any_of(looks.begin(), looks.end(), [&](const auto& look) {
     if (!look) return false;
     const bool ahead = look->epoch() > desire.holder().epoch();
@@ -50,7 +50,7 @@ bool keeps(const Desire& desire, const Surveyed& look) {
 }
 
 // A healthy one is stopped only if those that serve without it suffice.
-bool budget_bears(const Desire& desire, const Looks& looks, int member) {
+bool budget_bears(const Desire& desire, const Observations& looks, int member) {
   if (!serves(*looks[static_cast<std::size_t>(member)])) return true;
   unsigned others = 0;
   for (std::size_t i = 0; i < looks.size(); ++i)
@@ -58,7 +58,7 @@ bool budget_bears(const Desire& desire, const Looks& looks, int member) {
   return others >= desire.min_healthy();
 }
 
-void settle(Desire& desire, const Looks& looks) {
+void settle(Desire& desire, const Observations& looks) {
   for (int i = 0; i < desire.members_size(); ++i) {
     auto& member = *desire.mutable_members(i);
     const auto& look = looks[static_cast<std::size_t>(i)];
@@ -93,8 +93,8 @@ bool any_behind(const Desire& desire) {
   return std::any_of(desire.members().begin(), desire.members().end(), waits_for);
 }
 
-CatchUp next_step(Desire& desire, const Looks& looks, WallTime now) {
-  using What = CatchUp::What;
+ReconcileStep next_step(Desire& desire, const Observations& looks, WallTime now) {
+  using What = ReconcileStep::What;
   if (now.time_since_epoch().count() >= desire.not_after() || superseded(desire, looks)) return {.what = What::over};
   settle(desire, looks);
   give_up(desire);
@@ -104,10 +104,11 @@ CatchUp next_step(Desire& desire, const Looks& looks, WallTime now) {
   for (int i = 0; i < desire.members_size(); ++i) {
     const auto& look = looks[static_cast<std::size_t>(i)];
     if (!waits_for(desire.members(i)) || !look || !budget_bears(desire, looks, i)) continue;
-    CatchUp bring{What::bring, i, !keeps(desire, *look), nullptr, {}};
-    if (bring.stage) bring.payload = payload_for(desire, *look);
-    if (look->has_holder() && look->epoch() < desire.holder().epoch()) bring.replaces = look->holder().rollout();
-    return bring;
+    ReconcileStep update_member{What::update, i, !keeps(desire, *look), nullptr, {}};
+    if (update_member.stage) update_member.payload = payload_for(desire, *look);
+    if (look->has_holder() && look->epoch() < desire.holder().epoch())
+      update_member.replaces = look->holder().rollout();
+    return update_member;
   }
   return {};
 }

@@ -16,21 +16,21 @@
 namespace deployctl::relay {
 
 // What each member told, in the desire's order; absent: it does not answer.
-using Looks = std::vector<std::optional<protocol::pb::Surveyed>>;
+using Observations = std::vector<std::optional<protocol::pb::Surveyed>>;
 
-struct CatchUp {
-  enum class What { wait, bring, done, over };
+struct ReconcileStep {
+  enum class What { wait, update, done, over };
   What what = What::wait;
-  int member = -1;                                     // bring
-  bool stage = false;                                  // bring: it lacks the release
-  const protocol::pb::KeptPayload* payload = nullptr;  // bring, stage: of the desire
-  std::string replaces{};                              // bring: an older rollout that still holds it
+  int member = -1;                                     // update
+  bool stage = false;                                  // update: it lacks the release
+  const protocol::pb::KeptPayload* payload = nullptr;  // update, stage: of the desire
+  std::string replaces{};                              // update: an older rollout that still holds it
 };
 
 // Members that are behind and stand as they should are no longer behind, and what can't be brought has its trouble
 // told: `desire` is changed then. Too many failures are the trouble of those that were not tried too. `done`: nothing
 // of it is left to do; `over`: nor to tell.
-CatchUp next_step(protocol::pb::Desire& desire, const Looks& looks, WallTime now);
+ReconcileStep next_step(protocol::pb::Desire& desire, const Observations& looks, WallTime now);
 
 bool any_trouble(const protocol::pb::Desire& desire);
 // Anybody to wait for.

@@ -14,8 +14,7 @@ namespace {
 
 using protocol::pb::Desire;
 
-constexpr Duration least_interval{100}, most_interval{std::chrono::minutes(10)},
-    usual_interval{std::chrono::seconds(30)};
+constexpr Duration min_interval{100}, max_interval{std::chrono::minutes(10)}, usual_interval{std::chrono::seconds(30)};
 constexpr Duration login_limit{std::chrono::seconds(20)}, look_limit{std::chrono::minutes(1)},
     staging_limit{std::chrono::hours(2)};
 constexpr Duration activation_limit{std::chrono::hours(2)};
@@ -25,7 +24,7 @@ Duration interval_of(const Desire& desire) {
   const auto asked = desire.interval_ms() == 0
                          ? usual_interval
                          : Duration(static_cast<std::int64_t>(std::min<std::uint64_t>(desire.interval_ms(), 600'000)));
-  return std::clamp(asked, least_interval, most_interval);
+  return std::clamp(asked, min_interval, max_interval);
 }
 
 // What every request of the rollout names.
@@ -121,21 +120,21 @@ bool only_lost(Code code) {
 
 }  // namespace
 
-CatchingUp::CatchingUp(asio::any_io_executor executor, TargetSessions& targets, ChunkCache& cache, std::string folder)
+Reconciler::Reconciler(asio::any_io_executor executor, TargetSessions& targets, ChunkCache& cache, std::string folder)
     : executor_(executor), targets_(targets), cache_(cache), desires_(std::move(folder)), changed_(executor) {}
 
-std::vector<Desire> CatchingUp::open() const {
+std::vector<Desire> Reconciler::open() const {
   auto found = desires_.all();
   std::erase_if(found, [](const Desire& desire) { return !any_behind(desire); });
   return found;
 }
 
-void CatchingUp::forget_old() const {
+void Reconciler::forget_old() const {
   for (const auto& desire : desires_.all())
     if (system_clock().wall().time_since_epoch().count() >= desire.not_after()) (void)desires_.remove(desire);
 }
 
-void CatchingUp::start() {
+void Reconciler::start() {
   if (working_) return;
   forget_old();
   if (open().empty()) return;
@@ -144,41 +143,41 @@ void CatchingUp::start() {
   lock_.emplace(std::move(*lock));
   working_ = true;
   const auto self = shared_from_this();
-  const auto run = [](std::shared_ptr<CatchingUp> s) -> awaitable<void> { co_await s->work(); };
+  const auto run = [](std::shared_ptr<Reconciler> s) -> awaitable<void> { co_await s->work(); };
   asio::co_spawn(executor_, run(self), asio::detached);
 }
 
-Status CatchingUp::put(Desire desire) {
+Status Reconciler::put(Desire desire) {
   DEPLOYCTL_CHECK(desires_.put(desire));
   start();
   changed_.notify_all();
   return {};
 }
 
-awaitable<Status> CatchingUp::withdraw(protocol::pb::Place place) {
+awaitable<Status> Reconciler::withdraw(protocol::pb::Place place) {
   for (const auto& desire : desires_.all())
     if (same_place(desire.place(), place)) {
       DEPLOYCTL_CO_CHECK(desires_.remove(desire));
     }
   const std::string key = place.SerializeAsString();
-  if (looking_at_ == key) stop_.cancel();
-  while (looking_at_ == key) co_await changed_.wait();
+  if (current_place_ == key) stop_.cancel();
+  while (current_place_ == key) co_await changed_.wait();
   co_return Status{};
 }
 
-std::vector<Desire> CatchingUp::of(const protocol::pb::Place& place) const {
+std::vector<Desire> Reconciler::of(const protocol::pb::Place& place) const {
   auto found = desires_.all();
   std::erase_if(found, [&](const Desire& desire) { return !same_place(desire.place(), place); });
   return found;
 }
 
-awaitable<void> CatchingUp::work() {
+awaitable<void> Reconciler::work() {
   for (auto all = open(); !all.empty(); all = open()) {
-    auto pause = most_interval;
+    auto pause = max_interval;
     for (const auto& desire : all) {
       pause = std::min(pause, interval_of(desire));
       if (!stands(desire)) continue;  // withdrawn while the one before was looked at
-      co_await look_at(desire);
+      co_await reconcile_place(desire);
     }
     co_await changed_.wait_for(pause);
   }
@@ -186,31 +185,31 @@ awaitable<void> CatchingUp::work() {
   lock_.reset();
 }
 
-awaitable<void> CatchingUp::look_at(Desire desire) {
-  looking_at_ = desire.place().SerializeAsString();
+awaitable<void> Reconciler::reconcile_place(Desire desire) {
+  current_place_ = desire.place().SerializeAsString();
   stop_ = io::CancelToken();
   const std::string before = desire.SerializeAsString();
   const auto looks = co_await look(desire);
   if (!stop_.cancelled() && stands(desire)) {
     const auto step = next_step(desire, looks, system_clock().wall());
-    if (step.what == CatchUp::What::bring) co_await bring(desire, step);
-    const bool over = step.what == CatchUp::What::over || (!any_behind(desire) && !any_trouble(desire));
+    if (step.what == ReconcileStep::What::update) co_await update_member(desire, step);
+    const bool over = step.what == ReconcileStep::What::over || (!any_behind(desire) && !any_trouble(desire));
     const bool done = over && !stop_.cancelled();
     if (done || desire.SerializeAsString() != before) keep(desire, done);
   }
-  looking_at_.clear();
+  current_place_.clear();
   changed_.notify_all();
 }
 
 // Neither withdrawn nor replaced meanwhile.
-bool CatchingUp::stands(const Desire& desire) const {
+bool Reconciler::stands(const Desire& desire) const {
   const auto there = of(desire.place());
   return std::any_of(there.begin(), there.end(), [&](const Desire& d) {
     return d.region() == desire.region() && d.holder().rollout() == desire.holder().rollout();
   });
 }
 
-void CatchingUp::keep(const Desire& desire, bool done) {
+void Reconciler::keep(const Desire& desire, bool done) {
   if (!stands(desire)) return;
   (void)(done ? desires_.remove(desire) : desires_.put(desire));
 }
@@ -218,12 +217,12 @@ void CatchingUp::keep(const Desire& desire, bool done) {
 // ---- looking ----
 
 // The others are asked only when one that is behind is there again.
-awaitable<Looks> CatchingUp::look(const Desire& desire) {
-  Looks looks(static_cast<std::size_t>(desire.members_size()));
+awaitable<Observations> Reconciler::look(const Desire& desire) {
+  Observations looks(static_cast<std::size_t>(desire.members_size()));
   for (const bool behind : {true, false}) {
     std::vector<awaitable<void>> work;
     for (int i = 0; i < desire.members_size(); ++i)
-      if (desire.members(i).behind() == behind) work.push_back(look_into(desire, i, looks));
+      if (desire.members(i).behind() == behind) work.push_back(observe(desire, i, looks));
     co_await io::gather(std::move(work));
     const bool anybody = std::any_of(looks.begin(), looks.end(), [](const auto& look) { return look.has_value(); });
     if (!anybody) break;
@@ -231,14 +230,14 @@ awaitable<Looks> CatchingUp::look(const Desire& desire) {
   co_return looks;
 }
 
-awaitable<void> CatchingUp::look_into(const Desire& desire, int member, Looks& looks) {
+awaitable<void> Reconciler::observe(const Desire& desire, int member, Observations& looks) {
   auto target = co_await reach(desire.members(member), false);
   if (!target) co_return;
   auto reply = co_await io::with_cancel(ask(*target, survey(desire), look_limit), stop_, "survey");
   if (reply) looks[static_cast<std::size_t>(member)] = reply->surveyed();
 }
 
-awaitable<Result<std::shared_ptr<link::AgentLink>>> CatchingUp::reach(const protocol::pb::Member& member,
+awaitable<Result<std::shared_ptr<link::AgentLink>>> Reconciler::reach(const protocol::pb::Member& member,
                                                                       bool no_kept) {
   auto host = member.host();
   host.set_no_kept(no_kept);
@@ -249,7 +248,7 @@ awaitable<Result<std::shared_ptr<link::AgentLink>>> CatchingUp::reach(const prot
 
 // ---- bringing ----
 
-awaitable<void> CatchingUp::bring(Desire& desire, CatchUp step) {
+awaitable<void> Reconciler::update_member(Desire& desire, ReconcileStep step) {
   auto& member = *desire.mutable_members(step.member);
   auto target = co_await reach(member, true);  // its hooks get the environment of a login of now
   if (!target) co_return;
@@ -271,7 +270,7 @@ awaitable<void> CatchingUp::bring(Desire& desire, CatchUp step) {
   (void)co_await ask(*target, drop_grant(desire), look_limit);
 }
 
-awaitable<Status> CatchingUp::take(const Desire& desire, CatchUp step, std::shared_ptr<link::AgentLink> target) {
+awaitable<Status> Reconciler::take(const Desire& desire, ReconcileStep step, std::shared_ptr<link::AgentLink> target) {
   if (step.stage) {
     DEPLOYCTL_CO_CHECK(co_await stage(desire, step, target));
   }
@@ -279,7 +278,7 @@ awaitable<Status> CatchingUp::take(const Desire& desire, CatchUp step, std::shar
   co_return outcome_of(reply.activated());
 }
 
-awaitable<Status> CatchingUp::stage(const Desire& desire, CatchUp step, std::shared_ptr<link::AgentLink> target) {
+awaitable<Status> Reconciler::stage(const Desire& desire, ReconcileStep step, std::shared_ptr<link::AgentLink> target) {
   DEPLOYCTL_CO_TRY(index, link::to_index(step.payload->index()));
   DEPLOYCTL_CO_TRY(chunks, co_await cache_.find(std::move(index)));
   auto staged = co_await ask(std::move(target), stage_release(desire, *step.payload), staging_limit, chunks);
@@ -287,7 +286,7 @@ awaitable<Status> CatchingUp::stage(const Desire& desire, CatchUp step, std::sha
   co_return Status{};
 }
 
-awaitable<void> CatchingUp::renew(std::shared_ptr<CatchingUp>, std::shared_ptr<link::AgentLink> target,
+awaitable<void> Reconciler::renew(std::shared_ptr<Reconciler>, std::shared_ptr<link::AgentLink> target,
                                   protocol::pb::Request renewal, io::CancelToken done) {
   for (;;) {
     const auto rested = co_await io::pause_for(renew_every, done);

@@ -16,9 +16,9 @@
 
 namespace deployctl::relay {
 
-class CatchingUp : public std::enable_shared_from_this<CatchingUp> {
+class Reconciler : public std::enable_shared_from_this<Reconciler> {
  public:
-  CatchingUp(asio::any_io_executor executor, TargetSessions& targets, ChunkCache& cache, std::string folder);
+  Reconciler(asio::any_io_executor executor, TargetSessions& targets, ChunkCache& cache, std::string folder);
 
   // Goes on with what is on the disk. Sessions and cache are borrowed: they outlive the executor's last run.
   void start();
@@ -33,27 +33,29 @@ class CatchingUp : public std::enable_shared_from_this<CatchingUp> {
   std::vector<protocol::pb::Desire> open() const;  // with somebody who is behind
   void forget_old() const;
   awaitable<void> work();
-  awaitable<void> look_at(protocol::pb::Desire desire);
-  awaitable<Looks> look(const protocol::pb::Desire& desire);
-  awaitable<void> look_into(const protocol::pb::Desire& desire, int member, Looks& looks);
+  awaitable<void> reconcile_place(protocol::pb::Desire desire);
+  awaitable<Observations> look(const protocol::pb::Desire& desire);
+  awaitable<void> observe(const protocol::pb::Desire& desire, int member, Observations& looks);
   awaitable<Result<std::shared_ptr<link::AgentLink>>> reach(const protocol::pb::Member& member, bool no_kept);
-  awaitable<void> bring(protocol::pb::Desire& desire, CatchUp step);
-  awaitable<Status> take(const protocol::pb::Desire& desire, CatchUp step, std::shared_ptr<link::AgentLink> target);
-  awaitable<Status> stage(const protocol::pb::Desire& desire, CatchUp step, std::shared_ptr<link::AgentLink> target);
+  awaitable<void> update_member(protocol::pb::Desire& desire, ReconcileStep step);
+  awaitable<Status> take(const protocol::pb::Desire& desire, ReconcileStep step,
+                         std::shared_ptr<link::AgentLink> target);
+  awaitable<Status> stage(const protocol::pb::Desire& desire, ReconcileStep step,
+                          std::shared_ptr<link::AgentLink> target);
   bool stands(const protocol::pb::Desire& desire) const;
   void keep(const protocol::pb::Desire& desire, bool done);
-  static awaitable<void> renew(std::shared_ptr<CatchingUp> self, std::shared_ptr<link::AgentLink> target,
+  static awaitable<void> renew(std::shared_ptr<Reconciler> self, std::shared_ptr<link::AgentLink> target,
                                protocol::pb::Request renewal, io::CancelToken done);
 
   asio::any_io_executor executor_;
   TargetSessions& targets_;
   ChunkCache& cache_;
-  Desires desires_;
+  DesiredStateStore desires_;
   std::optional<io::FileLock> lock_;
   io::Notifier changed_;
   bool working_ = false;
-  std::string looking_at_;  // the place, serialized; empty: none
-  io::CancelToken stop_;    // of what is looked at
+  std::string current_place_;  // the place, serialized; empty: none
+  io::CancelToken stop_;       // of what is looked at
 };
 
 }  // namespace deployctl::relay

@@ -12,7 +12,7 @@ namespace deployctl::relay {
 namespace {
 
 constexpr Duration longest{std::chrono::hours(2)};
-constexpr std::size_t most_events = 64;  // waiting for a slow caller
+constexpr std::size_t max_events = 64;  // waiting for a slow caller
 
 struct Forwarded {
   explicit Forwarded(const asio::any_io_executor& executor) : changed(executor) {}
@@ -23,7 +23,7 @@ struct Forwarded {
   void take(const protocol::pb::Event& event) {
     const bool newer_progress = event.has_progress() && !events.empty() && events.back().has_progress();
     if (newer_progress) events.pop_back();
-    if (events.size() == most_events) events.pop_front();
+    if (events.size() == max_events) events.pop_front();
     events.push_back(event);
     changed.notify_all();
   }

@@ -52,7 +52,7 @@ struct TargetSessions::State : std::enable_shared_from_this<TargetSessions::Stat
   State(asio::any_io_executor e, Dialer d, unsigned at_once) : executor(e), dialer(std::move(d)), logins(e, at_once) {}
   asio::any_io_executor executor;
   Dialer dialer;
-  io::Turns logins;
+  io::AsyncSemaphore logins;
   std::map<std::string, std::shared_ptr<TargetSession>> by_key;
   std::map<std::uint32_t, std::shared_ptr<TargetSession>> by_number;
   std::uint32_t last_number = 0;
@@ -202,7 +202,7 @@ awaitable<Result<TargetSessions::Found>> TargetSessions::find_fresh(std::uint32_
     while (session->renewing && io::now_steady() < until && !cancelled.cancelled())
       co_await session->changed.wait_until(until);
     if (session->renewing)
-      kept = error(Code::timed_out, "there was no new login within " + humane(renewal_patience));
+      kept = error(Code::timed_out, "there was no new login within " + human_duration(renewal_patience));
     else
       kept = session->not_renewed;
   }

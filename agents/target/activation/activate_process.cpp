@@ -49,7 +49,7 @@ Side known_side(const Slot& slot, const std::string& folder) {
   if (side) return std::move(*side);
   Side unknown;
   unknown.folder = folder;
-  if (side.error().code != Code::absent) unknown.unreadable = side.error();
+  if (side.error().code != Code::not_found) unknown.unreadable = side.error();
   return unknown;
 }
 
@@ -253,7 +253,7 @@ Status finish_journal(const Slot& slot) {
   DEPLOYCTL_CHECK(slot.check_trusted());
   DEPLOYCTL_TRY(lock, lock_for_activation(slot.state("lock")));
   auto journal = Journal::open(slot);
-  if (!journal && journal.error().code == Code::absent) return {};
+  if (!journal && journal.error().code == Code::not_found) return {};
   if (!journal) return fail(journal.error());
   return Executor(slot, *journal).run();
 }

@@ -18,9 +18,9 @@ namespace deployctl::target {
 namespace {
 
 constexpr Duration look_every{std::chrono::milliseconds(50)};
-constexpr int most_starts = 3;
-constexpr std::uint64_t most_output = 64 * 1024;  // with one step
-constexpr std::uint64_t most_sent = 256 * 1024;   // in full, of one activation
+constexpr int max_starts = 3;
+constexpr std::uint64_t max_output = 64 * 1024;   // with one step
+constexpr std::uint64_t max_sent = 256 * 1024;    // in full, of one activation
 constexpr std::uint64_t short_output = 4 * 1024;  // with each step after that
 
 // The detached process, seen through a pidfd of our own: it outlives whoever holds it.
@@ -50,7 +50,7 @@ Result<Detached> start_process(const Slot& slot, const std::string& self_exe) {
 }
 
 // What the hooks printed since the last look. Of long output the end is sent, after a line that says how much is left
-// out; the file keeps all of it. After `most_sent` bytes only short ends are sent.
+// out; the file keeps all of it. After `max_sent` bytes only short ends are sent.
 class LogTail {
  public:
   LogTail(std::string path, std::uint64_t from) : path_(std::move(path)), at_(from) {}
@@ -60,7 +60,7 @@ class LogTail {
     if (!fd || ::fstat(fd->get(), &st) != 0) return {};
     const auto size = static_cast<std::uint64_t>(st.st_size);
     if (size <= at_) return {};
-    const auto most = sent_ < most_sent ? most_output : short_output;
+    const auto most = sent_ < max_sent ? max_output : short_output;
     const auto left_out = size - at_ - std::min(size - at_, most);
     std::string text(size - at_ - left_out, '\0');
     const ssize_t n = ::pread(fd->get(), text.data(), text.size(), static_cast<off_t>(at_ + left_out));
@@ -160,7 +160,7 @@ asio::awaitable<Result<protocol::pb::Activated>> follow_activation(Slot slot, st
   DEPLOYCTL_CO_TRY(first, Journal::read(slot));
   LogTail log(slot.hook_log(first.intent.rollout), first.intent.log_from);
   std::size_t told = 0;
-  for (int starts = 0; starts < most_starts; ++starts) {
+  for (int starts = 0; starts < max_starts; ++starts) {
     DEPLOYCTL_CO_TRY(process, start_process(slot, self_exe));
     for (bool over = false; !over;) {
       over = process.over();  // before the read: what it wrote last is then seen

@@ -151,7 +151,7 @@ struct Probe {
 // interval.
 Status wait_for_one(const model::HealthCheck& check, const ProbeContext& context, SteadyTime started) {
   const auto deadline = started + check.deadline;
-  Tries tries(check.healthy_after, deadline);
+  ProbeStreak tries(check.healthy_after, deadline);
   std::string last;
   for (;;) {
     const auto next = now_steady() + check.interval;
@@ -160,7 +160,7 @@ Status wait_for_one(const model::HealthCheck& check, const ProbeContext& context
     const Verdict verdict = tries.after(result.has_value(), now_steady());
     if (verdict == Verdict::healthy) return {};
     if (verdict == Verdict::too_late)
-      return fail(Code::unhealthy, last + " (not healthy within " + humane(check.deadline) + ")");
+      return fail(Code::unhealthy, last + " (not healthy within " + human_duration(check.deadline) + ")");
     std::this_thread::sleep_until(result ? next : std::min(next, deadline));
   }
 }
@@ -187,7 +187,7 @@ std::vector<std::string> probe_all(const std::vector<model::HealthCheck>& checks
   return failing;
 }
 
-Verdict Tries::after(bool passed, SteadyTime now) {
+Verdict ProbeStreak::after(bool passed, SteadyTime now) {
   passes_ = passed ? passes_ + 1 : 0;
   if (passes_ >= wanted_) return Verdict::healthy;
   if (!passed && now >= deadline_) return Verdict::too_late;

@@ -23,9 +23,9 @@ Status probe(const model::HealthCheck& check, const ProbeContext& context);
 std::vector<std::string> probe_all(const std::vector<model::HealthCheck>& checks, const ProbeContext& context);
 
 enum class Verdict { healthy, waiting, too_late };
-class Tries {
+class ProbeStreak {
  public:
-  Tries(unsigned healthy_after, SteadyTime deadline) : wanted_(healthy_after), deadline_(deadline) {}
+  ProbeStreak(unsigned healthy_after, SteadyTime deadline) : wanted_(healthy_after), deadline_(deadline) {}
   // Passes in a row decide; a run of passes that began before the deadline may end after it.
   Verdict after(bool passed, SteadyTime now);
 

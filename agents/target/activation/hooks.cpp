@@ -109,7 +109,7 @@ Status run_hook(const HookRun& run) {
     end_lines(lines);
     if (exit) return fail(hook_error(run, exit->text(), from));
     if (exit.error().code != Code::timed_out) return fail(with_context(exit.error(), "hook " + run.name));
-    return fail(hook_error(run, "not over after " + humane(run.hook.timeout), from));
+    return fail(hook_error(run, "not over after " + human_duration(run.hook.timeout), from));
   }
   return {};
 }

@@ -164,7 +164,7 @@ Status Journal::append(Record record) {
 
 Result<std::optional<Intent>> unfinished(const Slot& slot) {
   auto journal = Journal::read(slot);
-  if (!journal && journal.error().code == Code::absent) return std::optional<Intent>{};
+  if (!journal && journal.error().code == Code::not_found) return std::optional<Intent>{};
   if (!journal) return fail(journal.error());
   if (fold(journal->records).ended) return std::optional<Intent>{};
   return std::optional(std::move(journal->intent));

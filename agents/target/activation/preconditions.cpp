@@ -74,9 +74,9 @@ Error unreachable(Kind kind, const std::string& path, int errnum) {
       return wrong(Code::invalid, kind, path, "lies beneath a file", "make that a folder");
     case ENOENT:
       if (!to.empty())
-        return wrong(Code::absent, kind, path, "is a link to " + to + ", which does not exist",
+        return wrong(Code::not_found, kind, path, "is a link to " + to + ", which does not exist",
                      "make that (a disk may not be mounted)");
-      return wrong(Code::absent, kind, path, "is missing", "put it there");
+      return wrong(Code::not_found, kind, path, "is missing", "put it there");
     default:
       return wrong(Code::denied, kind, path, std::string("can't be looked at: ") + std::strerror(errnum),
                    "give the user that runs the hooks the right");
@@ -140,8 +140,8 @@ Status check_shared_itself(const Slot& slot) {
   const int errnum = errno;
   if (errnum == ENOENT && ::lstat(path.c_str(), &st) != 0 && errno == ENOENT) return {};  // it is made
   const std::string to = link_text_or_none(path);
-  return fail(with_hint(error(Code::absent, path + (to.empty() ? "" : " is a link to " + to + ", which") +
-                                                " can't be reached: " + std::strerror(errnum)),
+  return fail(with_hint(error(Code::not_found, path + (to.empty() ? "" : " is a link to " + to + ", which") +
+                                                   " can't be reached: " + std::strerror(errnum)),
                         "mount or make what it links to"));
 }
 
@@ -155,11 +155,11 @@ Error in_the_way(const Slot& slot, const Preconditions& of, const std::string& l
 Status check_place(const Slot& slot, const Preconditions& of, int release, const std::string& link) {
   const auto there = io::read_link_beneath(release, link);
   if (there) return *there == way_to_shared(link) ? Status{} : fail(in_the_way(slot, of, link));
-  if (there.error().code != Code::absent) return fail(in_the_way(slot, of, link));
+  if (there.error().code != Code::not_found) return fail(in_the_way(slot, of, link));
   for (auto slash = link.find('/'); slash != std::string::npos; slash = link.find('/', slash + 1)) {
     const auto above = io::open_beneath(release, link.substr(0, slash), O_PATH | O_DIRECTORY);
     if (above) continue;
-    return above.error().code == Code::absent ? Status{} : fail(in_the_way(slot, of, link.substr(0, slash)));
+    return above.error().code == Code::not_found ? Status{} : fail(in_the_way(slot, of, link.substr(0, slash)));
   }
   return {};
 }

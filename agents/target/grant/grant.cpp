@@ -26,7 +26,7 @@ std::string words(const GrantHolder& holder) {
 
 Error held_by(const Grant& grant, const BootTime& now) {
   return with_hint(error(Code::locked, "held by " + words(grant.holder) + "; its grant lasts another " +
-                                           humane(grant.left(now)) + " unless renewed"),
+                                           human_duration(grant.left(now)) + " unless renewed"),
                    "wait for it, or take over with a reason");
 }
 
@@ -158,7 +158,7 @@ Status check(const Grant& held, const std::string& rollout, std::uint64_t epoch,
 Result<Grant> GrantFile::read() const {
   const std::string file = slot_.state("grant.json");
   auto text = io::read_own_file(file);
-  if (!text && text.error().code == Code::absent) return Grant{};
+  if (!text && text.error().code == Code::not_found) return Grant{};
   if (!text) return fail(text.error());
   return read_json<Grant>(*text, file, grant_from);
 }

@@ -15,7 +15,7 @@ using model::Manifest;
 using model::ManifestChange;
 
 constexpr std::uint64_t longest = 1024ULL * 1024 * 1024;
-constexpr std::size_t most_changes = 32;  // from a whole manifest to the one that is read
+constexpr std::size_t max_changes = 32;  // from a whole manifest to the one that is read
 
 std::string folder_of(const Slot& slot) { return slot.state("manifests"); }
 std::string file_of(const Slot& slot, const Digest& artifact) {
@@ -44,7 +44,7 @@ Result<Chain> read_chain(const Slot& slot, Digest artifact) {
     if (!change) return fail(with_context(change.error(), file_of(slot, artifact)));
     artifact = change->base;
     chain.changes.push_back(std::move(*change));
-    if (chain.changes.size() > most_changes)
+    if (chain.changes.size() > max_changes)
       return fail(Code::verification, "the manifests in " + folder_of(slot) + " change each other without end");
   }
 }
@@ -63,7 +63,7 @@ std::string text_to_keep(const Slot& slot, const Manifest& manifest, const Manif
   std::string whole = manifest.json();
   if (!base || base->digest() == manifest.digest()) return whole;
   const auto chain = read_chain(slot, base->digest());
-  if (!chain || chain->changes.size() >= most_changes) return whole;
+  if (!chain || chain->changes.size() >= max_changes) return whole;
   std::string change = ManifestChange::between(*base, manifest).json();
   return chain->changed_bytes + change.size() < whole.size() ? change : whole;
 }
@@ -88,12 +88,12 @@ Status forget_manifests(const Slot& slot, const std::vector<Digest>& artifacts) 
   std::set<std::string> needed;
   for (const auto& artifact : artifacts) {
     const auto chain = read_chain(slot, artifact);
-    if (!chain && chain.error().code == Code::absent) continue;
+    if (!chain && chain.error().code == Code::not_found) continue;
     if (!chain) return {};
     for (const auto& name : chain->names) needed.insert(name.hex() + ".json");
   }
   auto names = io::list_dir(folder_of(slot));
-  if (!names && names.error().code == Code::absent) return {};
+  if (!names && names.error().code == Code::not_found) return {};
   if (!names) return fail(names.error());
   Status first;  // of the failures; the others are removed all the same
   for (const auto& name : *names) {

@@ -23,7 +23,7 @@ constexpr std::int64_t billion = 1'000'000'000;
 constexpr off_t many_receipts = 256 * 1024;  // bytes
 constexpr std::size_t newest_receipts = 200;
 constexpr std::size_t reported_receipts = 32;
-constexpr std::size_t most_names = 32;
+constexpr std::size_t max_names = 32;
 constexpr std::size_t longest_name = 1024;  // bytes
 
 std::int64_t ns(const timespec& t) { return static_cast<std::int64_t>(t.tv_sec) * billion + t.tv_nsec; }
@@ -72,7 +72,7 @@ std::int64_t written_at(const std::string& file) {
 std::vector<std::string> with_name(std::vector<std::string> names, const std::string& name) {
   std::erase(names, name);
   names.push_back(name);
-  if (names.size() > most_names) names.erase(names.begin(), names.end() - static_cast<std::ptrdiff_t>(most_names));
+  if (names.size() > max_names) names.erase(names.begin(), names.end() - static_cast<std::ptrdiff_t>(max_names));
   return names;
 }
 
@@ -106,7 +106,7 @@ KeptRelease look_at(const Slot& slot, const std::string& folder, const std::vect
       kept.unreadable = with_context(release.error(), file);
     kept.staged_at = written_at(file);
     if (const auto sealed = sealed_at(slot, folder)) kept.sealed_at = *sealed / 1'000'000;
-  } else if (text.error().code != Code::absent) {
+  } else if (text.error().code != Code::not_found) {
     kept.unreadable = text.error();
   }
   apply(kept, receipts);
@@ -155,7 +155,7 @@ Result<std::vector<Receipt>> read_receipts(const Slot& slot) {
   const std::string file = slot.state("receipts");
   std::vector<Receipt> receipts;
   auto text = io::read_own_file(file, 1024ULL * 1024 * 1024);
-  if (!text && text.error().code == Code::absent) return receipts;
+  if (!text && text.error().code == Code::not_found) return receipts;
   if (!text) return fail(text.error());
   for (std::size_t at = 0; at < text->size();) {
     const auto end = std::min(text->find('\n', at), text->size());
@@ -184,7 +184,7 @@ std::vector<Receipt> recent_receipts(const std::vector<Receipt>& receipts, const
 Result<std::vector<KeptRelease>> kept_releases(const Slot& slot) {
   std::vector<KeptRelease> kept;
   auto names = io::list_dir(slot.releases());
-  if (!names && names.error().code == Code::absent) return kept;
+  if (!names && names.error().code == Code::not_found) return kept;
   if (!names) return fail(names.error());
   DEPLOYCTL_TRY(receipts, read_receipts(slot));
   for (const auto& name : *names) {
@@ -199,14 +199,14 @@ Result<KeptRelease> kept_release(const Slot& slot, const std::string& folder) {
   DEPLOYCTL_TRY(all, kept_releases(slot));
   for (auto& one : all)
     if (one.folder == folder) return std::move(one);
-  return fail(Code::absent, "there is no release folder " + slot.release(folder));
+  return fail(Code::not_found, "there is no release folder " + slot.release(folder));
 }
 
 Result<KeptRelease> kept_release(const Slot& slot, const Digest& release) {
   DEPLOYCTL_TRY(all, kept_releases(slot));
   for (auto& one : all)
     if (one.release && one.release->digest() == release) return std::move(one);
-  return fail(Code::absent, "release " + release.text() + " is not in " + slot.releases());
+  return fail(Code::not_found, "release " + release.text() + " is not in " + slot.releases());
 }
 
 Status add_name(const Slot& slot, const std::string& folder, const std::string& version) {
@@ -217,8 +217,8 @@ Status add_name(const Slot& slot, const std::string& folder, const std::string& 
   return write_names(slot, folder, with_name(std::move(kept.names), version));
 }
 
-Status write_about(const Slot& slot, const model::Release& release, const model::Manifest& manifest,
-                   const model::Manifest* base) {
+Status write_metadata(const Slot& slot, const model::Release& release, const model::Manifest& manifest,
+                      const model::Manifest* base) {
   const std::string about = slot.about(release.folder());
   DEPLOYCTL_CHECK(io::make_dirs(about, 0700));
   // First of all: a tree that stands there and is no longer whole must not be sealed by a commit that a crash cuts
@@ -249,7 +249,7 @@ std::int64_t seal_time() {
 Result<std::int64_t> sealed_at(const Slot& slot, const std::string& folder) {
   const std::string file = slot.about(folder) + "/sealed.json";
   auto text = io::read_own_file(file);
-  if (!text && text.error().code == Code::absent)
+  if (!text && text.error().code == Code::not_found)
     return fail(with_hint(error(Code::verification, "release " + folder + " was never staged to its end"),
                           "stage the release again"));
   if (!text) return fail(text.error());

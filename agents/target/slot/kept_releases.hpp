@@ -67,8 +67,8 @@ Status add_name(const Slot& slot, const std::string& folder, const std::string& 
 
 // Before the tree gets its name: whose it is, and that it is not sealed. After it: sealed, as it was at that time. So a
 // tree that a crash left unsealed is staged anew, never taken for whole. `base`: a manifest that is kept here, or null.
-Status write_about(const Slot& slot, const model::Release& release, const model::Manifest& manifest,
-                   const model::Manifest* base);
+Status write_metadata(const Slot& slot, const model::Release& release, const model::Manifest& manifest,
+                      const model::Manifest* base);
 std::int64_t seal_time();  // wall clock, ns
 Status seal(const Slot& slot, const std::string& folder, std::int64_t at);
 // When that was; Code::verification: never.

@@ -59,7 +59,7 @@ Result<std::optional<Identity>> Slot::identity() const {
   DEPLOYCTL_CHECK(check_trusted());
   const std::string file = state("identity.json");
   auto text = io::read_own_file(file);
-  if (!text && text.error().code == Code::absent) return std::optional<Identity>{};
+  if (!text && text.error().code == Code::not_found) return std::optional<Identity>{};
   if (!text) return fail(text.error());
   const auto read = [](const Json& json) {
     return Identity{json.at("service").get<std::string>(), json.at("environment").get<std::string>()};
@@ -87,7 +87,7 @@ Status Slot::claim(const Identity& wanted) const {
 
 Status Slot::check_identity(const Identity& wanted) const {
   DEPLOYCTL_TRY(owner, identity());
-  if (!owner) return fail(with_hint(error(Code::absent, path_ + " is nobody's yet"), "take a grant first"));
+  if (!owner) return fail(with_hint(error(Code::not_found, path_ + " is nobody's yet"), "take a grant first"));
   if (*owner != wanted) return fail(not_ours(path_, *owner));
   return {};
 }

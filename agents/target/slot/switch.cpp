@@ -78,7 +78,7 @@ Status switch_current(const Slot& slot, const std::string& folder) {
       return fail(os_error(errno, "remove " + slot.current()));
     return sync_dir(dir.get(), slot.path());
   }
-  if (!io::exists(slot.release(folder))) return fail(Code::absent, slot.release(folder) + " does not exist");
+  if (!io::exists(slot.release(folder))) return fail(Code::not_found, slot.release(folder) + " does not exist");
   const char* const beside = next_link;
   if (::unlinkat(dir.get(), beside, 0) != 0 && errno != ENOENT) return fail(os_error(errno, "remove a stale link"));
   if (::symlinkat(("releases/" + folder).c_str(), dir.get(), beside) != 0)

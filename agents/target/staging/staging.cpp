@@ -16,10 +16,10 @@
 namespace deployctl::target {
 namespace {
 
-constexpr std::size_t most_single_syncs = 1000;
+constexpr std::size_t max_single_syncs = 1000;
 
 Error no_base(const std::string& why) {
-  return with_hint(error(Code::absent, "base: " + why), "send a payload that needs no base");
+  return with_hint(error(Code::not_found, "base: " + why), "send a payload that needs no base");
 }
 
 // No user may write: 0444, 0555, and 0440 to 0500 where others are kept out.
@@ -93,7 +93,7 @@ Status Staging::begin(const model::Manifest& manifest) {
   DEPLOYCTL_TRY(dir, io::open_fd(folder(), O_RDONLY | O_DIRECTORY));
   dir_ = std::move(dir);
   manifest_ = manifest;
-  each_synced_ = manifest.entries().size() <= most_single_syncs;
+  each_synced_ = manifest.entries().size() <= max_single_syncs;
   std::optional<FromBase> from;
   if (base_) from.emplace(base_->dir(), dir_.get());
   for (const auto& entry : manifest_->entries()) {
@@ -242,7 +242,7 @@ Status Staging::commit() {
   if (!wanted_.empty())
     return fail(Code::verification, "the payload lacks the content of " + wanted_.begin()->second.front()->path);
   DEPLOYCTL_CHECK(to_disk());
-  DEPLOYCTL_CHECK(write_about(slot_, release_, *manifest_, base_ ? &base_->manifest() : nullptr));
+  DEPLOYCTL_CHECK(write_metadata(slot_, release_, *manifest_, base_ ? &base_->manifest() : nullptr));
   const std::int64_t at = seal_time();
   DEPLOYCTL_CHECK(take_name());
   DEPLOYCTL_CHECK(io::fsync_dir(slot_.releases()));

@@ -9,7 +9,7 @@ namespace deployctl::rollout {
 using asio::awaitable;
 
 FleetLinks::FleetLinks(asio::any_io_executor executor, const model::Fleet& fleet, FleetLinksOptions options)
-    : ways_(std::make_shared<detail::Ways>(std::move(executor), std::move(options))) {
+    : ways_(std::make_shared<detail::RouteTable>(std::move(executor), std::move(options))) {
   for (const auto& region : fleet.regions) ways_->add(region);
 }
 
@@ -20,14 +20,14 @@ awaitable<Status> FleetLinks::open(std::size_t target) { return ways_->open(targ
 awaitable<Result<protocol::pb::Reply>> FleetLinks::call(std::size_t target, protocol::pb::Request request,
                                                         Duration deadline,
                                                         std::function<void(const protocol::pb::Event&)> on_event,
-                                                        std::shared_ptr<Shipment> shipment) {
+                                                        std::shared_ptr<PayloadHandle> shipment) {
   link::Call call{std::move(request), std::move(on_event), shipment ? shipment->chunks : nullptr, deadline};
-  return detail::Ways::call(ways_, target, std::move(call));
+  return detail::RouteTable::call(ways_, target, std::move(call));
 }
 
-void FleetLinks::carry_ahead(std::size_t target, std::shared_ptr<Shipment> shipment) {
+void FleetLinks::prefetch_payload(std::size_t target, std::shared_ptr<PayloadHandle> shipment) {
   if (target >= ways_->targets.size() || ways_->targets[target].relays.empty()) return;
-  ways_->targets[target].relays.front()->carry_ahead(shipment->chunks);
+  ways_->targets[target].relays.front()->prefetch_payload(shipment->chunks);
 }
 
 void FleetLinks::carry_piece(std::size_t target, std::shared_ptr<payload::ChunkSource> piece) {

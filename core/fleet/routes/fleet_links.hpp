@@ -19,7 +19,7 @@
 
 namespace deployctl::rollout {
 namespace detail {
-struct Ways;
+struct RouteTable;
 }
 
 // How a login is made; for tests without a network.
@@ -41,7 +41,7 @@ struct FleetLinksOptions {
   Duration login_timeout{std::chrono::seconds(20)};
   OpenAgent open_agent{};  // absent: remote::open_agent
   KeptLogins kept_logins = KeptLogins::used;
-  unsigned least_lanes = 0;  // connections for a payload beside a relay's first, however near it is
+  unsigned min_connections = 0;  // connections for a payload beside a relay's first, however near it is
 };
 
 class FleetLinks : public TargetLinks {
@@ -59,14 +59,14 @@ class FleetLinks : public TargetLinks {
   asio::awaitable<Result<protocol::pb::Reply>> call(std::size_t target, protocol::pb::Request request,
                                                     Duration deadline,
                                                     std::function<void(const protocol::pb::Event&)> on_event = {},
-                                                    std::shared_ptr<Shipment> shipment = {}) override;
+                                                    std::shared_ptr<PayloadHandle> shipment = {}) override;
   void carry_piece(std::size_t target, std::shared_ptr<payload::ChunkSource> piece) override;
-  void carry_ahead(std::size_t target, std::shared_ptr<Shipment> shipment) override;
+  void prefetch_payload(std::size_t target, std::shared_ptr<PayloadHandle> shipment) override;
   // How a target is reached at the moment: "relay 10.1.0.1", "direct", "" when not.
   std::string route(std::size_t target) const;
   std::uint64_t rate(std::size_t target) const override;
   asio::awaitable<Status> keep_desired(std::vector<std::size_t> targets, protocol::pb::Desire desire,
-                                       std::vector<std::shared_ptr<Shipment>> payloads) override;
+                                       std::vector<std::shared_ptr<PayloadHandle>> payloads) override;
   void withdraw_desired(const protocol::pb::Place& place) override;
   // What the relays that were reached keep for a place.
   asio::awaitable<std::vector<protocol::pb::Desire>> desired(protocol::pb::Place place);
@@ -86,7 +86,7 @@ class FleetLinks : public TargetLinks {
   void close();  // every link, and logins in progress; later calls are Code::cancelled
 
  private:
-  std::shared_ptr<detail::Ways> ways_;
+  std::shared_ptr<detail::RouteTable> ways_;
 };
 
 }  // namespace deployctl::rollout

@@ -31,17 +31,18 @@ Duration attach_limit(Duration login, Duration installing, std::size_t targets_o
   return std::min(login * std::max<std::int64_t>(turns, 1) + installing + for_the_answer, longest_attach);
 }
 
-awaitable<void> Rider::run(std::shared_ptr<Rider> self, Link link, link::Call call) {
+awaitable<void> PiggybackedRequest::run(std::shared_ptr<PiggybackedRequest> self, Link link, link::Call call) {
   self->reply_ = co_await io::with_cancel(link->call(std::move(call)), self->stop_, "a request");
   self->changed_.notify_all();
 }
 
-awaitable<Status> Rider::await_attached(std::shared_ptr<Rider> self) {
+awaitable<Status> PiggybackedRequest::await_attached(std::shared_ptr<PiggybackedRequest> self) {
   while (!self->attached_ && !self->reply_) co_await self->changed_.wait();
   co_return Status{};
 }
 
-awaitable<Result<protocol::pb::Attached>> Rider::attach(Link link, protocol::pb::Attach request, Duration most) {
+awaitable<Result<protocol::pb::Attached>> PiggybackedRequest::attach(Link link, protocol::pb::Attach request,
+                                                                     Duration most) {
   const auto self = shared_from_this();
   reply_.reset();
   link::Call call = call_;
@@ -66,24 +67,24 @@ awaitable<Result<protocol::pb::Attached>> Rider::attach(Link link, protocol::pb:
   co_return fail(Code::unreachable, "protocol error: the relay answered without attaching the target");
 }
 
-awaitable<Result<protocol::pb::Reply>> Rider::await_reply(std::shared_ptr<Rider> self) {
+awaitable<Result<protocol::pb::Reply>> PiggybackedRequest::await_reply(std::shared_ptr<PiggybackedRequest> self) {
   while (!self->reply_) co_await self->changed_.wait();
   co_return *self->reply_;
 }
 
-awaitable<Result<protocol::pb::Reply>> Rider::reply() {
+awaitable<Result<protocol::pb::Reply>> PiggybackedRequest::reply() {
   const auto self = shared_from_this();
   co_return co_await io::with_deadline(await_reply(self), deadline_, protocol::name_of(call_.request));
 }
 
 // The login that goes on is for whoever asks next.
-void Rider::give_up() {
+void PiggybackedRequest::give_up() {
   unwanted_ = true;
   if (attached_) stop_.cancel();
 }
 
-awaitable<Result<protocol::pb::Attached>> attach(Link link, protocol::pb::Attach request, std::shared_ptr<Rider> rider,
-                                                 Duration most) {
+awaitable<Result<protocol::pb::Attached>> attach(Link link, protocol::pb::Attach request,
+                                                 std::shared_ptr<PiggybackedRequest> rider, Duration most) {
   if (rider && protocol::knows(link->peer(), protocol::feature_attach_first))
     co_return co_await rider->attach(std::move(link), std::move(request), most);
   co_return co_await attach_alone(std::move(link), std::move(request), most);

@@ -9,12 +9,12 @@
 
 namespace deployctl::rollout::detail {
 
-class Rider : public std::enable_shared_from_this<Rider> {
+class PiggybackedRequest : public std::enable_shared_from_this<PiggybackedRequest> {
  public:
-  Rider(const asio::any_io_executor& executor, link::Call call)
+  PiggybackedRequest(const asio::any_io_executor& executor, link::Call call)
       : executor_(executor), changed_(executor), deadline_(call.deadline), call_(std::move(call)) {}
 
-  static bool may_ride(const protocol::pb::Request& request) { return request.has_survey(); }
+  static bool can_piggyback(const protocol::pb::Request& request) { return request.has_survey(); }
 
   // The target's number and hello, as soon as it is attached; the request goes on to it. Another relay may be tried
   // after an error. Code::timed_out when the relay has not answered within `most`.
@@ -26,9 +26,9 @@ class Rider : public std::enable_shared_from_this<Rider> {
   void give_up();
 
  private:
-  static awaitable<Status> await_attached(std::shared_ptr<Rider> self);
-  static awaitable<void> run(std::shared_ptr<Rider> self, Link link, link::Call call);
-  static awaitable<Result<protocol::pb::Reply>> await_reply(std::shared_ptr<Rider> self);
+  static awaitable<Status> await_attached(std::shared_ptr<PiggybackedRequest> self);
+  static awaitable<void> run(std::shared_ptr<PiggybackedRequest> self, Link link, link::Call call);
+  static awaitable<Result<protocol::pb::Reply>> await_reply(std::shared_ptr<PiggybackedRequest> self);
 
   asio::any_io_executor executor_;
   io::Notifier changed_;  // attached_, reply_
@@ -45,7 +45,7 @@ class Rider : public std::enable_shared_from_this<Rider> {
 Duration attach_limit(Duration login, Duration installing, std::size_t targets_of_the_relay);
 
 // With a rider where there is one and the relay knows how.
-awaitable<Result<protocol::pb::Attached>> attach(Link link, protocol::pb::Attach request, std::shared_ptr<Rider> rider,
-                                                 Duration most);
+awaitable<Result<protocol::pb::Attached>> attach(Link link, protocol::pb::Attach request,
+                                                 std::shared_ptr<PiggybackedRequest> rider, Duration most);
 
 }  // namespace deployctl::rollout::detail

@@ -27,7 +27,7 @@ awaitable<void> ask_for_desires(Link link, protocol::pb::Request request, std::v
 }
 
 awaitable<Status> keep_at(std::shared_ptr<Relay> relay, protocol::pb::Desire desire,
-                          std::vector<std::shared_ptr<Shipment>> payloads) {
+                          std::vector<std::shared_ptr<PayloadHandle>> payloads) {
   DEPLOYCTL_CO_TRY(link, co_await relay->open());
   if (!protocol::knows(link->peer(), protocol::feature_desires))
     co_return fail(Code::unsupported, relay->name() + " keeps nothing for later");
@@ -37,7 +37,7 @@ awaitable<Status> keep_at(std::shared_ptr<Relay> relay, protocol::pb::Desire des
   protocol::pb::Request request;
   *request.mutable_desire() = std::move(desire);
   auto kept = co_await ask_relay(link, std::move(request));
-  if (!kept) co_return fail(relay->told(link, kept.error(), {}));
+  if (!kept) co_return fail(relay->annotate_error(link, kept.error(), {}));
   co_return Status{};
 }
 
@@ -86,7 +86,7 @@ awaitable<Result<std::vector<FleetLinks::RelayStatus>>> FleetLinks::ping_relays(
 }
 
 awaitable<Status> FleetLinks::keep_desired(std::vector<std::size_t> targets, protocol::pb::Desire desire,
-                                           std::vector<std::shared_ptr<Shipment>> payloads) {
+                                           std::vector<std::shared_ptr<PayloadHandle>> payloads) {
   const auto ways = ways_;
   if (!ways->known_hosts) co_return fail(ways->known_hosts.error());
   for (std::size_t i = 0; i < targets.size(); ++i)
@@ -103,10 +103,11 @@ awaitable<Status> FleetLinks::keep_desired(std::vector<std::size_t> targets, pro
 void FleetLinks::withdraw_desired(const protocol::pb::Place& place) {
   protocol::pb::Request request;
   *request.mutable_withdraw()->mutable_place() = place;
-  const auto told = [](Link link, protocol::pb::Request r) -> awaitable<void> {
+  const auto annotate_error = [](Link link, protocol::pb::Request r) -> awaitable<void> {
     (void)co_await ask_relay(std::move(link), std::move(r));
   };
-  for (const auto& link : ways_->keepers()) asio::co_spawn(ways_->executor, told(link, request), asio::detached);
+  for (const auto& link : ways_->relays_with_desired_state())
+    asio::co_spawn(ways_->executor, annotate_error(link, request), asio::detached);
 }
 
 awaitable<std::vector<protocol::pb::Desire>> FleetLinks::desired(protocol::pb::Place place) {
@@ -114,7 +115,7 @@ awaitable<std::vector<protocol::pb::Desire>> FleetLinks::desired(protocol::pb::P
   protocol::pb::Request request;
   *request.mutable_list_desires()->mutable_place() = std::move(place);
   std::vector<awaitable<void>> work;
-  for (const auto& link : ways_->keepers()) work.push_back(ask_for_desires(link, request, found));
+  for (const auto& link : ways_->relays_with_desired_state()) work.push_back(ask_for_desires(link, request, found));
   co_await io::gather(std::move(work));
   co_return found;
 }

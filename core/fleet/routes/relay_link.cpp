@@ -21,13 +21,13 @@ awaitable<Result<Link>> Relay::open() {
   co_return fail(with_context(std::move(why), name()));
 }
 
-awaitable<std::shared_ptr<Carry>> Relay::carry(Link link, std::shared_ptr<payload::ChunkSource> chunks) {
+awaitable<std::shared_ptr<Upload>> Relay::carry(Link link, std::shared_ptr<payload::ChunkSource> chunks) {
   const auto self = shared_from_this();
   carry_on(link);
   auto& entry = carries_[chunks->index().digest()];
   const bool failed = entry && entry->outcome && !*entry->outcome;
   if (!entry || failed) {
-    entry = std::make_shared<Carry>(executor_, chunks);
+    entry = std::make_shared<Upload>(executor_, chunks);
     entry->pieces = pieces_of(chunks->index());
     asio::co_spawn(executor_, run_carry(self, entry, link), asio::detached);
     lanes_->help(link, entry);
@@ -43,12 +43,13 @@ awaitable<Status> Relay::carried(Link link, std::shared_ptr<payload::ChunkSource
   co_return *carry->outcome;
 }
 
-void Relay::carry_ahead(std::shared_ptr<payload::ChunkSource> chunks) {
+void Relay::prefetch_payload(std::shared_ptr<payload::ChunkSource> chunks) {
   if (!ahead_.insert(chunks->index().digest()).second) return;
   if (chunks->index().total() < worth_a_login)
     asio::co_spawn(executor_, carry_small(shared_from_this(), std::move(chunks)), asio::detached);
   else
-    asio::co_spawn(executor_, Lanes::carry_ahead(lanes_, session_, std::move(chunks)), asio::detached);
+    asio::co_spawn(executor_, StripedConnections::prefetch_payload(lanes_, session_, std::move(chunks)),
+                   asio::detached);
 }
 
 void Relay::carry_piece(std::shared_ptr<payload::ChunkSource> piece) {
@@ -85,7 +86,7 @@ awaitable<void> Relay::carry_small(std::shared_ptr<Relay> self, std::shared_ptr<
   if (link) (void)co_await self->carry(*link, std::move(chunks));
 }
 
-awaitable<void> Relay::run_carry(std::shared_ptr<Relay> self, std::shared_ptr<Carry> carry, Link link) {
+awaitable<void> Relay::run_carry(std::shared_ptr<Relay> self, std::shared_ptr<Upload> carry, Link link) {
   carry->asked = true;  // call() puts it on the link before it waits for anything
   carry->changed.notify_all();
   const auto begun = io::now_steady();
@@ -95,7 +96,7 @@ awaitable<void> Relay::run_carry(std::shared_ptr<Relay> self, std::shared_ptr<Ca
   if (reply)
     carry->end(Status{});
   else
-    carry->end(fail(self->told(link, reply.error(), {})));
+    carry->end(fail(self->annotate_error(link, reply.error(), {})));
 }
 
 // Little says more of the round trip than of the rate.
@@ -104,7 +105,7 @@ void Relay::measure(std::uint64_t bytes, Duration took) {
   if (bytes >= large && took.count() > 0) rate_ = bytes * 1000 / static_cast<std::uint64_t>(took.count());
 }
 
-void Relay::forget(const std::shared_ptr<Carry>& carry) {
+void Relay::forget(const std::shared_ptr<Upload>& carry) {
   if (carry->outcome) std::erase_if(carries_, [&](const auto& entry) { return entry.second == carry; });
 }
 
@@ -113,7 +114,7 @@ bool Relay::claim_number(const Link& link, std::uint32_t number, const std::stri
   return number != 0 && numbers_.emplace(number, endpoint).first->second == endpoint;
 }
 
-Error Relay::told(const Link& link, Error error, const std::string& target) const {
+Error Relay::annotate_error(const Link& link, Error error, const std::string& target) const {
   if (!error.context.empty() && error.context.back() == link->name()) error.context.pop_back();
   const bool targets_own = std::find(error.context.begin(), error.context.end(), target) != error.context.end();
   if (link->closed() || !targets_own) error.context.push_back(name());

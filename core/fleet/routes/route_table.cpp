@@ -12,21 +12,22 @@ constexpr Duration for_installing{std::chrono::seconds(60)};
 
 // A target that can't be attached isn't reached, whatever it answered: the caller's own input is not at fault.
 Error unattached(Error why) {
-  if (why.code == Code::invalid || why.code == Code::absent || why.code == Code::internal) why.code = Code::unreachable;
+  if (why.code == Code::invalid || why.code == Code::not_found || why.code == Code::internal)
+    why.code = Code::unreachable;
   return why;
 }
 
 }  // namespace
 
-void Ways::add(const model::Region& region) {
+void RouteTable::add(const model::Region& region) {
   std::vector<std::shared_ptr<Relay>> own;
   for (const auto& endpoint : region.relays) {
     own.push_back(
-        std::make_shared<Relay>(executor, endpoint.name(), sessions_to(endpoint, "relay"), options.least_lanes));
+        std::make_shared<Relay>(executor, endpoint.name(), sessions_to(endpoint, "relay"), options.min_connections));
     relays.push_back({region.name, own.back()});
   }
   for (std::size_t i = 0; i < region.targets.size(); ++i) {
-    Reached reached;
+    TargetRoute reached;
     reached.target = region.targets[i];
     reached.region_size = region.targets.size();
     for (std::size_t k = 0; k < own.size(); ++k) reached.relays.push_back(own[(i + k) % own.size()]);
@@ -34,8 +35,8 @@ void Ways::add(const model::Region& region) {
   }
 }
 
-Lanes::MakeSession Ways::sessions_to(model::Endpoint endpoint, std::string role) {
-  const std::weak_ptr<Ways> weak = weak_from_this();
+StripedConnections::MakeSession RouteTable::sessions_to(model::Endpoint endpoint, std::string role) {
+  const std::weak_ptr<RouteTable> weak = weak_from_this();
   const auto lanes = std::make_shared<unsigned>(0);
   return [weak, endpoint, role, lanes, e = executor, end = ending] {
     const unsigned lane = (*lanes)++;
@@ -44,8 +45,8 @@ Lanes::MakeSession Ways::sessions_to(model::Endpoint endpoint, std::string role)
   };
 }
 
-awaitable<Result<Link>> Ways::log_in(std::weak_ptr<Ways> weak, model::Endpoint endpoint, std::string role,
-                                     unsigned lane) {
+awaitable<Result<Link>> RouteTable::log_in(std::weak_ptr<RouteTable> weak, model::Endpoint endpoint, std::string role,
+                                           unsigned lane) {
   const auto self = weak.lock();
   if (!self) co_return fail(Code::cancelled, "the links were closed");
   if (!self->known_hosts) co_return fail(self->known_hosts.error());
@@ -58,7 +59,7 @@ awaitable<Result<Link>> Ways::log_in(std::weak_ptr<Ways> weak, model::Endpoint e
   co_return co_await self->options.open_agent(self->executor, std::move(dial), std::move(agent));
 }
 
-awaitable<Status> Ways::open(std::size_t number, std::shared_ptr<Rider> rider) {
+awaitable<Status> RouteTable::open(std::size_t number, std::shared_ptr<PiggybackedRequest> rider) {
   const auto self = shared_from_this();
   if (number >= targets.size()) co_return fail(Code::invalid, "the fleet has no target " + std::to_string(number));
   auto& target = targets[number];
@@ -66,21 +67,22 @@ awaitable<Status> Ways::open(std::size_t number, std::shared_ptr<Rider> rider) {
   if (target.open()) co_return Status{};
   if (!target.search) {
     target.search = std::make_shared<Search>(executor, std::move(rider));
-    asio::co_spawn(executor, find_way(self, number, target.search), asio::detached);
+    asio::co_spawn(executor, find_route(self, number, target.search), asio::detached);
   }
   const auto search = target.search;
   while (!search->outcome) co_await search->changed.wait();
   co_return *search->outcome;
 }
 
-awaitable<void> Ways::find_way(std::shared_ptr<Ways> self, std::size_t number, std::shared_ptr<Search> search) {
+awaitable<void> RouteTable::find_route(std::shared_ptr<RouteTable> self, std::size_t number,
+                                       std::shared_ptr<Search> search) {
   auto& target = self->targets[number];
   search->outcome = co_await io::with_cancel(self->reach(target, search->rider), self->ending, "open " + target.name());
   target.search.reset();
   search->changed.notify_all();
 }
 
-awaitable<Status> Ways::reach(Reached& target, std::shared_ptr<Rider> rider) {
+awaitable<Status> RouteTable::reach(TargetRoute& target, std::shared_ptr<PiggybackedRequest> rider) {
   target.link.reset();
   if (target.relays.empty()) co_return co_await reach_directly(target);
   const bool has_another_way = target.relays.size() > 1 || target.target.direct_identity_file;
@@ -107,7 +109,7 @@ awaitable<Status> Ways::reach(Reached& target, std::shared_ptr<Rider> rider) {
   co_return fail(with_hint(with_context(std::move(none), target.name()), hint));
 }
 
-protocol::pb::Attach Ways::attach_of(const Reached& target) const {
+protocol::pb::Attach RouteTable::attach_of(const TargetRoute& target) const {
   const auto& endpoint = target.target.endpoint;
   protocol::pb::Attach attach;
   attach.set_host(endpoint.host);
@@ -123,7 +125,8 @@ protocol::pb::Attach Ways::attach_of(const Reached& target) const {
   return attach;
 }
 
-awaitable<Status> Ways::attach(Reached& target, std::shared_ptr<Relay> relay, Link link, std::shared_ptr<Rider> rider) {
+awaitable<Status> RouteTable::attach(TargetRoute& target, std::shared_ptr<Relay> relay, Link link,
+                                     std::shared_ptr<PiggybackedRequest> rider) {
   if (!known_hosts) co_return fail(known_hosts.error());
   const auto most = attach_limit(options.login_timeout, for_installing, target.region_size);
   auto request = attach_of(target);
@@ -135,10 +138,10 @@ awaitable<Status> Ways::attach(Reached& target, std::shared_ptr<Relay> relay, Li
     request.set_no_kept(options.kept_logins == KeptLogins::unused);
   }
   auto attached = co_await detail::attach(link, std::move(request), std::move(rider), most);
-  if (!attached) co_return fail(relay->told(link, unattached(attached.error()), {}));
+  if (!attached) co_return fail(relay->annotate_error(link, unattached(attached.error()), {}));
   if (!relay->claim_number(link, attached->target(), endpoint.SerializeAsString()))
-    co_return fail(
-        relay->told(link, error(Code::unreachable, "protocol error: the relay gave two targets the same number"), {}));
+    co_return fail(relay->annotate_error(
+        link, error(Code::unreachable, "protocol error: the relay gave two targets the same number"), {}));
   target.via = relay;
   target.link = link;
   target.number = attached->target();
@@ -147,7 +150,7 @@ awaitable<Status> Ways::attach(Reached& target, std::shared_ptr<Relay> relay, Li
   co_return Status{};
 }
 
-awaitable<Status> Ways::reach_directly(Reached& target) {
+awaitable<Status> RouteTable::reach_directly(TargetRoute& target) {
   if (!target.direct) {
     auto endpoint = target.target.endpoint;
     if (!target.relays.empty()) endpoint.identity_file = *target.target.direct_identity_file;
@@ -163,7 +166,7 @@ awaitable<Status> Ways::reach_directly(Reached& target) {
   co_return Status{};
 }
 
-std::vector<Link> Ways::keepers() const {
+std::vector<Link> RouteTable::relays_with_desired_state() const {
   std::vector<Link> found;
   for (const auto& [region, relay] : relays)
     if (const auto link = relay->link();

@@ -14,13 +14,14 @@ constexpr unsigned direct_logins = 64;  // at once, from here
 
 // A way to a target that is being found; whoever asks meanwhile waits for it.
 struct Search {
-  Search(const asio::any_io_executor& executor, std::shared_ptr<Rider> r) : changed(executor), rider(std::move(r)) {}
+  Search(const asio::any_io_executor& executor, std::shared_ptr<PiggybackedRequest> r)
+      : changed(executor), rider(std::move(r)) {}
   io::Notifier changed;
-  std::shared_ptr<Rider> rider;  // may be null
+  std::shared_ptr<PiggybackedRequest> rider;  // may be null
   std::optional<Status> outcome;
 };
 
-struct Reached {
+struct TargetRoute {
   model::Target target;
   std::vector<std::shared_ptr<Relay>> relays;  // of its region, its own first
   std::size_t region_size = 0;                 // targets of its region
@@ -41,8 +42,8 @@ struct RegionRelay {
   std::shared_ptr<Relay> relay;
 };
 
-struct Ways : std::enable_shared_from_this<Ways> {
-  Ways(asio::any_io_executor e, FleetLinksOptions o)
+struct RouteTable : std::enable_shared_from_this<RouteTable> {
+  RouteTable(asio::any_io_executor e, FleetLinksOptions o)
       : executor(e), options(std::move(o)), logins(e, direct_logins), known_hosts(load(options.known_hosts)) {
     if (!options.open_agent) options.open_agent = remote::open_agent;
   }
@@ -52,31 +53,34 @@ struct Ways : std::enable_shared_from_this<Ways> {
   }
   void add(const model::Region& region);
   // As FleetLinks::open. `rider` goes along unless somebody else is looking for the way already.
-  awaitable<Status> open(std::size_t target, std::shared_ptr<Rider> rider = {});
+  awaitable<Status> open(std::size_t target, std::shared_ptr<PiggybackedRequest> rider = {});
   // Opens the way where there is none; once more where it is lost meanwhile.
-  static awaitable<Result<protocol::pb::Reply>> call(std::shared_ptr<Ways> self, std::size_t target, link::Call call);
+  static awaitable<Result<protocol::pb::Reply>> call(std::shared_ptr<RouteTable> self, std::size_t target,
+                                                     link::Call call);
   // How a relay is to reach a target.
-  protocol::pb::Attach attach_of(const Reached& target) const;
+  protocol::pb::Attach attach_of(const TargetRoute& target) const;
   // Links to relays that keep what is said to them.
-  std::vector<Link> keepers() const;
+  std::vector<Link> relays_with_desired_state() const;
 
-  Lanes::MakeSession sessions_to(model::Endpoint endpoint, std::string role);
-  static awaitable<Result<Link>> log_in(std::weak_ptr<Ways> weak, model::Endpoint endpoint, std::string role,
+  StripedConnections::MakeSession sessions_to(model::Endpoint endpoint, std::string role);
+  static awaitable<Result<Link>> log_in(std::weak_ptr<RouteTable> weak, model::Endpoint endpoint, std::string role,
                                         unsigned lane);
-  static awaitable<void> find_way(std::shared_ptr<Ways> self, std::size_t target, std::shared_ptr<Search> search);
-  awaitable<Status> reach(Reached& target, std::shared_ptr<Rider> rider);
-  awaitable<Status> attach(Reached& target, std::shared_ptr<Relay> relay, Link link, std::shared_ptr<Rider> rider);
-  awaitable<Status> reach_directly(Reached& target);
-  static awaitable<Result<protocol::pb::Reply>> call_once(Reached& target, link::Call call,
-                                                          std::shared_ptr<Rider> rider);
-  static awaitable<Result<protocol::pb::Reply>> stage(Reached& target, link::Call call);
+  static awaitable<void> find_route(std::shared_ptr<RouteTable> self, std::size_t target,
+                                    std::shared_ptr<Search> search);
+  awaitable<Status> reach(TargetRoute& target, std::shared_ptr<PiggybackedRequest> rider);
+  awaitable<Status> attach(TargetRoute& target, std::shared_ptr<Relay> relay, Link link,
+                           std::shared_ptr<PiggybackedRequest> rider);
+  awaitable<Status> reach_directly(TargetRoute& target);
+  static awaitable<Result<protocol::pb::Reply>> call_once(TargetRoute& target, link::Call call,
+                                                          std::shared_ptr<PiggybackedRequest> rider);
+  static awaitable<Result<protocol::pb::Reply>> stage(TargetRoute& target, link::Call call);
 
   asio::any_io_executor executor;
   FleetLinksOptions options;
-  io::Turns logins;
+  io::AsyncSemaphore logins;
   Result<transport::KnownHosts> known_hosts;
   io::CancelToken ending;
-  std::vector<Reached> targets;
+  std::vector<TargetRoute> targets;
   std::vector<RegionRelay> relays;
 };
 

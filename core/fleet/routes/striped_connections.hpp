@@ -12,8 +12,8 @@
 namespace deployctl::rollout::detail {
 
 // A payload's way to the relay's cache: begun by the first who needs it, shared by the others.
-struct Carry {
-  Carry(const asio::any_io_executor& executor, std::shared_ptr<payload::ChunkSource> c)
+struct Upload {
+  Upload(const asio::any_io_executor& executor, std::shared_ptr<payload::ChunkSource> c)
       : changed(executor), chunks(std::move(c)) {}
   io::Notifier changed;
   std::shared_ptr<payload::ChunkSource> chunks;
@@ -29,29 +29,30 @@ struct Carry {
 // there moves eight times 2 MiB; and a link of a gigabit is full with as many as its round trip takes. Pure.
 unsigned lanes_for(std::uint64_t bytes, Duration login);
 
-class Lanes : public std::enable_shared_from_this<Lanes> {
+class StripedConnections : public std::enable_shared_from_this<StripedConnections> {
  public:
   using MakeSession = std::function<std::shared_ptr<LinkSession>()>;
-  Lanes(asio::any_io_executor executor, MakeSession make, unsigned least)
-      : executor_(std::move(executor)), make_(std::move(make)), least_(least) {}
+  StripedConnections(asio::any_io_executor executor, MakeSession make, unsigned min)
+      : executor_(std::move(executor)), make_(std::move(make)), min_(min) {}
 
   // Takes part in what `first` carries, until it is over. Returns at once.
-  void help(Link first, std::shared_ptr<Carry> carry);
+  void help(Link first, std::shared_ptr<Upload> carry);
   // Carries on the first lane, once that is open and `first`, which is being opened too, leads to the same relay.
-  static awaitable<void> carry_ahead(std::shared_ptr<Lanes> self, std::shared_ptr<LinkSession> first,
-                                     std::shared_ptr<payload::ChunkSource> chunks);
+  static awaitable<void> prefetch_payload(std::shared_ptr<StripedConnections> self, std::shared_ptr<LinkSession> first,
+                                          std::shared_ptr<payload::ChunkSource> chunks);
   std::uint64_t sent() const;
   void close();
 
  private:
-  static awaitable<void> help_on(std::shared_ptr<LinkSession> lane, Link first, std::shared_ptr<Carry> carry);
-  static awaitable<void> grow(std::shared_ptr<Lanes> self, unsigned lanes, Link first, std::shared_ptr<Carry> carry);
+  static awaitable<void> help_on(std::shared_ptr<LinkSession> lane, Link first, std::shared_ptr<Upload> carry);
+  static awaitable<void> grow(std::shared_ptr<StripedConnections> self, unsigned lanes, Link first,
+                              std::shared_ptr<Upload> carry);
   void make_up_to(unsigned lanes);
-  void begin(unsigned from, unsigned to, const Link& first, const std::shared_ptr<Carry>& carry);
+  void begin(unsigned from, unsigned to, const Link& first, const std::shared_ptr<Upload>& carry);
 
   asio::any_io_executor executor_;
   MakeSession make_;
-  unsigned least_;
+  unsigned min_;
   std::vector<std::shared_ptr<LinkSession>> lanes_;
 };
 

@@ -18,22 +18,24 @@ void ask_for_fresh_login(const link::AgentLink& relay, link::Call& call) {
 }
 
 // The rider of one try, for as long as somebody waits for it.
-struct Riding {
-  Riding(const asio::any_io_executor& executor, const link::Call& call)
-      : rider(Rider::may_ride(call.request) ? std::make_shared<Rider>(executor, call) : nullptr) {}
-  ~Riding() {
+struct PiggybackedCall {
+  PiggybackedCall(const asio::any_io_executor& executor, const link::Call& call)
+      : rider(PiggybackedRequest::can_piggyback(call.request) ? std::make_shared<PiggybackedRequest>(executor, call)
+                                                              : nullptr) {}
+  ~PiggybackedCall() {
     if (rider) rider->give_up();
   }
-  Riding(const Riding&) = delete;
-  Riding& operator=(const Riding&) = delete;
-  std::shared_ptr<Rider> rider;
+  PiggybackedCall(const PiggybackedCall&) = delete;
+  PiggybackedCall& operator=(const PiggybackedCall&) = delete;
+  std::shared_ptr<PiggybackedRequest> rider;
 };
 
 }  // namespace
 
-awaitable<Result<protocol::pb::Reply>> Ways::call(std::shared_ptr<Ways> self, std::size_t number, link::Call call) {
+awaitable<Result<protocol::pb::Reply>> RouteTable::call(std::shared_ptr<RouteTable> self, std::size_t number,
+                                                        link::Call call) {
   for (bool again = false;; again = true) {
-    const Riding riding(self->executor, call);
+    const PiggybackedCall riding(self->executor, call);
     DEPLOYCTL_CO_CHECK(co_await self->open(number, riding.rider));
     auto& target = self->targets[number];
     const auto link = target.link;
@@ -48,7 +50,8 @@ awaitable<Result<protocol::pb::Reply>> Ways::call(std::shared_ptr<Ways> self, st
   }
 }
 
-awaitable<Result<protocol::pb::Reply>> Ways::call_once(Reached& target, link::Call call, std::shared_ptr<Rider> rider) {
+awaitable<Result<protocol::pb::Reply>> RouteTable::call_once(TargetRoute& target, link::Call call,
+                                                             std::shared_ptr<PiggybackedRequest> rider) {
   const auto link = target.link;
   const auto relay = target.via;
   call.request.set_target(target.number);
@@ -56,14 +59,14 @@ awaitable<Result<protocol::pb::Reply>> Ways::call_once(Reached& target, link::Ca
   if (call.request.has_stage() && call.chunks) co_return co_await stage(target, std::move(call));
   auto work = rider && rider->went() ? rider->reply() : link->call(std::move(call));
   auto reply = co_await std::move(work);
-  if (!reply) co_return fail(relay->told(link, reply.error(), target.name()));
+  if (!reply) co_return fail(relay->annotate_error(link, reply.error(), target.name()));
   co_return reply;
 }
 
 // The relay has the chunks, or gets them meanwhile; when it can't, that is why the stage failed. A relay forgets
 // payloads that nobody uses: one that was there is then carried again, which costs little while its chunks are on the
 // relay's disk.
-awaitable<Result<protocol::pb::Reply>> Ways::stage(Reached& target, link::Call call) {
+awaitable<Result<protocol::pb::Reply>> RouteTable::stage(TargetRoute& target, link::Call call) {
   const auto link = target.link;
   const auto relay = target.via;
   const auto chunks = std::exchange(call.chunks, nullptr);
@@ -79,9 +82,9 @@ awaitable<Result<protocol::pb::Reply>> Ways::stage(Reached& target, link::Call c
     if (reply) co_return reply;
     const bool was_there = carry->outcome && carry->outcome->has_value();
     relay->forget(carry);
-    if (was_there && !again && reply.error().code == Code::absent) continue;
+    if (was_there && !again && reply.error().code == Code::not_found) continue;
     if (carry->outcome && !*carry->outcome) co_return fail(carry->outcome->error());
-    co_return fail(relay->told(link, reply.error(), target.name()));
+    co_return fail(relay->annotate_error(link, reply.error(), target.name()));
   }
 }
 

@@ -23,7 +23,7 @@ Result<std::vector<T>> all(SQLite::Statement& statement, Read read) {
   return rows;
 }
 
-Error no_rollout(const std::string& id) { return error(Code::absent, "the ledger has no rollout " + id); }
+Error no_rollout(const std::string& id) { return error(Code::not_found, "the ledger has no rollout " + id); }
 
 Result<std::uint64_t> last_seq_of(Sqlite& db, const std::string& rollout) {
   SQLite::Statement s(db, "SELECT (SELECT max(seq) FROM events WHERE rollout = ?1) FROM rollouts WHERE id = ?1");
@@ -196,7 +196,7 @@ class SqliteLedger : public Ledger {
     });
   }
 
-  Result<std::uint64_t> add_word(const std::string& rollout, const WordRow& word) override {
+  Result<std::uint64_t> add_command(const std::string& rollout, const CommandRow& word) override {
     return database_->write("note a word to a rollout", [&](Sqlite& db) -> Result<std::uint64_t> {
       DEPLOYCTL_CHECK(last_seq_of(db, rollout));
       SQLite::Statement s(
@@ -209,20 +209,20 @@ class SqliteLedger : public Ledger {
     });
   }
 
-  Result<std::vector<WordRow>> words(const std::string& rollout, std::uint64_t after) override {
-    return database_->read("read the words to a rollout", [&](Sqlite& db) -> Result<std::vector<WordRow>> {
+  Result<std::vector<CommandRow>> words(const std::string& rollout, std::uint64_t after) override {
+    return database_->read("read the words to a rollout", [&](Sqlite& db) -> Result<std::vector<CommandRow>> {
       SQLite::Statement s(db,
                           "SELECT number, word, wave, user, reason, time FROM words WHERE rollout = ?1 AND number > ?2 "
                           "ORDER BY number");
       s.bind(1, rollout);
       s.bind(2, static_cast<std::int64_t>(after));
-      return all<WordRow>(s, [](SQLite::Statement& row) -> Result<WordRow> {
-        return WordRow{static_cast<std::uint64_t>(row.getColumn(0).getInt64()),
-                       row.getColumn(1).getString(),
-                       row.getColumn(2).getString(),
-                       row.getColumn(3).getString(),
-                       row.getColumn(4).getString(),
-                       time_from(row.getColumn(5))};
+      return all<CommandRow>(s, [](SQLite::Statement& row) -> Result<CommandRow> {
+        return CommandRow{static_cast<std::uint64_t>(row.getColumn(0).getInt64()),
+                          row.getColumn(1).getString(),
+                          row.getColumn(2).getString(),
+                          row.getColumn(3).getString(),
+                          row.getColumn(4).getString(),
+                          time_from(row.getColumn(5))};
       });
     });
   }

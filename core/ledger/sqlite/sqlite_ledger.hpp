@@ -1,5 +1,5 @@
-// A ledger in one SQLite file, created where it is missing and brought up to this version's schema. Blocking; one thread
-// at a time; several processes may have the same file open.
+// A ledger in one SQLite file, created where it is missing and brought up to this version's schema. Blocking; one
+// thread at a time; several processes may have the same file open.
 #pragma once
 
 #include <memory>

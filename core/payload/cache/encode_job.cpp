@@ -35,19 +35,19 @@ void sweep(const std::string& dir, const std::string& name) {
       (void)io::remove_file(dir + "/" + left);
 }
 
-Result<std::optional<model::Manifest>> base_manifest(const Making& making) {
+Result<std::optional<model::Manifest>> base_manifest(const EncodeJob& making) {
   if (!making.base) return std::nullopt;
   auto manifest = making.manifests(*making.base);
   if (manifest) return std::optional(std::move(*manifest));
-  if (manifest.error().code != Code::absent) return fail(manifest.error());
-  return fail(with_hint(error(Code::absent, "base artifact " + making.base->text() + " is not in this store"),
+  if (manifest.error().code != Code::not_found) return fail(manifest.error());
+  return fail(with_hint(error(Code::not_found, "base artifact " + making.base->text() + " is not in this store"),
                         "send a payload that needs no base"));
 }
 
-Result<Source> make_alone(const Making& making, const std::string& path) {
+Result<Source> make_alone(const EncodeJob& making, const std::string& path) {
   DEPLOYCTL_TRY(held, lock(path + ".lock", making.cancel));
   auto there = open_payload(path);
-  if (there || there.error().code != Code::absent) return there;
+  if (there || there.error().code != Code::not_found) return there;
   sweep(making.dir, making.name);
   DEPLOYCTL_TRY(next, making.manifests(making.next));
   DEPLOYCTL_TRY(base, base_manifest(making));
@@ -59,19 +59,19 @@ Result<Source> make_alone(const Making& making, const std::string& path) {
   return open_file_source(path, std::move(index));
 }
 
-Result<Source> find_or_make(const Making& making) {
+Result<Source> find_or_make(const EncodeJob& making) {
   const std::string path = making.dir + "/" + making.name;
   if (making.smallest != making.name) {
     auto smallest = open_payload(making.dir + "/" + making.smallest);
     if (smallest) return smallest;
   }
   auto there = open_payload(path);
-  if (there || there.error().code != Code::absent) return there;
+  if (there || there.error().code != Code::not_found) return there;
   DEPLOYCTL_CHECK(io::make_dirs(making.dir));
   return make_alone(making, path);
 }
 
-std::string work_name(const Making& making) {
+std::string work_name(const EncodeJob& making) {
   return "the payload of artifact " + making.next.text() + (making.base ? " from " + making.base->text() : "");
 }
 
@@ -82,7 +82,7 @@ Result<Source> open_payload(const std::string& path) {
   return open_file_source(path, std::move(index));
 }
 
-Result<Source> make_payload(const Making& making) {
+Result<Source> make_payload(const EncodeJob& making) {
   try {
     auto made = find_or_make(making);
     if (made) return made;

@@ -11,7 +11,7 @@
 
 namespace deployctl::payload {
 
-struct Making {
+struct EncodeJob {
   std::string dir;
   std::string name;      // of the file
   std::string smallest;  // of the file that is as good or better, if it is there
@@ -21,11 +21,11 @@ struct Making {
   OpenManifest manifests;
   OpenContent contents;
   io::CancelToken cancel;
-  std::shared_ptr<GrowingPayload> growing{};
+  std::shared_ptr<PartialPayload> growing{};
 };
 
 // One that stands there whole; Code::absent.
 Result<std::shared_ptr<ChunkSource>> open_payload(const std::string& path);
-Result<std::shared_ptr<ChunkSource>> make_payload(const Making& making);
+Result<std::shared_ptr<ChunkSource>> make_payload(const EncodeJob& making);
 
 }  // namespace deployctl::payload

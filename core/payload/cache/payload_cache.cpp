@@ -22,7 +22,7 @@ struct Job {
   io::Notifier bell;
   io::CancelToken cancel;
   unsigned waiters = 0;
-  std::shared_ptr<GrowingPayload> growing = std::make_shared<GrowingPayload>();
+  std::shared_ptr<PartialPayload> growing = std::make_shared<PartialPayload>();
   std::optional<Result<Source>> result;
 };
 
@@ -57,7 +57,7 @@ struct PayloadCache::State {
 
   // Keeps the state and the job until the work is over, whoever goes away meanwhile.
   static asio::awaitable<void> work(std::shared_ptr<State> state, std::string name, std::shared_ptr<Job> job,
-                                    Making making) {
+                                    EncodeJob making) {
     std::function<Result<Source>()> make = [making = std::move(making)] { return make_payload(making); };
     auto made = co_await io::run_blocking(state->pool, std::move(make));
     if (made) state->ready[name] = *made;
@@ -77,8 +77,8 @@ struct PayloadCache::State {
       auto& slot = state->jobs[name];
       if (!slot) {
         slot = std::make_shared<Job>(executor);
-        Making making{state->dir,      name,         smallest,     next, base, preference, state->manifests,
-                      state->contents, slot->cancel, slot->growing};
+        EncodeJob making{state->dir,      name,         smallest,     next, base, preference, state->manifests,
+                         state->contents, slot->cancel, slot->growing};
         asio::co_spawn(executor, work(state, name, slot, std::move(making)), asio::detached);
       }
       const std::shared_ptr<Job> job = slot;
@@ -101,7 +101,7 @@ asio::awaitable<Result<std::shared_ptr<ChunkSource>>> PayloadCache::get(Digest n
   return State::get(state_, next, base, preference);
 }
 
-std::shared_ptr<GrowingPayload> PayloadCache::growing(Digest next, std::optional<Digest> base, Preference::Goal goal) {
+std::shared_ptr<PartialPayload> PayloadCache::growing(Digest next, std::optional<Digest> base, Preference::Goal goal) {
   const auto at = state_->jobs.find(file_name(next, base, goal));
   return at == state_->jobs.end() ? nullptr : at->second->growing;
 }

@@ -35,7 +35,7 @@ class PayloadCache : public PayloadSource {
 
   asio::awaitable<Result<std::shared_ptr<ChunkSource>>> get(Digest next, std::optional<Digest> base,
                                                             Preference preference = {}) override;
-  std::shared_ptr<GrowingPayload> growing(Digest next, std::optional<Digest> base, Preference::Goal goal) override;
+  std::shared_ptr<PartialPayload> growing(Digest next, std::optional<Digest> base, Preference::Goal goal) override;
   asio::awaitable<bool> has(Digest artifact) override;
   asio::awaitable<bool> has_private_modes(Digest artifact) override;
   asio::awaitable<std::shared_ptr<ChunkSource>> made(Digest next, std::optional<Digest> base) override;

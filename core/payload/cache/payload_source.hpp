@@ -23,7 +23,7 @@ class PayloadSource {
                                                                     Preference preference = {}) = 0;
   // What is coded already of the payload that get() with the same would wait for, where this process makes it just now;
   // else null.
-  virtual std::shared_ptr<GrowingPayload> growing(Digest next, std::optional<Digest> base, Preference::Goal goal) {
+  virtual std::shared_ptr<PartialPayload> growing(Digest next, std::optional<Digest> base, Preference::Goal goal) {
     (void)next, (void)base, (void)goal;
     return nullptr;
   }

@@ -42,7 +42,7 @@ std::string_view recall(std::uint8_t* to, std::size_t n, WordMemory::Table table
 }
 
 template <bool recalls, class Here>
-std::string_view add_word(Here& here, std::uint8_t* to, std::size_t n, WordMemory::Table table) {
+std::string_view add_command(Here& here, std::uint8_t* to, std::size_t n, WordMemory::Table table) {
   if (n > here.words.size()) return "lacks words";
   if (n == Corrections::word_size) {
     const auto word = load_word(to), added = load_word(here.words.data());
@@ -81,7 +81,7 @@ std::size_t Corrections::apply_as(std::span<std::uint8_t> bytes) {
     const std::size_t word = std::min<std::uint64_t>(here.left, word_size);
     if (here.run > 0 || word == 0 || word > bytes.size() - at) break;
     problem = recalls && here.known ? recall(bytes.data() + at, word, table)
-                                    : add_word<recalls>(here, bytes.data() + at, word, table);
+                                    : add_command<recalls>(here, bytes.data() + at, word, table);
     if (!problem.empty()) break;
     at += word;
     here.left -= word;

@@ -7,15 +7,15 @@
 namespace deployctl::payload {
 namespace {
 
-constexpr std::size_t least_places = 1024;
-constexpr std::size_t most_places = 32 * 1024 * 1024;  // 128 MiB
+constexpr std::size_t min_places = 1024;
+constexpr std::size_t max_places = 32 * 1024 * 1024;  // 128 MiB
 
 std::size_t places_for(std::size_t base_size) {
-  return std::clamp(std::bit_ceil(base_size / 2), least_places, most_places);
+  return std::clamp(std::bit_ceil(base_size / 2), min_places, max_places);
 }
 
 // More seeds than places would only push each other out.
-std::size_t step_for(std::size_t base_size) { return base_size <= 2 * most_places ? 2 : 3; }
+std::size_t step_for(std::size_t base_size) { return base_size <= 2 * max_places ? 2 : 3; }
 
 // Zeros and other fillings are found without an index, and would fill it.
 bool is_filling(const std::uint8_t* seed) {

@@ -6,7 +6,7 @@
 
 namespace deployctl::payload {
 
-Result<std::optional<io::Fd>> open_old_self(const OpenContent& contents, const std::optional<OldSelf>& old,
+Result<std::optional<io::Fd>> open_old_self(const OpenContent& contents, const std::optional<BaseFile>& old,
                                             const io::CancelToken& cancel) {
   if (!old) return std::nullopt;
   auto fd = contents(old->content);
@@ -19,7 +19,7 @@ Result<std::optional<io::Fd>> open_old_self(const OpenContent& contents, const s
   return std::optional<io::Fd>(std::move(*fd));
 }
 
-Region region_beside(const OldSelf& old, std::uint64_t size, std::uint64_t middle, std::size_t most) {
+Region region_beside(const BaseFile& old, std::uint64_t size, std::uint64_t middle, std::size_t most) {
   const std::uint64_t length = std::min<std::uint64_t>(old.size, most);
   // In two steps: the product of two sizes may not fit.
   const long double scaled =

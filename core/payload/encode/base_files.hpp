@@ -13,11 +13,11 @@
 namespace deployctl::payload {
 
 // Open and found to be whole; none: code without. Code::cancelled only.
-Result<std::optional<io::Fd>> open_old_self(const OpenContent& contents, const std::optional<OldSelf>& old,
+Result<std::optional<io::Fd>> open_old_self(const OpenContent& contents, const std::optional<BaseFile>& old,
                                             const io::CancelToken& cancel);
 
 // The part of the old self, at most `most`, around the place that corresponds to `middle` of a content of
 // `size` bytes.
-Region region_beside(const OldSelf& old, std::uint64_t size, std::uint64_t middle, std::size_t most = max_prefix);
+Region region_beside(const BaseFile& old, std::uint64_t size, std::uint64_t middle, std::size_t most = max_prefix);
 
 }  // namespace deployctl::payload

@@ -11,13 +11,13 @@ std::size_t chunk_size_after(std::uint64_t before) {
   return std::clamp<std::uint64_t>(before / parts / least * least, least, max_chunk);
 }
 
-ChunkWriter::ChunkWriter(std::string path, io::AtomicFile file, std::shared_ptr<GrowingPayload> growing)
+ChunkWriter::ChunkWriter(std::string path, io::AtomicFile file, std::shared_ptr<PartialPayload> growing)
     : path_(std::move(path)), file_(std::move(file)), growing_(std::move(growing)) {
   if (growing_) growing_->begin(file_.fd(), path_);
   chunk_.reserve(max_chunk);
 }
 
-Result<ChunkWriter> ChunkWriter::create(const std::string& path, std::shared_ptr<GrowingPayload> growing) {
+Result<ChunkWriter> ChunkWriter::create(const std::string& path, std::shared_ptr<PartialPayload> growing) {
   DEPLOYCTL_TRY(file, io::AtomicFile::create(path));
   return ChunkWriter(path, std::move(file), std::move(growing));
 }

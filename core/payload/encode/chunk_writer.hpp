@@ -15,19 +15,19 @@ namespace deployctl::payload {
 class ChunkWriter {
  public:
   // `growing`: told of each chunk as soon as it is written; may be null.
-  static Result<ChunkWriter> create(const std::string& path, std::shared_ptr<GrowingPayload> growing = {});
+  static Result<ChunkWriter> create(const std::string& path, std::shared_ptr<PartialPayload> growing = {});
 
   Status write(BytesView bytes);
   Digest digest_so_far();  // sha256 of all that was written; once, write() may follow but not this again
   Result<Index> commit();
 
  private:
-  ChunkWriter(std::string path, io::AtomicFile file, std::shared_ptr<GrowingPayload> growing);
+  ChunkWriter(std::string path, io::AtomicFile file, std::shared_ptr<PartialPayload> growing);
   Status flush();
 
   std::string path_;
   io::AtomicFile file_;
-  std::shared_ptr<GrowingPayload> growing_;
+  std::shared_ptr<PartialPayload> growing_;
   Bytes chunk_;
   std::uint64_t before_ = 0;  // bytes of the chunks that were cut
   Index index_;

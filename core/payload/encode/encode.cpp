@@ -21,7 +21,7 @@ static_assert(paired_window * 3 <= max_prefix && paired_window <= max_window);
 constexpr std::size_t group_windows = 4;
 static_assert(group_windows * paired_window * 2 <= max_indexed && max_indexed <= max_base);
 // A small content sees so much of an old self that may be far larger.
-constexpr std::size_t most_beside_whole = 16 * 1024 * 1024;
+constexpr std::size_t max_delta_share = 16 * 1024 * 1024;
 constexpr std::size_t unpaired_window = 16 * 1024 * 1024;
 constexpr std::size_t memory = 480 * 1024 * 1024;
 
@@ -76,7 +76,7 @@ class Encoder {
   Bytes plain_;
   Bytes prefix_;
   ZstdContexts contexts_;
-  WindowLine line_;  // last: its end waits for jobs
+  OrderedEncoder line_;  // last: its end waits for jobs
 };
 
 Status Encoder::go_on() const {
@@ -170,7 +170,7 @@ Status Encoder::add_paired_whole(const Item& item, ContentReader reader, io::Fd 
       std::make_shared<PairedWindow>(PairedWindow{{item.content}, io::LargeBuffer(item.size), 0, item.size, *item.old});
   DEPLOYCTL_CHECK(reader.read(window->plain));
   DEPLOYCTL_CHECK(reader.finish(item.content));
-  const Region region = region_beside(*item.old, item.size, item.size / 2, most_beside_whole);
+  const Region region = region_beside(*item.old, item.size, item.size / 2, max_delta_share);
   const std::size_t weight = coding_memory(window->plain.size()) + DeltaBase::memory_of(region.length);
   const bool with_index = wants_index(preference_, *window);
   auto fd = std::make_shared<io::Fd>(std::move(old));

@@ -30,7 +30,7 @@ struct EncodeOptions {
   Preference preference{};
   io::CancelToken cancel{};
   unsigned threads = 0;                       // 0: as many as the machine has
-  std::shared_ptr<GrowingPayload> growing{};  // told of what is coded already; may be null
+  std::shared_ptr<PartialPayload> growing{};  // told of what is coded already; may be null
 };
 
 // Writes `path`.index and then `path` (temporary, fsync, rename): a payload that stands there is whole and

@@ -13,21 +13,21 @@ constexpr std::size_t head_size = 16;
 constexpr std::size_t entry_size = 4 + Digest::size;
 
 Error not_there(const std::string& path, const std::string& why) {
-  return error(Code::absent, "no whole payload at " + path + ": " + why);
+  return error(Code::not_found, "no whole payload at " + path + ": " + why);
 }
 
 // Code::absent without a place: the caller knows it.
 Result<Index> parse(std::string_view text) {
   const auto bytes = as_bytes(text);
-  if (bytes.size() < head_size + Digest::size) return fail(Code::absent, "its index is too short");
+  if (bytes.size() < head_size + Digest::size) return fail(Code::not_found, "its index is too short");
   const auto body = bytes.first(bytes.size() - Digest::size);
-  if (Reader(bytes.last(Digest::size)).digest() != sha256(body)) return fail(Code::absent, "its index is damaged");
+  if (Reader(bytes.last(Digest::size)).digest() != sha256(body)) return fail(Code::not_found, "its index is damaged");
   Reader in(body);
   if (as_text(in.take(index_magic.size())) != index_magic || in.number<std::uint32_t>() != index_version)
-    return fail(Code::absent, "its index has another format");
+    return fail(Code::not_found, "its index has another format");
   const std::size_t count = in.number<std::uint32_t>();
   if (count > max_chunks || body.size() != head_size + count * entry_size)
-    return fail(Code::absent, "its index has another length than it says");
+    return fail(Code::not_found, "its index has another length than it says");
   Index index;
   for (std::size_t i = 0; i < count; ++i) {
     index.lengths.push_back(in.number<std::uint32_t>());
@@ -56,7 +56,7 @@ Status write_index(const std::string& path, const Index& index) {
 
 Result<Index> read_index(const std::string& path) {
   auto text = io::read_file(path + ".index");
-  if (!text && text.error().code == Code::absent) return fail(not_there(path, "it has no index"));
+  if (!text && text.error().code == Code::not_found) return fail(not_there(path, "it has no index"));
   if (!text) return fail(text.error());
   auto index = parse(*text);
   if (!index) return fail(not_there(path, index.error().message));

@@ -2,7 +2,7 @@
 
 namespace deployctl::payload {
 
-Status WindowLine::give_first() {
+Status OrderedEncoder::give_first() {
   Running first = std::move(running_.front());
   running_.pop_front();
   weight_ -= first.weight;
@@ -11,7 +11,7 @@ Status WindowLine::give_first() {
   return out_(**first.window);
 }
 
-Status WindowLine::add(std::size_t weight, Job job) {
+Status OrderedEncoder::add(std::size_t weight, Job job) {
   while (!running_.empty() && (running_.size() >= threads_ || reserved_ + weight_ + weight > budget_)) {
     DEPLOYCTL_CHECK(give_first());
   }
@@ -22,7 +22,7 @@ Status WindowLine::add(std::size_t weight, Job job) {
   return {};
 }
 
-Status WindowLine::drain() {
+Status OrderedEncoder::drain() {
   while (!running_.empty()) {
     DEPLOYCTL_CHECK(give_first());
   }

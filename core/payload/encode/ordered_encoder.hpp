@@ -17,14 +17,14 @@ struct CodedWindow {
   Bytes bytes;
 };
 
-class WindowLine {
+class OrderedEncoder {
  public:
   using Job = std::function<Result<CodedWindow>()>;
   using Out = std::function<Status(const CodedWindow&)>;
 
   // At most `threads` jobs at once, whose weights are at most `budget` in all; one that is heavier runs
   // alone.
-  WindowLine(unsigned threads, std::size_t budget, Out out)
+  OrderedEncoder(unsigned threads, std::size_t budget, Out out)
       : threads_(threads), budget_(budget), out_(std::move(out)) {}
 
   // May wait for earlier windows, and give them to `out`. The error is that of the earliest window that

@@ -14,7 +14,7 @@ struct PairedWindow {
   io::LargeBuffer plain;
   std::uint64_t at = 0;    // where it stands in its content
   std::uint64_t size = 0;  // of the content
-  OldSelf old;
+  BaseFile old;
 };
 
 // `base` holds the part of the old self around the window's place.

@@ -29,14 +29,14 @@ class OldFiles {
 
   bool has(const Digest& content) const { return contents_.contains(content); }
 
-  std::optional<OldSelf> of(const Entry& entry) const {
+  std::optional<BaseFile> of(const Entry& entry) const {
     if (!base_ || entry.size == 0) return {};
     if (const Entry* same = base_->find(entry.path); same && same->type == EntryType::file && same->size > 0)
-      return OldSelf{same->content, same->size};
+      return BaseFile{same->content, same->size};
     const auto found = by_name_.find(name_of(entry.path));
     if (found == by_name_.end()) return {};
     const Entry* near = nearest(found->second, entry.size);
-    return OldSelf{near->content, near->size};
+    return BaseFile{near->content, near->size};
   }
 
  private:

@@ -9,7 +9,7 @@
 
 namespace deployctl::payload {
 
-struct OldSelf {
+struct BaseFile {
   Digest content;
   std::uint64_t size = 0;
 };
@@ -18,7 +18,7 @@ struct Item {
   Digest content;
   std::uint64_t size = 0;
   std::string path;  // the first that has it, for errors
-  std::optional<OldSelf> old;
+  std::optional<BaseFile> old;
 };
 
 // Each content of `next` that `base` (may be null) lacks, once, in the order of the paths. Code::invalid when

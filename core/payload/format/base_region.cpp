@@ -52,7 +52,7 @@ Status BaseRegion::read(std::uint64_t at, std::span<std::uint8_t> into) {
 }
 
 Error no_base(const Digest& content, const std::string& why) {
-  return with_hint(error(Code::absent, "base content " + content.text() + " can't be used: " + why),
+  return with_hint(error(Code::not_found, "base content " + content.text() + " can't be used: " + why),
                    "ask for a payload that needs no base");
 }
 

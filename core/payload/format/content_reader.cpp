@@ -52,7 +52,7 @@ Status ContentReader::finish(const Digest& expected) {
 
 Status read_region(int fd, std::uint64_t offset, std::span<std::uint8_t> into) {
   DEPLOYCTL_TRY(n, fill(fd, offset, into));
-  if (n < into.size()) return fail(Code::absent, "it is shorter than expected");
+  if (n < into.size()) return fail(Code::not_found, "it is shorter than expected");
   return {};
 }
 

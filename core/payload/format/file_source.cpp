@@ -31,7 +31,7 @@ class FileSource : public ChunkSource {
                                      std::to_string(index_.count()) + " of " + path_);
     Bytes bytes(index_.lengths[number]);
     auto got = read_region(fd_.get(), offsets_[number], bytes);
-    if (!got && got.error().code != Code::absent) return fail(with_context(got.error(), path_));
+    if (!got && got.error().code != Code::not_found) return fail(with_context(got.error(), path_));
     if (got && sha256(bytes) == index_.digests[number]) return bytes;
     return fail(with_hint(
         error(Code::verification, "chunk " + std::to_string(number) + " of " + path_ + " is not what its index says"),

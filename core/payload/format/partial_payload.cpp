@@ -8,20 +8,20 @@
 
 namespace deployctl::payload {
 
-void GrowingPayload::begin(int fd, std::string path) {
+void PartialPayload::begin(int fd, std::string path) {
   const std::lock_guard lock(mutex_);
   fd_ = io::Fd(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
   path_ = std::move(path);
   index_ = {};
 }
 
-void GrowingPayload::add(std::uint32_t length, const Digest& digest) {
+void PartialPayload::add(std::uint32_t length, const Digest& digest) {
   const std::lock_guard lock(mutex_);
   index_.lengths.push_back(length);
   index_.digests.push_back(digest);
 }
 
-std::shared_ptr<ChunkSource> GrowingPayload::piece(std::uint32_t first, std::uint64_t least) const {
+std::shared_ptr<ChunkSource> PartialPayload::piece(std::uint32_t first, std::uint64_t least) const {
   const std::lock_guard lock(mutex_);
   if (!fd_ || first >= index_.count()) return nullptr;
   const auto bytes = [&](std::size_t from, std::size_t to) {

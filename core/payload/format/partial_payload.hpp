@@ -13,7 +13,7 @@
 
 namespace deployctl::payload {
 
-class GrowingPayload {
+class PartialPayload {
  public:
   // The encoder's: chunks go one after the other to the file behind `fd`, which is duplicated; then each, when it is
   // there.

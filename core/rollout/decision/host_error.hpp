@@ -10,7 +10,7 @@ namespace deployctl::rollout {
 inline Code code_of_host(Code code) {
   switch (code) {
     case Code::invalid:
-    case Code::absent:
+    case Code::not_found:
     case Code::exists:
     case Code::unsupported:
       return Code::unreachable;

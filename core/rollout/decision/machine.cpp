@@ -10,7 +10,7 @@
 namespace deployctl::rollout {
 namespace {
 
-constexpr unsigned most_lost = 3;
+constexpr unsigned max_disconnects = 3;
 
 // Another rollout holds it: not ours to touch, and no fault of the release.
 bool is_held(Code code) { return code == Code::locked; }
@@ -44,18 +44,18 @@ const char* to_string(RolloutResult result) {
   return words.at(static_cast<std::size_t>(result));
 }
 
-const char* to_string(Waits::For what) {
+const char* to_string(WaitReason what) {
   constexpr std::array words{"approval", "pause", "gate", "freeze", "held"};
   return words.at(static_cast<std::size_t>(what));
 }
 
-const char* to_string(Steered::To to) {
+const char* to_string(OperatorCommand::Kind to) {
   constexpr std::array words{"pause", "resume", "promote", "abort", "abort-and-stay", "override-freeze"};
   return words.at(static_cast<std::size_t>(to));
 }
 
-Machine::Machine(RolloutSpec spec, std::vector<std::optional<Facts>> facts, std::vector<std::optional<Error>> errors,
-                 Past past)
+Machine::Machine(RolloutSpec spec, std::vector<std::optional<Observation>> facts,
+                 std::vector<std::optional<Error>> errors, ResumeState past)
     : spec_(std::move(spec)), targets_(spec_.targets.size()), past_(std::move(past)) {
   for (std::size_t i = 0; i < targets_.size(); ++i) {
     Target& target = targets_[i];
@@ -70,7 +70,7 @@ Machine::Machine(RolloutSpec spec, std::vector<std::optional<Facts>> facts, std:
     target.state = target.facts.at_goal ? TargetState::active : TargetState::ready;
     take_look(target);
     // An earlier driver of this rollout, or one that it supersedes, took it away from its baseline.
-    target.away = target.touched = spec_.kind == Kind::deploy && !target.facts.at_baseline;
+    target.off_baseline = target.touched = spec_.kind == Kind::deploy && !target.facts.at_baseline;
   }
 }
 
@@ -112,11 +112,11 @@ void Machine::take(const Begin&, SteadyTime now) {
     if (targets_.at(late).state != TargetState::unreachable) continue;
     targets_[late].reopening = true;
     targets_[late].asked = now;
-    say(Reopen{late});
+    emit(Reopen{late});
   }
   if (!spec_.pre_deploy) return;
   hook_ = ControlHook::pre_deploy;
-  say(RunHook{*hook_});
+  emit(RunHook{*hook_});
 }
 
 void Machine::take(const Reopened& e, SteadyTime now) {
@@ -127,15 +127,15 @@ void Machine::take(const Reopened& e, SteadyTime now) {
   target.facts = e.facts;
   take_look(target);
   target.error.reset();
-  target.away = target.away || (spec_.kind == Kind::deploy && !e.facts.at_baseline);
+  target.off_baseline = target.off_baseline || (spec_.kind == Kind::deploy && !e.facts.at_baseline);
   last_progress_ = now;
   const bool wanted_back = target.state == TargetState::reverting;
   if (wanted_back && e.facts.at_baseline) {
     target.state = TargetState::reverted;
-    target.away = false;
+    target.off_baseline = false;
   } else if (wanted_back) {
     target.healthy = false;  // whatever it is now: it is on its way
-    say(Revert{e.target});
+    emit(Revert{e.target});
   } else if (e.facts.at_goal) {
     if (target.state == TargetState::activating)
       take_active(target, now);  // whose end could not be seen
@@ -143,10 +143,10 @@ void Machine::take(const Reopened& e, SteadyTime now) {
       target.state = TargetState::active;
   } else if (target.state == TargetState::activating && phase_ == Phase::working) {
     target.healthy = false;
-    say(Activate{e.target});
+    emit(Activate{e.target});
   } else if (target.state == TargetState::activating) {  // we are stopping: it is where it is
     target.state = TargetState::failed;
-    target.away = !e.facts.at_baseline;
+    target.off_baseline = !e.facts.at_baseline;
     target.error = error(Code::disconnected, "the link broke while it was activating");
   } else if (phase_ == Phase::working || phase_ == Phase::rolling_back) {
     target.state = TargetState::ready;
@@ -157,8 +157,8 @@ void Machine::take(const Reopened& e, SteadyTime now) {
 // What the facts tell of its health. Where nothing is known it counts as after a look that got no answer.
 void Machine::take_look(Target& target) {
   target.healthy = target.facts.healthy;
-  target.unseen = target.facts.looked_at ? 0 : 1;
-  target.served = target.served || (target.healthy && target.facts.looked_at);
+  target.missed_probes = target.facts.probed ? 0 : 1;
+  target.served = target.served || (target.healthy && target.facts.probed);
 }
 
 void Machine::take(const ReopenFailed& e, SteadyTime now) {
@@ -167,7 +167,7 @@ void Machine::take(const ReopenFailed& e, SteadyTime now) {
   target.looked = now;
   target.error = e.error;
   const bool in_flight = target.state == TargetState::activating || target.state == TargetState::reverting;
-  if (in_flight && is_of_the_way(e.error.code) && ++target.lost < most_lost) return ask_again(e.target);
+  if (in_flight && is_of_the_way(e.error.code) && ++target.disconnects < max_disconnects) return ask_again(e.target);
   if (target.state == TargetState::reverting) {
     target.state = TargetState::stuck;
   } else if (is_of_the_way(e.error.code) || is_held(e.error.code)) {
@@ -194,12 +194,12 @@ void Machine::take(const StageFailed& e, SteadyTime now) {
   const bool silent = e.error.code == Code::timed_out;  // its link is fine: it would be silent again
   if (!is_of_the_way(e.error.code)) {
     target.state = TargetState::failed;
-  } else if (!silent && ++target.lost < most_lost) {
+  } else if (!silent && ++target.disconnects < max_disconnects) {
     target.state = TargetState::unreachable;
     ask_again(e.target);
   } else {
     target.state = TargetState::unreachable;
-    target.tried = true;
+    target.retried = true;
     last_progress_ = now;  // the others go on from here
   }
 }
@@ -207,20 +207,20 @@ void Machine::take(const StageFailed& e, SteadyTime now) {
 void Machine::take(const Activated& e, SteadyTime now) {
   Target& target = targets_[e.target];
   last_progress_ = target.looked = now;
-  target.unseen = 0;
+  target.missed_probes = 0;
   if (target.state == TargetState::reverting) return take_reverted(target, e);
   if (target.state != TargetState::activating) return;
-  target.lost = 0;
+  target.disconnects = 0;
   switch (e.went) {
-    case Went::active:
+    case ActivationOutcome::active:
       return take_active(target, now);
-    case Went::reverted:
-      target.away = !target.facts.at_baseline;  // it is back on what it ran before this activation
+    case ActivationOutcome::reverted:
+      target.off_baseline = !target.facts.at_baseline;  // it is back on what it ran before this activation
       // Where nothing was stopped nobody has looked at it either: what was known before is known still, and no more.
       target.healthy = target.facts.has_baseline && target.was_healthy;
       if (!target.was_sure) target.looked = never;
       break;
-    case Went::broken:
+    case ActivationOutcome::broken:
       target.healthy = false;
       break;
   }
@@ -231,7 +231,7 @@ void Machine::take(const Activated& e, SteadyTime now) {
 // Its own checks have passed. Where the plan wants more, it must go on like that for a while.
 void Machine::take_active(Target& target, SteadyTime now) {
   target.error.reset();
-  target.bad_checks = target.unseen = 0;
+  target.bad_checks = target.missed_probes = 0;
   if (spec_.min_healthy_time.count() > 0 && phase_ == Phase::working) {
     target.state = TargetState::proving;
     target.proved_at = now + spec_.min_healthy_time;
@@ -255,17 +255,17 @@ void Machine::take_proof(Target& target, const Checked& e, SteadyTime now) {
   if (now < target.activated + spec_.healthy_deadline) return;
   target.state = TargetState::unhealthy;
   const std::string why = target.error ? target.error->text() : e.why;
-  target.error = error(Code::unhealthy, "was not healthy for " + humane(spec_.min_healthy_time) +
-                                            " on end (min_healthy_time) within " + humane(spec_.healthy_deadline) +
-                                            " (healthy_deadline): " + why);
+  target.error = error(Code::unhealthy, "was not healthy for " + human_duration(spec_.min_healthy_time) +
+                                            " on end (min_healthy_time) within " +
+                                            human_duration(spec_.healthy_deadline) + " (healthy_deadline): " + why);
 }
 
 void Machine::take_reverted(Target& target, const Activated& e) {
-  if (e.went == Went::active) {
+  if (e.went == ActivationOutcome::active) {
     target.state = TargetState::reverted;
-    target.away = false;
+    target.off_baseline = false;
     target.healthy = target.facts.has_baseline;
-    target.bad_checks = target.unseen = 0;
+    target.bad_checks = target.missed_probes = 0;
     return;
   }
   target.state = TargetState::stuck;
@@ -279,10 +279,10 @@ void Machine::take(const ActivateLost& e, SteadyTime now) {
   target.error = e.error;
   // It answers, and its activation reports nothing: to wait for the same again would hold up the others.
   const bool silent = e.error.code == Code::timed_out && target.state == TargetState::activating;
-  if (++target.lost < most_lost && !silent) return ask_again(e.target);
+  if (++target.disconnects < max_disconnects && !silent) return ask_again(e.target);
   target.state = target.state == TargetState::reverting ? TargetState::stuck : TargetState::unreachable;
   last_progress_ = now;  // the others go on from here
-  target.tried = true;
+  target.retried = true;
 }
 
 void Machine::take(const Checked& e, SteadyTime now) {
@@ -290,7 +290,7 @@ void Machine::take(const Checked& e, SteadyTime now) {
   target.checking = false;
   if (target.state == TargetState::activating || target.state == TargetState::reverting) return;
   target.looked = now;
-  target.unseen = 0;
+  target.missed_probes = 0;
   if (target.state == TargetState::proving) return take_proof(target, e, now);
   target.bad_checks = e.healthy ? 0 : target.bad_checks + 1;
   if (e.healthy || target.bad_checks >= 2) target.healthy = e.healthy;
@@ -305,7 +305,7 @@ void Machine::take(const CheckLost& e, SteadyTime now) {
   Target& target = targets_[e.target];
   target.checking = false;
   target.looked = now;
-  ++target.unseen;
+  ++target.missed_probes;
 }
 
 void Machine::take(const HookEnded& e, SteadyTime now) {
@@ -328,33 +328,32 @@ void Machine::take(const GateAnswered& e, SteadyTime now) {
 void Machine::take(const Approved& e, SteadyTime) { past_.approved.insert(e.wave); }
 
 // Words are no progress: only the time that it was held does not count.
-void Machine::take(const Steered& e, SteadyTime now) {
-  using To = Steered::To;
+void Machine::take(const OperatorCommand& e, SteadyTime now) {
   if (phase_ != Phase::working) return;
-  if (e.to == To::pause) {
+  if (e.kind == OperatorCommand::Kind::pause) {
     held_ = true;
     held_by_ = e.by;
     return;
   }
-  if (e.to == To::resume || e.to == To::promote) {
+  if (e.kind == OperatorCommand::Kind::resume || e.kind == OperatorCommand::Kind::promote) {
     const bool was_held = std::exchange(held_, false);
     if (was_held) last_progress_ = now;
-    promoted_ = promoted_ || e.to == To::promote || (!was_held && waiting_ == Waits::For::pause);
+    promoted_ = promoted_ || e.kind == OperatorCommand::Kind::promote || (!was_held && waiting_ == WaitReason::pause);
     if (promoted_ && gates_) gates_->promote();
     return;
   }
-  if (e.to == To::override_freeze) {
+  if (e.kind == OperatorCommand::Kind::override_freeze) {
     past_.freeze_overridden = true;
     return;
   }
   Error why = error(Code::cancelled, "aborted by " + e.by);
-  wants_rollback_ = e.to == To::abort && spec_.kind == Kind::deploy;
+  wants_rollback_ = e.kind == OperatorCommand::Kind::abort && spec_.kind == Kind::deploy;
   stop(RolloutResult::aborted, std::move(why));
 }
 
 void Machine::take(const Superseded& e, SteadyTime) { finish(RolloutResult::superseded, e.error); }
 
-void Machine::take(const GiveUp& e, SteadyTime) {
+void Machine::take(const LedgerFailed& e, SteadyTime) {
   if (phase_ == Phase::working) return stop(RolloutResult::failed, e.error);
   finish(RolloutResult::failed, e.error);
 }
@@ -368,7 +367,7 @@ Counts Machine::counts() const {
   Counts counts;
   counts.total = static_cast<unsigned>(targets_.size());
   for (const auto& target : targets_) {
-    counts.changed += target.away;
+    counts.changed += target.off_baseline;
     switch (target.state) {
       case TargetState::active:
         ++counts.active;

@@ -40,11 +40,11 @@
 namespace deployctl::rollout {
 
 // What a survey told of a target, as far as the machine cares.
-struct Facts {
+struct Observation {
   bool at_goal = false;      // runs the goal, confirmed, not found unhealthy
   bool has_goal = false;     // keeps the goal's release, whole as far as it knows: nothing to stage
   bool healthy = false;      // runs something that is healthy (or has no checks), for all that is known
-  bool looked_at = true;     // false: nothing is known of its health
+  bool probed = true;        // false: nothing is known of its health
   bool has_baseline = true;  // something ran before the oldest unfinished rollout; false: the way back is to nothing
   bool at_baseline = true;   // runs its baseline
 };
@@ -77,7 +77,7 @@ struct Begin {};  // facts were given to the constructor; what is told before it
 struct Tick {};   // time has passed
 struct Reopened {
   TargetIndex target;
-  Facts facts;
+  Observation facts;
 };  // an unreachable one answered, and granted
 struct ReopenFailed {
   TargetIndex target;
@@ -92,10 +92,14 @@ struct StageFailed {
   Error error;
 };
 // To its goal or back to its baseline.
-enum class Went { active, reverted, broken };  // reverted: the target took itself back; broken: it could not
+enum class ActivationOutcome {
+  active,
+  reverted,
+  broken
+};  // reverted: the target took itself back; broken: it could not
 struct Activated {
   TargetIndex target;
-  Went went;
+  ActivationOutcome went;
   bool unhealthy = false;
   std::optional<Error> error;
 };
@@ -116,7 +120,7 @@ struct Interrupt {};  // Ctrl-C: start nothing new, settle, stop
 struct Superseded {
   Error error;
 };  // a target told of a newer epoch: nothing is ours any more
-struct GiveUp {
+struct LedgerFailed {
   Error error;
 };  // the ledger can't be written: start nothing new, settle, stop
 struct Progressed {
@@ -139,14 +143,21 @@ struct Frozen {
 };  // why no wave may begin; empty: they may again
 // By somebody at another terminal. Promote: past the rest of the bake time, gates and pause; not past an approval or a
 // freeze.
-struct Steered {
-  enum class To { pause, resume, promote, abort, abort_and_stay, override_freeze };  // abort: and back to the baselines
-  To to;
+struct OperatorCommand {
+  enum class Kind {
+    pause,
+    resume,
+    promote,
+    abort,
+    abort_and_stay,
+    override_freeze
+  };  // abort: and back to the baselines
+  Kind kind;
   std::string by;
 };
-using MachineEvent =
-    std::variant<Begin, Tick, Reopened, ReopenFailed, Staged, StageFailed, Activated, ActivateLost, Checked, CheckLost,
-                 Progressed, HookEnded, Interrupt, Superseded, GiveUp, GateAnswered, Approved, Frozen, Steered>;
+using MachineEvent = std::variant<Begin, Tick, Reopened, ReopenFailed, Staged, StageFailed, Activated, ActivateLost,
+                                  Checked, CheckLost, Progressed, HookEnded, Interrupt, Superseded, LedgerFailed,
+                                  GateAnswered, Approved, Frozen, OperatorCommand>;
 
 // ---- actions out
 // ------------------------------------------------------------------------------------------------------
@@ -156,7 +167,7 @@ struct Reopen {
 struct Stage {
   TargetIndex target;
 };
-struct Already {
+struct AlreadyActive {
   TargetIndex target;
 };  // for people: it runs its goal, nothing to do
 struct Activate {
@@ -171,40 +182,40 @@ struct CheckHealth {
 struct RunHook {
   ControlHook hook;
 };
-struct WaveBegins {
+struct WaveStarted {
   WaveIndex wave;
 };  // for people; nothing to perform
-struct WaveBakes {
+struct BakeStarted {
   WaveIndex wave;
   Duration time;
 };
-struct WaveEnds {
+struct WaveEnded {
   WaveIndex wave;
 };
 struct AskGate {
   WaveIndex wave;
   std::size_t gate;
 };
-struct Waits {                                                 // for people
-  enum class For { approval, pause, gate, freeze, somebody };  // somebody: who held the rollout
+enum class WaitReason { approval, pause, gate, freeze, somebody };  // somebody: an operator paused the rollout
+struct WaitStarted {                                                // for people
   WaveIndex wave;
-  For what;
+  WaitReason what;
   std::string words;
 };
-struct GoesOn {
+struct WaitEnded {
   WaveIndex wave;
 };  // for people: after Waits
-struct RollbackBegins {
+struct RollbackStarted {
   Error why;
 };
 struct Finish {
   RolloutResult result;
   std::optional<Error> why;
 };
-using Action = std::variant<Reopen, Stage, Already, Activate, Revert, CheckHealth, RunHook, WaveBegins, WaveBakes,
-                            WaveEnds, AskGate, Waits, GoesOn, RollbackBegins, Finish>;
-const char* to_string(Waits::For what);
-const char* to_string(Steered::To to);  // "abort-and-stay", "override-freeze"
+using Action = std::variant<Reopen, Stage, AlreadyActive, Activate, Revert, CheckHealth, RunHook, WaveStarted,
+                            BakeStarted, WaveEnded, AskGate, WaitStarted, WaitEnded, RollbackStarted, Finish>;
+const char* to_string(WaitReason what);
+const char* to_string(OperatorCommand::Kind kind);  // "abort-and-stay", "override-freeze"
 
 struct Counts {
   unsigned total = 0, active = 0, failed = 0, unhealthy = 0, unreachable = 0, reverted = 0, stuck = 0, pending = 0;
@@ -212,7 +223,7 @@ struct Counts {
 };
 
 // What earlier drivers of this rollout got through, by the names of waves.
-struct Past {
+struct ResumeState {
   std::set<std::string> waves_done;  // with their gates
   std::set<std::string> approved;
   bool freeze_overridden = false;
@@ -229,8 +240,8 @@ struct Past {
 class Machine {
  public:
   // facts[i] absent: target i did not answer (its error is `errors[i]`).
-  Machine(RolloutSpec spec, std::vector<std::optional<Facts>> facts, std::vector<std::optional<Error>> errors,
-          Past past = {});
+  Machine(RolloutSpec spec, std::vector<std::optional<Observation>> facts, std::vector<std::optional<Error>> errors,
+          ResumeState past = {});
 
   std::vector<Action> handle(const MachineEvent& event, SteadyTime now);
   std::optional<SteadyTime> wake_at() const;  // Tick is due then
@@ -252,32 +263,34 @@ class Machine {
   static constexpr SteadyTime never = SteadyTime::min();
   struct Target {
     TargetState state = TargetState::unreachable;
-    Facts facts;
+    Observation facts;
     std::optional<Error> error;
     bool healthy = false;                        // serves, as far as we know
     bool was_healthy = false, was_sure = false;  // to serve, when it was stopped
     bool touched = false;
-    bool away = false;       // not known to be on its baseline
-    bool reopening = false;  // an answer is awaited
+    bool off_baseline = false;  // not known to be on its baseline
+    bool reopening = false;     // an answer is awaited
     bool checking = false;
-    bool tried = false;             // unreachable, and asked again when its wave came
+    bool retried = false;           // unreachable, and asked again when its wave came
     bool replaced = false;          // by a substitute in its wave
     bool given_up = false;          // what another rollout holds, for too long
     SteadyTime asked{};             // reopening: since when
     bool still_activating = false;  // unreachable, as it is another's; keeps its slot of ours
     bool served = false;            // at any time since the rollout began
-    unsigned lost = 0;              // links that broke under it
+    unsigned disconnects = 0;       // links that broke under it
     unsigned bad_checks = 0;        // in a row
-    unsigned unseen = 0;            // looks in a row that got no answer
-    bool dark() const { return unseen >= 2 || state == TargetState::unreachable; }
-    bool serves() const { return healthy && bad_checks == 0 && unseen == 0 && !dark(); }  // for sure
+    unsigned missed_probes = 0;     // looks in a row that got no answer
+    bool unreachable() const { return missed_probes >= 2 || state == TargetState::unreachable; }
+    bool serves() const { return healthy && bad_checks == 0 && missed_probes == 0 && !unreachable(); }  // for sure
     bool may_be_looked_at() const;
-    bool waits_to_go_back() const { return away && state != TargetState::reverting && state != TargetState::stuck; }
+    bool waits_to_go_back() const {
+      return off_baseline && state != TargetState::reverting && state != TargetState::stuck;
+    }
     SteadyTime looked{};     // at its health, last; never: at once
     SteadyTime activated{};  // since when it is being activated
     SteadyTime proved_at{};  // proving: when it has been healthy for long enough
   };
-  struct Leeway {  // of a region at a time
+  struct Headroom {  // of a region at a time
     unsigned slots_taken = 0;
     unsigned sure = 0;   // who serve, and were looked at of late
     unsigned floor = 0;  // so many healthy ones must stay
@@ -302,11 +315,11 @@ class Machine {
   void take(const HookEnded& e, SteadyTime now);
   void take(const Interrupt&, SteadyTime now);
   void take(const Superseded& e, SteadyTime now);
-  void take(const GiveUp& e, SteadyTime now);
+  void take(const LedgerFailed& e, SteadyTime now);
   void take(const GateAnswered& e, SteadyTime now);
   void take(const Approved& e, SteadyTime now);
   void take(const Frozen& e, SteadyTime) { frozen_ = e.words; }
-  void take(const Steered& e, SteadyTime now);
+  void take(const OperatorCommand& e, SteadyTime now);
   void take_look(Target& target);
   void take_reverted(Target& target, const Activated& e);
   void take_active(Target& target, SteadyTime now);
@@ -342,10 +355,10 @@ class Machine {
   unsigned slots_taken(RegionIndex region) const;
   Duration look_interval(RegionIndex region, bool often) const;
   bool is_sure(TargetIndex target, SteadyTime now) const;
-  Leeway leeway(RegionIndex region, SteadyTime now) const;
-  bool spares(const Leeway& leeway, TargetIndex target, SteadyTime now) const;
-  bool may_stop(const Leeway& leeway, TargetIndex target, unsigned slots, SteadyTime now) const;
-  void stop_one(Leeway& leeway, TargetIndex target, TargetState going, SteadyTime now);
+  Headroom leeway(RegionIndex region, SteadyTime now) const;
+  bool keeps_min_healthy(const Headroom& leeway, TargetIndex target, SteadyTime now) const;
+  bool may_stop(const Headroom& leeway, TargetIndex target, unsigned slots, SteadyTime now) const;
+  void stop_one(Headroom& leeway, TargetIndex target, TargetState going, SteadyTime now);
   bool blocked() const;
   void look_around(SteadyTime now);
   void look_at(RegionIndex region, bool often, SteadyTime now);
@@ -360,7 +373,7 @@ class Machine {
   bool any_active() const;
   bool any_in_activation() const;
   bool may_go_on(SteadyTime now);
-  void wait_for(Waits::For what, std::string words);
+  void wait_for(WaitReason what, std::string words);
   void go_on(SteadyTime now);
 
   // machine_end.cpp
@@ -371,14 +384,14 @@ class Machine {
   void roll_back(SteadyTime now);
   bool take_back_some(SteadyTime now);
   bool is_open(RegionIndex region, SteadyTime now) const;
-  void leave_the_rest();
+  void mark_stuck();
   void conclude(RolloutResult result, std::optional<Error> why);
   void finish(RolloutResult result, std::optional<Error> why);
-  void say(Action action) { out_.push_back(std::move(action)); }
+  void emit(Action action) { out_.push_back(std::move(action)); }
 
   RolloutSpec spec_;
   std::vector<Target> targets_;
-  Past past_;
+  ResumeState past_;
   Phase phase_ = Phase::working;
   bool begun_ = false;
   SteadyTime now_{};                        // of the event that is handled
@@ -399,7 +412,7 @@ class Machine {
   bool held_ = false;               // by somebody
   std::string held_by_;
   std::string frozen_;  // why
-  std::optional<Waits::For> waiting_;
+  std::optional<WaitReason> waiting_;
   SteadyTime last_progress_{};
   std::vector<Action> out_;
 };

@@ -39,7 +39,8 @@ void Machine::settle(SteadyTime now) {
   if (!wants_rollback_) return conclude(*verdict_, why_);
   phase_ = Phase::rolling_back;
   last_progress_ = now;
-  if (std::any_of(targets_.begin(), targets_.end(), [](const Target& t) { return t.away; })) say(RollbackBegins{*why_});
+  if (std::any_of(targets_.begin(), targets_.end(), [](const Target& t) { return t.off_baseline; }))
+    emit(RollbackStarted{*why_});
 }
 
 // Health is looked at meanwhile where somebody has still to go back: what was true when the wave went through there may
@@ -55,13 +56,13 @@ void Machine::roll_back(SteadyTime now) {
       look_at(r, !going_on, now);
     }
   if (going_on || open) return;
-  leave_the_rest();
+  mark_stuck();
 }
 
 // Those that don't serve first, whatever the slots. One of whom nothing is known may well serve: it needs a slot too.
 // True: some are on their way.
 bool Machine::take_back_some(SteadyTime now) {
-  std::vector<Leeway> at_hand;
+  std::vector<Headroom> at_hand;
   for (RegionIndex r = 0; r < spec_.regions.size(); ++r) at_hand.push_back(leeway(r, now));
   bool going_on = false;
   for (const bool may_serve : {false, true})
@@ -70,13 +71,13 @@ bool Machine::take_back_some(SteadyTime now) {
       going_on = going_on || target.state == TargetState::reverting;
       if (!target.waits_to_go_back() || interrupted_) continue;
       const RegionIndex region = spec_.targets[i].region;
-      const bool room =
-          at_hand[region].slots_taken < spec_.regions[region].max_parallel && spares(at_hand[region], i, now);
-      if ((target.healthy || target.dark()) != may_serve || (may_serve && !room)) continue;
+      const bool room = at_hand[region].slots_taken < spec_.regions[region].max_parallel &&
+                        keeps_min_healthy(at_hand[region], i, now);
+      if ((target.healthy || target.unreachable()) != may_serve || (may_serve && !room)) continue;
       stop_one(at_hand[region], i, TargetState::reverting, now);
-      target.lost = 0;
+      target.disconnects = 0;
       going_on = true;
-      say(Revert{i});
+      emit(Revert{i});
     }
   return going_on;
 }
@@ -89,15 +90,16 @@ bool Machine::is_open(RegionIndex region, SteadyTime now) const {
       std::any_of(members.begin(), members.end(), [&](TargetIndex t) { return targets_[t].waits_to_go_back(); });
   return waits && std::any_of(members.begin(), members.end(), [&](TargetIndex t) {
            const Target& target = targets_[t];
-           return target.checking || target.still_activating || (target.healthy && !target.dark() && !is_sure(t, now));
+           return target.checking || target.still_activating ||
+                  (target.healthy && !target.unreachable() && !is_sure(t, now));
          });
 }
 
 // Whoever could not go back stays where it is.
-void Machine::leave_the_rest() {
+void Machine::mark_stuck() {
   unsigned left = 0;
   for (auto& target : targets_) {
-    if (!target.away) continue;
+    if (!target.off_baseline) continue;
     ++left;
     if (target.state != TargetState::stuck)
       target.error =
@@ -114,7 +116,7 @@ void Machine::conclude(RolloutResult result, std::optional<Error> why) {
   const bool well = result == RolloutResult::succeeded || result == RolloutResult::incomplete;
   if (well ? spec_.post_deploy : spec_.on_failure_hook) {
     hook_ = well ? ControlHook::post_deploy : ControlHook::on_failure;
-    say(RunHook{*hook_});
+    emit(RunHook{*hook_});
   }
   verdict_ = result;
   why_ = std::move(why);
@@ -123,7 +125,7 @@ void Machine::conclude(RolloutResult result, std::optional<Error> why) {
 void Machine::finish(RolloutResult result, std::optional<Error> why) {
   if (phase_ == Phase::over) return;
   phase_ = Phase::over;
-  say(Finish{result, std::move(why)});
+  emit(Finish{result, std::move(why)});
 }
 
 }  // namespace deployctl::rollout

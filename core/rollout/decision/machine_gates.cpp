@@ -11,11 +11,11 @@ Duration bake_check_every(Duration bake) {
 }
 
 // In words: the commands are written by the program that knows how it was called (advice.hpp).
-const char* way_on(Waits::For what) {
+const char* way_on(WaitReason what) {
   switch (what) {
-    case Waits::For::approval:
+    case WaitReason::approval:
       return "approve the wave, then resume the rollout";
-    case Waits::For::freeze:
+    case WaitReason::freeze:
       return "resume the rollout when the freeze is over, or with --override-freeze REASON";
     default:
       return "resume the rollout, or abort it to go back";
@@ -35,21 +35,21 @@ bool Machine::any_in_activation() const {
 // Nobody holds it. One who is held lets what is in flight come to its end, and begins nothing.
 bool Machine::may_go_on(SteadyTime now) {
   if (!held_) {
-    if (waiting_ == Waits::For::somebody) go_on(now);
+    if (waiting_ == WaitReason::somebody) go_on(now);
     return true;
   }
   prove(now);
   if (any_in_activation()) return false;
   watch(now);
-  wait_for(Waits::For::somebody, "held by " + held_by_);
+  wait_for(WaitReason::somebody, "held by " + held_by_);
   return false;
 }
 
 // Told once; where nobody can be waited for, the rollout rests.
-void Machine::wait_for(Waits::For what, std::string words) {
+void Machine::wait_for(WaitReason what, std::string words) {
   if (waiting_ == what || phase_ != Phase::working) return;
   waiting_ = what;
-  say(Waits{wave_, what, words});
+  emit(WaitStarted{wave_, what, words});
   if (spec_.waits) return;
   stop(RolloutResult::paused, with_hint(error(Code::refused, std::move(words)), way_on(what)));
 }
@@ -58,7 +58,7 @@ void Machine::go_on(SteadyTime now) {
   if (!waiting_) return;
   waiting_.reset();
   last_progress_ = now;
-  say(GoesOn{wave_});
+  emit(WaitEnded{wave_});
 }
 
 // ---- bake time, gates, pause ----
@@ -80,7 +80,7 @@ bool Machine::gates_passed(SteadyTime now) {
   if (!baked(now) || !answers) return false;
   if (!wave.pause) return go_on(now), true;
   watch(now);
-  wait_for(Waits::For::pause, "wave '" + wave.name + "' is to pause here");
+  wait_for(WaitReason::pause, "wave '" + wave.name + "' is to pause here");
   return false;
 }
 
@@ -92,11 +92,11 @@ bool Machine::answered(SteadyTime now) {
     fail_rollout(with_context(std::move(*failed), "wave '" + wave.name + "'"));
     return false;
   }
-  for (const auto gate : gates_->due(now)) say(AskGate{wave_, gate});
+  for (const auto gate : gates_->due(now)) emit(AskGate{wave_, gate});
   if (const auto due = gates_->wake_at()) wake_by(*due);
   if (const auto doubt = gates_->doubt())
-    wait_for(Waits::For::gate, "nobody can say whether to go on: " + *doubt);
-  else if (waiting_ == Waits::For::gate)
+    wait_for(WaitReason::gate, "nobody can say whether to go on: " + *doubt);
+  else if (waiting_ == WaitReason::gate)
     go_on(now);
   return gates_->passed();
 }
@@ -109,7 +109,7 @@ bool Machine::baked(SteadyTime now) {
     bake_until_ = now + wave.bake_time;
     bake_check_ = now + bake_check_every(wave.bake_time);
     last_look_ = false;
-    say(WaveBakes{wave_, wave.bake_time});
+    emit(BakeStarted{wave_, wave.bake_time});
   }
   if (now < *bake_until_) {
     if (now >= *bake_check_) check_members(now);
@@ -142,7 +142,7 @@ void Machine::check_members(SteadyTime now) {
       Target& target = targets_[index];
       if (target.state != TargetState::active || target.checking) continue;
       target.checking = true;
-      say(CheckHealth{index});
+      emit(CheckHealth{index});
     }
 }
 

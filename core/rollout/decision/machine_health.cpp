@@ -22,8 +22,9 @@ unsigned Machine::floor(RegionIndex region) const {
   const auto& plan = spec_.regions[region];
   if (plan.min_healthy) return *plan.min_healthy;
   const auto served =
-      static_cast<unsigned>(std::count_if(plan.targets.begin(), plan.targets.end(),
-                                          [this](TargetIndex t) { return targets_[t].served && !targets_[t].dark(); }));
+      static_cast<unsigned>(std::count_if(plan.targets.begin(), plan.targets.end(), [this](TargetIndex t) {
+        return targets_[t].served && !targets_[t].unreachable();
+      }));
   return served > plan.max_parallel ? served - plan.max_parallel : 0;
 }
 
@@ -45,7 +46,7 @@ bool Machine::is_sure(TargetIndex index, SteadyTime now) const {
   return target.serves() && now < target.looked + looks_count * look_interval(spec_.targets[index].region, false);
 }
 
-Machine::Leeway Machine::leeway(RegionIndex region, SteadyTime now) const {
+Machine::Headroom Machine::leeway(RegionIndex region, SteadyTime now) const {
   const auto& members = spec_.regions[region].targets;
   const auto sure = std::count_if(members.begin(), members.end(), [&](TargetIndex t) { return is_sure(t, now); });
   return {slots_taken(region), static_cast<unsigned>(sure), floor(region)};
@@ -53,17 +54,17 @@ Machine::Leeway Machine::leeway(RegionIndex region, SteadyTime now) const {
 
 // With this one stopped enough would serve for sure. One of whom nothing is known, or ill once, counts as if it served
 // where it is to be stopped, and as if it didn't where others are.
-bool Machine::spares(const Leeway& leeway, TargetIndex index, SteadyTime now) const {
+bool Machine::keeps_min_healthy(const Headroom& leeway, TargetIndex index, SteadyTime now) const {
   return leeway.sure >= leeway.floor + (is_sure(index, now) ? 1 : 0);
 }
 
-bool Machine::may_stop(const Leeway& leeway, TargetIndex index, unsigned slots, SteadyTime now) const {
+bool Machine::may_stop(const Headroom& leeway, TargetIndex index, unsigned slots, SteadyTime now) const {
   const bool healthy = targets_[index].healthy;
   if (spec_.kind == Kind::rollback && !healthy) return true;
-  return leeway.slots_taken < slots && (!healthy || spares(leeway, index, now));
+  return leeway.slots_taken < slots && (!healthy || keeps_min_healthy(leeway, index, now));
 }
 
-void Machine::stop_one(Leeway& leeway, TargetIndex index, TargetState going, SteadyTime now) {
+void Machine::stop_one(Headroom& leeway, TargetIndex index, TargetState going, SteadyTime now) {
   Target& target = targets_[index];
   target.was_healthy = target.healthy;
   target.was_sure = is_sure(index, now);
@@ -92,9 +93,9 @@ void Machine::look_around(SteadyTime now) {
 
 // One that is another rollout's: whether it can be had by now. Else: at its health.
 bool Machine::Target::may_be_looked_at() const {
-  const bool away = state == TargetState::activating || state == TargetState::proving ||
-                    state == TargetState::reverting || state == TargetState::unreachable;
-  return still_activating ? !reopening : !away && !checking;
+  const bool off_baseline = state == TargetState::activating || state == TargetState::proving ||
+                            state == TargetState::reverting || state == TargetState::unreachable;
+  return still_activating ? !reopening : !off_baseline && !checking;
 }
 
 void Machine::look_at(RegionIndex region, bool often, SteadyTime now) {
@@ -109,9 +110,9 @@ void Machine::look_at(RegionIndex region, bool often, SteadyTime now) {
     }
     (target.still_activating ? target.reopening : target.checking) = true;
     if (target.still_activating)
-      say(Reopen{index});
+      emit(Reopen{index});
     else
-      say(CheckHealth{index});
+      emit(CheckHealth{index});
   }
 }
 
@@ -127,7 +128,7 @@ void Machine::prove(SteadyTime now) {
       continue;
     }
     target.checking = true;
-    say(CheckHealth{i});
+    emit(CheckHealth{i});
   }
 }
 

@@ -97,9 +97,9 @@ bool Machine::may_begin(SteadyTime now) {
   stage_wave(wave_);
   watch(now);
   if (unapproved)
-    wait_for(Waits::For::approval, "wave '" + wave.name + "' needs an approval");
+    wait_for(WaitReason::approval, "wave '" + wave.name + "' needs an approval");
   else
-    wait_for(Waits::For::freeze, frozen_);
+    wait_for(WaitReason::freeze, frozen_);
   return false;
 }
 
@@ -115,12 +115,12 @@ bool Machine::begin_wave(SteadyTime now) {
   gates_.reset();
   promoted_ = done_before;
   parts_.clear();
-  say(WaveBegins{wave_});
+  emit(WaveStarted{wave_});
   for (const auto& region : wave.regions) {
     Part part{region, region.targets, {}};
     for (const auto target : part.members) {
-      if (targets_[target].state == TargetState::active) say(Already{target});
-      const bool asked = targets_[target].tried || targets_[target].reopening;
+      if (targets_[target].state == TargetState::active) emit(AlreadyActive{target});
+      const bool asked = targets_[target].retried || targets_[target].reopening;
       if (targets_[target].state == TargetState::unreachable && !asked) ask_again(target);
     }
     parts_.push_back(std::move(part));
@@ -134,7 +134,7 @@ void Machine::stage_wave(WaveIndex wave) {
       Target& target = targets_[index];
       if (target.state != TargetState::ready) continue;
       target.state = target.facts.has_goal ? TargetState::staged : TargetState::staging;
-      if (target.state == TargetState::staging) say(Stage{index});
+      if (target.state == TargetState::staging) emit(Stage{index});
     }
 }
 
@@ -145,21 +145,21 @@ void Machine::substitute(Part& part) {
   const auto is_lost = [this](TargetIndex t) {
     return targets_[t].state == TargetState::unreachable && (!targets_[t].reopening || is_overdue(targets_[t]));
   };
-  const auto lost_one = [&] { return std::find_if(part.members.begin(), part.members.end(), is_lost); };
+  const auto disconnected_one = [&] { return std::find_if(part.members.begin(), part.members.end(), is_lost); };
   while (!more.empty()) {
-    const auto lost = lost_one();
-    if (lost == part.members.end()) return;
-    targets_[*lost].replaced = true;
-    part.members.erase(lost);
+    const auto disconnects = disconnected_one();
+    if (disconnects == part.members.end()) return;
+    targets_[*disconnects].replaced = true;
+    part.members.erase(disconnects);
     const auto next = more.front();
     more.erase(more.begin());
     part.members.push_back(next);
     Target& target = targets_[next];
-    if (target.state == TargetState::active) say(Already{next});
-    if (target.state == TargetState::unreachable && !target.tried && !target.reopening) ask_again(next);
+    if (target.state == TargetState::active) emit(AlreadyActive{next});
+    if (target.state == TargetState::unreachable && !target.retried && !target.reopening) ask_again(next);
     if (target.state == TargetState::ready) {
       target.state = target.facts.has_goal ? TargetState::staged : TargetState::staging;
-      if (target.state == TargetState::staging) say(Stage{next});
+      if (target.state == TargetState::staging) emit(Stage{next});
     }
   }
 }
@@ -186,7 +186,7 @@ bool Machine::part_over(const Part& part) const {
 
 // Those that don't serve first: taking them costs nothing.
 void Machine::start_some(Part& part, SteadyTime now) {
-  Leeway at_hand = leeway(part.plan.region, now);
+  Headroom at_hand = leeway(part.plan.region, now);
   const Duration apart = spec_.waves[wave_].stagger;
   for (const bool serving : {false, true})
     for (const auto index : part.members) {
@@ -200,9 +200,9 @@ void Machine::start_some(Part& part, SteadyTime now) {
       }
       part.last_start = now;
       stop_one(at_hand, index, TargetState::activating, now);
-      target.touched = target.away = true;
+      target.touched = target.off_baseline = true;
       target.activated = now;
-      say(Activate{index});
+      emit(Activate{index});
     }
 }
 
@@ -227,7 +227,7 @@ void Machine::hold_to_deadline(SteadyTime now) {
       wake_by(target.asked + late_grace);
   if (now < last_progress_ + spec_.progress_deadline) return wake_by(last_progress_ + spec_.progress_deadline);
   if (give_up_what_others_hold(now)) return;
-  std::string words = "no target advanced for " + humane(spec_.progress_deadline) + " in wave '" +
+  std::string words = "no target advanced for " + human_duration(spec_.progress_deadline) + " in wave '" +
                       spec_.waves[wave_].name + "' (progress_deadline)";
   const auto waits = std::find_if(parts_.begin(), parts_.end(), [this](const Part& part) { return !part_over(part); });
   if (waits != parts_.end()) words += what_blocks(waits->plan.region);
@@ -246,7 +246,7 @@ bool Machine::end_wave(SteadyTime now) {
     fail_rollout(error(Code::unreachable, "wave '" + spec_.waves[wave_].name + "' ends with no target active"));
     return false;
   }
-  say(WaveEnds{wave_});
+  emit(WaveEnded{wave_});
   bake_until_.reset();
   bake_check_.reset();
   gates_.reset();
@@ -267,9 +267,9 @@ bool Machine::end_wave(SteadyTime now) {
 
 void Machine::ask_again(TargetIndex target) {
   targets_[target].reopening = true;
-  targets_[target].tried = true;
+  targets_[target].retried = true;
   targets_[target].asked = now_;
-  say(Reopen{target});
+  emit(Reopen{target});
 }
 
 // ---- those that are slow to answer ----
@@ -332,7 +332,7 @@ bool Machine::joins(TargetIndex index) {
   part->members.push_back(index);
   if (target.state != TargetState::ready) return true;
   target.state = target.facts.has_goal ? TargetState::staged : TargetState::staging;
-  if (target.state == TargetState::staging) say(Stage{index});
+  if (target.state == TargetState::staging) emit(Stage{index});
   return true;
 }
 
@@ -343,7 +343,7 @@ bool Machine::give_up_what_others_hold(SteadyTime now) {
   for (auto& target : targets_) {
     if (!std::exchange(target.still_activating, false)) continue;
     any = target.given_up = true;
-    target.tried = true;
+    target.retried = true;
   }
   if (!any) return false;
   last_progress_ = now;

@@ -11,7 +11,7 @@ void add(std::set<TargetIndex>& out, const SpecWave& wave) {
 
 }  // namespace
 
-std::set<TargetIndex> staged_first(const RolloutSpec& spec, const Past& past, bool frozen) {
+std::set<TargetIndex> staged_first(const RolloutSpec& spec, const ResumeState& past, bool frozen) {
   std::set<TargetIndex> out;
   const auto first = std::find_if(spec.waves.begin(), spec.waves.end(),
                                   [&](const SpecWave& wave) { return !past.waves_done.contains(wave.name); });

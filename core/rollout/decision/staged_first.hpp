@@ -9,6 +9,6 @@
 namespace deployctl::rollout {
 
 // `frozen`: no wave may begin now.
-std::set<TargetIndex> staged_first(const RolloutSpec& spec, const Past& past, bool frozen);
+std::set<TargetIndex> staged_first(const RolloutSpec& spec, const ResumeState& past, bool frozen);
 
 }  // namespace deployctl::rollout

@@ -5,7 +5,7 @@
 namespace deployctl::rollout {
 namespace {
 
-constexpr unsigned most_inconclusive = 3;               // in a row
+constexpr unsigned max_inconclusive = 3;                // in a row
 constexpr Duration ask_soon{std::chrono::seconds(10)};  // who had no answer
 
 unsigned count_of(const model::Gate& gate, Duration bake_time) {
@@ -48,7 +48,7 @@ void WaveGates::take(std::size_t gate, const Measured& measured, SteadyTime now)
   if (one.state == State::passed || one.state == State::failed) return;  // promoted meanwhile
   if (measured.how != Measured::How::pass) one.words = measured.words;
   if (measured.how == Measured::How::inconclusive) {
-    if (++one.inconclusive_in_a_row >= most_inconclusive) doubt_of(one);
+    if (++one.inconclusive_in_a_row >= max_inconclusive) doubt_of(one);
     return;
   }
   one.inconclusive_in_a_row = 0;

@@ -52,7 +52,8 @@ asio::awaitable<Status> run_line(const ControlHookRun& run, const std::string& l
   if (exit && exit->ok()) co_return Status{};
   (void)co_await child.async_end(grace);
   if (exit) co_return fail(failed(run, exit->text()));
-  if (exit.error().code == Code::timed_out) co_return fail(failed(run, "not over after " + humane(run.hook.timeout)));
+  if (exit.error().code == Code::timed_out)
+    co_return fail(failed(run, "not over after " + human_duration(run.hook.timeout)));
   co_return fail(exit.error());
 }
 

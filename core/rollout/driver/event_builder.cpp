@@ -10,7 +10,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t most_named = 20;  // targets in one event
+constexpr std::size_t max_named = 20;  // targets in one event
 
 std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
@@ -25,14 +25,14 @@ double seconds(Duration d) { return static_cast<double>(d.count()) / 1000.0; }
 
 }  // namespace
 
-void Story::index_waves() {
+void EventBuilder::index_waves() {
   wave_of.assign(spec->targets.size(), 0);
   for (WaveIndex w = 0; w < spec->waves.size(); ++w)
     for (const auto& part : spec->waves[w].regions)
       for (const auto target : part.targets) wave_of[target] = w;
 }
 
-Event Story::at(TargetIndex target, const char* name) const {
+Event EventBuilder::at(TargetIndex target, const char* name) const {
   Event event = named(name);
   event.target = spec->targets[target].name;
   event.region = spec->regions[spec->targets[target].region].name;
@@ -42,8 +42,8 @@ Event Story::at(TargetIndex target, const char* name) const {
 
 namespace {
 
-struct Teller {
-  const Story& story;
+struct BodyWriter {
+  const EventBuilder& story;
   const RolloutSpec& spec;
 
   Event wave(const char* name, WaveIndex index) const {
@@ -51,24 +51,24 @@ struct Teller {
     event.wave = spec.waves[index].name;
     return event;
   }
-  std::optional<Event> operator()(const WaveBegins& a) const {
+  std::optional<Event> operator()(const WaveStarted& a) const {
     Event event = wave("wave_started", a.wave);
     event.body = dump({{"targets", spec.waves[a.wave].size()}});
     return event;
   }
-  std::optional<Event> operator()(const WaveBakes& a) const {
+  std::optional<Event> operator()(const BakeStarted& a) const {
     Event event = wave("wave_baking", a.wave);
     event.body = dump({{"seconds", seconds(a.time)}});
     return event;
   }
-  std::optional<Event> operator()(const WaveEnds& a) const { return wave("wave_finished", a.wave); }
-  std::optional<Event> operator()(const Waits& a) const {
+  std::optional<Event> operator()(const WaveEnded& a) const { return wave("wave_finished", a.wave); }
+  std::optional<Event> operator()(const WaitStarted& a) const {
     Event event = wave("rollout_waiting", a.wave);
     event.body = dump({{"for", to_string(a.what)}, {"message", a.words}});
     return event;
   }
-  std::optional<Event> operator()(const GoesOn& a) const { return wave("rollout_going_on", a.wave); }
-  std::optional<Event> operator()(const RollbackBegins& a) const {
+  std::optional<Event> operator()(const WaitEnded& a) const { return wave("rollout_going_on", a.wave); }
+  std::optional<Event> operator()(const RollbackStarted& a) const {
     Event event = named("rollback_started");
     event.error = a.why;
     return event;
@@ -86,23 +86,23 @@ struct Teller {
 
 }  // namespace
 
-std::optional<Event> Story::of(const Action& action) const {
+std::optional<Event> EventBuilder::of(const Action& action) const {
   if (const auto* a = std::get_if<Activate>(&action)) return at(a->target, "target_activating");
   if (const auto* a = std::get_if<Revert>(&action)) {
     Event event = at(a->target, "target_reverting");
     event.version = baselines[a->target];
     return event;
   }
-  if (const auto* a = std::get_if<Already>(&action)) {
+  if (const auto* a = std::get_if<AlreadyActive>(&action)) {
     Event event = at(a->target, "target_active");
     event.body = dump({{"already", true}});
     return event;
   }
-  return std::visit(Teller{*this, *spec}, action);
+  return std::visit(BodyWriter{*this, *spec}, action);
 }
 
-std::optional<Event> Story::of_change(TargetIndex target, TargetState now, const std::optional<Error>& why,
-                                      Duration took) const {
+std::optional<Event> EventBuilder::of_change(TargetIndex target, TargetState now, const std::optional<Error>& why,
+                                             Duration took) const {
   const char* name = nullptr;
   switch (now) {
     case TargetState::active:
@@ -145,19 +145,19 @@ Json body_of(const protocol::pb::Step& step) {
 
 }  // namespace
 
-Event Story::of_step(TargetIndex target, const protocol::pb::Step& step) const {
+Event EventBuilder::of_step(TargetIndex target, const protocol::pb::Step& step) const {
   Event event = at(target, "target_step");
   event.body = dump(body_of(step));
   return event;
 }
 
-Event Story::of_kept_login(TargetIndex target, Error why) const {
+Event EventBuilder::of_kept_login(TargetIndex target, Error why) const {
   Event event = at(target, "target_login_kept");
   event.error = std::move(why);
   return event;
 }
 
-Event Story::of_left_out(TargetIndex target, const LeftOut& left_out) const {
+Event EventBuilder::of_left_out(TargetIndex target, const LeftOut& left_out) const {
   Event event = at(target, "target_step");
   Json body = body_of(left_out.last);
   body["omitted_bytes"] = left_out.bytes;
@@ -166,14 +166,14 @@ Event Story::of_left_out(TargetIndex target, const LeftOut& left_out) const {
   return event;
 }
 
-Event Story::of_progress(TargetIndex target, const protocol::pb::Progress& progress) const {
+Event EventBuilder::of_progress(TargetIndex target, const protocol::pb::Progress& progress) const {
   Event event = at(target, "target_staging");
   event.body = dump({{"received", progress.received()}, {"total", progress.total()}});
   event.fleeting = true;
   return event;
 }
 
-Event Story::left_to_relay(const LeftBehind& left, WallTime until) const {
+Event EventBuilder::left_to_relay(const LeftBehind& left, WallTime until) const {
   Event event = named("targets_left_to_relay");
   event.region = spec->regions[left.region].name;
   Json names = Json::array();
@@ -182,7 +182,7 @@ Event Story::left_to_relay(const LeftBehind& left, WallTime until) const {
   return event;
 }
 
-Event Story::cleanup_failed(TargetIndex target, const protocol::pb::Pruned& pruned) const {
+Event EventBuilder::cleanup_failed(TargetIndex target, const protocol::pb::Pruned& pruned) const {
   constexpr int max_paths = 20;  // a peer may send any number
   Event event = at(target, "target_cleanup_failed");
   Json paths = Json::array();
@@ -197,28 +197,28 @@ Event Story::cleanup_failed(TargetIndex target, const protocol::pb::Pruned& prun
   return event;
 }
 
-Event Story::cleanup_failed(TargetIndex target, const Error& why) const {
+Event EventBuilder::cleanup_failed(TargetIndex target, const Error& why) const {
   Event event = at(target, "target_cleanup_failed");
   event.body = dump(
       {{"message", "old releases were not removed: " + why.text()}, {"unremoved", Json::array()}, {"unlisted", 0}});
   return event;
 }
 
-Event Story::of_staged(TargetIndex target, const protocol::pb::Staged& staged, Duration took) const {
+Event EventBuilder::of_staged(TargetIndex target, const protocol::pb::Staged& staged, Duration took) const {
   Event event = at(target, "target_staged");
   event.body = dump({{"already", staged.already()}, {"received", staged.received()}, {"seconds", seconds(took)}});
   return event;
 }
 
-Event Story::of_damage(TargetIndex target, const std::string& release_version, const std::string& damage,
-                       bool current) const {
+Event EventBuilder::of_damage(TargetIndex target, const std::string& release_version, const std::string& damage,
+                              bool current) const {
   Event event = at(target, "target_damaged");
   event.version = release_version;
   event.body = dump({{"damage", damage}, {"current", current}});
   return event;
 }
 
-Event Story::of_gate(WaveIndex wave, std::size_t gate, const Measured& measured) const {
+Event EventBuilder::of_gate(WaveIndex wave, std::size_t gate, const Measured& measured) const {
   static constexpr std::array words{"pass", "fail", "inconclusive"};
   Event event = named("gate_measured");
   event.wave = spec->waves[wave].name;
@@ -228,22 +228,22 @@ Event Story::of_gate(WaveIndex wave, std::size_t gate, const Measured& measured)
   return event;
 }
 
-Event Story::of_word(const MachineEvent& word) const {
+Event EventBuilder::of_word(const MachineEvent& word) const {
   Event event = named("rollout_steered");
   if (const auto* approved = std::get_if<Approved>(&word)) {
     event.wave = approved->wave;
     event.body = dump({{"word", "approve"}, {"by", approved->by}});
-  } else if (const auto* steered = std::get_if<Steered>(&word)) {
-    event.body = dump({{"word", to_string(steered->to)}, {"by", steered->by}});
+  } else if (const auto* steered = std::get_if<OperatorCommand>(&word)) {
+    event.body = dump({{"word", to_string(steered->kind)}, {"by", steered->by}});
   }
   return event;
 }
 
-Event Story::of_awaited(const Awaited& awaited) const {
+Event EventBuilder::of_awaited(const Awaited& awaited) const {
   Event event = named("targets_awaited");
   Json names = Json::array();
   for (const auto target : awaited.missing) {
-    if (names.size() == most_named) break;
+    if (names.size() == max_named) break;
     names.push_back(spec->targets[target].name);
   }
   event.body = dump({{"answered", awaited.answered},
@@ -255,14 +255,14 @@ Event Story::of_awaited(const Awaited& awaited) const {
   return event;
 }
 
-Event Story::of_hook(ControlHook hook, const std::optional<Error>& error) const {
+Event EventBuilder::of_hook(ControlHook hook, const std::optional<Error>& error) const {
   Event event = named("hook_finished");
   event.body = dump({{"hook", to_string(hook)}});
   event.error = error;
   return event;
 }
 
-Event Story::started(const std::string& kind, const std::string& previous, const std::string& commit) const {
+Event EventBuilder::started(const std::string& kind, const std::string& previous, const std::string& commit) const {
   Event event = named("rollout_started");
   Json waves = Json::array();
   for (const auto& wave : spec->waves) waves.push_back({{"name", wave.name}, {"targets", wave.size()}});
@@ -279,7 +279,7 @@ Event Story::started(const std::string& kind, const std::string& previous, const
   return event;
 }
 
-Event Story::finished(const End& end) const {
+Event EventBuilder::finished(const End& end) const {
   Event event = named("rollout_finished");
   const Counts& c = end.counts;
   // An interrupted rollout is told as aborted: the words are those of the contract; the exit code tells them apart.

@@ -11,7 +11,7 @@
 
 namespace deployctl::rollout {
 
-struct Story {
+struct EventBuilder {
   const RolloutSpec* spec = nullptr;   // borrowed
   std::string version;                 // that it goes to
   std::vector<std::string> baselines;  // versions, by target; what a way back goes to

@@ -5,7 +5,7 @@
 namespace deployctl::rollout {
 namespace {
 
-constexpr std::size_t most_behind = 500, most_members = 1000;  // of at most a kilobyte each
+constexpr std::size_t max_targets_behind = 500, max_members = 1000;  // of at most a kilobyte each
 
 // The machine's floor, less those of the region that are not among the members and are taken to serve.
 unsigned floor_of(const SpecRegion& region, std::size_t members) {
@@ -26,10 +26,10 @@ std::vector<LeftBehind> left_behind(const RolloutSpec& spec, const std::vector<T
         if ((states.at(target) == TargetState::unreachable) == away && left.members.size() < most)
           left.members.push_back(target);
     };
-    add(true, most_behind);
+    add(true, max_targets_behind);
     left.behind = left.members.size();
     if (left.behind == 0) continue;
-    add(false, most_members);
+    add(false, max_members);
     found.push_back(std::move(left));
   }
   return found;

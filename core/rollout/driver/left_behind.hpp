@@ -20,7 +20,7 @@ std::vector<LeftBehind> left_behind(const RolloutSpec& spec, const std::vector<T
 
 struct CatchUpOrder {
   const RolloutSpec& spec;
-  const Ticket& ticket;
+  const Lease& ticket;
   const Goal& goal;
   const std::string& release_json;  // empty: those that keep it
   unsigned keep_releases = 5;

@@ -9,24 +9,24 @@
 namespace deployctl::rollout {
 namespace {
 
-using To = Steered::To;
+using To = OperatorCommand::Kind;
 
 bool rests_at_a_pause(const Event& event) {
   const auto body = model::try_parse_json(event.body);
-  return body.is_object() && body.value("for", "") == to_string(Waits::For::pause);
+  return body.is_object() && body.value("for", "") == to_string(WaitReason::pause);
 }
 
 }  // namespace
 
-std::optional<MachineEvent> event_of(const ledger::WordRow& row) {
+std::optional<MachineEvent> event_of(const ledger::CommandRow& row) {
   const std::string by = row.user + (row.reason.empty() ? "" : " (" + row.reason + ")");
   if (row.word == approve_word) return Approved{row.wave, by};
   for (const auto to : {To::pause, To::resume, To::promote, To::abort, To::abort_and_stay, To::override_freeze})
-    if (row.word == to_string(to)) return Steered{to, by};
+    if (row.word == to_string(to)) return OperatorCommand{to, by};
   return std::nullopt;
 }
 
-void PastReader::add(const ledger::EventRow& row) {
+void ResumeStateReader::add(const ledger::EventRow& row) {
   const auto event = parse_if_named(row.json, {"wave_finished", "rollout_waiting", "rollout_going_on"});
   if (!event) return;
   if (event->name == "wave_finished") waves_done_.insert(event->wave);
@@ -34,8 +34,8 @@ void PastReader::add(const ledger::EventRow& row) {
   if (event->name == "rollout_going_on") resting_.clear();
 }
 
-Past PastReader::past(const std::vector<ledger::WordRow>& words, bool passes_pause) const {
-  Past past;
+ResumeState ResumeStateReader::past(const std::vector<ledger::CommandRow>& words, bool passes_pause) const {
+  ResumeState past;
   for (const auto& row : words) {
     if (row.word == approve_word) past.approved.insert(row.wave);
     if (row.word == override_freeze_word) past.freeze_overridden = true;
@@ -45,7 +45,7 @@ Past PastReader::past(const std::vector<ledger::WordRow>& words, bool passes_pau
   return past;
 }
 
-std::vector<MachineEvent> Ear::operator()() {
+std::vector<MachineEvent> CommandFeed::operator()() {
   std::vector<MachineEvent> heard;
   const auto rows = ledger_->words(rollout_, after_);
   if (!rows) return heard;

@@ -15,14 +15,14 @@ inline constexpr const char* approve_word = "approve";
 inline constexpr const char* override_freeze_word = "override-freeze";
 
 // Absent: a word that this version doesn't know.
-std::optional<MachineEvent> event_of(const ledger::WordRow& row);
+std::optional<MachineEvent> event_of(const ledger::CommandRow& row);
 
 // Waves that were finished, and approvals, from a rollout's events one after another.
-class PastReader {
+class ResumeStateReader {
  public:
   void add(const ledger::EventRow& row);
   // `passes_pause`: a user resumed it where it had come to rest, so the pause that it rested at is done too.
-  Past past(const std::vector<ledger::WordRow>& words, bool passes_pause) const;
+  ResumeState past(const std::vector<ledger::CommandRow>& words, bool passes_pause) const;
 
  private:
   std::set<std::string> waves_done_;
@@ -31,9 +31,9 @@ class PastReader {
 
 // Hears what is said from now on. What the ledger can't tell is not heard: it is asked again anyway. Borrows the
 // ledger.
-class Ear {
+class CommandFeed {
  public:
-  Ear(ledger::Ledger& ledger, std::string rollout, std::uint64_t after)
+  CommandFeed(ledger::Ledger& ledger, std::string rollout, std::uint64_t after)
       : ledger_(&ledger), rollout_(std::move(rollout)), after_(after) {}
   std::vector<MachineEvent> operator()();
 

@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "core/rollout/decision/host_error.hpp"
-#include "core/rollout/driver/drive_state.hpp"
+#include "core/rollout/driver/rollout_session.hpp"
 #include "core/rollout/rollback/recorded_rollouts.hpp"
 
 namespace deployctl::rollout {
@@ -38,7 +38,7 @@ RollbackPreview preview_of(const Candidate& chosen, const FleetSurvey& survey, c
 }  // namespace
 
 // A target that mislabels the release can't be trusted with it. It is named, and the others go without it.
-void Drive::leave_out_disputed(const ReleaseNames& names, const Digest& goal, const std::string& to) {
+void RolloutSession::leave_out_disputed(const ReleaseNames& names, const Digest& goal, const std::string& to) {
   for (std::size_t i = 0; i < survey_.size(); ++i) {
     auto& one = survey_[i];
     if (!one.reply) continue;
@@ -51,7 +51,7 @@ void Drive::leave_out_disputed(const ReleaseNames& names, const Digest& goal, co
   }
 }
 
-Result<RollbackChoice> Drive::choose(const std::string& to) {
+Result<RollbackChoice> RolloutSession::choose(const std::string& to) {
   std::vector<RecordedRollout> recorded;
   std::vector<ledger::ReleaseName> known;
   if (parts_.ledger) {  // one that can't be read is as if there were none: the targets know enough
@@ -66,14 +66,14 @@ Result<RollbackChoice> Drive::choose(const std::string& to) {
 }
 
 // How to stage it where it is missing; empty: this ledger doesn't know it.
-Result<std::string> Drive::known_release(const Digest& release) {
+Result<std::string> RolloutSession::known_release(const Digest& release) {
   if (!parts_.ledger) return std::string();
   DEPLOYCTL_TRY(known, parts_.ledger->release_json(release));
   return known.value_or("");
 }
 
 // Where most targets lack the release and it can't be sent, a rollback would only part the fleet: nothing is changed.
-awaitable<Status> Drive::most_can_take(Goal goal, Digest artifact) {
+awaitable<Status> RolloutSession::most_can_take(Goal goal, Digest artifact) {
   std::size_t answered = 0, keep = 0;
   for (const auto& one : survey_) {
     answered += one.reply.has_value();
@@ -86,21 +86,21 @@ awaitable<Status> Drive::most_can_take(Goal goal, Digest artifact) {
   const std::string those = keep == 0 ? "none of " + of + " has"
                                       : "only " + std::to_string(keep) + " of " + of + (keep == 1 ? " has" : " have");
   co_return fail(
-      with_hint(error(Code::absent, those + " a usable copy of " + goal.version +
-                                        ", and this host has no artifact of it to send; nothing was changed"),
+      with_hint(error(Code::not_found, those + " a usable copy of " + goal.version +
+                                           ", and this host has no artifact of it to send; nothing was changed"),
                 rebuild_command(goal)));
 }
 
-Driven Drive::nothing_to_do(const RollbackChoice& choice) {
+RolloutReport RolloutSession::nothing_to_do(const RollbackChoice& choice) {
   RolloutOutcome outcome;
   outcome.result = RolloutResult::succeeded;
-  Driven driven = over(std::move(outcome), false);
+  RolloutReport driven = over(std::move(outcome), false);
   driven.unneeded = choice.note;
   driven.further = choice.further;
   return driven;
 }
 
-awaitable<Driven> Drive::roll_back(std::string to) {
+awaitable<RolloutReport> RolloutSession::roll_back(std::string to) {
   row_.kind = "rollback";
   row_.version = to;
   auto spec = make_rollback_spec(plan_);
@@ -114,7 +114,7 @@ awaitable<Driven> Drive::roll_back(std::string to) {
   if (!chosen) {
     Error why = chosen.error();
     const bool named = !to.empty() && !to.starts_with("sha256:");
-    if (why.code == Code::absent && named)
+    if (why.code == Code::not_found && named)
       why.hint = hint_of("deploy it instead", parts_.command_for, {Advice::Kind::deploy_ref, to});
     co_return over(not_begun(std::move(why)), false);
   }

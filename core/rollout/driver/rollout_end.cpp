@@ -10,7 +10,7 @@
 #include "core/io/notifier.hpp"
 #include "core/link/payload_index.hpp"
 #include "core/rollout/driver/control_hooks.hpp"
-#include "core/rollout/driver/drive_state.hpp"
+#include "core/rollout/driver/rollout_session.hpp"
 #include "core/rollout/survey/grants.hpp"
 
 namespace deployctl::rollout {
@@ -26,25 +26,26 @@ constexpr Duration release_limit{std::chrono::seconds(10)};
 }  // namespace
 
 // Against what each ran when it was seen last, else what most ran: what the relay has anyway, or is made here already.
-awaitable<std::vector<std::shared_ptr<Shipment>>> Drive::payloads_for(LeftBehind left, Digest artifact,
-                                                                      protocol::pb::Desire& desire) {
+awaitable<std::vector<std::shared_ptr<PayloadHandle>>> RolloutSession::payloads_for(LeftBehind left, Digest artifact,
+                                                                                    protocol::pb::Desire& desire) {
   std::set<Digest> bases;
   for (std::size_t i = 0; i < left.members.size(); ++i)
     if (const auto& one = baselines_[left.members[i]]; one && one->artifact != artifact) bases.insert(one->artifact);
-  std::vector<std::shared_ptr<Shipment>> shipments;
+  std::vector<std::shared_ptr<PayloadHandle>> shipments;
   for (const auto& base : bases) {
     auto chunks = co_await parts_.payloads->made(artifact, base.empty() ? std::nullopt : std::optional(base));
     if (!chunks) continue;
     auto& kept = *desire.add_payloads();
     if (!base.empty()) kept.set_base(base.raw());
     *kept.mutable_index() = link::to_message(chunks->index());
-    shipments.push_back(std::make_shared<Shipment>(Shipment{std::move(chunks)}));
+    shipments.push_back(std::make_shared<PayloadHandle>(PayloadHandle{std::move(chunks)}));
   }
   co_return shipments;
 }
 
 // A region without a relay that keeps anything is none of our business: the rollout's end says what to do.
-awaitable<void> Drive::leave_desires(RolloutOutcome outcome, Goal goal, std::string release_json, Digest artifact) {
+awaitable<void> RolloutSession::hand_over_to_relays(RolloutOutcome outcome, Goal goal, std::string release_json,
+                                                    Digest artifact) {
   const auto& rules = plan_.rollout;
   if (rules.catch_up.count() == 0 || goal.release.empty()) co_return;
   const auto failed = outcome.counts.failed + outcome.counts.unhealthy;
@@ -60,10 +61,10 @@ awaitable<void> Drive::leave_desires(RolloutOutcome outcome, Goal goal, std::str
   const auto now = system_clock().wall();
   for (const auto& left : left_behind(spec_, outcome.states)) {
     auto desire = desire_of(order, left, now);
-    std::vector<std::shared_ptr<Shipment>> shipments;
+    std::vector<std::shared_ptr<PayloadHandle>> shipments;
     if (parts_.payloads && !release_json.empty()) shipments = co_await payloads_for(left, artifact, desire);
     const auto kept = co_await parts_.links.keep_desired(left.members, std::move(desire), std::move(shipments));
-    Story story{&spec_, row_.version, {}, {}};
+    EventBuilder story{&spec_, row_.version, {}, {}};
     if (kept)
       recorder_->add(story.left_to_relay(left, now + rules.catch_up));
     else if (kept.error().code != Code::unsupported)
@@ -72,11 +73,11 @@ awaitable<void> Drive::leave_desires(RolloutOutcome outcome, Goal goal, std::str
 }
 
 // The request releases the grant as well, in one round trip.
-awaitable<void> Drive::prune_one(TargetIndex target) {
+awaitable<void> RolloutSession::prune_one(TargetIndex target) {
   const Goal goal{row_.release, {}, row_.version};
   const auto request = prune(ticket_, plan_.release.keep_releases, goal);
   const auto pruned = co_await parts_.links.call(target, request, prune_limit);
-  Story story{&spec_, row_.version, {}, {}};
+  EventBuilder story{&spec_, row_.version, {}, {}};
   story.index_waves();
   if (pruned && pruned->pruned().unremoved_size() == 0) co_return;
   if (pruned) {
@@ -127,14 +128,14 @@ bool has_granted(const TargetSurvey& first_look, std::optional<TargetState> stat
 
 }  // namespace
 
-awaitable<void> Drive::release_one(TargetIndex target) {
+awaitable<void> RolloutSession::release_one(TargetIndex target) {
   const auto dropped = co_await parts_.links.call(target, drop_grant(ticket_), release_limit);
   if (!dropped) unreleased_.emplace_back(target, dropped.error());
 }
 
 // Old releases are removed only when no way back needs them any more. Neither this nor releasing the grants can fail a
 // rollout.
-awaitable<void> Drive::end_well(const RolloutOutcome& outcome) {
+awaitable<void> RolloutSession::release_targets(const RolloutOutcome& outcome) {
   const bool well = went_through(outcome);
   std::vector<awaitable<void>> requests;
   std::vector<TargetIndex> asked;
@@ -164,7 +165,7 @@ awaitable<void> Drive::end_well(const RolloutOutcome& outcome) {
   if (!unreleased_.empty()) warn(unreleased_warning());
 }
 
-std::string Drive::unreleased_warning() const {
+std::string RolloutSession::unreleased_warning() const {
   constexpr std::size_t max_named = 5;
   std::string names;
   for (std::size_t i = 0; i < std::min(unreleased_.size(), max_named); ++i)
@@ -172,10 +173,10 @@ std::string Drive::unreleased_warning() const {
   if (unreleased_.size() > max_named) names += ", ...";
   const auto count = unreleased_.size();
   return "the lock of " + std::to_string(count) + (count == 1 ? " target" : " targets") + " was not released (" +
-         names + ") and expires within " + humane(ticket_.grant) + ": " + unreleased_.front().second.text();
+         names + ") and expires within " + human_duration(ticket_.grant) + ": " + unreleased_.front().second.text();
 }
 
-awaitable<Status> Drive::hook(ControlHook which, io::CancelToken token) {
+awaitable<Status> RolloutSession::hook(ControlHook which, io::CancelToken token) {
   const auto& hooks = plan_.release.control_hooks;
   ControlHookRun run;
   run.name = to_string(which);

@@ -5,8 +5,8 @@
 
 #include "core/host/this_process.hpp"
 #include "core/rollout/decision/epochs.hpp"
-#include "core/rollout/driver/drive_state.hpp"
 #include "core/rollout/driver/operator_commands.hpp"
+#include "core/rollout/driver/rollout_session.hpp"
 
 namespace deployctl::rollout {
 namespace {
@@ -52,7 +52,7 @@ RolloutState state_of(RolloutResult result) {
 
 // Once the grants are ours: whoever fails to get them has superseded nobody. Whoever lost them since is told so by the
 // ledger.
-Status Drive::put_aside() {
+Status RolloutSession::supersede_others() {
   for (auto& other : superseded_) {
     other.state = RolloutState::superseded;
     other.epoch = ticket_.epoch;
@@ -66,7 +66,7 @@ Status Drive::put_aside() {
 
 // The unfinished rollout of the same release goes on under its id; another gives way, unless somebody paused it on
 // purpose. A deploy that waits comes here again: what an earlier look said counts no more.
-Status Drive::choose_id() {
+Status RolloutSession::choose_id() {
   row_.id = parts_.id.empty() ? new_id() : parts_.id;
   row_.started = {};
   row_.epoch = 0;
@@ -102,7 +102,7 @@ Status Drive::choose_id() {
 
 // The highest of this service's latest rollouts: targets that were set up anew since don't know it, and one that lies
 // can't hide it. What an earlier version stored out of range counts as unknown.
-std::uint64_t Drive::ledgers_epoch() const {
+std::uint64_t RolloutSession::ledgers_epoch() const {
   std::uint64_t newest = epoch_in_range(row_.epoch);
   for (const auto& other : superseded_) newest = std::max(newest, epoch_in_range(other.epoch));
   if (!parts_.ledger) return newest;
@@ -112,7 +112,7 @@ std::uint64_t Drive::ledgers_epoch() const {
   return newest;
 }
 
-Status Drive::open_row() {
+Status RolloutSession::open_row() {
   DEPLOYCTL_CHECK(choose_id());
   const ThisProcess self = this_process();
   row_.user = self.user;
@@ -139,7 +139,7 @@ Status Drive::open_row() {
   return {};
 }
 
-void Drive::warn(const std::string& words) {
+void RolloutSession::warn(const std::string& words) {
   Event event;
   event.name = "warning";
   event.error = error(Code::exists, words);
@@ -154,8 +154,8 @@ void Drive::warn(const std::string& words) {
   }
 }
 
-void Drive::tell_awaited(const Awaited& awaited) {
-  const Story story{&spec_, row_.version, {}, {}};
+void RolloutSession::tell_awaited(const Awaited& awaited) {
+  const EventBuilder story{&spec_, row_.version, {}, {}};
   auto event = story.of_awaited(awaited);
   if (recorder_) return recorder_->add(std::move(event));
   if (!parts_.sink) return;
@@ -167,7 +167,7 @@ void Drive::tell_awaited(const Awaited& awaited) {
 
 // What the ledger knows of the oldest unfinished rollout stands; the rest is what each runs now. Written before any
 // touch.
-Status Drive::know_baselines() {
+Status RolloutSession::know_baselines() {
   std::map<std::pair<std::string, std::string>, ledger::Baseline> known;
   if (parts_.ledger) {
     DEPLOYCTL_TRY(kept, parts_.ledger->baselines(row_.service, row_.environment));
@@ -189,21 +189,22 @@ Status Drive::know_baselines() {
 }
 
 // Said with the command, before the rollout had an id.
-Status Drive::keep_override() {
+Status RolloutSession::keep_override() {
   if (parts_.override_freeze.empty()) return {};
   const std::string who = row_.user + "@" + row_.host;
-  parts_.words.push_back(Steered{Steered::To::override_freeze, who + " (" + parts_.override_freeze + ")"});
-  DEPLOYCTL_TRY(number, parts_.ledger->add_word(row_.id, {0, override_freeze_word, "", who, parts_.override_freeze,
-                                                          system_clock().wall()}));
+  parts_.words.push_back(
+      OperatorCommand{OperatorCommand::Kind::override_freeze, who + " (" + parts_.override_freeze + ")"});
+  DEPLOYCTL_TRY(number, parts_.ledger->add_command(row_.id, {0, override_freeze_word, "", who, parts_.override_freeze,
+                                                             system_clock().wall()}));
   (void)number;
   return {};
 }
 
 // What its earlier drivers got through; and from here on, what is said to it.
-Status Drive::know_past() {
+Status RolloutSession::know_past() {
   DEPLOYCTL_TRY(words, parts_.ledger->words(row_.id, 0));
   heard_ = words.empty() ? 0 : words.back().number;
-  PastReader reader;
+  ResumeStateReader reader;
   DEPLOYCTL_CHECK(parts_.ledger->for_each_event(row_.id, 0, [&](const ledger::EventRow& row) {
     reader.add(row);
     return true;
@@ -213,7 +214,7 @@ Status Drive::know_past() {
 }
 
 // The version that most targets ran before.
-void Drive::count_previous() {
+void RolloutSession::count_previous() {
   std::map<std::string, unsigned> votes;
   for (const auto& one : baselines_)
     if (one && !one->version.empty()) ++votes[one->version];
@@ -223,24 +224,24 @@ void Drive::count_previous() {
 }
 
 // Whoever came between may have put ours aside, and has lost the grants to us since; or we to him.
-Status Drive::keep_notes() {
+Status RolloutSession::persist_start() {
   row_.epoch = ticket_.epoch;
   if (parts_.ledger) {
     DEPLOYCTL_CHECK(parts_.ledger->update_rollout(row_));
   }
-  DEPLOYCTL_CHECK(put_aside());
+  DEPLOYCTL_CHECK(supersede_others());
   DEPLOYCTL_CHECK(know_baselines());
   count_previous();
   return {};
 }
 
 // Somebody goes on with it under a newer grant, or has put it aside.
-bool Drive::lost_to_others() const {
+bool RolloutSession::lost_to_others() const {
   const auto known = parts_.ledger->rollout(row_.id);
   return known && *known && (*known)->epoch > row_.epoch;
 }
 
-Status Drive::close_row(const RolloutOutcome& outcome) {
+Status RolloutSession::close_row(const RolloutOutcome& outcome) {
   if (!parts_.ledger) return {};
   row_.state = state_of(outcome.result);
   row_.ended = system_clock().wall();

@@ -4,7 +4,7 @@
 #include "core/io/deadline.hpp"
 #include "core/rollout/decision/host_error.hpp"
 #include "core/rollout/decision/staged_first.hpp"
-#include "core/rollout/driver/drive_state.hpp"
+#include "core/rollout/driver/rollout_session.hpp"
 #include "core/rollout/driver/operator_commands.hpp"
 #include "core/rollout/driver/payload_prefetch.hpp"
 #include "core/rollout/survey/grants.hpp"
@@ -48,23 +48,23 @@ bool went_through(const RolloutOutcome& outcome) {
   return outcome.result == RolloutResult::succeeded || outcome.result == RolloutResult::incomplete;
 }
 
-Drive::Drive(const model::Plan& plan, DriveParts parts) : plan_(plan), parts_(std::move(parts)) {
+RolloutSession::RolloutSession(const model::Plan& plan, RolloutDependencies parts) : plan_(plan), parts_(std::move(parts)) {
   row_.service = plan.service;
   row_.environment = plan.environment;
   place_ = place_of(plan.service, plan.environment, plan.release.deploy_to);
 }
 
-awaitable<void> Drive::send_ahead(Digest artifact) {
+awaitable<void> RolloutSession::send_ahead(Digest artifact) {
   if (!parts_.ledger || !parts_.payloads) co_return;
   const auto past = parts_.ledger->history(row_.service, row_.environment, 20);
   const auto base = past ? likely_base(*past, artifact) : std::nullopt;
   if (!base) co_return;
   auto targets = first_staged();
-  co_await carry_ahead(parts_.links, *parts_.payloads, artifact, *base, std::move(targets));
+  co_await prefetch_payload(parts_.links, *parts_.payloads, artifact, *base, std::move(targets));
 }
 
 // True: whoever holds it may be gone by now, and there was patience to wait for it.
-awaitable<bool> Drive::waits_on(Error why) {
+awaitable<bool> RolloutSession::waits_on(Error why) {
   if (why.code != Code::locked || system_clock().steady() >= parts_.wait_until) co_return false;
   if (!std::exchange(told_to_wait_, true)) warn("waiting: " + why.text());
   auto slept = co_await io::pause_for(hold_retry, parts_.interrupt);
@@ -73,7 +73,7 @@ awaitable<bool> Drive::waits_on(Error why) {
 
 // What the machine will stage first is staged as soon as the grants are sure, while the far and the dead are still
 // waited for; but not before a hook that may forbid it.
-std::function<void(TargetIndex)> Drive::stage_early(const Goal& goal) {
+std::function<void(TargetIndex)> RolloutSession::stage_early(const Goal& goal) {
   if (spec_.kind != Kind::deploy || spec_.pre_deploy || !parts_.payloads) return {};
   return [this, &goal, first = first_staged()](TargetIndex target) {
     const auto& seen = *survey_[target].reply;
@@ -81,13 +81,13 @@ std::function<void(TargetIndex)> Drive::stage_early(const Goal& goal) {
   };
 }
 
-std::set<TargetIndex> Drive::first_staged() const {
+std::set<TargetIndex> RolloutSession::first_staged() const {
   const bool frozen =
       parts_.frozen && parts_.override_freeze.empty() && !past_.freeze_overridden && !parts_.frozen().empty();
   return staged_first(spec_, past_, frozen);
 }
 
-std::string Drive::rebuild_command(const Goal& goal) const {
+std::string RolloutSession::rebuild_command(const Goal& goal) const {
   std::string commit = row_.commit;
   if (commit.empty() && parts_.ledger)
     if (const auto past = parts_.ledger->history(row_.service, row_.environment, 200))
@@ -99,7 +99,7 @@ std::string Drive::rebuild_command(const Goal& goal) const {
   return named ? hint_of("deploy it instead", parts_.command_for, {Advice::Kind::deploy_ref, goal.version}) : "";
 }
 
-awaitable<Status> Drive::prepare(const Goal& goal, StagerOrder order) {
+awaitable<Status> RolloutSession::prepare(const Goal& goal, StagerOrder order) {
   const bool take_over = row_.kind == "rollback" || !parts_.user_reason.empty();
   const std::string reason = parts_.user_reason.empty() ? row_.kind : parts_.user_reason;
   const auto executor = co_await asio::this_coro::executor;
@@ -119,20 +119,20 @@ awaitable<Status> Drive::prepare(const Goal& goal, StagerOrder order) {
     survey_.assign(spec_.targets.size(), {});
   }
   parts_.links.withdraw_desired(place_);
-  auto kept = keep_notes();
+  auto kept = persist_start();
   if (kept) co_return kept;
   co_await stager_->end();
   co_await drop_grants(parts_.links, ticket_, survey_);
   co_return kept;
 }
 
-awaitable<Driven> Drive::go(RolloutSpec spec, Goal goal, std::string release_json, Digest artifact) {
+awaitable<RolloutReport> RolloutSession::go(RolloutSpec spec, Goal goal, std::string release_json, Digest artifact) {
   spec_ = std::move(spec);
   spec_.waits = parts_.waits;
   const StagerOrder staging{spec_, artifact, release_json, plan_.prefer, parts_.payloads, rebuild_command(goal)};
   auto ready = co_await prepare(goal, staging);
   if (!ready) co_return over(not_begun(ready.error()), false);
-  Story story{&spec_, row_.version, {}, {}};
+  EventBuilder story{&spec_, row_.version, {}, {}};
   recorder_->add(story.started(row_.kind, row_.previous, row_.commit));
   (void)recorder_->flush();
   RolloutOrder order;
@@ -151,26 +151,26 @@ awaitable<Driven> Drive::go(RolloutSpec spec, Goal goal, std::string release_jso
   RunnerParts parts{parts_.links,        *recorder_, *stager_,       {}, {}, parts_.interrupt, {},
                     parts_.listen_every, {},         parts_.ask_gate};
   if (row_.kind == "deploy") parts.frozen = parts_.frozen;
-  if (parts_.ledger) parts.hear = Ear(*parts_.ledger, row_.id, heard_);
+  if (parts_.ledger) parts.hear = CommandFeed(*parts_.ledger, row_.id, heard_);
   parts.keep_baseline = [this](const ledger::Baseline& one) {
     return parts_.ledger ? parts_.ledger->add_baselines(row_.service, row_.environment, {one}) : Status{};
   };
   parts.run_hook = [this](ControlHook which, io::CancelToken token) { return hook(which, token); };
   auto outcome = co_await run_rollout(std::move(order), std::move(parts));
   co_await stager_->end();
-  if (outcome.result != RolloutResult::superseded) co_await end_well(outcome);
-  if (went_through(outcome)) co_await leave_desires(outcome, goal, release_json, artifact);
+  if (outcome.result != RolloutResult::superseded) co_await release_targets(outcome);
+  if (went_through(outcome)) co_await hand_over_to_relays(outcome, goal, release_json, artifact);
   co_return over(std::move(outcome), true);
 }
 
-Driven Drive::over(RolloutOutcome outcome, bool began) {
+RolloutReport RolloutSession::over(RolloutOutcome outcome, bool began) {
   if (!began) {
     outcome.counts.total = static_cast<unsigned>(spec_.targets.size());
     outcome.counts.pending = outcome.counts.total;
   }
   if (recorder_) {
-    Story story{&spec_, row_.version, {}, {}};
-    const Story::End end{
+    EventBuilder story{&spec_, row_.version, {}, {}};
+    const EventBuilder::End end{
         outcome.result,          outcome.why, outcome.counts, row_.previous, system_clock().steady() - began_,
         parts_.links.wan_bytes()};
     recorder_->add(story.finished(end));
@@ -184,7 +184,7 @@ Driven Drive::over(RolloutOutcome outcome, bool began) {
   return {recorder_ ? row_.id : "", std::move(outcome), began, row_.version, row_.previous};
 }
 
-awaitable<Driven> Drive::deploy(model::Release release, std::string commit) {
+awaitable<RolloutReport> RolloutSession::deploy(model::Release release, std::string commit) {
   row_.kind = parts_.converges ? "converge" : "deploy";
   row_.version = release.version;
   row_.release = release.digest();
@@ -209,16 +209,6 @@ awaitable<Driven> Drive::deploy(model::Release release, std::string commit) {
   survey_.assign(spec_.targets.size(), {});
   Goal goal{row_.release, {}, row_.version};
   co_return co_await go(std::move(*spec), std::move(goal), row_.release_json, artifact);
-}
-
-awaitable<Driven> deploy(const model::Plan& plan, model::Release release, std::string commit, DriveParts parts) {
-  Drive drive(plan, std::move(parts));
-  co_return co_await drive.deploy(std::move(release), std::move(commit));
-}
-
-awaitable<Driven> roll_back(const model::Plan& plan, std::string to, DriveParts parts) {
-  Drive drive(plan, std::move(parts));
-  co_return co_await drive.roll_back(std::move(to));
 }
 
 }  // namespace deployctl::rollout

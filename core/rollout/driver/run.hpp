@@ -45,7 +45,7 @@ struct Run : std::enable_shared_from_this<Run> {
   void tell_damaged();
   awaitable<void> check_on(TargetIndex target);
   awaitable<void> reopen(TargetIndex target);
-  awaitable<Result<Facts>> look_again(TargetIndex target);
+  awaitable<Result<Observation>> look_again(TargetIndex target);
   awaitable<void> run_hook(ControlHook hook);
   awaitable<void> ask_gate(WaveIndex wave, std::size_t gate);
   model::GateQuestion question(WaveIndex wave, std::size_t gate) const;
@@ -61,7 +61,7 @@ struct Run : std::enable_shared_from_this<Run> {
   io::Notifier changed;  // events, or in_flight
   std::deque<MachineEvent> events;
   Machine machine;
-  Story story;
+  EventBuilder story;
   std::vector<SteadyTime> since;  // the target's activation began
   std::map<TargetIndex, bool> renewing;
   std::set<TargetIndex> late;   // have not answered since the beginning, and no event has said so

@@ -95,7 +95,7 @@ awaitable<void> Run::activate_on(TargetIndex target, Goal goal, std::string kind
   if (damage) {
     auto repaired = co_await stage_again(target, *damage);
     if (!repaired) {
-      post(Activated{target, Went::reverted, false, repaired.error()});
+      post(Activated{target, ActivationOutcome::reverted, false, repaired.error()});
       co_return;
     }
     auto again = call();
@@ -105,7 +105,7 @@ awaitable<void> Run::activate_on(TargetIndex target, Goal goal, std::string kind
   if (!reply && is_lost(reply.error().code)) {
     post(ActivateLost{target, reply.error()});
   } else if (!reply) {
-    post(Activated{target, Went::reverted, false, reply.error()});  // refused before anything was done
+    post(Activated{target, ActivationOutcome::reverted, false, reply.error()});  // refused before anything was done
   } else {
     const auto& done = reply->activated();
     std::optional<Error> why;
@@ -113,7 +113,9 @@ awaitable<void> Run::activate_on(TargetIndex target, Goal goal, std::string kind
     const bool reverted = done.outcome() == protocol::pb::Activated::REVERTED;
     const bool broken =
         done.outcome() == protocol::pb::Activated::BROKEN || done.outcome() == protocol::pb::Activated::UNKNOWN;
-    const Went went = broken ? Went::broken : reverted ? Went::reverted : Went::active;
+    const ActivationOutcome went = broken     ? ActivationOutcome::broken
+                                   : reverted ? ActivationOutcome::reverted
+                                              : ActivationOutcome::active;
     if (reverted) took_itself_back.insert(target);
     post(Activated{target, went, done.unhealthy(), why});
   }
@@ -166,7 +168,7 @@ awaitable<void> Run::reopen(TargetIndex target) {
     post(ReopenFailed{target, facts.error(), order.survey[target].still_activating});
 }
 
-awaitable<Result<Facts>> Run::look_again(TargetIndex target) {
+awaitable<Result<Observation>> Run::look_again(TargetIndex target) {
   auto& known = order.survey[target];
   known.still_activating = false;
   parts.stager.forget(target);
@@ -203,7 +205,7 @@ awaitable<Result<Facts>> Run::look_again(TargetIndex target) {
       DEPLOYCTL_CO_CHECK(parts.keep_baseline(*baseline));
     }
   }
-  co_return rollout::facts_of(seen, order.goal, *baseline);
+  co_return rollout::observation_of(seen, order.goal, *baseline);
 }
 
 }  // namespace deployctl::rollout::detail

@@ -10,10 +10,10 @@ namespace deployctl::rollout {
 namespace detail {
 namespace {
 
-std::vector<std::optional<Facts>> facts_of(const RolloutOrder& order) {
-  std::vector<std::optional<Facts>> out(order.survey.size());
+std::vector<std::optional<Observation>> observation_of(const RolloutOrder& order) {
+  std::vector<std::optional<Observation>> out(order.survey.size());
   for (std::size_t i = 0; i < out.size(); ++i)
-    if (order.survey[i].reply) out[i] = facts_of(*order.survey[i].reply, order.goal, *order.baselines[i]);
+    if (order.survey[i].reply) out[i] = observation_of(*order.survey[i].reply, order.goal, *order.baselines[i]);
   return out;
 }
 
@@ -23,8 +23,8 @@ std::vector<std::optional<Error>> errors_of(const FleetSurvey& survey) {
   return out;
 }
 
-Past past_of(const RolloutOrder& order) {
-  Past past = order.past;
+ResumeState resume_state_of(const RolloutOrder& order) {
+  ResumeState past = order.past;
   for (TargetIndex i = 0; i < order.survey.size(); ++i) {
     if (order.survey[i].still_activating)
       past.still_activating.insert(i);
@@ -42,7 +42,7 @@ Run::Run(asio::any_io_executor e, RolloutOrder o, RunnerParts p)
       order(std::move(o)),
       parts(std::move(p)),
       changed(e),
-      machine(order.spec, facts_of(order), errors_of(order.survey), past_of(order)) {
+      machine(order.spec, observation_of(order), errors_of(order.survey), resume_state_of(order)) {
   story.spec = &order.spec;
   story.version = order.goal.version;
   story.index_waves();
@@ -63,7 +63,7 @@ void Run::spawn(awaitable<void> work) {
       what = e.what();
     } catch (...) {
     }
-    if (failure && !self->stop.cancelled()) self->post(GiveUp{error(Code::internal, what)});
+    if (failure && !self->stop.cancelled()) self->post(LedgerFailed{error(Code::internal, what)});
     self->changed.notify_all();
   });
 }
@@ -83,7 +83,7 @@ awaitable<RolloutOutcome> Run::run() {
   while (!machine.over()) {
     if (events.empty()) {
       if (auto kept = parts.recorder.flush(); !kept)
-        take(GiveUp{with_context(kept.error(), "the ledger can't be written")});
+        take(LedgerFailed{with_context(kept.error(), "the ledger can't be written")});
       if (machine.over()) break;
       const auto wake = machine.wake_at();
       if (wake && io::now_steady() >= *wake) {
@@ -191,15 +191,16 @@ void Run::perform(const std::vector<Action>& actions) {
     return;
   }
   const Error why = with_context(written.error(), "the ledger can't be written");
-  post(GiveUp{why});
+  post(LedgerFailed{why});
   for (const auto& action : actions) decline(action, why);
 }
 
 // What could not be recorded isn't done: nothing has changed.
 void Run::decline(const Action& action, const Error& why) {
   if (const auto* a = std::get_if<Stage>(&action)) post(StageFailed{a->target, why});
-  if (const auto* a = std::get_if<Activate>(&action)) post(Activated{a->target, Went::reverted, false, why});
-  if (const auto* a = std::get_if<Revert>(&action)) post(Activated{a->target, Went::broken, false, why});
+  if (const auto* a = std::get_if<Activate>(&action))
+    post(Activated{a->target, ActivationOutcome::reverted, false, why});
+  if (const auto* a = std::get_if<Revert>(&action)) post(Activated{a->target, ActivationOutcome::broken, false, why});
   if (const auto* a = std::get_if<Reopen>(&action)) post(ReopenFailed{a->target, why});
   if (const auto* a = std::get_if<CheckHealth>(&action)) post(CheckLost{a->target});
   if (const auto* a = std::get_if<RunHook>(&action)) post(HookEnded{a->hook, why});
@@ -225,7 +226,7 @@ void Run::begin(const Action& action) {
     spawn(run_hook(a->hook));
   } else if (const auto* a = std::get_if<AskGate>(&action)) {
     spawn(ask_gate(a->wave, a->gate));
-  } else if (std::holds_alternative<RollbackBegins>(action)) {
+  } else if (std::holds_alternative<RollbackStarted>(action)) {
     parts.stager.ending().cancel();
   } else if (const auto* a = std::get_if<Finish>(&action)) {
     end = *a;

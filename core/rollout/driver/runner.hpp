@@ -19,7 +19,7 @@ namespace deployctl::rollout {
 
 struct RolloutOrder {
   RolloutSpec spec;
-  Ticket ticket;
+  Lease ticket;
   Goal goal;
   Duration activation_limit{std::chrono::hours(1)};  // how long one may take, hooks and checks and the way back
   Duration activation_stall{
@@ -31,7 +31,7 @@ struct RolloutOrder {
   // seen.
   std::vector<std::optional<ledger::Baseline>> baselines;
   FleetSurvey survey;               // by target; those with an error are asked again when their wave comes
-  Past past;                        // what earlier drivers of it got through
+  ResumeState past;                 // what earlier drivers of it got through
   std::vector<MachineEvent> words;  // said to it before it began
 };
 

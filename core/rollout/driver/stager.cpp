@@ -31,12 +31,12 @@ Stager::Stager(asio::any_io_executor executor, TargetLinks& links, StagerOrder o
     : executor_(executor), links_(links), order_(std::move(order)), changed_(executor) {
   if (order_.payloads) shipments_.emplace(*order_.payloads, links_, order_.artifact, order_.prefer, ending_);
   for (std::size_t r = 0; r < order_.spec.regions.size(); ++r) {
-    turns_.push_back(std::make_unique<io::Turns>(executor, at_once));
+    turns_.push_back(std::make_unique<io::AsyncSemaphore>(executor, at_once));
     progress_.push_back(std::make_shared<io::Progress>());
   }
 }
 
-awaitable<Result<Stager::Done>> Stager::stage(TargetIndex target, Ticket ticket, Digest base, OnEvent on_event) {
+awaitable<Result<Stager::Done>> Stager::stage(TargetIndex target, Lease ticket, Digest base, OnEvent on_event) {
   if (const auto at = begun_.find(target); at != begun_.end()) {
     const auto begun = at->second;
     begun_.erase(at);
@@ -50,7 +50,7 @@ awaitable<Result<Stager::Done>> Stager::stage(TargetIndex target, Ticket ticket,
   co_return co_await stage_now(target, std::move(ticket), base, std::move(on_event));
 }
 
-void Stager::begin(TargetIndex target, Ticket ticket, Digest base) {
+void Stager::begin(TargetIndex target, Lease ticket, Digest base) {
   const auto begun = std::make_shared<Begun>(executor_);
   begun_[target] = begun;
   ++in_flight_;
@@ -67,7 +67,7 @@ awaitable<void> Stager::end() {
   while (in_flight_ > 0) co_await changed_.wait();
 }
 
-awaitable<void> Stager::run(std::shared_ptr<Begun> begun, TargetIndex target, Ticket ticket, Digest base) {
+awaitable<void> Stager::run(std::shared_ptr<Begun> begun, TargetIndex target, Lease ticket, Digest base) {
   const OnEvent watch = [heard = begun.get()](const protocol::pb::Event& event) {
     if (heard->on_event) heard->on_event(event);
   };
@@ -80,7 +80,7 @@ awaitable<Result<Stager::Done>> Stager::join(std::shared_ptr<Begun> begun) {
   co_return std::move(*begun->result);
 }
 
-awaitable<Result<Stager::Done>> Stager::stage_now(TargetIndex target, Ticket ticket, Digest base, OnEvent on_event) {
+awaitable<Result<Stager::Done>> Stager::stage_now(TargetIndex target, Lease ticket, Digest base, OnEvent on_event) {
   const auto turn = co_await turns_[order_.spec.targets[target].region]->take();
   const auto began = io::now_steady();
   auto staged =
@@ -89,20 +89,20 @@ awaitable<Result<Stager::Done>> Stager::stage_now(TargetIndex target, Ticket tic
   co_return Done{std::move(*staged), io::now_steady() - began};
 }
 
-awaitable<Result<protocol::pb::Staged>> Stager::stage_on(TargetIndex target, Ticket ticket, Digest base,
+awaitable<Result<protocol::pb::Staged>> Stager::stage_on(TargetIndex target, Lease ticket, Digest base,
                                                          OnEvent on_event) {
   if (!shipments_ || order_.release_json.empty())
     co_return fail(
-        with_hint(error(Code::absent,
+        with_hint(error(Code::not_found,
                         "the target has no usable copy of the release, and this host has no artifact of it to send"),
                   order_.rebuild.empty() ? "deploy the version instead" : order_.rebuild));
   DEPLOYCTL_CO_CHECK(co_await check_agent(target));
   if (!base.empty()) {
     auto staged = co_await stage_from(target, ticket, base, on_event);
-    if (staged || staged.error().code != Code::absent) co_return staged;
+    if (staged || staged.error().code != Code::not_found) co_return staged;
   }
   auto staged = co_await stage_from(target, std::move(ticket), Digest{}, std::move(on_event));
-  if (!staged && staged.error().code == Code::absent && !order_.rebuild.empty())
+  if (!staged && staged.error().code == Code::not_found && !order_.rebuild.empty())
     co_return fail(with_hint(staged.error(), order_.rebuild));
   co_return staged;
 }
@@ -118,7 +118,7 @@ awaitable<Status> Stager::check_agent(TargetIndex target) {
       "install the agent of this deployctl there, or give the files a mode such as 0644 in a build step"));
 }
 
-awaitable<Result<protocol::pb::Staged>> Stager::stage_from(TargetIndex target, Ticket ticket, Digest base,
+awaitable<Result<protocol::pb::Staged>> Stager::stage_from(TargetIndex target, Lease ticket, Digest base,
                                                            OnEvent on_event) {
   const std::size_t region = order_.spec.targets[target].region;
   const bool last = !others_come_after(order_.spec, region);

@@ -37,9 +37,9 @@ class Stager {
 
   // `base`: the artifact that the target runs; empty: none that is known. Code::absent where there is nothing to send;
   // Code::cancelled once nothing new is wanted.
-  asio::awaitable<Result<Done>> stage(TargetIndex target, Ticket ticket, Digest base, OnEvent on_event);
+  asio::awaitable<Result<Done>> stage(TargetIndex target, Lease ticket, Digest base, OnEvent on_event);
   // The same beside the caller, for one that will ask for it.
-  void begin(TargetIndex target, Ticket ticket, Digest base);
+  void begin(TargetIndex target, Lease ticket, Digest base);
   // Of what was begun there nothing holds any more.
   void forget(TargetIndex target) { begun_.erase(target); }
   // Nothing new is staged, and what is under way is given up.
@@ -54,21 +54,21 @@ class Stager {
     std::optional<Result<Done>> result;
     OnEvent on_event;
   };
-  asio::awaitable<void> run(std::shared_ptr<Begun> begun, TargetIndex target, Ticket ticket, Digest base);
+  asio::awaitable<void> run(std::shared_ptr<Begun> begun, TargetIndex target, Lease ticket, Digest base);
   static asio::awaitable<Result<Done>> join(std::shared_ptr<Begun> begun);
-  asio::awaitable<Result<Done>> stage_now(TargetIndex target, Ticket ticket, Digest base, OnEvent on_event);
-  asio::awaitable<Result<protocol::pb::Staged>> stage_on(TargetIndex target, Ticket ticket, Digest base,
+  asio::awaitable<Result<Done>> stage_now(TargetIndex target, Lease ticket, Digest base, OnEvent on_event);
+  asio::awaitable<Result<protocol::pb::Staged>> stage_on(TargetIndex target, Lease ticket, Digest base,
                                                          OnEvent on_event);
   asio::awaitable<Status> check_agent(TargetIndex target);
-  asio::awaitable<Result<protocol::pb::Staged>> stage_from(TargetIndex target, Ticket ticket, Digest base,
+  asio::awaitable<Result<protocol::pb::Staged>> stage_from(TargetIndex target, Lease ticket, Digest base,
                                                            OnEvent on_event);
 
   asio::any_io_executor executor_;
   TargetLinks& links_;
   StagerOrder order_;
   io::CancelToken ending_;
-  std::optional<Shipments> shipments_;  // where there are payloads
-  std::vector<std::unique_ptr<io::Turns>> turns_;
+  std::optional<Uploads> shipments_;  // where there are payloads
+  std::vector<std::unique_ptr<io::AsyncSemaphore>> turns_;
   std::vector<std::shared_ptr<io::Progress>> progress_;  // by region: a target may wait for its turn at the relay
   std::map<TargetIndex, std::shared_ptr<Begun>> begun_;
   std::size_t in_flight_ = 0;  // of those that were begun

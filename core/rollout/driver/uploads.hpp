@@ -12,17 +12,17 @@
 
 namespace deployctl::rollout {
 
-class Shipments {
+class Uploads {
  public:
   // `payloads` is borrowed. `ending` gives the work beside up.
-  Shipments(payload::PayloadSource& payloads, TargetLinks& links, Digest artifact, model::Prefer prefer,
-            io::CancelToken ending)
+  Uploads(payload::PayloadSource& payloads, TargetLinks& links, Digest artifact, model::Prefer prefer,
+          io::CancelToken ending)
       : payloads_(payloads), links_(links), artifact_(artifact), prefer_(prefer), ending_(std::move(ending)) {}
 
   // For a target of a region; `last`: no other region will ask. An empty base: none. While the payload is being made,
   // what is coded already goes to the target's relay. Errors as of PayloadSource::get().
-  asio::awaitable<Result<std::shared_ptr<Shipment>>> get(Digest base, std::size_t region, std::size_t target,
-                                                         bool last);
+  asio::awaitable<Result<std::shared_ptr<PayloadHandle>>> get(Digest base, std::size_t region, std::size_t target,
+                                                              bool last);
 
  private:
   using Made = Result<std::shared_ptr<payload::ChunkSource>>;
@@ -45,7 +45,7 @@ class Shipments {
   Digest artifact_;
   model::Prefer prefer_;
   io::CancelToken ending_;
-  std::map<std::pair<Digest, std::size_t>, std::shared_ptr<Shipment>> made_;
+  std::map<std::pair<Digest, std::size_t>, std::shared_ptr<PayloadHandle>> made_;
   std::map<Digest, bool> finishing_;
   std::set<std::pair<Digest, std::size_t>> streaming_;
 };

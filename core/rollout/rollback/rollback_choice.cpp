@@ -46,14 +46,14 @@ const Candidate* first_good(const Candidates& all, const std::vector<Digest>& re
   return nullptr;
 }
 
-const Candidate* most_run(const Candidates& all) {
+const Candidate* max_run(const Candidates& all) {
   const auto most = std::max_element(all.begin(), all.end(),
                                      [](const Candidate& a, const Candidate& b) { return a.running < b.running; });
   return most != all.end() && most->running > 0 ? &*most : nullptr;
 }
 
 Error none_earlier(const Candidates& all) {
-  return with_hint(error(Code::absent, "there is no earlier release that was healthy; available: " + listed(all)),
+  return with_hint(error(Code::not_found, "there is no earlier release that was healthy; available: " + listed(all)),
                    "name one with --to, or deploy an earlier commit with deploy --ref");
 }
 
@@ -91,7 +91,7 @@ Error no_such(const RollbackQuestion& question, const Candidates& all) {
     return with_hint(error(Code::invalid, "the targets disagree about which release is called " + question.to + ": " +
                                               listed(claimed)),
                      "give --to the beginning of the digest");
-  return error(Code::absent, "no target keeps a release '" + question.to + "'; available: " + listed(all));
+  return error(Code::not_found, "no target keeps a release '" + question.to + "'; available: " + listed(all));
 }
 
 Result<RollbackChoice> choose_named(const RollbackQuestion& question, const Candidates& all, std::size_t answers) {
@@ -141,7 +141,7 @@ RollbackChoice nothing(const RollbackQuestion& question, const Candidates& all, 
 
 // Nothing tells in which order they ran: what was staged before.
 Result<RollbackChoice> choose_by_age(const Candidates& all) {
-  const Candidate* left = most_run(all);
+  const Candidate* left = max_run(all);
   for (const auto& one : all)
     if (&one != left && good(one) && (!left || one.staged_at < left->staged_at)) return RollbackChoice{one, false, {}};
   return fail(none_earlier(all));
@@ -157,7 +157,7 @@ Result<RollbackChoice> choose_after_rollback(const RollbackQuestion& question, c
   const Candidate* same = find(all, last.release);
   if (same) return RollbackChoice{*same, true, "going on with the rollback to " + version + ", which is not complete"};
   return fail(with_hint(
-      error(Code::absent,
+      error(Code::not_found,
             "a rollback to " + version + " was begun, and no target keeps that release; available: " + listed(all)),
       "name another with --to, or deploy it with deploy --ref " + version));
 }

@@ -199,16 +199,16 @@ ledger::Baseline baseline_now(const protocol::pb::Surveyed& survey, const std::s
   return out;
 }
 
-Facts facts_of(const protocol::pb::Surveyed& survey, const Goal& goal, const ledger::Baseline& baseline) {
-  Facts facts;
+Observation observation_of(const protocol::pb::Surveyed& survey, const Goal& goal, const ledger::Baseline& baseline) {
+  Observation facts;
   const bool unhealthy = survey.health().state() == "unhealthy";
   const bool runs = survey.has_current();
   facts.healthy = runs && !unhealthy;
-  facts.looked_at = survey.has_health();
+  facts.probed = survey.has_health();
   facts.has_goal = keeps(survey, goal);
   const bool settled = survey.unfinished_rollout().empty();
   facts.at_goal = facts.has_goal && runs && settled && survey.current().release() == goal.release.raw() &&
-                  survey.current().confirmed() && facts.looked_at && !unhealthy;
+                  survey.current().confirmed() && facts.probed && !unhealthy;
   facts.has_baseline = !baseline.folder.empty();
   const auto now = baseline_now(survey, baseline.region, baseline.target);
   facts.at_baseline = now.folder == baseline.folder && now.release == baseline.release;

@@ -68,6 +68,6 @@ bool keeps(const protocol::pb::Surveyed& survey, const Goal& goal);  // the goal
 // What it runs now, as the way back.
 ledger::Baseline baseline_now(const protocol::pb::Surveyed& survey, const std::string& region,
                               const std::string& target);
-Facts facts_of(const protocol::pb::Surveyed& survey, const Goal& goal, const ledger::Baseline& baseline);
+Observation observation_of(const protocol::pb::Surveyed& survey, const Goal& goal, const ledger::Baseline& baseline);
 
 }  // namespace deployctl::rollout

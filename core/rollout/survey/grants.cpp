@@ -28,7 +28,7 @@ constexpr Duration renew_deadline{std::chrono::minutes(1)};
 
 class Quorum {
  public:
-  Quorum(const asio::any_io_executor& executor, TargetLinks& links, Ticket& ticket, FleetSurvey& survey,
+  Quorum(const asio::any_io_executor& executor, TargetLinks& links, Lease& ticket, FleetSurvey& survey,
          GrantOrder order, io::CancelToken token)
       : links_(links),
         ticket_(ticket),
@@ -145,7 +145,7 @@ class Quorum {
     std::vector<std::uint64_t> answers;
     for (const auto& one : survey_)
       if (one.reply) answers.push_back(one.reply->epoch());
-    const auto choice = choose_epoch(order_.least_epoch == 0 ? 0 : order_.least_epoch - 1, std::move(answers));
+    const auto choice = choose_epoch(order_.min_epoch == 0 ? 0 : order_.min_epoch - 1, std::move(answers));
     ticket_.epoch = choice.epoch;
     limit_ = choice.limit;
     out_of_range_ = choice.epoch == 0;
@@ -297,7 +297,7 @@ class Quorum {
   }
 
   TargetLinks& links_;
-  Ticket& ticket_;
+  Lease& ticket_;
   FleetSurvey& survey_;
   GrantOrder order_;
   io::CancelToken token_;
@@ -315,7 +315,7 @@ class Quorum {
 
 }  // namespace
 
-asio::awaitable<void> drop_grant_of(TargetLinks& links, const Ticket& ticket, TargetIndex target) {
+asio::awaitable<void> drop_grant_of(TargetLinks& links, const Lease& ticket, TargetIndex target) {
   (void)co_await links.call(target, drop_grant(ticket), drop_deadline);
 }
 
@@ -338,7 +338,7 @@ Status judge(std::size_t granted, const FleetSurvey& survey) {
   return fail(Code::internal, words);
 }
 
-asio::awaitable<Status> take_grants(TargetLinks& links, Ticket& ticket, FleetSurvey& survey, GrantOrder order,
+asio::awaitable<Status> take_grants(TargetLinks& links, Lease& ticket, FleetSurvey& survey, GrantOrder order,
                                     io::CancelToken token) {
   Quorum quorum(co_await asio::this_coro::executor, links, ticket, survey, std::move(order), std::move(token));
   auto judged = co_await quorum.run();
@@ -346,7 +346,7 @@ asio::awaitable<Status> take_grants(TargetLinks& links, Ticket& ticket, FleetSur
   co_return judged;
 }
 
-asio::awaitable<void> drop_grants(TargetLinks& links, const Ticket& ticket, const FleetSurvey& survey) {
+asio::awaitable<void> drop_grants(TargetLinks& links, const Lease& ticket, const FleetSurvey& survey) {
   std::vector<asio::awaitable<void>> work;
   for (TargetIndex i = 0; i < survey.size(); ++i)
     if (survey[i].reply) work.push_back(drop_grant_of(links, ticket, i));

@@ -33,7 +33,7 @@ inline constexpr Duration take_deadline{std::chrono::minutes(30)};
 struct GrantOrder {
   bool take_over = false;  // living grants of others give way
   std::string reason{};    // for whoever asks who holds it
-  std::uint64_t least_epoch = 0;
+  std::uint64_t min_epoch = 0;
   // Each target that granted, as soon as a majority has: the rollout goes on, whoever is still waited for. Absent:
   // nobody is told.
   std::function<void(TargetIndex)> granted{};
@@ -49,11 +49,11 @@ struct GrantOrder {
 // survey_fleet(). One that refused its grant gets its error; one that granted its settled state. `ticket` gets the
 // epoch. Code::locked, naming the holder, when others hold too many; Code::unreachable (or the first target's own,
 // host_error.hpp) when too few answered; Code::cancelled.
-asio::awaitable<Status> take_grants(TargetLinks& links, Ticket& ticket, FleetSurvey& survey, GrantOrder order,
+asio::awaitable<Status> take_grants(TargetLinks& links, Lease& ticket, FleetSurvey& survey, GrantOrder order,
                                     io::CancelToken token);
 // Whoever holds one of ours gives it back; errors don't matter: it expires by itself.
-asio::awaitable<void> drop_grants(TargetLinks& links, const Ticket& ticket, const FleetSurvey& survey);
-asio::awaitable<void> drop_grant_of(TargetLinks& links, const Ticket& ticket, TargetIndex target);
+asio::awaitable<void> drop_grants(TargetLinks& links, const Lease& ticket, const FleetSurvey& survey);
+asio::awaitable<void> drop_grant_of(TargetLinks& links, const Lease& ticket, TargetIndex target);
 
 // The decision alone.
 Status judge(std::size_t granted, const FleetSurvey& survey);

@@ -48,7 +48,7 @@ protocol::pb::Request survey(const protocol::pb::Place& place, bool with_health,
   return request;
 }
 
-protocol::pb::Request take_grant(const Ticket& ticket, const std::string& replaces, const std::string& reason) {
+protocol::pb::Request take_grant(const Lease& ticket, const std::string& replaces, const std::string& reason) {
   protocol::pb::Request request;
   auto& take = *request.mutable_take_grant();
   *take.mutable_place() = ticket.place;
@@ -60,7 +60,7 @@ protocol::pb::Request take_grant(const Ticket& ticket, const std::string& replac
   return request;
 }
 
-protocol::pb::Request renew_grant(const Ticket& ticket) {
+protocol::pb::Request renew_grant(const Lease& ticket) {
   protocol::pb::Request request;
   auto& renew = *request.mutable_renew_grant();
   *renew.mutable_place() = ticket.place;
@@ -81,7 +81,7 @@ protocol::pb::Request repair_epoch(const protocol::pb::Place& place, const proto
   return request;
 }
 
-protocol::pb::Request drop_grant(const Ticket& ticket) {
+protocol::pb::Request drop_grant(const Lease& ticket) {
   protocol::pb::Request request;
   auto& drop = *request.mutable_drop_grant();
   *drop.mutable_place() = ticket.place;
@@ -90,7 +90,7 @@ protocol::pb::Request drop_grant(const Ticket& ticket) {
   return request;
 }
 
-protocol::pb::Request stage(const Ticket& ticket, const std::string& release_json, const Digest& base,
+protocol::pb::Request stage(const Lease& ticket, const std::string& release_json, const Digest& base,
                             const payload::Index& index) {
   protocol::pb::Request request;
   auto& stage = *request.mutable_stage();
@@ -103,7 +103,7 @@ protocol::pb::Request stage(const Ticket& ticket, const std::string& release_jso
   return request;
 }
 
-protocol::pb::Request activate(const Ticket& ticket, const Goal& goal, const std::string& kind,
+protocol::pb::Request activate(const Lease& ticket, const Goal& goal, const std::string& kind,
                                const std::string& region, const std::string& target, unsigned keep_releases) {
   protocol::pb::Request request;
   auto& activate = *request.mutable_activate();
@@ -126,7 +126,7 @@ protocol::pb::Request check(const protocol::pb::Place& place) {
   return request;
 }
 
-protocol::pb::Request prune(const Ticket& ticket, unsigned keep, const Goal& goal) {
+protocol::pb::Request prune(const Lease& ticket, unsigned keep, const Goal& goal) {
   protocol::pb::Request request;
   auto& prune = *request.mutable_prune();
   *prune.mutable_place() = ticket.place;

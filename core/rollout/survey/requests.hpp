@@ -9,7 +9,7 @@
 namespace deployctl::rollout {
 
 // What every request of one rollout names.
-struct Ticket {
+struct Lease {
   protocol::pb::Place place;
   protocol::pb::Holder holder;  // rollout id, who drives it
   std::uint64_t epoch = 0;
@@ -27,20 +27,20 @@ protocol::pb::Holder holder_of(const std::string& rollout, const std::string& ki
 // given.
 protocol::pb::Request survey(const protocol::pb::Place& place, bool with_health, bool with_history = false,
                              const Digest& goal = {});
-protocol::pb::Request take_grant(const Ticket& ticket, const std::string& replaces, const std::string& reason);
-protocol::pb::Request renew_grant(const Ticket& ticket);
+protocol::pb::Request take_grant(const Lease& ticket, const std::string& replaces, const std::string& reason);
+protocol::pb::Request renew_grant(const Lease& ticket);
 // `stored`: as the target's survey reported it.
 protocol::pb::Request repair_epoch(const protocol::pb::Place& place, const protocol::pb::Holder& by,
                                    std::uint64_t stored, std::uint64_t epoch);
-protocol::pb::Request drop_grant(const Ticket& ticket);
+protocol::pb::Request drop_grant(const Lease& ticket);
 // `base`: the artifact that the payload is coded against; empty: none.
-protocol::pb::Request stage(const Ticket& ticket, const std::string& release_json, const Digest& base,
+protocol::pb::Request stage(const Lease& ticket, const std::string& release_json, const Digest& base,
                             const payload::Index& index);
 // `kind`: of the activation, as the target's receipt is to tell (wire: Activate.kind).
-protocol::pb::Request activate(const Ticket& ticket, const Goal& goal, const std::string& kind,
+protocol::pb::Request activate(const Lease& ticket, const Goal& goal, const std::string& kind,
                                const std::string& region, const std::string& target, unsigned keep_releases);
 protocol::pb::Request check(const protocol::pb::Place& place);
 // And gives the grant back. Where the goal's release is current there, the goal's version becomes a further name of it.
-protocol::pb::Request prune(const Ticket& ticket, unsigned keep, const Goal& goal);
+protocol::pb::Request prune(const Lease& ticket, unsigned keep, const Goal& goal);
 
 }  // namespace deployctl::rollout

@@ -19,9 +19,9 @@
 namespace deployctl::store {
 namespace {
 
-constexpr std::uint64_t most_text = 256ULL * 1024 * 1024;
+constexpr std::uint64_t max_text = 256ULL * 1024 * 1024;
 constexpr std::size_t buffer_size = 1024 * 1024;
-constexpr std::size_t most_single_syncs = 100;
+constexpr std::size_t max_single_syncs = 100;
 
 Result<io::Fd> open_source(const std::string& path) {
   // NONBLOCK: a FIFO must not hang us; it is refused below.
@@ -186,8 +186,8 @@ Result<std::vector<Digest>> LocalStore::find_missing(const std::vector<Digest>& 
 
 Result<io::Fd> LocalStore::open(const Digest& blob) {
   auto fd = io::open_fd(path(blob), O_RDONLY | O_NOFOLLOW);
-  if (!fd && fd.error().code == Code::absent)
-    return fail(Code::absent, "blob " + blob.text() + " is not in the store " + blobs_);
+  if (!fd && fd.error().code == Code::not_found)
+    return fail(Code::not_found, "blob " + blob.text() + " is not in the store " + blobs_);
   return fd;
 }
 
@@ -218,7 +218,7 @@ Result<Digest> LocalStore::put_text(std::string_view text) {
 }
 
 Status LocalStore::draft_all(const std::vector<std::string>& paths, Batch& batch) {
-  const bool each_synced = paths.size() <= most_single_syncs;
+  const bool each_synced = paths.size() <= max_single_syncs;
   for (const auto& path : paths) {
     DEPLOYCTL_TRY(draft, Draft::create(incoming_));
     auto copied = draft.copy_from(path);
@@ -242,7 +242,7 @@ Result<std::vector<Digest>> LocalStore::put_files(const std::vector<std::string>
   }
   std::set<std::string> folders;
   for (const auto& digest : batch.digests) folders.insert(folder(digest));
-  if (folders.size() > most_single_syncs) {
+  if (folders.size() > max_single_syncs) {
     DEPLOYCTL_CHECK(sync_all());
     return std::move(batch.digests);
   }
@@ -254,8 +254,8 @@ Result<std::vector<Digest>> LocalStore::put_files(const std::vector<std::string>
 
 Result<std::string> LocalStore::get_text(const Digest& blob) {
   DEPLOYCTL_TRY(here, has(blob));
-  if (!here) return fail(Code::absent, "blob " + blob.text() + " is not in the store " + blobs_);
-  DEPLOYCTL_TRY(text, io::read_file(path(blob), most_text));
+  if (!here) return fail(Code::not_found, "blob " + blob.text() + " is not in the store " + blobs_);
+  DEPLOYCTL_TRY(text, io::read_file(path(blob), max_text));
   if (sha256(text) != blob) return fail(Code::verification, "blob " + path(blob) + " is damaged");
   return text;
 }

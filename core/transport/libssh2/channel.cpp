@@ -11,9 +11,9 @@
 namespace deployctl::transport::detail {
 namespace {
 
-constexpr std::size_t most_said = 4096;
-constexpr std::size_t most_unread = 256 * 1024;  // that a writer fetches for a reader who isn't there
-constexpr long was_closed = LONG_MIN;            // no code of libssh2's: the channel was closed by us meanwhile
+constexpr std::size_t max_text_kept = 4096;
+constexpr std::size_t max_unread = 256 * 1024;  // that a writer fetches for a reader who isn't there
+constexpr long was_closed = LONG_MIN;           // no code of libssh2's: the channel was closed by us meanwhile
 
 // Shared with the calls that are pending: close() may come, and the stream die, while they wait.
 struct Channel {
@@ -38,7 +38,7 @@ void Channel::drain_stderr() {
     const auto n = libssh2_channel_read_ex(raw, SSH_EXTENDED_DATA_STDERR, part.data(), part.size());
     if (n <= 0) return;
     said.append(part.data(), static_cast<std::size_t>(n));
-    if (said.size() > 2 * most_said) said.erase(0, said.size() - most_said);
+    if (said.size() > 2 * max_text_kept) said.erase(0, said.size() - max_text_kept);
   }
 }
 
@@ -71,7 +71,7 @@ long Channel::pull() {
 long Channel::push(BytesView data) {
   const auto n = libssh2_channel_write_ex(raw, 0, reinterpret_cast<const char*>(data.data()), data.size());
   if (n != LIBSSH2_ERROR_EAGAIN && n != 0) return static_cast<long>(n);
-  if (pending.size() - at < most_unread) {
+  if (pending.size() - at < max_unread) {
     const long ended = fetch();
     if (ended < 0 && ended != LIBSSH2_ERROR_EAGAIN) return ended;
   }

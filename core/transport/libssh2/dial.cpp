@@ -39,7 +39,7 @@ void apply(Way& way, const model::Endpoint& endpoint, const detail::SshSettings&
   way.config = detail::expand_home(endpoint.ssh_config);
 }
 
-asio::awaitable<Result<Way>> find_way(DialOptions options) {
+asio::awaitable<Result<Way>> find_route(DialOptions options) {
   const auto& endpoint = options.endpoint;
   Way way;
   way.server.host = endpoint.host;
@@ -159,13 +159,13 @@ asio::awaitable<Result<std::shared_ptr<Session>>> dial_way(asio::any_io_executor
 }  // namespace
 
 asio::awaitable<Result<std::shared_ptr<Session>>> dial(asio::any_io_executor executor, DialOptions options) {
-  DEPLOYCTL_CO_TRY(way, co_await find_way(options));
+  DEPLOYCTL_CO_TRY(way, co_await find_route(options));
   co_return co_await dial_way(std::move(executor), std::move(way), std::move(options));
 }
 
 asio::awaitable<Result<std::shared_ptr<Session>>> dial_over(std::unique_ptr<io::ByteStream> stream,
                                                             DialOptions options) {
-  DEPLOYCTL_CO_TRY(way, co_await find_way(options));
+  DEPLOYCTL_CO_TRY(way, co_await find_route(options));
   auto login = co_await io::with_deadline(log_in(std::move(stream), way), options.timeout, "login");
   if (!login) co_return fail(too_late(login.error(), way));
   if (!login->session) co_return fail(kept_dropping(login->dropped, way, 1));

@@ -13,10 +13,10 @@
 namespace deployctl::transport::detail {
 namespace {
 
-constexpr std::size_t most_out = 1024 * 1024;
-constexpr std::size_t most_in = 256 * 1024;
-constexpr std::size_t most_greeting = 16 * 1024;
-constexpr std::size_t least_read = 4 * 1024, most_read = 64 * 1024;
+constexpr std::size_t max_outbound = 1024 * 1024;
+constexpr std::size_t max_inbound = 256 * 1024;
+constexpr std::size_t max_greeting = 16 * 1024;
+constexpr std::size_t min_read = 4 * 1024, max_read = 64 * 1024;
 constexpr std::size_t idle_buffer = 64 * 1024;  // what a quiet session keeps of its output buffers
 
 // libssh2_init isn't thread-safe.
@@ -121,9 +121,9 @@ void Transport::on_disconnect(LIBSSH2_SESSION*, int, const char* message, int n,
 }
 
 awaitable<void> Transport::pump_in(std::shared_ptr<Transport> self) {
-  Bytes part(least_read);  // most sessions of a relay idle: they cost little
+  Bytes part(min_read);  // most sessions of a relay idle: they cost little
   while (!self->ended_) {
-    if (self->in_.size() - self->in_at_ >= most_in) {
+    if (self->in_.size() - self->in_at_ >= max_inbound) {
       co_await self->room_.wait();
       continue;
     }
@@ -137,10 +137,10 @@ awaitable<void> Transport::pump_in(std::shared_ptr<Transport> self) {
     // one is acknowledged.
     if (!self->settled_) self->stream_->acknowledge();
     const auto fresh = BytesView(part).first(*n);
-    if (self->greeting_.size() < most_greeting) self->greeting_.append(as_text(fresh));
+    if (self->greeting_.size() < max_greeting) self->greeting_.append(as_text(fresh));
     self->in_.insert(self->in_.end(), fresh.begin(), fresh.end());
     self->arrived_.notify_all();
-    if (*n == part.size() && *n < most_read) part.resize(4 * part.size());
+    if (*n == part.size() && *n < max_read) part.resize(4 * part.size());
   }
 }
 
@@ -179,7 +179,7 @@ void Transport::close(Error why) {
 
 awaitable<Result<long>> Transport::repeat(std::shared_ptr<Transport> self, std::function<long()> call) {
   for (;;) {
-    while (self->queued_ - self->written_ > most_out && !self->ended_) co_await self->flushed_.wait();
+    while (self->queued_ - self->written_ > max_outbound && !self->ended_) co_await self->flushed_.wait();
     if (self->closed_) co_return fail(*self->closed_);
     const long rc = call();
     if (rc != LIBSSH2_ERROR_EAGAIN) co_return rc;

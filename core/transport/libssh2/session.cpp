@@ -9,7 +9,7 @@
 namespace deployctl::transport::detail {
 namespace {
 
-constexpr Duration most_opening = std::chrono::seconds(30);
+constexpr Duration max_opening = std::chrono::seconds(30);
 
 // libssh2 opens one channel at a time, and an opening that was begun must be finished before the next: so it
 // is a coroutine of its own, which goes on when the caller has given up.
@@ -83,7 +83,7 @@ awaitable<Result<LIBSSH2_CHANNEL*>> take_turn(std::shared_ptr<Openings> all, std
 awaitable<Result<std::unique_ptr<io::ByteStream>>> exec_on(std::shared_ptr<Openings> all, std::string command) {
   const auto opening = std::make_shared<Opening>();
   opening->command = std::move(command);
-  auto opened = co_await io::with_deadline(take_turn(all, opening), most_opening, "opening a channel");
+  auto opened = co_await io::with_deadline(take_turn(all, opening), max_opening, "opening a channel");
   if (!opened) co_return fail(with_context(opened.error(), all->name));
   co_return make_channel_stream(all->transport, *opened);
 }

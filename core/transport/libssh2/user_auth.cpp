@@ -15,7 +15,7 @@ namespace deployctl::transport::detail {
 namespace {
 
 // sshd's MaxAuthTries is 6, and a connection beyond it is dropped.
-constexpr std::size_t most_tries = 5;
+constexpr std::size_t max_tries = 5;
 
 // One key to offer: from a file, or by ssh-agent.
 struct Offer {
@@ -62,7 +62,7 @@ class Collector {
     auto key = load_key_file(path);
     if (key && !key->type.empty() && !can_sign_with(key->type)) return note_foreign(offers, key->type, path);
     if (key && !key->locked) return add_file(offers, std::move(*key));
-    if (!key && key.error().code == Code::absent && !must_exist) return;
+    if (!key && key.error().code == Code::not_found && !must_exist) return;
     const std::string why = key ? path + " wants a passphrase" : key.error().text();
     if (!from_agent(offers, key ? key->blob : "", path)) {
       offers.notes.push_back(
@@ -211,9 +211,9 @@ awaitable<Status> authenticate(std::shared_ptr<Transport> transport, Credentials
   if (offers.usable.empty()) co_return fail(nothing_to_offer(offers, login));
   std::vector<std::string> tried;
   for (auto& each : offers.usable) {
-    if (tried.size() == most_tries) break;
+    if (tried.size() == max_tries) break;
     const auto offer = std::make_shared<Offer>(std::move(each));
-    const bool last = tried.size() + 1 == std::min(most_tries, offers.usable.size());
+    const bool last = tried.size() + 1 == std::min(max_tries, offers.usable.size());
     const auto rc = co_await offer_one(transport, offer, credentials.user, last);
     if (offer->file) OPENSSL_cleanse(offer->file->text.data(), offer->file->text.size());
     if (rc && *rc == 0) co_return Status{};

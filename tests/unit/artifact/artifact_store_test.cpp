@@ -75,9 +75,9 @@ TEST_F(ArtifactStoreTest, ListsNewestFirstAndFindsByDigestBeginningAndVersion) {
     EXPECT_EQ(found->size, 18u);
     EXPECT_EQ(found->made, one.made);
   }
-  EXPECT_EQ(store_.find("3.0").error().code, Code::absent);
-  EXPECT_EQ(store_.find("").error().code, Code::absent);
-  EXPECT_EQ(store_.find(one.digest.hex().substr(0, 3)).error().code, Code::absent);
+  EXPECT_EQ(store_.find("3.0").error().code, Code::not_found);
+  EXPECT_EQ(store_.find("").error().code, Code::not_found);
+  EXPECT_EQ(store_.find(one.digest.hex().substr(0, 3)).error().code, Code::not_found);
 }
 
 TEST_F(ArtifactStoreTest, AnAmbiguousNameListsWhatItMayBe) {
@@ -121,7 +121,7 @@ TEST_F(ArtifactStoreTest, VerifyNamesTheFilesThatAreMissingOrDamaged) {
   EXPECT_EQ(status.error().code, Code::verification);
   EXPECT_NE(status.error().text().find("2 of 2 files: bin/run is damaged, shared.conf is missing"), std::string::npos)
       << status.error().text();
-  EXPECT_EQ(store_.verify(sha256("never")).error().code, Code::absent);
+  EXPECT_EQ(store_.verify(sha256("never")).error().code, Code::not_found);
   EXPECT_FALSE(store_.complete(one.digest).value_or(true));
 }
 
@@ -167,7 +167,7 @@ TEST_F(ArtifactStoreTest, SweepsAllButTheNewestOfEachServiceAndThoseInUse) {
   EXPECT_GT(swept->bytes, 4u);
   EXPECT_EQ(versions(), (std::vector<std::string>{"3", "1", "9"}));
   for (const auto& r : {a, c, other}) EXPECT_TRUE(store_.verify(r.digest)) << r.version;
-  EXPECT_EQ(store_.manifest(b.digest).error().code, Code::absent);
+  EXPECT_EQ(store_.manifest(b.digest).error().code, Code::not_found);
   EXPECT_TRUE(built_before(store_, sha256("key b"))->empty());
   EXPECT_EQ(*built_before(store_, sha256("key c")), c.digest);
   EXPECT_TRUE(fs::exists(store_.payload_dir() + "/" + to_c));

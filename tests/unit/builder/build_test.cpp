@@ -64,7 +64,7 @@ TEST_F(BuildTest, TheTagThatWasNamedIsTheVersionAlsoOfABuildThatIsKnown) {
     const auto built = run();
     ASSERT_TRUE(built) << built.error().text();
     EXPECT_EQ(built->version, tag);
-    const auto ahead = foresee(request_, store_, places_, cancel_);
+    const auto ahead = predict(request_, store_, places_, cancel_);
     ASSERT_TRUE(ahead);
     EXPECT_EQ(ahead->version, tag);
     EXPECT_EQ(ahead->artifact, built->artifact);

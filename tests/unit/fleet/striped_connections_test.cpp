@@ -11,14 +11,14 @@ constexpr std::uint64_t mib = 1024 * 1024;
 Duration ms(int n) { return Duration(n); }
 }  // namespace
 
-TEST(Lanes, ASmallPayloadIsThereBeforeAnotherLoginWere) {
+TEST(StripedConnections, ASmallPayloadIsThereBeforeAnotherLoginWere) {
   EXPECT_EQ(lanes_for(0, ms(1500)), 0u);
   EXPECT_EQ(lanes_for(15 * mib, ms(1700)), 0u);
 }
 
-TEST(Lanes, ANearHostNeedsNone) { EXPECT_EQ(lanes_for(4096 * mib, ms(100)), 0u); }
+TEST(StripedConnections, ANearHostNeedsNone) { EXPECT_EQ(lanes_for(4096 * mib, ms(100)), 0u); }
 
-TEST(Lanes, TheFartherAndTheLargerTheMore) {
+TEST(StripedConnections, TheFartherAndTheLargerTheMore) {
   EXPECT_EQ(lanes_for(32 * mib, ms(1500)), 4u);
   EXPECT_EQ(lanes_for(1024 * mib, ms(400)), 2u);
   EXPECT_EQ(lanes_for(1024 * mib, ms(1500)), 7u);

@@ -34,8 +34,8 @@ TEST(Prometheus, ReadsOneNumber) {
 }
 
 TEST(Prometheus, TellsNoDataFromTooMuchFromAMistake) {
-  EXPECT_EQ(gate::value_of(vector_of("")).error().code, Code::absent);
-  EXPECT_EQ(gate::value_of(vector_of(sample("NaN"))).error().code, Code::absent);
+  EXPECT_EQ(gate::value_of(vector_of("")).error().code, Code::not_found);
+  EXPECT_EQ(gate::value_of(vector_of(sample("NaN"))).error().code, Code::not_found);
   const auto two = gate::value_of(vector_of(sample("1") + "," + sample("2")));
   EXPECT_EQ(two.error().code, Code::invalid);
   EXPECT_THAT(two.error().text(), HasSubstr("2 series"));

@@ -15,7 +15,7 @@ TEST(Libcurl, IsLoadedOnce) {
 TEST(Libcurl, OneThatIsNotInstalledIsNamedAndHowToGetIt) {
   const auto loaded = http::Libcurl::load("libcurl-of-nobody.so.4");
   ASSERT_FALSE(loaded);
-  EXPECT_EQ(loaded.error().code, Code::absent);
+  EXPECT_EQ(loaded.error().code, Code::not_found);
   EXPECT_THAT(loaded.error().text(), HasSubstr("libcurl-of-nobody.so.4"));
   EXPECT_THAT(loaded.error().hint, HasSubstr("libcurl4"));
 }
@@ -23,6 +23,6 @@ TEST(Libcurl, OneThatIsNotInstalledIsNamedAndHowToGetIt) {
 TEST(Libcurl, AnotherLibraryIsNotTakenForIt) {
   const auto loaded = http::Libcurl::load("libc.so.6");
   ASSERT_FALSE(loaded);
-  EXPECT_EQ(loaded.error().code, Code::absent);
+  EXPECT_EQ(loaded.error().code, Code::not_found);
   EXPECT_THAT(loaded.error().text(), HasSubstr("curl_global_init"));
 }

@@ -20,7 +20,7 @@ io::Command shell(const std::string& line) {
   return command;
 }
 
-asio::awaitable<void> count_up(int& running, int& most, int& done, io::Turns& turns) {
+asio::awaitable<void> count_up(int& running, int& most, int& done, io::AsyncSemaphore& turns) {
   const auto turn = co_await turns.take();
   most = std::max(most, ++running);
   co_await io::sleep_for(Duration(1));
@@ -30,7 +30,7 @@ asio::awaitable<void> count_up(int& running, int& most, int& done, io::Turns& tu
 
 asio::awaitable<void> take_turns(int& most, int& done) {
   const auto executor = co_await asio::this_coro::executor;
-  io::Turns turns(executor, 3);
+  io::AsyncSemaphore turns(executor, 3);
   int running = 0;
   std::vector<asio::awaitable<void>> work;
   for (int i = 0; i < 20; ++i) work.push_back(count_up(running, most, done, turns));

@@ -80,7 +80,7 @@ TEST_P(LedgerContract, UpdatesARolloutThatIsThereOnly) {
   RolloutRow row = a_rollout("r-1");
   const auto before = ledger->update_rollout(row);
   ASSERT_FALSE(before);
-  EXPECT_EQ(before.error().code, Code::absent);
+  EXPECT_EQ(before.error().code, Code::not_found);
   ASSERT_TRUE(ledger->add_rollout(row));
   row.state = RolloutState::succeeded;
   row.summary_json = "{}";
@@ -210,8 +210,8 @@ TEST_P(LedgerContract, AReaderOfEventsMayUseTheLedger) {
 }
 
 TEST_P(LedgerContract, EventsBelongToARolloutThatIsThere) {
-  EXPECT_EQ(ledger->append_events("r-none", numbered(1, 1)).error().code, Code::absent);
-  EXPECT_EQ(ledger->last_seq("r-none").error().code, Code::absent);
+  EXPECT_EQ(ledger->append_events("r-none", numbered(1, 1)).error().code, Code::not_found);
+  EXPECT_EQ(ledger->last_seq("r-none").error().code, Code::not_found);
 }
 
 TEST_P(LedgerContract, KeepsBytesThatAreNoText) {
@@ -261,7 +261,7 @@ TEST_P(LedgerContract, KnowsReleasesByTheirDigest) {
   EXPECT_FALSE(ledger->release_json(sha256("other"))->has_value());
 }
 
-WordRow said(const std::string& word, const std::string& wave = "") {
+CommandRow said(const std::string& word, const std::string& wave = "") {
   return {0, word, wave, "ann@desk", "it's fine", at(5)};
 }
 
@@ -284,16 +284,16 @@ TEST_P(LedgerContract, TellsWhetherARolloutChangedAnyTarget) {
   EXPECT_TRUE(*ledger->changed_targets("r-1"));
   EXPECT_FALSE(*ledger->changed_targets("r-2")) << "what a hook printed is no event";
   EXPECT_TRUE(*ledger->changed_targets("r-3"));
-  EXPECT_EQ(ledger->changed_targets("r-4").error().code, Code::absent);
+  EXPECT_EQ(ledger->changed_targets("r-4").error().code, Code::not_found);
 }
 
 TEST_P(LedgerContract, WordsToARolloutAreReadInOrderByAnotherProcess) {
   ASSERT_TRUE(ledger->add_rollout(a_rollout("r-1")));
   ASSERT_TRUE(ledger->add_rollout(a_rollout("r-2")));
-  const auto first = ledger->add_word("r-1", said("pause"));
+  const auto first = ledger->add_command("r-1", said("pause"));
   ASSERT_TRUE(first) << first.error().text();
-  ASSERT_TRUE(ledger->add_word("r-2", said("abort")));
-  const auto third = ledger->add_word("r-1", said("approve", "world"));
+  ASSERT_TRUE(ledger->add_command("r-2", said("abort")));
+  const auto third = ledger->add_command("r-1", said("approve", "world"));
   ASSERT_TRUE(third);
   EXPECT_GT(*third, *first);
   const auto all = open_again()->words("r-1", 0).value();
@@ -309,9 +309,9 @@ TEST_P(LedgerContract, WordsToARolloutAreReadInOrderByAnotherProcess) {
 }
 
 TEST_P(LedgerContract, AWordToNoRolloutIsRefused) {
-  const auto said_to_none = ledger->add_word("r-9", said("pause"));
+  const auto said_to_none = ledger->add_command("r-9", said("pause"));
   ASSERT_FALSE(said_to_none);
-  EXPECT_EQ(said_to_none.error().code, Code::absent);
+  EXPECT_EQ(said_to_none.error().code, Code::not_found);
 }
 
 TEST_P(LedgerContract, TheLastWordOfAFreezeCounts) {

@@ -77,7 +77,7 @@ TEST(SqliteLedger, OneOfTheFirstSchemaIsBroughtUpToDateWithAllThatIsInIt) {
   ASSERT_TRUE(row);
   EXPECT_EQ(row->version, "7");
   EXPECT_EQ(row->order_json, "");
-  EXPECT_TRUE((*ledger)->add_word("r-1", {0, "pause", "", "ann", "", at(0)}));
+  EXPECT_TRUE((*ledger)->add_command("r-1", {0, "pause", "", "ann", "", at(0)}));
 }
 
 TEST(SqliteLedger, AFileThatIsNoDatabaseIsLeftAloneAndNamed) {

@@ -60,7 +60,7 @@ TEST(Packer, TakesWhatCantBeSqueezed) {
   Packer packer;
   Unpacker unpacker;
   std::mt19937_64 dice(1);
-  Bytes noise(most_packed);
+  Bytes noise(max_packed);
   for (auto& byte : noise) byte = static_cast<std::uint8_t>(dice());
   EXPECT_EQ(unpacker.unpack(payload_of(packer.pack(noise))).value(), noise);
 }

@@ -38,7 +38,7 @@ bool is_refusal(const Status& status) {
 bool is_fair_refusal(const Status& status, std::size_t at) {
   if (is_refusal(status) || status) return !status;
   if (status.error().code == Code::unsupported) return at >= 8 && at < format::header_size;
-  return status.error().code == Code::absent && status.error().message.starts_with("base");
+  return status.error().code == Code::not_found && status.error().message.starts_with("base");
 }
 
 TEST_F(Hostile, IsWholeToBeginWith) {
@@ -54,7 +54,7 @@ TEST_F(Hostile, IsRefusedWithAnyByteChanged) {
       bad[at] = static_cast<char>(bad[at] ^ change);
       const auto status = decoded(bad);
       ASSERT_TRUE(is_fair_refusal(status, at)) << at << " " << change << (status ? " passed" : status.error().text());
-      absent += status.error().code == Code::absent;
+      absent += status.error().code == Code::not_found;
     }
   // Only the one region's digest, offset and length may be taken for a lack of base.
   EXPECT_LE(absent, 3 * (Digest::size + 12));
@@ -281,7 +281,7 @@ class Base : public ::testing::TestWithParam<std::size_t> {
 
   void lacks_base(const Status& status) {
     ASSERT_FALSE(status);
-    EXPECT_EQ(status.error().code, Code::absent);
+    EXPECT_EQ(status.error().code, Code::not_found);
     EXPECT_TRUE(status.error().message.starts_with("base")) << status.error().message;
   }
   Status decoded(const OpenContent& open) {

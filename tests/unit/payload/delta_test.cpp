@@ -35,7 +35,7 @@ RC_GTEST_PROP(DeltaProperty, WithBytesFlippedIsRefusedOrGivesOtherBytes, ()) {
   for (int i = 0; i < flips; ++i)
     bad[*rc::gen::inRange<std::size_t>(0, bad.size())] ^= *rc::gen::inRange<std::uint8_t>(1, 255);
   const auto back = delta.undone(bad, plain.size());
-  RC_ASSERT(back || back.error().code == Code::verification || back.error().code == Code::absent);
+  RC_ASSERT(back || back.error().code == Code::verification || back.error().code == Code::not_found);
 }
 
 TEST(Delta, OfShiftedAddressesIsSmall) {
@@ -232,7 +232,7 @@ TEST(DeltaReader, TellsThatItsBaseWasMadeShorterMeanwhile) {
       return ::truncate((delta.dir / "base").c_str(), plain / 4) == 0 ? Status() : fail(os_error(errno, "truncate"));
     });
     ASSERT_FALSE(status);
-    EXPECT_EQ(status.error().code, Code::absent) << status.error().text();
+    EXPECT_EQ(status.error().code, Code::not_found) << status.error().text();
     EXPECT_TRUE(status.error().message.starts_with("base")) << status.error().text();
     EXPECT_GT(given, 0u);
     EXPECT_LT(given, plain);

@@ -87,7 +87,7 @@ TEST(Encode, RefusesAStoreThatIsNotWhatItSaysAndLeavesNothing) {
     ASSERT_TRUE(io::remove_file(contents.path(bytes)));
     const auto index = encode(next, nullptr, contents.open(), dir / "p");
     ASSERT_FALSE(index);
-    EXPECT_EQ(index.error().code, Code::absent);
+    EXPECT_EQ(index.error().code, Code::not_found);
     EXPECT_NE(index.error().text().find("lib/a"), std::string::npos);
   }
   EXPECT_TRUE(io::list_dir(dir.path()).value().empty());
@@ -170,7 +170,7 @@ class ReadIndex : public ::testing::Test {
   void absent() {
     const auto index = read_index(path);
     ASSERT_FALSE(index);
-    EXPECT_EQ(index.error().code, Code::absent) << index.error().text();
+    EXPECT_EQ(index.error().code, Code::not_found) << index.error().text();
   }
 };
 
@@ -223,7 +223,7 @@ TEST(Pairing, PrefersThePathThenTheNameNearestInSize) {
 
 TEST(Pairing, TakesTheRegionThatCorresponds) {
   const std::uint64_t gib = 1 << 30;
-  const OldSelf old{sha256("x"), gib};
+  const BaseFile old{sha256("x"), gib};
   EXPECT_EQ(region_beside(old, 2 * gib, 4).offset, 0u);
   EXPECT_EQ(region_beside(old, 2 * gib, gib).offset, gib / 2 - max_prefix / 2);
   EXPECT_EQ(region_beside(old, 2 * gib, 2 * gib - 1).offset, gib - max_prefix);

@@ -60,7 +60,7 @@ TEST_F(FileSource, RefusesAFileOfAnotherLength) {
   ASSERT_TRUE(io::write_file(path, whole + "x"));
   EXPECT_EQ(open_file_source(path, index).error().code, Code::verification);
   ASSERT_TRUE(io::remove_file(path));
-  EXPECT_EQ(open_file_source(path, index).error().code, Code::absent);
+  EXPECT_EQ(open_file_source(path, index).error().code, Code::not_found);
 }
 
 TEST_F(FileSource, SaysThatAFileCutWhileOpenIsDamaged) {

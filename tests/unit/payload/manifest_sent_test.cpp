@@ -45,7 +45,7 @@ TEST_F(ChangedManifest, NeedsTheBasesManifest) {
   for (const auto* wrong : {static_cast<const model::Manifest*>(nullptr), static_cast<const model::Manifest*>(&next)}) {
     const auto status = decoded(payload, wrong);
     ASSERT_FALSE(status);
-    EXPECT_EQ(status.error().code, Code::absent);
+    EXPECT_EQ(status.error().code, Code::not_found);
     EXPECT_TRUE(status.error().message.starts_with("base")) << status.error().text();
   }
 }

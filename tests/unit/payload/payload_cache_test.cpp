@@ -38,7 +38,7 @@ class Cache : public ::testing::Test {
   }
   PayloadCache make() {
     OpenManifest manifests = [this](const Digest& digest) -> Result<model::Manifest> {
-      if (!known.contains(digest)) return fail(Code::absent, "no such manifest");
+      if (!known.contains(digest)) return fail(Code::not_found, "no such manifest");
       return known.at(digest);
     };
     OpenContent open = [this](const Digest& content) {
@@ -128,7 +128,7 @@ TEST_F(Cache, NamesTheArtifactInErrorsAndTriesAgain) {
   ASSERT_TRUE(io::remove_file(contents.path(bytes)));
   const auto bad = get(next);
   ASSERT_FALSE(bad);
-  EXPECT_EQ(bad.error().code, Code::absent);
+  EXPECT_EQ(bad.error().code, Code::not_found);
   EXPECT_NE(bad.error().text().find("the payload of artifact " + next.text()), std::string::npos);
   EXPECT_TRUE(kept().empty());
   contents.add({{"a", bytes}});
@@ -139,7 +139,7 @@ TEST_F(Cache, TellsAMissingBaseFromAMissingArtifact) {
   const auto next = add({{"a", "1"}});
   const auto no_base = get(next, sha256("unknown"));
   ASSERT_FALSE(no_base);
-  EXPECT_EQ(no_base.error().code, Code::absent);
+  EXPECT_EQ(no_base.error().code, Code::not_found);
   EXPECT_TRUE(no_base.error().message.starts_with("base artifact"));
   const auto none = get(sha256("unknown"));
   ASSERT_FALSE(none);

@@ -100,7 +100,7 @@ RC_GTEST_PROP(RecalledWordsProperty, WithBytesFlippedAreRefusedOrGiveOtherBytes,
   for (int i = 0; i < flips; ++i)
     bad[*rc::gen::inRange<std::size_t>(0, bad.size())] ^= *rc::gen::inRange<std::uint8_t>(1, 255);
   const auto back = delta.undone(bad, references.next.size());
-  RC_ASSERT(back || back.error().code == Code::verification || back.error().code == Code::absent);
+  RC_ASSERT(back || back.error().code == Code::verification || back.error().code == Code::not_found);
 }
 
 // ---- one step at a time

@@ -100,7 +100,7 @@ TEST(ChunkFile, IsOpenedAsItWasLeft) {
   TempDir dir;
   const Bytes* bytes = nullptr;
   const auto index = index_of(7, &bytes);
-  EXPECT_EQ(ChunkFile::open(dir.path(), index, ChunkFile::Missing::is_an_error).error().code, Code::absent);
+  EXPECT_EQ(ChunkFile::open(dir.path(), index, ChunkFile::Missing::is_an_error).error().code, Code::not_found);
   {
     const auto file = ChunkFile::open(dir.path(), index, ChunkFile::Missing::make).value();
     EXPECT_EQ(file->read(1).error().code, Code::verification);  // a hole

@@ -19,7 +19,7 @@ TEST(AgentImage, KnowsItsSizeAndDigest) {
 
 TEST(AgentImage, WhatIsNoFileOrEmptyIsRefused) {
   const TempDir dir;
-  EXPECT_EQ(remote::AgentImage::load(dir / "none").error().code, Code::absent);
+  EXPECT_EQ(remote::AgentImage::load(dir / "none").error().code, Code::not_found);
   EXPECT_EQ(remote::AgentImage::load(dir.path()).error().code, Code::invalid);
   EXPECT_EQ(remote::AgentImage::load(dir.write("empty", "")).error().code, Code::invalid);
 }
@@ -30,6 +30,6 @@ TEST(FindAgent, TheVariableWinsAndMustNameAProgram) {
   ::setenv("DEPLOYCTL_AGENT", agent.c_str(), 1);
   EXPECT_EQ(remote::find_agent().value_or("none"), agent);
   ::setenv("DEPLOYCTL_AGENT", dir.write("text", "no program").c_str(), 1);
-  EXPECT_EQ(remote::find_agent().error().code, Code::absent);
+  EXPECT_EQ(remote::find_agent().error().code, Code::not_found);
   ::unsetenv("DEPLOYCTL_AGENT");
 }

@@ -21,7 +21,7 @@ class FloodingFleet final : public TargetLinks {
  public:
   asio::awaitable<Result<protocol::pb::Reply>> call(std::size_t, protocol::pb::Request request, Duration,
                                                     std::function<void(const protocol::pb::Event&)> on_event,
-                                                    std::shared_ptr<Shipment>) override {
+                                                    std::shared_ptr<PayloadHandle>) override {
     protocol::pb::Reply reply;
     if (request.has_activate()) {
       protocol::pb::Event event;
@@ -33,7 +33,7 @@ class FloodingFleet final : public TargetLinks {
     }
     co_return reply;
   }
-  void carry_ahead(std::size_t, std::shared_ptr<Shipment>) override {}
+  void prefetch_payload(std::size_t, std::shared_ptr<PayloadHandle>) override {}
   std::uint64_t rate(std::size_t) const override { return 0; }
   std::uint64_t wan_bytes() const override { return 0; }
 };

@@ -53,13 +53,13 @@ TEST(Grants, OfOneThatWasNotLookedAtNothingIsKnown) {
   current.set_release(goal.release.raw());
   current.set_confirmed(true);
   *survey.reply->add_kept() = current;
-  const auto facts = facts_of(*survey.reply, goal, {});
-  EXPECT_FALSE(facts.looked_at);
+  const auto facts = observation_of(*survey.reply, goal, {});
+  EXPECT_FALSE(facts.probed);
   EXPECT_TRUE(facts.healthy) << "it may serve";
   EXPECT_FALSE(facts.at_goal) << "nobody can say so";
   survey.reply->mutable_health()->set_state("unchecked");
-  EXPECT_TRUE(facts_of(*survey.reply, goal, {}).at_goal);
-  EXPECT_TRUE(facts_of(*survey.reply, goal, {}).looked_at);
+  EXPECT_TRUE(observation_of(*survey.reply, goal, {}).at_goal);
+  EXPECT_TRUE(observation_of(*survey.reply, goal, {}).probed);
 }
 
 TEST(Grants, OnlyADeadDriversGrantIsReplacedUnlessAllAreTakenOver) {

@@ -46,19 +46,20 @@ inline void with_canary(RolloutSpec& spec, Duration bake = Duration(0)) {
   spec.waves.insert(spec.waves.begin(), std::move(canary));
 }
 
-inline Facts running_old() {
-  Facts facts;
+inline Observation running_old() {
+  Observation facts;
   facts.healthy = true;
   return facts;
 }
 
 class Play {
  public:
-  explicit Play(RolloutSpec spec) : Play(spec, std::vector<std::optional<Facts>>(spec.targets.size(), running_old())) {}
-  Play(RolloutSpec spec, std::vector<std::optional<Facts>> facts, Past past = {})
+  explicit Play(RolloutSpec spec)
+      : Play(spec, std::vector<std::optional<Observation>>(spec.targets.size(), running_old())) {}
+  Play(RolloutSpec spec, std::vector<std::optional<Observation>> facts, ResumeState past = {})
       : machine(spec, facts, errors(facts), past) {}
 
-  static std::vector<std::optional<Error>> errors(const std::vector<std::optional<Facts>>& facts) {
+  static std::vector<std::optional<Error>> errors(const std::vector<std::optional<Observation>>& facts) {
     std::vector<std::optional<Error>> out(facts.size());
     for (std::size_t i = 0; i < facts.size(); ++i)
       if (!facts[i]) out[i] = error(Code::unreachable, "no answer");
@@ -106,13 +107,13 @@ class Play {
       if (activations.contains(a->target))
         send(activations[a->target](a->target));
       else
-        send(Activated{a->target, Went::active, false, {}});
+        send(Activated{a->target, ActivationOutcome::active, false, {}});
     } else if (const auto* a = std::get_if<Revert>(&action)) {
       taken_back.push_back(a->target);
       if (reverts.contains(a->target))
         send(reverts[a->target](a->target));
       else
-        send(Activated{a->target, Went::active, false, {}});
+        send(Activated{a->target, ActivationOutcome::active, false, {}});
     } else if (const auto* a = std::get_if<Reopen>(&action)) {
       if (reopens.contains(a->target))
         send(reopens[a->target](a->target));
@@ -125,7 +126,7 @@ class Play {
         send(Checked{a->target, !sick.contains(a->target), "http: status 503"});
     } else if (const auto* a = std::get_if<AskGate>(&action)) {
       send(GateAnswered{a->wave, a->gate, measure(asked++)});
-    } else if (const auto* a = std::get_if<Waits>(&action)) {
+    } else if (const auto* a = std::get_if<WaitStarted>(&action)) {
       waits.push_back(*a);
       if (!words.empty()) {
         const MachineEvent word = words.front();
@@ -162,17 +163,17 @@ class Play {
     return Measured{Measured::How::pass, "fine"};
   };  // by how many were before
   unsigned asked = 0;
-  std::vector<Waits> waits;
+  std::vector<WaitStarted> waits;
   std::vector<MachineEvent> words;  // what ends each wait
   std::optional<RolloutResult> result;
   std::optional<Error> why;
   int finishes = 0;
 };
 
-inline Play::Answer goes(Went went, bool unhealthy = false) {
+inline Play::Answer goes(ActivationOutcome went, bool unhealthy = false) {
   return [=](TargetIndex t) -> MachineEvent {
     std::optional<Error> why;
-    if (went != Went::active) why = error(unhealthy ? Code::unhealthy : Code::hook_failed, "no");
+    if (went != ActivationOutcome::active) why = error(unhealthy ? Code::unhealthy : Code::hook_failed, "no");
     return Activated{t, went, unhealthy, why};
   };
 }

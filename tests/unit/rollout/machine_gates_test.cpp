@@ -27,7 +27,7 @@ model::Gate metric(Duration interval = 1min) {
   return gate;
 }
 
-Steered by_ann(Steered::To to) { return {to, "ann"}; }
+OperatorCommand by_ann(OperatorCommand::Kind to) { return {to, "ann"}; }
 
 Measured bad() { return {Measured::How::fail, "query rate(errors[1m]) is 0.2, < 0.01 is wanted"}; }
 Measured silent() { return {Measured::How::inconclusive, "http://prometheus:9090: connection refused"}; }
@@ -42,12 +42,12 @@ TEST(Gates, AnApprovalIsWaitedForAndOnlyThatWaveNeedsIt) {
   EXPECT_FALSE(play.result);
   EXPECT_THAT(play.activated, ElementsAre(0)) << "the canary needed none";
   ASSERT_EQ(play.waits.size(), 1u);
-  EXPECT_EQ(play.waits[0].what, Waits::For::approval);
+  EXPECT_EQ(play.waits[0].what, WaitReason::approval);
   EXPECT_EQ(play.count<Stage>(), 3u) << "what it needs is staged meanwhile";
   play.send(Approved{"all", "bob"});
   play.run();
   EXPECT_EQ(play.result, RolloutResult::succeeded);
-  EXPECT_EQ(play.count<GoesOn>(), 1u);
+  EXPECT_EQ(play.count<WaitEnded>(), 1u);
 }
 
 TEST(Gates, WhereNobodyCanBeWaitedForARolloutRestsAsPaused) {
@@ -68,7 +68,7 @@ TEST(Gates, WhatWasApprovedAndDoneBeforeIsNotAskedForAgain) {
   auto there = running_old();
   there.at_goal = there.has_goal = true;
   there.at_baseline = false;
-  Play play(spec, {there, running_old(), running_old()}, Past{{"canary"}, {"all"}});
+  Play play(spec, {there, running_old(), running_old()}, ResumeState{{"canary"}, {"all"}});
   play.run();
   EXPECT_EQ(play.result, RolloutResult::succeeded);
   EXPECT_EQ(play.waits.size(), 0u);
@@ -79,7 +79,7 @@ TEST(Gates, APromotionIsNoApproval) {
   auto spec = canary_spec();
   spec.waves[1].approval = true;
   Play play(spec);
-  play.words = {by_ann(Steered::To::promote)};
+  play.words = {by_ann(OperatorCommand::Kind::promote)};
   play.run();
   EXPECT_FALSE(play.result);
 }
@@ -92,8 +92,8 @@ TEST(Gates, APauseEndsWhenSomebodyResumes) {
   EXPECT_FALSE(play.result);
   EXPECT_THAT(play.activated, ElementsAre(0));
   ASSERT_EQ(play.waits.size(), 1u);
-  EXPECT_EQ(play.waits[0].what, Waits::For::pause);
-  play.send(by_ann(Steered::To::resume));
+  EXPECT_EQ(play.waits[0].what, WaitReason::pause);
+  play.send(by_ann(OperatorCommand::Kind::resume));
   play.run();
   EXPECT_EQ(play.result, RolloutResult::succeeded);
 }
@@ -113,13 +113,13 @@ TEST(Gates, APromotionSkipsTheRestOfABake) {
   Play play(canary_spec(24h));
   play.send(Begin{});
   play.begun = true;
-  while (!play.todo.empty() && play.count<WaveBakes>() == 0) {
+  while (!play.todo.empty() && play.count<BakeStarted>() == 0) {
     const Action action = play.todo.front();
     play.todo.erase(play.todo.begin());
     play.perform(action);
   }
-  ASSERT_EQ(play.count<WaveBakes>(), 1u);
-  play.send(by_ann(Steered::To::promote));
+  ASSERT_EQ(play.count<BakeStarted>(), 1u);
+  play.send(by_ann(OperatorCommand::Kind::promote));
   play.run();
   EXPECT_EQ(play.result, RolloutResult::succeeded);
   EXPECT_LT(play.now.time_since_epoch(), 1min);
@@ -168,9 +168,9 @@ TEST(Gates, NoAnswerThreeTimesPausesAndAnAnswerGoesOn) {
   play.run();
   EXPECT_EQ(play.result, RolloutResult::succeeded);
   ASSERT_EQ(play.waits.size(), 1u);
-  EXPECT_EQ(play.waits[0].what, Waits::For::gate);
+  EXPECT_EQ(play.waits[0].what, WaitReason::gate);
   EXPECT_THAT(play.waits[0].words, HasSubstr("connection refused"));
-  EXPECT_EQ(play.count<GoesOn>(), 1u);
+  EXPECT_EQ(play.count<WaitEnded>(), 1u);
 }
 
 TEST(Gates, NoAnswerMayBeAFailureOrNone) {
@@ -217,12 +217,12 @@ TEST(Freezes, HoldUpAWaveThatHasNotBegunAndStageMeanwhile) {
   EXPECT_TRUE(play.activated.empty());
   EXPECT_EQ(play.count<Stage>(), 1u) << "the canary's";
   ASSERT_EQ(play.waits.size(), 1u);
-  EXPECT_EQ(play.waits[0].what, Waits::For::freeze);
+  EXPECT_EQ(play.waits[0].what, WaitReason::freeze);
   EXPECT_EQ(play.waits[0].words, "frozen until monday");
   play.send(Frozen{""});
   play.run();
   EXPECT_EQ(play.result, RolloutResult::succeeded);
-  EXPECT_EQ(play.count<GoesOn>(), 1u);
+  EXPECT_EQ(play.count<WaitEnded>(), 1u);
 }
 
 TEST(Freezes, ToldBeforeItBeginsSetNothingGoingYet) {
@@ -233,7 +233,7 @@ TEST(Freezes, ToldBeforeItBeginsSetNothingGoingYet) {
   EXPECT_TRUE(play.actions.empty());
   play.run();
   EXPECT_TRUE(std::holds_alternative<RunHook>(play.actions.front())) << "it may forbid all that follows";
-  std::vector<std::optional<Facts>> nobody(spec.targets.size());
+  std::vector<std::optional<Observation>> nobody(spec.targets.size());
   Play alone(spec, nobody);
   alone.send(Frozen{"frozen until monday"});
   alone.run();
@@ -245,7 +245,7 @@ TEST(Freezes, LetAWaveThatHasBegunComeToItsEnd) {
   Play play(spec);
   play.activations[0] = [&](TargetIndex t) {
     play.send(Frozen{"frozen until monday"});
-    return Activated{t, Went::active, false, {}};
+    return Activated{t, ActivationOutcome::active, false, {}};
   };
   play.run();
   EXPECT_THAT(play.activated, ElementsAre(0));
@@ -256,23 +256,23 @@ TEST(Freezes, LetAWaveThatHasBegunComeToItsEnd) {
 TEST(Freezes, AreOverriddenForAllOfTheRollout) {
   Play play(canary_spec());
   play.send(Frozen{"frozen until monday"});
-  play.words = {by_ann(Steered::To::override_freeze)};
+  play.words = {by_ann(OperatorCommand::Kind::override_freeze)};
   play.run();
   EXPECT_EQ(play.result, RolloutResult::succeeded);
-  Past past;
+  ResumeState past;
   past.freeze_overridden = true;
   const auto spec = canary_spec();
-  Play again(spec, std::vector<std::optional<Facts>>(spec.targets.size(), running_old()), past);
+  Play again(spec, std::vector<std::optional<Observation>>(spec.targets.size(), running_old()), past);
   again.send(Frozen{"frozen until monday"});
   again.run();
   EXPECT_EQ(again.result, RolloutResult::succeeded);
-  EXPECT_EQ(again.count<Waits>(), 0u);
+  EXPECT_EQ(again.count<WaitStarted>(), 0u);
 }
 
 TEST(Freezes, AreNotPromotedAway) {
   Play play(canary_spec());
   play.send(Frozen{"frozen until monday"});
-  play.words = {by_ann(Steered::To::promote)};
+  play.words = {by_ann(OperatorCommand::Kind::promote)};
   play.run();
   EXPECT_FALSE(play.result);
   EXPECT_TRUE(play.activated.empty());
@@ -298,7 +298,7 @@ TEST(Freezes, HoldUpNoRollback) {
   Play deploy(canary_spec());
   deploy.activations[1] = [&](TargetIndex t) {
     deploy.send(Frozen{"frozen until monday"});
-    return Activated{t, Went::reverted, false, error(Code::hook_failed, "exit status 1")};
+    return Activated{t, ActivationOutcome::reverted, false, error(Code::hook_failed, "exit status 1")};
   };
   deploy.run();
   EXPECT_EQ(deploy.result, RolloutResult::rolled_back);

@@ -24,13 +24,13 @@ TEST(MachineHealth, NeverStopsAHealthyOneBelowMinHealthy) {
 }
 
 TEST(MachineHealth, TakesThoseThatDoNotServeFirst) {
-  Facts sick;
+  Observation sick;
   Play play(spec_of({3}, 1), {running_old(), running_old(), sick});
   play.send(Begin{});
   for (TargetIndex t = 0; t < 3; ++t) play.send(Staged{t});
   play.todo.clear();
   ASSERT_EQ(play.machine.state(0), TargetState::activating) << "the first to be staged had the slot";
-  play.send(Activated{0, Went::active, false, {}});
+  play.send(Activated{0, ActivationOutcome::active, false, {}});
   EXPECT_EQ(play.machine.state(2), TargetState::activating);
   EXPECT_EQ(play.machine.state(1), TargetState::staged);
 }
@@ -40,8 +40,8 @@ TEST(MachineHealth, NoProgressForTooLongIsAFailure) {
   spec.progress_deadline = 1min;
   spec.regions[0].min_healthy = 1;
   spec.max_unhealthy = 1;
-  Play play(spec, {running_old(), Facts{}});
-  play.activations[1] = goes(Went::broken, true);
+  Play play(spec, {running_old(), Observation{}});
+  play.activations[1] = goes(ActivationOutcome::broken, true);
   play.sick[1] = true;
   play.run();
   EXPECT_EQ(play.result, RolloutResult::rolled_back);
@@ -56,14 +56,14 @@ TEST(MachineHealth, OneThatDidNotServeAndIsBackOnItsReleaseIsNotCountedOnBeforeA
   auto spec = spec_of({3}, 1);
   spec.regions[0].min_healthy = 2;
   spec.max_failed = 1;
-  Play play(spec, {running_old(), Facts{}, running_old()});
-  play.activations[1] = goes(Went::reverted);
+  Play play(spec, {running_old(), Observation{}, running_old()});
+  play.activations[1] = goes(ActivationOutcome::reverted);
   play.sick[1] = true;
   play.run();
   EXPECT_THAT(play.activated, ElementsAre(1)) << "only 0 and 2 serve, and two must";
 
-  Play recovers(spec, {running_old(), Facts{}, running_old()});
-  recovers.activations[1] = goes(Went::reverted);
+  Play recovers(spec, {running_old(), Observation{}, running_old()});
+  recovers.activations[1] = goes(ActivationOutcome::reverted);
   recovers.run();
   EXPECT_THAT(recovers.activated, ElementsAre(1, 0, 2));
 }
@@ -75,13 +75,13 @@ TEST(MachineHealth, NorIsOneOfWhomNothingWasKnownWhenItsActivationBegan) {
   Play play(spec);
   play.activations[0] = [&](TargetIndex t) -> MachineEvent {
     play.now += Duration(std::chrono::minutes(5));
-    return goes(Went::active)(t);
+    return goes(ActivationOutcome::active)(t);
   };
   play.unseen[1] = true;  // 2 and 3 were seen to serve: 1 may be taken
   play.activations[1] = [&](TargetIndex t) -> MachineEvent {
     play.unseen.clear();
     play.sick[1] = true;
-    return goes(Went::reverted)(t);
+    return goes(ActivationOutcome::reverted)(t);
   };
   play.run();
   EXPECT_THAT(play.activated, ElementsAre(0, 1));
@@ -105,13 +105,13 @@ TEST(MachineHealth, ARollbackTakesUnhealthyTargetsAllAtOnceAndHealthyOnesWithinM
   auto spec = spec_of({6}, 1);
   spec.kind = Kind::rollback;
   spec.regions[0].min_healthy = 1;
-  Facts sick, well;
+  Observation sick, well;
   sick.has_goal = well.has_goal = well.healthy = true;
   Play play(spec, {well, sick, sick, sick, well, well});
   play.send(Begin{});
   EXPECT_EQ(play.machine.in_activation(0), 3u);
   EXPECT_EQ(play.machine.state(0), TargetState::staged);
-  for (const TargetIndex t : {1u, 2u, 3u}) play.send(Activated{t, Went::active, false, {}});
+  for (const TargetIndex t : {1u, 2u, 3u}) play.send(Activated{t, ActivationOutcome::active, false, {}});
   EXPECT_EQ(play.machine.in_activation(0), 1u);
 }
 
@@ -123,7 +123,7 @@ TEST(MachineHealth, ARollbackStopsNobodyBeforeTheOthersAreKnownToServe) {
   play.activations[3] = [&](TargetIndex t) -> MachineEvent {
     play.now += Duration(std::chrono::minutes(5));
     play.sick[1] = true;
-    return goes(Went::reverted)(t);
+    return goes(ActivationOutcome::reverted)(t);
   };
   play.run();
   EXPECT_EQ(play.result, RolloutResult::rolled_back);
@@ -143,7 +143,7 @@ TEST(MachineHealth, ARollbackWaitsForNobodyOfWhomNothingCanBeKnown) {
         return ActivateLost{lost, error(Code::disconnected, "gone")};
       };
     }
-    return goes(Went::reverted)(t);
+    return goes(ActivationOutcome::reverted)(t);
   };
   play.run();
   EXPECT_EQ(play.result, RolloutResult::failed);  // two serve for sure, and two must

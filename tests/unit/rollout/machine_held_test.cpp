@@ -17,14 +17,14 @@ const Error held = error(Code::locked, "held by rollout r-1 of ann@desk");
 // An earlier driver of this rollout died while t0 was being activated, and another rollout took it: it can't be had
 // until that is over.
 struct Resumed : Play {
-  explicit Resumed(const RolloutSpec& spec) : Play(spec, facts_of(spec), {{}, {}, false, {0}}) {
+  explicit Resumed(const RolloutSpec& spec) : Play(spec, observation_of(spec), {{}, {}, false, {0}}) {
     reopens[0] = [this](TargetIndex t) -> MachineEvent {
       if (refusals-- > 0) return ReopenFailed{t, held, true};
       return Reopened{t, running_old()};
     };
   }
-  static std::vector<std::optional<Facts>> facts_of(const RolloutSpec& spec) {
-    std::vector<std::optional<Facts>> facts(spec.targets.size(), running_old());
+  static std::vector<std::optional<Observation>> observation_of(const RolloutSpec& spec) {
+    std::vector<std::optional<Observation>> facts(spec.targets.size(), running_old());
     facts[0].reset();
     return facts;
   }
@@ -40,7 +40,7 @@ TEST(MachineHeld, WhatGoesOnForUsKeepsItsSlot) {
   for (const TargetIndex t : {1u, 2u, 3u, 4u})
     play.activations[t] = [&](TargetIndex target) -> MachineEvent {
       if (play.refusals > 0) begun_beside.push_back(play.machine.in_activation(0));
-      return goes(Went::active)(target);
+      return goes(ActivationOutcome::active)(target);
     };
   play.run();
   EXPECT_EQ(play.result, RolloutResult::succeeded);
@@ -62,12 +62,12 @@ TEST(MachineHeld, ARollbackWaitsForItsSlotToo) {
   auto spec = spec_of({3}, 1);
   Resumed play(spec);
   play.refusals = 4;
-  Facts there = running_old();
+  Observation there = running_old();
   there.has_goal = true;
   there.at_baseline = false;
   play.machine = Machine(spec, {std::nullopt, there, there}, {held, std::nullopt, std::nullopt}, {{}, {}, false, {0}});
   play.send(Begin{});
-  play.send(Steered{Steered::To::abort, "ann@desk"});
+  play.send(OperatorCommand{OperatorCommand::Kind::abort, "ann@desk"});
   EXPECT_EQ(play.count<Revert>(), 0u);
   play.begun = true;
   play.run();

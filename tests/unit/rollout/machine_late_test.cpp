@@ -14,14 +14,14 @@ using ::testing::Not;
 namespace {
 
 // All run the old release but the first, which has not answered.
-std::vector<std::optional<Facts>> all_but_the_first(std::size_t n) {
-  std::vector<std::optional<Facts>> out(n, running_old());
+std::vector<std::optional<Observation>> all_but_the_first(std::size_t n) {
+  std::vector<std::optional<Observation>> out(n, running_old());
   out[0].reset();
   return out;
 }
 
-Past first_is_late() {
-  Past past;
+ResumeState first_is_late() {
+  ResumeState past;
   past.late.insert(0);
   return past;
 }

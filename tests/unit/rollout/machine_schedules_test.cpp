@@ -58,9 +58,9 @@ RolloutSpec random_spec(World& world) {
   return spec;
 }
 
-std::optional<Facts> random_facts(World& world, bool deploy) {
+std::optional<Observation> random_facts(World& world, bool deploy) {
   if (world.chance(8)) return std::nullopt;
-  Facts facts;
+  Observation facts;
   facts.healthy = world.chance(85);
   facts.has_goal = world.chance(20);
   facts.at_goal = facts.has_goal && world.chance(20);
@@ -71,9 +71,10 @@ std::optional<Facts> random_facts(World& world, bool deploy) {
 
 MachineEvent random_end(World& world, TargetIndex target) {
   if (world.chance(8)) return ActivateLost{target, error(Code::disconnected, "gone")};
-  if (world.chance(80)) return Activated{target, Went::active, false, {}};
+  if (world.chance(80)) return Activated{target, ActivationOutcome::active, false, {}};
   const bool unhealthy = world.chance(50);
-  return Activated{target, world.chance(70) ? Went::reverted : Went::broken, unhealthy, error(Code::unhealthy, "no")};
+  return Activated{target, world.chance(70) ? ActivationOutcome::reverted : ActivationOutcome::broken, unhealthy,
+                   error(Code::unhealthy, "no")};
 }
 
 MachineEvent random_answer(World& world, const Action& action) {
@@ -99,14 +100,14 @@ MachineEvent random_answer(World& world, const Action& action) {
     return GateAnswered{a->wave, a->gate, {how, "so it is"}};
   }
   const auto target = std::get<Reopen>(action).target;
-  if (world.chance(60)) return Reopened{target, random_facts(world, true).value_or(Facts{})};
+  if (world.chance(60)) return Reopened{target, random_facts(world, true).value_or(Observation{})};
   return ReopenFailed{target, error(Code::unreachable, "no answer")};
 }
 
 // What ends a wait.
-MachineEvent word_for(World& world, const Waits& waits, const RolloutSpec& spec) {
-  if (waits.what == Waits::For::approval) return Approved{spec.waves[waits.wave].name, "bob"};
-  return Steered{world.chance(50) ? Steered::To::promote : Steered::To::resume, "bob"};
+MachineEvent word_for(World& world, const WaitStarted& waits, const RolloutSpec& spec) {
+  if (waits.what == WaitReason::approval) return Approved{spec.waves[waits.wave].name, "bob"};
+  return OperatorCommand{world.chance(50) ? OperatorCommand::Kind::promote : OperatorCommand::Kind::resume, "bob"};
 }
 
 bool needs_answer(const Action& action) {
@@ -119,7 +120,7 @@ bool needs_answer(const Action& action) {
 // What the machine was told and answered, for the invariants.
 class Watch {
  public:
-  Watch(const RolloutSpec& spec, const Machine& machine, const std::vector<std::optional<Facts>>& facts)
+  Watch(const RolloutSpec& spec, const Machine& machine, const std::vector<std::optional<Observation>>& facts)
       : spec_(spec), machine_(machine), facts_(facts) {
     served_.resize(spec.targets.size());
     lost_looks_.resize(spec.targets.size(), 0);
@@ -129,7 +130,8 @@ class Watch {
     for (TargetIndex t = 0; t < served_.size(); ++t) served_[t] = machine_.serves(t);
   }
   void hear(const MachineEvent& event) {
-    if (const auto* e = std::get_if<Steered>(&event)) aborted_ = aborted_ || e->to == Steered::To::abort;
+    if (const auto* e = std::get_if<OperatorCommand>(&event))
+      aborted_ = aborted_ || e->kind == OperatorCommand::Kind::abort;
     if (const auto* e = std::get_if<CheckLost>(&event)) ++lost_looks_[e->target];
     if (const auto* e = std::get_if<Checked>(&event)) {
       lost_looks_[e->target] = 0;
@@ -187,7 +189,7 @@ class Watch {
   }
   const RolloutSpec& spec_;
   const Machine& machine_;
-  const std::vector<std::optional<Facts>>& facts_;
+  const std::vector<std::optional<Observation>>& facts_;
   std::vector<unsigned> lost_looks_;
   std::vector<bool> served_;
   bool over_ = false, rolling_back_ = false, aborted_ = false;
@@ -207,14 +209,14 @@ void check_end(const Machine& machine, const Finish& end) {
 void play(std::uint32_t seed) {
   World world(seed);
   const RolloutSpec spec = random_spec(world);
-  std::vector<std::optional<Facts>> facts;
+  std::vector<std::optional<Observation>> facts;
   for (std::size_t i = 0; i < spec.targets.size(); ++i) facts.push_back(random_facts(world, spec.kind == Kind::deploy));
   Machine machine(spec, facts, Play::errors(facts));
   Watch watch(spec, machine, facts);
   SteadyTime now{};
   std::vector<Action> todo;
   std::optional<Finish> end;
-  std::optional<Waits> waiting;
+  std::optional<WaitStarted> waiting;
   const auto send = [&](const MachineEvent& event) {
     watch.hear(event);
     const auto actions = machine.handle(event, now);
@@ -224,8 +226,8 @@ void play(std::uint32_t seed) {
     for (const auto& action : actions) {
       if (needs_answer(action)) todo.push_back(action);
       if (const auto* finish = std::get_if<Finish>(&action)) end = *finish;
-      if (const auto* waits = std::get_if<Waits>(&action)) waiting = *waits;
-      if (std::holds_alternative<GoesOn>(action)) waiting.reset();
+      if (const auto* waits = std::get_if<WaitStarted>(&action)) waiting = *waits;
+      if (std::holds_alternative<WaitEnded>(action)) waiting.reset();
     }
   };
   send(Begin{});
@@ -235,7 +237,7 @@ void play(std::uint32_t seed) {
     else if (world.below(4000) == 0)
       send(Superseded{error(Code::locked, "another")});
     else if (world.below(300) == 0)
-      send(Steered{static_cast<Steered::To>(world.below(5)), "ann"});
+      send(OperatorCommand{static_cast<OperatorCommand::Kind>(world.below(5)), "ann"});
     else if (waiting && world.chance(30))
       send(word_for(world, *waiting, spec));
     else if (todo.empty() || world.chance(5)) {

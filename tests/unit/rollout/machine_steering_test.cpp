@@ -13,7 +13,7 @@ using ::testing::UnorderedElementsAre;
 
 namespace {
 
-Steered ann_says(Steered::To to) { return {to, "ann@desk"}; }
+OperatorCommand ann_says(OperatorCommand::Kind to) { return {to, "ann@desk"}; }
 
 // Until `n` targets have been taken; their ends are not told yet.
 void begin_with(Play& play, std::size_t n) {
@@ -29,15 +29,15 @@ void begin_with(Play& play, std::size_t n) {
 TEST(Steering, APauseLetsWhatIsInFlightEndAndBeginsNothing) {
   Play play(spec_of({3}));
   begin_with(play, 1);
-  play.send(ann_says(Steered::To::pause));
-  EXPECT_EQ(play.count<Waits>(), 0u) << "target 0 is on its way";
-  play.send(Activated{0, Went::active, false, {}});
+  play.send(ann_says(OperatorCommand::Kind::pause));
+  EXPECT_EQ(play.count<WaitStarted>(), 0u) << "target 0 is on its way";
+  play.send(Activated{0, ActivationOutcome::active, false, {}});
   EXPECT_EQ(play.count<Activate>(), 1u);
-  ASSERT_EQ(play.count<Waits>(), 1u);
+  ASSERT_EQ(play.count<WaitStarted>(), 1u);
   play.now += 24h;
   play.send(Tick{});
   EXPECT_FALSE(play.result) << "the time does not count as no progress";
-  play.send(ann_says(Steered::To::resume));
+  play.send(ann_says(OperatorCommand::Kind::resume));
   play.run();
   EXPECT_EQ(play.result, RolloutResult::succeeded);
 }
@@ -50,9 +50,9 @@ TEST(Steering, WordsDoNotHoldOffTheDeadline) {
   for (int minute = 0; minute < 11; ++minute) {
     play.now += 1min;
     play.send(Approved{"all", "ann@desk"});
-    play.send(ann_says(Steered::To::promote));
+    play.send(ann_says(OperatorCommand::Kind::promote));
   }
-  play.send(Activated{0, Went::active, false, {}});
+  play.send(Activated{0, ActivationOutcome::active, false, {}});
   play.run();
   ASSERT_TRUE(play.why);
   EXPECT_THAT(play.why->text(), HasSubstr("progress_deadline"));
@@ -61,9 +61,9 @@ TEST(Steering, WordsDoNotHoldOffTheDeadline) {
 TEST(Steering, AnAbortTakesBackWhatWasTouched) {
   Play play(spec_of({3}));
   begin_with(play, 1);
-  play.send(ann_says(Steered::To::abort));
+  play.send(ann_says(OperatorCommand::Kind::abort));
   EXPECT_EQ(play.count<Revert>(), 0u) << "what is in flight comes to its end first";
-  play.send(Activated{0, Went::active, false, {}});
+  play.send(Activated{0, ActivationOutcome::active, false, {}});
   play.run();
   EXPECT_EQ(play.result, RolloutResult::rolled_back);
   EXPECT_THAT(play.taken_back, ElementsAre(0));
@@ -73,8 +73,8 @@ TEST(Steering, AnAbortTakesBackWhatWasTouched) {
 TEST(Steering, AnAbortMayLeaveThingsAsTheyAre) {
   Play play(spec_of({3}));
   begin_with(play, 1);
-  play.send(ann_says(Steered::To::abort_and_stay));
-  play.send(Activated{0, Went::active, false, {}});
+  play.send(ann_says(OperatorCommand::Kind::abort_and_stay));
+  play.send(Activated{0, ActivationOutcome::active, false, {}});
   EXPECT_EQ(play.result, RolloutResult::aborted);
   EXPECT_EQ(play.machine.state(0), TargetState::active);
 }
@@ -82,9 +82,9 @@ TEST(Steering, AnAbortMayLeaveThingsAsTheyAre) {
 TEST(Steering, WhileItIsHeldItCanBeAborted) {
   Play play(spec_of({2}));
   begin_with(play, 1);
-  play.send(ann_says(Steered::To::pause));
-  play.send(Activated{0, Went::active, false, {}});
-  play.send(ann_says(Steered::To::abort));
+  play.send(ann_says(OperatorCommand::Kind::pause));
+  play.send(Activated{0, ActivationOutcome::active, false, {}});
+  play.send(ann_says(OperatorCommand::Kind::abort));
   play.run();
   EXPECT_EQ(play.result, RolloutResult::rolled_back);
 }
@@ -98,7 +98,7 @@ TEST(LiveHealth, ATargetThatFallsIllByItselfHoldsTheOthersUp) {
   play.send(Checked{3, false, "http: status 503"});
   EXPECT_EQ(play.count<Activate>(), 1u);
   play.send(Checked{3, false, "http: status 503"});
-  play.send(Activated{0, Went::active, false, {}});
+  play.send(Activated{0, ActivationOutcome::active, false, {}});
   ASSERT_EQ(play.count<Activate>(), 2u);
   EXPECT_EQ(play.machine.state(3), TargetState::activating) << "taking the ill one costs nothing";
   EXPECT_EQ(play.machine.state(1), TargetState::staged) << "three of four must serve";
@@ -139,25 +139,25 @@ TEST(LiveHealth, OneThatCannotBeSeenIsNotTakenForIll) {
   spec.regions[0].min_healthy = 2;
   Play play(spec);
   begin_with(play, 1);
-  play.send(Activated{0, Went::active, false, {}});  // target 1 is taken next
+  play.send(Activated{0, ActivationOutcome::active, false, {}});  // target 1 is taken next
   play.send(CheckLost{2});
   play.send(CheckLost{2});
   EXPECT_EQ(play.count<Activate>(), 2u) << "perhaps it serves";
-  play.send(Activated{1, Went::active, false, {}});
+  play.send(Activated{1, ActivationOutcome::active, false, {}});
   EXPECT_EQ(play.count<Activate>(), 3u) << "the two others do";
 }
 
 // One that comes back during a rollback, and whose health could not be asked: perhaps it serves.
 TEST(LiveHealth, OneThatCouldNotBeLookedAtNeedsASlotToGoBack) {
-  Facts there = running_old();
+  Observation there = running_old();
   there.has_goal = there.at_goal = true;
   there.at_baseline = false;
   Play play(spec_of({3}), {there, there, std::nullopt});
   play.send(Begin{});
-  play.send(Steered{Steered::To::abort, "ann@desk"});
+  play.send(OperatorCommand{OperatorCommand::Kind::abort, "ann@desk"});
   ASSERT_EQ(play.machine.state(0), TargetState::reverting);
-  Facts unknown = there;
-  unknown.at_goal = unknown.looked_at = false;
+  Observation unknown = there;
+  unknown.at_goal = unknown.probed = false;
   play.send(Reopened{2, unknown});
   EXPECT_EQ(play.count<Revert>(), 1u) << "there is one slot";
   play.send(CheckLost{2});
@@ -173,8 +173,8 @@ TEST(LiveHealth, OneThatCouldNotBeLookedAtNeedsASlotToGoBack) {
 TEST(LiveHealth, OneThatCouldNotBeLookedAtSparesNobody) {
   auto spec = spec_of({3}, 2);
   spec.regions[0].min_healthy = 2;
-  Facts unknown = running_old();
-  unknown.looked_at = false;
+  Observation unknown = running_old();
+  unknown.probed = false;
   Play play(spec, {running_old(), unknown, unknown});
   begin_with(play, 0);
   play.send(Checked{1, true, ""});
@@ -187,7 +187,7 @@ TEST(Proving, AHealthyTimeIsWaitedForWithTheSlotHeld) {
   spec.min_healthy_time = 10s;
   Play play(spec);
   begin_with(play, 1);
-  play.send(Activated{0, Went::active, false, {}});
+  play.send(Activated{0, ActivationOutcome::active, false, {}});
   EXPECT_EQ(play.machine.state(0), TargetState::proving);
   EXPECT_EQ(play.count<Activate>(), 1u) << "its slot is taken";
   play.run();
@@ -202,7 +202,7 @@ TEST(Proving, OneThatFlapsIsNotHealthy) {
   spec.healthy_deadline = 1min;
   Play play(spec);
   begin_with(play, 1);
-  play.send(Activated{0, Went::active, false, {}});
+  play.send(Activated{0, ActivationOutcome::active, false, {}});
   for (int look = 0; play.machine.state(0) == TargetState::proving && look < 1000; ++look) {
     play.now += 1s;
     play.send(Checked{0, look % 8 != 7, "http: status 503"});  // never well for ten seconds
@@ -219,9 +219,9 @@ TEST(Proving, OneThatIsIllWhenTheRolloutStopsIsNotTakenForHealthy) {
   spec.min_healthy_time = 10s;
   Play play(spec);
   begin_with(play, 1);
-  play.send(Activated{0, Went::active, false, {}});
+  play.send(Activated{0, ActivationOutcome::active, false, {}});
   play.send(Checked{0, false, "http: status 503"});
-  play.send(Steered{Steered::To::abort_and_stay, "ann"});
+  play.send(OperatorCommand{OperatorCommand::Kind::abort_and_stay, "ann"});
   EXPECT_EQ(play.machine.state(0), TargetState::unhealthy);
   EXPECT_FALSE(play.machine.serves(0));
 }
@@ -234,7 +234,7 @@ TEST(Stagger, PutsTimeBetweenTheBeginnings) {
   for (TargetIndex t = 0; t < 3; ++t)
     play.activations[t] = [&](TargetIndex i) -> MachineEvent {
       begun.push_back(play.now);
-      return Activated{i, Went::active, false, {}};
+      return Activated{i, ActivationOutcome::active, false, {}};
     };
   play.run();
   EXPECT_EQ(play.result, RolloutResult::succeeded);

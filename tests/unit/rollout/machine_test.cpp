@@ -18,7 +18,7 @@ TEST(Machine, ATargetThatAnswersThatItCannotTakeTheReleaseHasFailed) {
   for (const auto code : {Code::no_space, Code::denied, Code::refused}) {
     auto spec = spec_of({3});
     spec.max_unreachable = 3;
-    const std::vector<std::optional<Facts>> facts{running_old(), std::nullopt, running_old()};
+    const std::vector<std::optional<Observation>> facts{running_old(), std::nullopt, running_old()};
     const std::vector<std::optional<Error>> errors{std::nullopt, error(code, "why"), std::nullopt};
     Machine machine(spec, facts, errors);
     EXPECT_EQ(machine.state(1), TargetState::failed);
@@ -55,7 +55,7 @@ TEST(Machine, LeavesATargetAlreadyAtItsGoalAlone) {
   play.run();
   EXPECT_EQ(play.result, RolloutResult::succeeded);
   EXPECT_THAT(play.activated, ElementsAre(1));
-  EXPECT_EQ(play.count<Already>(), 1u);
+  EXPECT_EQ(play.count<AlreadyActive>(), 1u);
 }
 
 TEST(Machine, StagesOneWaveAheadOnly) {
@@ -76,7 +76,7 @@ TEST(Machine, AFailureTakesEveryTouchedTargetBackAndNoOther) {
   auto spec = spec_of({4});
   with_canary(spec);
   Play play(spec);
-  play.activations[1] = goes(Went::reverted, true);
+  play.activations[1] = goes(ActivationOutcome::reverted, true);
   play.run();
   EXPECT_EQ(play.result, RolloutResult::rolled_back);
   EXPECT_THAT(play.activated, ElementsAre(0, 1));
@@ -88,8 +88,8 @@ TEST(Machine, AFailureTakesEveryTouchedTargetBackAndNoOther) {
 
 TEST(Machine, ABrokenTargetIsTakenBackTooAndAStuckOneIsAFailure) {
   Play play(spec_of({2}));
-  play.activations[0] = goes(Went::broken);
-  play.reverts[0] = goes(Went::broken);
+  play.activations[0] = goes(ActivationOutcome::broken);
+  play.reverts[0] = goes(ActivationOutcome::broken);
   play.run();
   EXPECT_EQ(play.result, RolloutResult::failed);
   EXPECT_EQ(play.machine.state(0), TargetState::stuck);
@@ -100,7 +100,7 @@ TEST(Machine, OnFailurePauseOrAbortLeavesThingsAsTheyAre) {
     auto spec = spec_of({3});
     spec.on_failure = how;
     Play play(spec);
-    play.activations[1] = goes(Went::reverted);
+    play.activations[1] = goes(ActivationOutcome::reverted);
     play.run();
     EXPECT_EQ(play.result, how == model::OnFailure::pause ? RolloutResult::paused : RolloutResult::failed);
     EXPECT_THAT(play.taken_back, ElementsAre());
@@ -112,7 +112,7 @@ TEST(Machine, ABudgetAllowsAsManyAsItSays) {
   auto spec = spec_of({4});
   spec.max_failed = 1;
   Play play(spec);
-  play.activations[1] = goes(Went::reverted);
+  play.activations[1] = goes(ActivationOutcome::reverted);
   play.run();
   EXPECT_EQ(play.result, RolloutResult::incomplete);
   EXPECT_EQ(play.machine.counts().active, 3u);
@@ -181,7 +181,7 @@ TEST(Machine, ALostLinkIsOpenedAgainAndTheTruthIsAskedFor) {
     return ActivateLost{t, error(Code::disconnected, "gone")};
   };
   play.reopens[0] = [](TargetIndex t) -> MachineEvent {
-    Facts facts = running_old();
+    Observation facts = running_old();
     facts.at_goal = true;
     facts.at_baseline = false;
     return Reopened{t, facts};
@@ -223,7 +223,7 @@ TEST(Machine, AnInterruptSettlesWhatIsInFlightAndStartsNothingNew) {
   for (TargetIndex t = 0; t < 3; ++t) play.send(Staged{t});
   play.send(Interrupt{});
   EXPECT_FALSE(play.result) << "target 0 is in activation";
-  play.send(Activated{0, Went::active, false, {}});
+  play.send(Activated{0, ActivationOutcome::active, false, {}});
   EXPECT_EQ(play.result, RolloutResult::interrupted);
   EXPECT_EQ(play.count<Activate>(), 1u);
 }
@@ -237,11 +237,11 @@ TEST(Machine, ANewerEpochEndsEverythingAtOnce) {
 }
 
 TEST(Machine, AResumedRolloutTakesBackWhatItsFirstDriverTouched) {
-  Facts done;
+  Observation done;
   done.at_goal = done.has_goal = done.healthy = true;
   done.at_baseline = false;
   Play play(spec_of({2}), {done, running_old()});
-  play.activations[1] = goes(Went::reverted);
+  play.activations[1] = goes(ActivationOutcome::reverted);
   play.run();
   EXPECT_EQ(play.result, RolloutResult::rolled_back);
   EXPECT_THAT(play.taken_back, ElementsAre(0));
@@ -250,7 +250,7 @@ TEST(Machine, AResumedRolloutTakesBackWhatItsFirstDriverTouched) {
 TEST(Machine, ATargetThatIsLeftOutCountsAsFailedAndIsNeverAskedAgain) {
   RolloutSpec spec = spec_of({3});
   spec.kind = Kind::rollback;
-  Past past;
+  ResumeState past;
   past.left_out = {1};
   Play play(spec, {running_old(), std::nullopt, running_old()}, past);
   play.run();
@@ -268,7 +268,7 @@ TEST(Machine, ARollbackGoesOnPastATargetThatFails) {
   spec.kind = Kind::rollback;
   spec.waves[0].max_parallel_regions = 2;
   Play play(spec);
-  play.activations[0] = goes(Went::reverted);
+  play.activations[0] = goes(ActivationOutcome::reverted);
   play.run();
   EXPECT_EQ(play.result, RolloutResult::failed);
   EXPECT_THAT(play.activated, UnorderedElementsAre(0, 1, 2, 3));
@@ -288,7 +288,7 @@ TEST(Machine, ControlHooksRunOnceAndAFailingFirstOneChangesNothing) {
   EXPECT_EQ(failing.result, RolloutResult::failed);
   EXPECT_THAT(failing.activated, ElementsAre());
   Play back(spec);
-  back.activations[0] = goes(Went::reverted);
+  back.activations[0] = goes(ActivationOutcome::reverted);
   back.run();
   EXPECT_EQ(back.result, RolloutResult::rolled_back);
   EXPECT_THAT(back.hooks, ElementsAre(ControlHook::pre_deploy, ControlHook::on_failure));
@@ -314,7 +314,7 @@ TEST(Machine, CountsTheTargetsThatItLeavesChanged) {
   EXPECT_EQ(nothing.machine.counts().changed, 0u);
 
   Play back(spec_of({2}));
-  back.activations[1] = goes(Went::reverted);
+  back.activations[1] = goes(ActivationOutcome::reverted);
   back.run();
   EXPECT_EQ(back.result, RolloutResult::rolled_back);
   EXPECT_EQ(back.machine.counts().changed, 0u);
@@ -322,7 +322,7 @@ TEST(Machine, CountsTheTargetsThatItLeavesChanged) {
   auto stays = spec_of({2});
   stays.on_failure = model::OnFailure::abort;
   Play half(stays);
-  half.activations[1] = goes(Went::reverted);
+  half.activations[1] = goes(ActivationOutcome::reverted);
   half.run();
   EXPECT_EQ(half.result, RolloutResult::failed);
   EXPECT_EQ(half.machine.counts().changed, half.machine.counts().active);

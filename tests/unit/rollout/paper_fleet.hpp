@@ -35,7 +35,7 @@ class PaperFleet final : public rollout::TargetLinks {
 
   asio::awaitable<Result<protocol::pb::Reply>> call(std::size_t target, protocol::pb::Request request, Duration,
                                                     std::function<void(const protocol::pb::Event&)> on_event,
-                                                    std::shared_ptr<rollout::Shipment>) override {
+                                                    std::shared_ptr<rollout::PayloadHandle>) override {
     note(target, request);
     co_await io::sleep_for(reached_[target] ? Duration(10) : targets_[target].away);
     reached_[target] = true;
@@ -50,7 +50,7 @@ class PaperFleet final : public rollout::TargetLinks {
     }
     co_return protocol::pb::Reply{};
   }
-  void carry_ahead(std::size_t, std::shared_ptr<rollout::Shipment>) override {}
+  void prefetch_payload(std::size_t, std::shared_ptr<rollout::PayloadHandle>) override {}
   std::string lacks(std::size_t, std::string_view feature) const override {
     return old_agents ? "an agent without '" + std::string(feature) + "'" : "";
   }

@@ -10,8 +10,9 @@ using namespace deployctl::testing;
 
 namespace {
 
-std::set<TargetIndex> staged_by_the_machine(const RolloutSpec& spec, const Past& past, const std::string& frozen) {
-  auto facts = std::vector<std::optional<Facts>>(spec.targets.size(), running_old());
+std::set<TargetIndex> staged_by_the_machine(const RolloutSpec& spec, const ResumeState& past,
+                                            const std::string& frozen) {
+  auto facts = std::vector<std::optional<Observation>>(spec.targets.size(), running_old());
   for (const auto& wave : spec.waves)
     for (const auto& part : wave.regions)
       for (const auto target : part.targets)
@@ -35,19 +36,19 @@ RolloutSpec three_waves() {
   return spec;
 }
 
-Past done(std::set<std::string> waves) {
-  Past past;
+ResumeState done(std::set<std::string> waves) {
+  ResumeState past;
   past.waves_done = std::move(waves);
   return past;
 }
 
-Past approved(const std::string& wave) {
-  Past past;
+ResumeState approved(const std::string& wave) {
+  ResumeState past;
   past.approved = {wave};
   return past;
 }
 
-void agree(const RolloutSpec& spec, const Past& past = {}, const std::string& frozen = "") {
+void agree(const RolloutSpec& spec, const ResumeState& past = {}, const std::string& frozen = "") {
   auto expected = staged_by_the_machine(spec, past, frozen);
   auto said = staged_first(spec, past, !frozen.empty());
   for (const auto& wave : spec.waves)  // who is at the goal needs no staging

@@ -58,7 +58,7 @@ class Staging {
   PaperFleet fleet{std::vector<PaperTarget>(2)};
   RolloutSpec spec = spec_of({2});
   AnyPayload payloads;
-  Ticket ticket;
+  Lease ticket;
   Stager stager;
   std::optional<Result<Stager::Done>> done;
   Duration done_at{0}, ended_at{0};

@@ -46,7 +46,7 @@ class Wanting {
 
   VirtualTime time;
   PaperFleet fleet;
-  Ticket ticket;
+  Lease ticket;
   FleetSurvey survey;
   GrantOrder order{.reason = "test"};
   io::CancelToken token;
@@ -150,7 +150,7 @@ TEST(TakeGrants, TheEpochIsAboveAllThatAMajorityKnowsAndTheLedger) {
   it.run();
   EXPECT_EQ(it.ticket.epoch, 7u);
   Wanting told(five);
-  told.order.least_epoch = 12;
+  told.order.min_epoch = 12;
   told.run();
   EXPECT_EQ(told.ticket.epoch, 12u);
 }

@@ -30,7 +30,7 @@ struct Chunks final : payload::ChunkSource {
   awaitable<Result<Bytes>> read(std::uint32_t number) override {
     if (number < bytes.size()) co_return bytes[number];
     ++beyond;
-    co_return fail(Code::absent, "no such chunk");
+    co_return fail(Code::not_found, "no such chunk");
   }
   payload::Index index_;
   unsigned beyond = 0;  // reads of chunks that there are not

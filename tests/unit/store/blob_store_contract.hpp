@@ -72,9 +72,9 @@ TEST_P(BlobStoreContract, TakesAnEmptyBlobAndOneOfSeveralBuffers) {
 TEST_P(BlobStoreContract, AbsentIsNoFailureOfTheStore) {
   const Digest none = sha256("never put");
   EXPECT_FALSE(store_->has(none).value_or(true));
-  EXPECT_EQ(store_->open(none).error().code, Code::absent);
-  EXPECT_EQ(store_->get_text(none).error().code, Code::absent);
-  EXPECT_EQ(store_->verify(none).error().code, Code::absent);
+  EXPECT_EQ(store_->open(none).error().code, Code::not_found);
+  EXPECT_EQ(store_->get_text(none).error().code, Code::not_found);
+  EXPECT_EQ(store_->verify(none).error().code, Code::not_found);
   EXPECT_TRUE(store_->remove(none));
 }
 

@@ -145,14 +145,14 @@ TEST(ProbeAll, NamesWhatFailsInOrder) {
   EXPECT_NE(failing[1].find(": c"), std::string::npos);
 }
 
-TEST(Tries, PassesInARowDecide) {
+TEST(ProbeStreak, PassesInARowDecide) {
   const SteadyTime deadline{10s};
-  Tries tries(2, deadline);
+  ProbeStreak tries(2, deadline);
   EXPECT_EQ(tries.after(true, SteadyTime{1s}), Verdict::waiting);
   EXPECT_EQ(tries.after(false, SteadyTime{2s}), Verdict::waiting);
   EXPECT_EQ(tries.after(true, SteadyTime{9s}), Verdict::waiting);
   EXPECT_EQ(tries.after(true, SteadyTime{11s}), Verdict::healthy);
-  Tries late(2, deadline);
+  ProbeStreak late(2, deadline);
   EXPECT_EQ(late.after(false, SteadyTime{10s}), Verdict::too_late);
 }
 

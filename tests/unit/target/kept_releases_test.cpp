@@ -41,8 +41,8 @@ TEST_F(KeptReleasesTest, OursAndOthersAreListed) {
   EXPECT_EQ((*kept)[0].release->digest(), tree.release("1.0").digest());
   EXPECT_FALSE((*kept)[1].release);
   EXPECT_TRUE(kept_release(slot, tree.release("1.0").digest()));
-  EXPECT_EQ(kept_release(slot, sha256("none")).error().code, Code::absent);
-  EXPECT_EQ(kept_release(slot, "none").error().code, Code::absent);
+  EXPECT_EQ(kept_release(slot, sha256("none")).error().code, Code::not_found);
+  EXPECT_EQ(kept_release(slot, "none").error().code, Code::not_found);
 }
 
 TEST_F(KeptReleasesTest, TheLastReceiptSaysWhetherItFailedAndAnyWhetherItWasHealthy) {

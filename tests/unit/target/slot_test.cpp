@@ -25,7 +25,7 @@ TEST(SlotPath, IsAbsoluteOrBeneathTheHome) {
 
 TEST_F(SlotTest, BelongsToWhoClaimedItFirst) {
   EXPECT_FALSE(slot.identity()->has_value());
-  EXPECT_EQ(slot.check_identity({"redis", "default"}).error().code, Code::absent);
+  EXPECT_EQ(slot.check_identity({"redis", "default"}).error().code, Code::not_found);
   ASSERT_TRUE(slot.claim({"redis", "default"}));
   EXPECT_TRUE(slot.claim({"redis", "default"}));
   EXPECT_EQ(slot.claim({"redis", "staging"}).error().code, Code::refused);

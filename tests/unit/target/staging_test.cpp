@@ -137,7 +137,7 @@ TEST_F(StagingTest, ABaseThatWasChangedIsToldApart) {
   const auto base = Base::of(slot, one.manifest().digest());
   const auto refused = stage(slot, two, two.release("2.0"), &*base);
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().code, Code::absent);
+  EXPECT_EQ(refused.error().code, Code::not_found);
   EXPECT_EQ(refused.error().message.rfind("base", 0), 0u) << refused.error().message;
   EXPECT_EQ(names(), std::vector<std::string>{old});
 }
@@ -149,7 +149,7 @@ TEST_F(StagingTest, ABaseFileOfAnotherSizeIsToldApart) {
   const timespec times[2] = {before, before};
   ::utimensat(AT_FDCWD, in(old, "redis.conf").c_str(), times, 0);
   const auto base = Base::of(slot, one.manifest().digest());
-  EXPECT_EQ(stage(slot, two, two.release("2.0"), &*base).error().code, Code::absent);
+  EXPECT_EQ(stage(slot, two, two.release("2.0"), &*base).error().code, Code::not_found);
 }
 
 // Where links can't be, what is copied is read, and what its times don't tell its bytes do.
@@ -164,20 +164,20 @@ TEST_F(StagingTest, ACopyOfTheBaseIsVerified) {
   const auto base = Base::of(slot, one.manifest().digest());
   const auto refused = stage(slot, two, two.release("2.0", installs), &*base);
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().code, Code::absent);
+  EXPECT_EQ(refused.error().code, Code::not_found);
   EXPECT_TRUE(refused.error().message.starts_with("base")) << refused.error().text();
 }
 
 TEST_F(StagingTest, ABaseThatWasNeverSealedIsAbsent) {
   const auto old = put(one, "1.0");
   ASSERT_TRUE(io::remove_file(slot.about(old) + "/sealed.json"));
-  EXPECT_EQ(Base::of(slot, one.manifest().digest()).error().code, Code::absent);
+  EXPECT_EQ(Base::of(slot, one.manifest().digest()).error().code, Code::not_found);
 }
 
 TEST_F(StagingTest, ABaseThatIsNotKeptIsAbsent) {
   const auto base = Base::of(slot, sha256("no such artifact"));
   ASSERT_FALSE(base);
-  EXPECT_EQ(base.error().code, Code::absent);
+  EXPECT_EQ(base.error().code, Code::not_found);
   EXPECT_EQ(base.error().message.rfind("base", 0), 0u);
 }
 

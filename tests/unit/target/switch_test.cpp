@@ -63,7 +63,7 @@ TEST_F(SwitchTest, AStaleLinkOfACrashIsNoHindrance) {
 }
 
 TEST_F(SwitchTest, RefusesARealFolderAndAReleaseThatIsNotThere) {
-  EXPECT_EQ(switch_current(slot, "3.0-none").error().code, Code::absent);
+  EXPECT_EQ(switch_current(slot, "3.0-none").error().code, Code::not_found);
   ::mkdir(slot.current().c_str(), 0755);
   EXPECT_EQ(switch_current(slot, one).error().code, Code::refused);
   EXPECT_EQ(switch_current(slot, "").error().code, Code::refused);

@@ -91,7 +91,7 @@ awaitable<void> TargetServiceTest::repeats() {
   EXPECT_TRUE(co_await r2.take_grant(link, "r1"));
   EXPECT_EQ(outcome(co_await ask(link, r2.activate(release))), Activated::ALREADY);
   EXPECT_EQ(read_text(deploy_to + "/starts"), "once\n");
-  EXPECT_EQ(refusal(co_await ask(link, r2.activate(tree("v9").release("v9")))), Code::absent);
+  EXPECT_EQ(refusal(co_await ask(link, r2.activate(tree("v9").release("v9")))), Code::not_found);
 }
 
 TEST_F(TargetServiceTest, WhatIsDoneIsNotDoneAgain) { run_async(repeats()); }
@@ -129,8 +129,8 @@ awaitable<void> TargetServiceTest::stages() {
   Tree two = tree("v2");
   two.files["big"].text[7] = 'x';
   auto delta = payload_of(two, &one);
-  EXPECT_EQ(refusal(co_await r1.stage(link, two.release("v2"), delta, sha256("none"))), Code::absent);
-  EXPECT_EQ(refusal(co_await r1.stage(link, two.release("v2"), delta)), Code::absent);
+  EXPECT_EQ(refusal(co_await r1.stage(link, two.release("v2"), delta, sha256("none"))), Code::not_found);
+  EXPECT_EQ(refusal(co_await r1.stage(link, two.release("v2"), delta)), Code::not_found);
   staged = co_await r1.stage(link, two.release("v2"), delta, one.manifest().digest());
   EXPECT_TRUE(staged) << staged.error().text();
   EXPECT_EQ(read_text(slot.release(two.release("v2").folder()) + "/big"), two.files["big"].text);
@@ -300,7 +300,7 @@ awaitable<void> TargetServiceTest::reads_logs() {
   EXPECT_TRUE(log) << log.error().text();
   EXPECT_EQ(log->log_text().text(), "starting v1\ncaf\xc3\xa9 ?\n");
   request.mutable_read_log()->set_rollout("r7");
-  EXPECT_EQ(refusal(co_await ask(link, request)), Code::absent);
+  EXPECT_EQ(refusal(co_await ask(link, request)), Code::not_found);
   request.mutable_read_log()->set_rollout("../identity.json");
   EXPECT_EQ(refusal(co_await ask(link, request)), Code::invalid);
 }

@@ -62,7 +62,7 @@ TEST_F(TreeCheckTest, TheWrongBytesAreNoSourceOfTheRepair) {
   overwrite(in(b, "same"), "other bytes");
   const auto base = Base::of(slot, two.manifest().digest());
   ASSERT_TRUE(base);
-  EXPECT_EQ(stage(slot, one, one.release("1"), &*base).error().code, Code::absent)
+  EXPECT_EQ(stage(slot, one, one.release("1"), &*base).error().code, Code::not_found)
       << "a payload without a base is asked for";
   ASSERT_TRUE(stage(slot, one, one.release("1")));
   EXPECT_FALSE(damage(a));

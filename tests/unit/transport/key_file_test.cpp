@@ -52,5 +52,5 @@ TEST(KeyFile, WhatIsNoKeyIsInvalidAndWhatIsNotThereAbsent) {
   const TempDir dir;
   EXPECT_EQ(load_key_file(dir.write("x", "hello")).error().code, Code::invalid);
   EXPECT_EQ(load_key_file(dir.write("y", key("ed25519", "a").public_line)).error().code, Code::invalid);
-  EXPECT_EQ(load_key_file(dir / "none").error().code, Code::absent);
+  EXPECT_EQ(load_key_file(dir / "none").error().code, Code::not_found);
 }

@@ -114,6 +114,6 @@ TEST(KnownHosts, RevokedKeysAndAuthoritiesAreNotSkipped) {
 TEST(KnownHosts, AMissingFileIsAbsent) {
   const auto known = transport::KnownHosts::load("/nonexistent/known_hosts");
   ASSERT_FALSE(known);
-  EXPECT_EQ(known.error().code, Code::absent);
+  EXPECT_EQ(known.error().code, Code::not_found);
   EXPECT_NE(known.error().hint.find("ssh-keyscan"), std::string::npos);
 }

@@ -50,7 +50,7 @@ awaitable<Result<int>> wait_for_turn(std::string server) {
 // One gives up in the queue; the others still get their turns.
 awaitable<bool> gives_up_in_the_queue() {
   std::vector<LoginTurn> turns;
-  for (unsigned i = 0; i < transport::detail::most_logins; ++i) turns.push_back(co_await await_login_turn("gate-c"));
+  for (unsigned i = 0; i < transport::detail::max_logins; ++i) turns.push_back(co_await await_login_turn("gate-c"));
   const auto late = co_await io::with_deadline(wait_for_turn("gate-c"), Duration(10), "a turn");
   const auto other = co_await io::with_deadline(wait_for_turn("gate-d"), Duration(10'000), "a turn");
   turns.pop_back();
@@ -79,34 +79,34 @@ TEST(LoginGate, CountsTheWholeProcessWhateverItsThreads) {
 TEST(LoginGate, OneWhoGivesUpLeavesTheQueueAndOtherServersAreFree) { EXPECT_TRUE(run_async(gives_up_in_the_queue())); }
 
 using transport::detail::LoginPace;
-using transport::detail::most_logins;
-using transport::detail::most_logins_in_all;
+using transport::detail::max_logins;
+using transport::detail::max_logins_total;
 
 TEST(LoginPace, HalvesWhenServersDropSomeButNeverBelowEight) {
   LoginPace pace;
-  EXPECT_EQ(pace.limit(), most_logins_in_all);
+  EXPECT_EQ(pace.limit(), max_logins_total);
   SteadyTime now = SteadyTime{} + std::chrono::hours(1);
   pace.dropped(now);
-  EXPECT_EQ(pace.limit(), most_logins_in_all / 2);
+  EXPECT_EQ(pace.limit(), max_logins_total / 2);
   for (int i = 0; i < 10; ++i) pace.dropped(now += std::chrono::seconds(1));
-  EXPECT_EQ(pace.limit(), most_logins);
+  EXPECT_EQ(pace.limit(), max_logins);
 }
 
 TEST(LoginPace, CountsThoseThatAreDroppedTogetherOnce) {
   LoginPace pace;
   const SteadyTime now = SteadyTime{} + std::chrono::hours(1);
   for (int i = 0; i < 20; ++i) pace.dropped(now + Duration(i));
-  EXPECT_EQ(pace.limit(), most_logins_in_all / 2);
+  EXPECT_EQ(pace.limit(), max_logins_total / 2);
 }
 
 TEST(LoginPace, GrowsByOneForAFullRoundThatWentThrough) {
   LoginPace pace;
   SteadyTime now = SteadyTime{} + std::chrono::hours(1);
   for (int i = 0; i < 10; ++i) pace.dropped(now += std::chrono::seconds(1));
-  for (unsigned i = 0; i < most_logins - 1; ++i) pace.went_through();
-  EXPECT_EQ(pace.limit(), most_logins);
+  for (unsigned i = 0; i < max_logins - 1; ++i) pace.went_through();
+  EXPECT_EQ(pace.limit(), max_logins);
   pace.went_through();
-  EXPECT_EQ(pace.limit(), most_logins + 1);
+  EXPECT_EQ(pace.limit(), max_logins + 1);
   for (int i = 0; i < 10'000; ++i) pace.went_through();
-  EXPECT_EQ(pace.limit(), most_logins_in_all);
+  EXPECT_EQ(pace.limit(), max_logins_total);
 }

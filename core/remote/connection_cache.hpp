@@ -14,10 +14,10 @@
 
 namespace deployctl::remote {
 
-class LinkKeeper {
+class ConnectionCache {
  public:
-  explicit LinkKeeper(asio::any_io_executor executor);
-  ~LinkKeeper();
+  explicit ConnectionCache(asio::any_io_executor executor);
+  ~ConnectionCache();
 
   // One request over a connection of our own user, to its end.
   asio::awaitable<void> serve(io::Fd connection);

@@ -17,7 +17,7 @@ namespace {
 
 struct Line {
   explicit Line(const asio::any_io_executor& executor) : turns(executor, 2), go_on(executor) {}
-  io::Turns turns;
+  io::AsyncSemaphore turns;
   io::Notifier go_on;
   bool may_end = false;
   std::vector<int> had;
@@ -49,7 +49,7 @@ awaitable<void> let_all_go(std::shared_ptr<Line>& out) {
 
 }  // namespace
 
-TEST(Turns, AreGivenInOrderAndNeverMoreThanSoManyAtOnce) {
+TEST(AsyncSemaphore, AreGivenInOrderAndNeverMoreThanSoManyAtOnce) {
   std::shared_ptr<Line> line;
   deployctl::testing::run_async(let_all_go(line));
   EXPECT_EQ(line->had, (std::vector<int>{0, 1, 2, 3, 4, 5}));

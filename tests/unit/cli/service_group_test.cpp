@@ -1,8 +1,9 @@
 // Which services the newest deploy of several together has changed, by what the ledger records of each.
+#include "cli/flows/service_group.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "cli/flows/service_group.hpp"
 #include "cli/session/rollout_request.hpp"
 #include "core/rollout/rollback/release_order.hpp"
 
@@ -39,7 +40,7 @@ class History {
     row.release = sha256(release);
     row.state = state;
     row.started = WallTime(std::chrono::seconds(clock));
-    row.order_json = Asked{"/shop.yaml", "", {}, together}.json();
+    row.order_json = RolloutRequest{"/shop.yaml", "", {}, together}.json();
     rows_.push_back({row, true});
     return *this;
   }

@@ -1,10 +1,11 @@
-// This host's link keeper (core/remote/link_keeper.hpp): where it is found, and being it. One for each state folder.
+// This host's link keeper (core/remote/connection_cache.hpp): where it is found, and being it. One for each state
+// folder.
 #pragma once
 
 #include <memory>
 #include <string>
 
-#include "core/remote/kept_link.hpp"
+#include "core/remote/cached_link.hpp"
 
 namespace deployctl::cli {
 

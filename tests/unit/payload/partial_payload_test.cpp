@@ -1,9 +1,10 @@
 // What is coded already of a payload that is still being made.
+#include "core/payload/format/partial_payload.hpp"
+
 #include <gtest/gtest.h>
 
 #include "core/payload/encode/chunk_writer.hpp"
 #include "core/payload/encode/encode.hpp"
-#include "core/payload/format/partial_payload.hpp"
 #include "tests/support/run_async.hpp"
 #include "tests/unit/payload/trees.hpp"
 
@@ -22,7 +23,7 @@ std::string text_of(ChunkSource& piece) {
 
 TEST(Growing, GivesWhatIsThereInPiecesThatMakeTheWhole) {
   const testing::TempDir dir;
-  const auto growing = std::make_shared<GrowingPayload>();
+  const auto growing = std::make_shared<PartialPayload>();
   EXPECT_FALSE(growing->piece(0, 0)) << "nothing has begun";
   auto writer = ChunkWriter::create(dir / "p", growing);
   ASSERT_TRUE(writer);
@@ -49,7 +50,7 @@ TEST(Growing, IsToldByTheEncoder) {
   const testing::TempDir dir;
   const auto next = contents.add({{"dense", noise(3 * max_chunk, 1)}});
   EncodeOptions options;
-  options.growing = std::make_shared<GrowingPayload>();
+  options.growing = std::make_shared<PartialPayload>();
   const auto index = encode(next, nullptr, contents.open(), dir / "p", options);
   ASSERT_TRUE(index);
   const auto whole = options.growing->piece(0, max_chunk);

@@ -1,4 +1,4 @@
-#include "cli/session/keep_links.hpp"
+#include "cli/session/connection_cache.hpp"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -8,7 +8,7 @@
 #include <cstdlib>
 
 #include "core/host/background.hpp"
-#include "core/remote/link_keeper.hpp"
+#include "core/remote/connection_cache.hpp"
 
 namespace deployctl::cli {
 namespace {
@@ -52,7 +52,7 @@ std::shared_ptr<remote::KeeperPlace> keeper_place(const std::string& state_dir) 
 int keep_links(const std::string& path) {
   std::signal(SIGHUP, SIG_IGN);
   asio::io_context context(1);
-  remote::LinkKeeper keeper(context.get_executor());
+  remote::ConnectionCache keeper(context.get_executor());
   const io::Serve serve = [&keeper](io::Fd connection) { return keeper.serve(std::move(connection)); };
   const auto served = io::serve_in_background(context, path, serve, idle_before_end);
   ::_exit(served ? 0 : 1);  // what still waits on the context refers to it

@@ -9,11 +9,11 @@ namespace deployctl::remote::detail {
 
 protocol::pb::Keep to_message(const transport::DialOptions& dial, const AgentOptions& options);
 
-struct Asked {
+struct KeptLinkRequest {
   transport::DialOptions dial;
   AgentOptions options;
 };
-Result<Asked> from_message(const protocol::pb::Keep& message);
+Result<KeptLinkRequest> from_message(const protocol::pb::Keep& message);
 
 // One frame and not a byte more: what follows on the stream is the agent's.
 asio::awaitable<Result<protocol::Frame>> read_frame(io::ByteStream& stream);

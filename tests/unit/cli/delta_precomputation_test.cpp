@@ -1,8 +1,8 @@
 // Which artifacts a new one is coded against ahead of its deploy.
+#include "cli/flows/delta_precomputation.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include "cli/flows/delta_precomputation.hpp"
 
 using namespace deployctl;
 using namespace deployctl::cli;
@@ -11,7 +11,7 @@ using ::testing::IsEmpty;
 
 namespace {
 
-Likely ran(const std::string& version) { return {sha256(version), version}; }
+BaseCandidate ran(const std::string& version) { return {sha256(version), version}; }
 artifact::ArtifactRecord built(const std::string& version, const std::string& service = "redis") {
   artifact::ArtifactRecord record;
   record.digest = sha256(version);
@@ -39,4 +39,6 @@ TEST(LikelyBases, AreOfTheSameService) {
   EXPECT_THAT(likely_bases(next, "redis", {}, {built("5", "nginx"), built("4")}), ElementsAre(ran("4")));
 }
 
-TEST(LikelyBases, ADeploymentOfNothingIsNoBase) { EXPECT_THAT(likely_bases(next, "redis", {Likely{}}, {}), IsEmpty()); }
+TEST(LikelyBases, ADeploymentOfNothingIsNoBase) {
+  EXPECT_THAT(likely_bases(next, "redis", {BaseCandidate{}}, {}), IsEmpty());
+}

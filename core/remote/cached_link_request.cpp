@@ -1,4 +1,4 @@
-#include "core/remote/keep_request.hpp"
+#include "core/remote/cached_link_request.hpp"
 
 namespace deployctl::remote::detail {
 
@@ -25,12 +25,12 @@ protocol::pb::Keep to_message(const transport::DialOptions& dial, const AgentOpt
   return keep;
 }
 
-Result<Asked> from_message(const protocol::pb::Keep& message) {
+Result<KeptLinkRequest> from_message(const protocol::pb::Keep& message) {
   const auto& host = message.host();
   DEPLOYCTL_TRY(digest, Digest::from_raw(message.agent()));
   if (host.host().empty() || host.port() == 0 || host.port() > 65535)
     return fail(Code::invalid, "a link without a host and a port");
-  Asked asked;
+  KeptLinkRequest asked;
   asked.dial.endpoint = {host.host(), host.port(), host.user(), host.identity_file(), message.ssh_config()};
   for (const auto& key : host.host_keys()) asked.dial.pins.push_back({key.type(), key.blob()});
   asked.dial.timeout = Duration(static_cast<std::int64_t>(std::min<std::uint64_t>(host.timeout_ms(), 3'600'000)));

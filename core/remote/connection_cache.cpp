@@ -1,4 +1,4 @@
-#include "core/remote/link_keeper.hpp"
+#include "core/remote/connection_cache.hpp"
 
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
@@ -7,18 +7,18 @@
 #include "core/host/rendezvous.hpp"
 #include "core/io/deadline.hpp"
 #include "core/io/fd_stream.hpp"
-#include "core/remote/begun_session.hpp"
-#include "core/remote/keep_request.hpp"
+#include "core/remote/cached_link_request.hpp"
+#include "core/remote/prewarmed_session.hpp"
 
 namespace deployctl::remote {
 namespace {
 
 using asio::awaitable;
-using detail::Asked;
-using detail::BegunSession;
+using detail::KeptLinkRequest;
+using detail::PrewarmedSession;
 
-constexpr Duration most_patience{std::chrono::seconds(10)};  // for a request
-constexpr Duration most_exec{std::chrono::seconds(5)};       // on a login that may be dead without our knowing
+constexpr Duration max_wait_time{std::chrono::seconds(10)};  // for a request
+constexpr Duration max_exec{std::chrono::seconds(5)};        // on a login that may be dead without our knowing
 constexpr Duration unused{std::chrono::minutes(10)};
 constexpr std::uint64_t worn = 30ULL << 30;  // rekeying with libssh2 can hang; sshd begins it at 64 GiB at the earliest
 
@@ -29,7 +29,7 @@ struct Login {
   bool dialling = false;
   bool beginning = false;                       // a session, ahead
   std::shared_ptr<transport::Session> session;  // null: none, or lost
-  std::shared_ptr<BegunSession> begun;
+  std::shared_ptr<PrewarmedSession> begun;
   link::LoginTimes times;
   SteadyTime used{};
 
@@ -46,28 +46,29 @@ std::string key_of(protocol::pb::Keep keep) {
   return keep.SerializeAsString();
 }
 
-awaitable<Result<std::shared_ptr<BegunSession>>> begin(std::shared_ptr<transport::Session> session,
-                                                       AgentOptions options) {
+awaitable<Result<std::shared_ptr<PrewarmedSession>>> begin(std::shared_ptr<transport::Session> session,
+                                                           AgentOptions options) {
   DEPLOYCTL_CO_TRY(stream, co_await exec_agent(*session, std::move(options)));
-  co_return BegunSession::start(std::move(stream), session);
+  co_return PrewarmedSession::start(std::move(stream), session);
 }
 
 }  // namespace
 
-struct LinkKeeper::State : std::enable_shared_from_this<LinkKeeper::State> {
+struct ConnectionCache::State : std::enable_shared_from_this<ConnectionCache::State> {
   explicit State(asio::any_io_executor e) : executor(std::move(e)) {}
   asio::any_io_executor executor;
   std::map<std::string, std::shared_ptr<Login>> logins;
 
-  awaitable<Result<std::shared_ptr<BegunSession>>> take(std::shared_ptr<Login> login, Asked asked);
-  awaitable<Result<std::shared_ptr<BegunSession>>> dial(std::shared_ptr<Login> login, Asked asked);
+  awaitable<Result<std::shared_ptr<PrewarmedSession>>> take(std::shared_ptr<Login> login, KeptLinkRequest asked);
+  awaitable<Result<std::shared_ptr<PrewarmedSession>>> dial(std::shared_ptr<Login> login, KeptLinkRequest asked);
   static awaitable<void> begin_ahead(std::shared_ptr<State> self, std::shared_ptr<Login> login, AgentOptions options);
   void drop_unused();
 };
 
 // The session that was begun, else one begun now on the login that is there, or that another dials meanwhile, else a
 // login.
-awaitable<Result<std::shared_ptr<BegunSession>>> LinkKeeper::State::take(std::shared_ptr<Login> login, Asked asked) {
+awaitable<Result<std::shared_ptr<PrewarmedSession>>> ConnectionCache::State::take(std::shared_ptr<Login> login,
+                                                                                  KeptLinkRequest asked) {
   login->used = io::now_steady();
   for (;;) {
     while (login->dialling) co_await login->changed.wait();
@@ -79,13 +80,14 @@ awaitable<Result<std::shared_ptr<BegunSession>>> LinkKeeper::State::take(std::sh
     if (login->session && login->session->sent() > worn) login->drop();
     const auto session = login->session;
     if (!session) co_return co_await dial(login, std::move(asked));
-    auto begun = co_await io::with_deadline(begin(session, asked.options), most_exec, "begin a session");
+    auto begun = co_await io::with_deadline(begin(session, asked.options), max_exec, "begin a session");
     if (begun) co_return begun;
     if (login->session == session) login->drop();  // else somebody has logged in anew already
   }
 }
 
-awaitable<Result<std::shared_ptr<BegunSession>>> LinkKeeper::State::dial(std::shared_ptr<Login> login, Asked asked) {
+awaitable<Result<std::shared_ptr<PrewarmedSession>>> ConnectionCache::State::dial(std::shared_ptr<Login> login,
+                                                                                  KeptLinkRequest asked) {
   struct Dialling {
     std::shared_ptr<Login> login;
     explicit Dialling(std::shared_ptr<Login> l) : login(std::move(l)) { login->dialling = true; }
@@ -105,13 +107,13 @@ awaitable<Result<std::shared_ptr<BegunSession>>> LinkKeeper::State::dial(std::sh
 }
 
 // For whoever comes next.
-awaitable<void> LinkKeeper::State::begin_ahead(std::shared_ptr<State> self, std::shared_ptr<Login> login,
-                                               AgentOptions options) {
+awaitable<void> ConnectionCache::State::begin_ahead(std::shared_ptr<State> self, std::shared_ptr<Login> login,
+                                                    AgentOptions options) {
   if (login->begun && login->begun->useless()) std::exchange(login->begun, nullptr)->close();
   if (login->begun || login->beginning || !login->session || login->dialling) co_return;
   login->beginning = true;
   const auto session = login->session;
-  auto begun = co_await io::with_deadline(begin(session, std::move(options)), most_exec, "begin a session");
+  auto begun = co_await io::with_deadline(begin(session, std::move(options)), max_exec, "begin a session");
   login->beginning = false;
   if (begun && !login->begun && login->session == session)
     login->begun = *begun;
@@ -122,7 +124,7 @@ awaitable<void> LinkKeeper::State::begin_ahead(std::shared_ptr<State> self, std:
   self->drop_unused();
 }
 
-void LinkKeeper::State::drop_unused() {
+void ConnectionCache::State::drop_unused() {
   std::erase_if(logins, [](const auto& entry) {
     const auto& login = entry.second;
     if (login->dialling || io::now_steady() - login->used < unused) return false;
@@ -131,8 +133,9 @@ void LinkKeeper::State::drop_unused() {
   });
 }
 
-LinkKeeper::LinkKeeper(asio::any_io_executor executor) : state_(std::make_shared<State>(std::move(executor))) {}
-LinkKeeper::~LinkKeeper() = default;
+ConnectionCache::ConnectionCache(asio::any_io_executor executor)
+    : state_(std::make_shared<State>(std::move(executor))) {}
+ConnectionCache::~ConnectionCache() = default;
 
 namespace {
 
@@ -144,16 +147,16 @@ awaitable<Status> answer(io::ByteStream& client, Result<protocol::Frame> frame) 
 
 }  // namespace
 
-awaitable<void> LinkKeeper::serve(io::Fd connection) {
+awaitable<void> ConnectionCache::serve(io::Fd connection) {
   const auto state = state_;
   if (!io::is_own_user(connection.get())) co_return;
   auto made = io::make_socket_stream(state->executor, std::move(connection));
   if (!made) co_return;
   const std::shared_ptr<io::ByteStream> client = std::move(*made);
-  auto frame = co_await io::with_deadline(detail::read_frame(*client), most_patience, "a request");
+  auto frame = co_await io::with_deadline(detail::read_frame(*client), max_wait_time, "a request");
   if (!frame) co_return;
   const auto keep = protocol::from_frame<protocol::pb::Keep>(*frame);
-  auto asked = keep ? detail::from_message(*keep) : Result<Asked>(fail(keep.error()));
+  auto asked = keep ? detail::from_message(*keep) : Result<KeptLinkRequest>(fail(keep.error()));
   if (!asked) co_return;
   auto& entry = state->logins[key_of(*keep)];
   if (!entry) entry = std::make_shared<Login>(state->executor);

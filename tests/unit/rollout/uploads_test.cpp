@@ -1,5 +1,7 @@
 // What is coded already sets out for the relay while the rest is still being coded: the real cache and encoder, links
 // that only note.
+#include "core/rollout/driver/uploads.hpp"
+
 #include <gtest/gtest.h>
 
 #include <asio/co_spawn.hpp>
@@ -10,7 +12,6 @@
 
 #include "core/io/deadline.hpp"
 #include "core/payload/cache/payload_cache.hpp"
-#include "core/rollout/driver/uploads.hpp"
 #include "tests/support/run_async.hpp"
 #include "tests/unit/payload/trees.hpp"
 
@@ -22,10 +23,10 @@ namespace {
 struct Notes final : rollout::TargetLinks {
   asio::awaitable<Result<protocol::pb::Reply>> call(std::size_t, protocol::pb::Request, Duration,
                                                     std::function<void(const protocol::pb::Event&)>,
-                                                    std::shared_ptr<rollout::Shipment>) override {
+                                                    std::shared_ptr<rollout::PayloadHandle>) override {
     co_return fail(Code::unsupported, "nobody is called here");
   }
-  void carry_ahead(std::size_t, std::shared_ptr<rollout::Shipment>) override {}
+  void prefetch_payload(std::size_t, std::shared_ptr<rollout::PayloadHandle>) override {}
   void carry_piece(std::size_t target, std::shared_ptr<payload::ChunkSource> piece) override {
     pieces.emplace_back(target, std::move(piece));
   }
@@ -55,7 +56,7 @@ class Gate {
 
 }  // namespace
 
-TEST(Shipments, WhatIsCodedAlreadySetsOutBeforeTheRestIsCoded) {
+TEST(Uploads, WhatIsCodedAlreadySetsOutBeforeTheRestIsCoded) {
   payload::Contents contents;
   const TempDir dir;
   const std::string last = payload::noise(3'000'000, 9);
@@ -71,13 +72,13 @@ TEST(Shipments, WhatIsCodedAlreadySetsOutBeforeTheRestIsCoded) {
   asio::thread_pool pool{2};
   payload::PayloadCache cache(pool, dir / "payloads", manifests, open);
   Notes links;
-  rollout::Shipments shipments(cache, links, manifest.digest(), model::Prefer::bytes, io::CancelToken());
+  rollout::Uploads shipments(cache, links, manifest.digest(), model::Prefer::bytes, io::CancelToken());
   const auto watch = [](Notes& notes, Gate& g) -> asio::awaitable<void> {
     while (notes.pieces.empty()) co_await io::sleep_for(Duration(1));
     g.open();
   };
-  const auto get = [](rollout::Shipments& from, Notes& notes, Gate& g,
-                      decltype(watch) w) -> asio::awaitable<Result<std::shared_ptr<rollout::Shipment>>> {
+  const auto get = [](rollout::Uploads& from, Notes& notes, Gate& g,
+                      decltype(watch) w) -> asio::awaitable<Result<std::shared_ptr<rollout::PayloadHandle>>> {
     asio::co_spawn(co_await asio::this_coro::executor, w(notes, g), asio::detached);
     co_return co_await from.get(Digest{}, 0, 7, true);
   };

@@ -181,7 +181,7 @@ TEST(Carry, NobodyCarriesSoAStageFindsNothing) {
     rig.target("t1");
     auto link = co_await rig.call_relay();
     auto reply = co_await ask(link, stage_on(co_await attach(link, "t1"), chunks.index()));
-    EXPECT_EQ(reply.error().code, Code::absent);
+    EXPECT_EQ(reply.error().code, Code::not_found);
   });
 }
 

@@ -1,6 +1,7 @@
+#include "agents/relay/reconcile/reconciler.hpp"
+
 #include <algorithm>
 
-#include "agents/relay/reconcile/reconciler.hpp"
 #include "tests/unit/relay/relay_rig.hpp"
 
 using namespace deployctl;
@@ -56,7 +57,7 @@ struct CatchingUpRig {
         sessions(
             executor, [this](protocol::pb::Attach a) { return dial(std::move(a)); }, 4),
         cache(executor, dir / "chunks", {}),
-        catching_up(std::make_shared<CatchingUp>(executor, sessions, cache, dir / "desires")) {}
+        catching_up(std::make_shared<Reconciler>(executor, sessions, cache, dir / "desires")) {}
 
   awaitable<Result<std::shared_ptr<link::AgentLink>>> dial(protocol::pb::Attach request) {
     dialled.push_back(request.host());
@@ -85,14 +86,14 @@ struct CatchingUpRig {
   bool hold = true;
   TargetSessions sessions;
   ChunkCache cache;
-  std::shared_ptr<CatchingUp> catching_up;
+  std::shared_ptr<Reconciler> catching_up;
 };
 
 }  // namespace
 
-TEST(CatchingUp, LooksAtNothingThatWasWithdrawnWhileItLookedAtAnother) {
+TEST(Reconciler, LooksAtNothingThatWasWithdrawnWhileItLookedAtAnother) {
   run_with<CatchingUpRig>([](CatchingUpRig& rig) -> awaitable<void> {
-    const Desires desires(rig.dir / "desires");
+    const DesiredStateStore desires(rig.dir / "desires");
     EXPECT_TRUE(desires.put(desire_of("redis", 7)));
     EXPECT_TRUE(desires.put(desire_of("nginx", 7)));
     rig.catching_up->start();
@@ -109,7 +110,7 @@ TEST(CatchingUp, LooksAtNothingThatWasWithdrawnWhileItLookedAtAnother) {
   });
 }
 
-TEST(CatchingUp, LeavesWhatReplacedADesireThatIsOver) {
+TEST(Reconciler, LeavesWhatReplacedADesireThatIsOver) {
   run_with<CatchingUpRig>([](CatchingUpRig& rig) -> awaitable<void> {
     auto& target = rig.back["redis"];
     EXPECT_TRUE(rig.catching_up->put(desire_of("redis", 7)));

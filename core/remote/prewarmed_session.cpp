@@ -1,4 +1,4 @@
-#include "core/remote/begun_session.hpp"
+#include "core/remote/prewarmed_session.hpp"
 
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
@@ -12,38 +12,39 @@ namespace {
 
 constexpr Duration ping_every{std::chrono::seconds(5)};
 constexpr Duration recent{std::chrono::seconds(8)};  // agents ping every 5 s
-constexpr std::size_t most_said = 64 * 1024;         // a magic, a hello and pings; a login's noise before them
+constexpr std::size_t max_text_kept = 64 * 1024;     // a magic, a hello and pings; a login's noise before them
 constexpr std::size_t part_size = 64 * 1024;
 
 }  // namespace
 
-Duration BegunSession::boot_time() {
+Duration PrewarmedSession::boot_time() {
   timespec now{};
   ::clock_gettime(CLOCK_BOOTTIME, &now);
   return std::chrono::seconds(now.tv_sec) + Duration(now.tv_nsec / 1'000'000);
 }
 
-BegunSession::BegunSession(std::unique_ptr<io::ByteStream> stream, std::shared_ptr<void> owner)
+PrewarmedSession::PrewarmedSession(std::unique_ptr<io::ByteStream> stream, std::shared_ptr<void> owner)
     : owner_(std::move(owner)), stream_(std::move(stream)), changed_(stream_->executor()), heard_(boot_time()) {}
 
-std::shared_ptr<BegunSession> BegunSession::start(std::unique_ptr<io::ByteStream> stream, std::shared_ptr<void> owner) {
-  const std::shared_ptr<BegunSession> self(new BegunSession(std::move(stream), std::move(owner)));
+std::shared_ptr<PrewarmedSession> PrewarmedSession::start(std::unique_ptr<io::ByteStream> stream,
+                                                          std::shared_ptr<void> owner) {
+  const std::shared_ptr<PrewarmedSession> self(new PrewarmedSession(std::move(stream), std::move(owner)));
   asio::co_spawn(self->stream_->executor(), pump(self), asio::detached);
   asio::co_spawn(self->stream_->executor(), keep_alive(self), asio::detached);
   return self;
 }
 
-bool BegunSession::fresh(Duration now) const { return !over_ && speaks_ && now - heard_ < recent; }
+bool PrewarmedSession::fresh(Duration now) const { return !over_ && speaks_ && now - heard_ < recent; }
 
-bool BegunSession::went_silent(Duration now) const { return !useless() && now - heard_ >= recent; }
+bool PrewarmedSession::went_silent(Duration now) const { return !useless() && now - heard_ >= recent; }
 
-bool BegunSession::useless() const { return over_ || lacks_agent(); }
+bool PrewarmedSession::useless() const { return over_ || lacks_agent(); }
 
-bool BegunSession::lacks_agent() const {
+bool PrewarmedSession::lacks_agent() const {
   return !speaks_ && as_text(said_).find(protocol::missing_magic) != std::string_view::npos;
 }
 
-awaitable<void> BegunSession::pump(std::shared_ptr<BegunSession> self) {
+awaitable<void> PrewarmedSession::pump(std::shared_ptr<PrewarmedSession> self) {
   Bytes part(part_size);
   for (;;) {
     const auto n = co_await self->stream_->read_some(part);
@@ -56,7 +57,7 @@ awaitable<void> BegunSession::pump(std::shared_ptr<BegunSession> self) {
     } else {
       self->said_.insert(self->said_.end(), fresh.begin(), fresh.end());
       self->speaks_ = self->speaks_ || as_text(self->said_).find(protocol::magic) != std::string_view::npos;
-      if (self->said_.size() > most_said) break;
+      if (self->said_.size() > max_text_kept) break;
     }
     self->changed_.notify_all();
   }
@@ -67,7 +68,7 @@ awaitable<void> BegunSession::pump(std::shared_ptr<BegunSession> self) {
 }
 
 // Until there is a client, who does so himself.
-awaitable<void> BegunSession::keep_alive(std::shared_ptr<BegunSession> self) {
+awaitable<void> PrewarmedSession::keep_alive(std::shared_ptr<PrewarmedSession> self) {
   const Bytes ping = protocol::encode(protocol::Frame{protocol::FrameType::ping, 0, 0, {}});
   while (!self->over_ && !self->taken_) {
     co_await self->changed_.wait_until(io::now_steady() + ping_every);
@@ -81,7 +82,7 @@ awaitable<void> BegunSession::keep_alive(std::shared_ptr<BegunSession> self) {
   }
 }
 
-awaitable<void> BegunSession::bridge(std::shared_ptr<io::ByteStream> client) {
+awaitable<void> PrewarmedSession::bridge(std::shared_ptr<io::ByteStream> client) {
   const auto self = shared_from_this();
   taken_ = true;
   changed_.notify_all();

@@ -13,10 +13,10 @@ namespace deployctl::remote::detail {
 
 using asio::awaitable;
 
-class BegunSession : public std::enable_shared_from_this<BegunSession> {
+class PrewarmedSession : public std::enable_shared_from_this<PrewarmedSession> {
  public:
   // `owner` is what the stream needs to live.
-  static std::shared_ptr<BegunSession> start(std::unique_ptr<io::ByteStream> stream, std::shared_ptr<void> owner);
+  static std::shared_ptr<PrewarmedSession> start(std::unique_ptr<io::ByteStream> stream, std::shared_ptr<void> owner);
 
   // On the clock that counts sleep: a login that was fresh before is none afterwards.
   static Duration boot_time();
@@ -31,10 +31,10 @@ class BegunSession : public std::enable_shared_from_this<BegunSession> {
   void close() { stream_->close(); }
 
  private:
-  BegunSession(std::unique_ptr<io::ByteStream> stream, std::shared_ptr<void> owner);
+  PrewarmedSession(std::unique_ptr<io::ByteStream> stream, std::shared_ptr<void> owner);
   bool lacks_agent() const;
-  static awaitable<void> pump(std::shared_ptr<BegunSession> self);
-  static awaitable<void> keep_alive(std::shared_ptr<BegunSession> self);
+  static awaitable<void> pump(std::shared_ptr<PrewarmedSession> self);
+  static awaitable<void> keep_alive(std::shared_ptr<PrewarmedSession> self);
 
   std::shared_ptr<void> owner_;
   std::unique_ptr<io::ByteStream> stream_;

@@ -1,9 +1,10 @@
+#include "cli/output/human_format.hpp"
+
 #include <gtest/gtest.h>
 
 #include <cmath>
 
 #include "cli/output/error_text.hpp"
-#include "cli/output/human_format.hpp"
 
 namespace deployctl::output {
 namespace {
@@ -48,7 +49,7 @@ TEST(Humane, NumbersAndCounts) {
 
 TEST(ErrorText, HasTheHintOnALineOfItsOwn) {
   const auto e =
-      with_hint(with_context(error(Code::absent, "no such ref: 7.2.9"), "fetch ../redis.git"), "git tag --list");
+      with_hint(with_context(error(Code::not_found, "no such ref: 7.2.9"), "fetch ../redis.git"), "git tag --list");
   EXPECT_EQ(text_of(error_lines(e)), "deployctl: fetch ../redis.git: no such ref: 7.2.9\n  hint: git tag --list\n");
 }
 

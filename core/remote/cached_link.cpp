@@ -1,9 +1,9 @@
-#include "core/remote/kept_link.hpp"
+#include "core/remote/cached_link.hpp"
 
 #include "core/host/background.hpp"
 #include "core/io/deadline.hpp"
 #include "core/io/fd_stream.hpp"
-#include "core/remote/keep_request.hpp"
+#include "core/remote/cached_link_request.hpp"
 
 namespace deployctl::remote {
 namespace {

@@ -1,7 +1,8 @@
+#include "core/rollout/driver/payload_prefetch.hpp"
+
 #include <gtest/gtest.h>
 
 #include "core/model/release.hpp"
-#include "core/rollout/driver/payload_prefetch.hpp"
 
 namespace deployctl::rollout {
 namespace {

@@ -1,9 +1,9 @@
+#include "core/payload/encode/ordered_encoder.hpp"
+
 #include <gtest/gtest.h>
 
 #include <atomic>
 #include <latch>
-
-#include "core/payload/encode/ordered_encoder.hpp"
 
 namespace deployctl::payload {
 namespace {
@@ -17,14 +17,14 @@ CodedWindow numbered(std::uint32_t number) {
 class Line : public ::testing::Test {
  protected:
   std::vector<std::uint32_t> out;
-  WindowLine::Out keep = [this](const CodedWindow& window) -> Status {
+  OrderedEncoder::Out keep = [this](const CodedWindow& window) -> Status {
     out.push_back(window.window.plain);
     return {};
   };
 };
 
 TEST_F(Line, GivesWindowsInTheirOrderWhicheverIsReadyFirst) {
-  WindowLine line(2, 100, keep);
+  OrderedEncoder line(2, 100, keep);
   std::latch second(1);
   ASSERT_TRUE(line.add(1, [&]() -> Result<CodedWindow> {
     second.wait();  // so the two do run side by side
@@ -41,7 +41,7 @@ TEST_F(Line, GivesWindowsInTheirOrderWhicheverIsReadyFirst) {
 }
 
 TEST_F(Line, KeepsToItsBudgetAndLetsTheHeavyRunAlone) {
-  WindowLine line(8, 10, keep);
+  OrderedEncoder line(8, 10, keep);
   line.reserve(4);
   std::atomic<int> weight{0};
   std::atomic<bool> exceeded{false};
@@ -59,10 +59,10 @@ TEST_F(Line, KeepsToItsBudgetAndLetsTheHeavyRunAlone) {
 }
 
 TEST_F(Line, TellsTheEarliestError) {
-  WindowLine line(3, 100, keep);
+  OrderedEncoder line(3, 100, keep);
   ASSERT_TRUE(line.add(1, [] { return Result<CodedWindow>(numbered(0)); }));
-  ASSERT_TRUE(line.add(1, []() -> Result<CodedWindow> { return fail(Code::absent, "first"); }));
-  ASSERT_TRUE(line.add(1, []() -> Result<CodedWindow> { return fail(Code::absent, "second"); }));
+  ASSERT_TRUE(line.add(1, []() -> Result<CodedWindow> { return fail(Code::not_found, "first"); }));
+  ASSERT_TRUE(line.add(1, []() -> Result<CodedWindow> { return fail(Code::not_found, "second"); }));
   const auto drained = line.drain();
   ASSERT_FALSE(drained);
   EXPECT_EQ(drained.error().message, "first");

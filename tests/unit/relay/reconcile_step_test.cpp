@@ -1,14 +1,15 @@
+#include "agents/relay/reconcile/reconcile_step.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "agents/relay/reconcile/desired_state.hpp"
-#include "agents/relay/reconcile/reconcile_step.hpp"
 #include "core/base/digest.hpp"
 #include "tests/support/temp_dir.hpp"
 
 using namespace deployctl;
 using namespace deployctl::relay;
-using What = CatchUp::What;
+using What = ReconcileStep::What;
 using protocol::pb::Surveyed;
 
 namespace {
@@ -51,32 +52,32 @@ Surveyed runs(const std::string& version, std::uint64_t epoch = 7, const std::st
 
 }  // namespace
 
-TEST(CatchUp, BringsOneThatCameBack) {
+TEST(ReconcileStep, BringsOneThatCameBack) {
   auto desire = desire_for(3, 1);
   const auto step = next_step(desire, {runs("v1", 5), runs("v2"), runs("v2")}, now);
-  EXPECT_EQ(step.what, What::bring);
+  EXPECT_EQ(step.what, What::update);
   EXPECT_EQ(step.member, 0);
   EXPECT_TRUE(step.stage);
   ASSERT_TRUE(step.payload);
   EXPECT_EQ(step.payload->base(), raw("artifact v1"));
 }
 
-TEST(CatchUp, SendsNothingToOneThatKeepsTheRelease) {
+TEST(ReconcileStep, SendsNothingToOneThatKeepsTheRelease) {
   auto desire = desire_for(2, 1);
   auto back = runs("v1");
   back.add_kept()->set_release(raw("v2"));
   const auto step = next_step(desire, {back, runs("v2")}, now);
-  EXPECT_EQ(step.what, What::bring);
+  EXPECT_EQ(step.what, What::update);
   EXPECT_FALSE(step.stage);
 }
 
-TEST(CatchUp, WaitsWhileNobodyIsBack) {
+TEST(ReconcileStep, WaitsWhileNobodyIsBack) {
   auto desire = desire_for(3, 1);
   EXPECT_EQ(next_step(desire, {{}, runs("v2"), runs("v2")}, now).what, What::wait);
   EXPECT_TRUE(any_behind(desire));
 }
 
-TEST(CatchUp, IsDoneWhenAllAreThere) {
+TEST(ReconcileStep, IsDoneWhenAllAreThere) {
   auto desire = desire_for(3, 2);
   EXPECT_EQ(next_step(desire, {runs("v2"), {}, runs("v2")}, now).what, What::wait);
   EXPECT_FALSE(desire.members(0).behind());
@@ -84,19 +85,19 @@ TEST(CatchUp, IsDoneWhenAllAreThere) {
   EXPECT_FALSE(any_trouble(desire));
 }
 
-TEST(CatchUp, ACurrentOneThatWasNeverHealthyIsNotThere) {
+TEST(ReconcileStep, ACurrentOneThatWasNeverHealthyIsNotThere) {
   auto desire = desire_for(2, 1);
   auto half = runs("v2");
   half.mutable_current()->set_confirmed(false);
-  EXPECT_EQ(next_step(desire, {half, runs("v2")}, now).what, What::bring);
+  EXPECT_EQ(next_step(desire, {half, runs("v2")}, now).what, What::update);
 }
 
-TEST(CatchUp, IsOverAtItsTime) {
+TEST(ReconcileStep, IsOverAtItsTime) {
   auto desire = desire_for(2, 1);
   EXPECT_EQ(next_step(desire, {runs("v1"), runs("v2")}, now + std::chrono::seconds(1)).what, What::over);
 }
 
-TEST(CatchUp, IsOverWhenANewerRolloutWasSeenAnywhere) {
+TEST(ReconcileStep, IsOverWhenANewerRolloutWasSeenAnywhere) {
   auto newer = desire_for(3, 1);
   EXPECT_EQ(next_step(newer, {runs("v1"), runs("v2"), runs("v2", 8)}, now).what, What::over);
   auto held = desire_for(3, 1);
@@ -105,36 +106,36 @@ TEST(CatchUp, IsOverWhenANewerRolloutWasSeenAnywhere) {
   EXPECT_EQ(next_step(held, {runs("v1"), another, {}}, now).what, What::over);
 }
 
-TEST(CatchUp, AMembersAbsurdEpochEndsNothingForTheOthers) {
+TEST(ReconcileStep, AMembersAbsurdEpochEndsNothingForTheOthers) {
   auto desire = desire_for(3, 1);
-  EXPECT_EQ(next_step(desire, {runs("v1"), runs("v2"), runs("v2", ~std::uint64_t{0} - 1)}, now).what, What::bring);
+  EXPECT_EQ(next_step(desire, {runs("v1"), runs("v2"), runs("v2", ~std::uint64_t{0} - 1)}, now).what, What::update);
 }
 
-TEST(CatchUp, TakesOneFromAnOlderRolloutThatStillHoldsIt) {
+TEST(ReconcileStep, TakesOneFromAnOlderRolloutThatStillHoldsIt) {
   auto desire = desire_for(2, 1);
   auto back = runs("v1", 6);
   back.mutable_holder()->set_rollout("r-6");
   const auto step = next_step(desire, {back, runs("v2")}, now);
-  EXPECT_EQ(step.what, What::bring);
+  EXPECT_EQ(step.what, What::update);
   EXPECT_EQ(step.replaces, "r-6");
 }
 
-TEST(CatchUp, DoesNothingWhereFewerThanHalfOfThemAnswer) {
+TEST(ReconcileStep, DoesNothingWhereFewerThanHalfOfThemAnswer) {
   auto desire = desire_for(5, 1);
   EXPECT_EQ(next_step(desire, {runs("v1"), runs("v2"), {}, {}, {}}, now).what, What::wait);
-  EXPECT_EQ(next_step(desire, {runs("v1"), runs("v2"), runs("v2"), {}, {}}, now).what, What::bring);
+  EXPECT_EQ(next_step(desire, {runs("v1"), runs("v2"), runs("v2"), {}, {}}, now).what, What::update);
 }
 
-TEST(CatchUp, StopsNobodyWhoServesBelowTheFloor) {
+TEST(ReconcileStep, StopsNobodyWhoServesBelowTheFloor) {
   auto desire = desire_for(4, 2);
   desire.set_min_healthy(3);
   EXPECT_EQ(next_step(desire, {runs("v1"), {}, runs("v2"), runs("v2")}, now).what, What::wait);
-  EXPECT_EQ(next_step(desire, {runs("v1"), runs("v1"), runs("v2"), runs("v2")}, now).what, What::bring);
+  EXPECT_EQ(next_step(desire, {runs("v1"), runs("v1"), runs("v2"), runs("v2")}, now).what, What::update);
   const auto sick = next_step(desire, {runs("v1", 5, "unhealthy"), {}, runs("v2"), runs("v2")}, now);
-  EXPECT_EQ(sick.what, What::bring) << "it serves nobody";
+  EXPECT_EQ(sick.what, What::update) << "it serves nobody";
 }
 
-TEST(CatchUp, TriesNobodyTwiceWhoFailed) {
+TEST(ReconcileStep, TriesNobodyTwiceWhoFailed) {
   auto desire = desire_for(4, 2);
   desire.set_most_failures(1);
   desire.mutable_members(0)->set_trouble("start: exit status 1");
@@ -146,19 +147,19 @@ TEST(CatchUp, TriesNobodyTwiceWhoFailed) {
   EXPECT_EQ(desire.members(1).trouble(), "not tried: it failed on 1 that came back before");
 }
 
-TEST(CatchUp, SaysWhatNothingHereCanBring) {
+TEST(ReconcileStep, SaysWhatNothingHereCanBring) {
   auto desire = desire_for(3, 1);
   EXPECT_EQ(next_step(desire, {runs("v0", 3), runs("v2"), runs("v2")}, now).what, What::done);
   EXPECT_TRUE(any_trouble(desire));
   EXPECT_EQ(desire.members(0).trouble(), "nothing here brings it from v0 to the release");
   auto whole = desire_for(3, 1);
   whole.add_payloads();  // from nothing
-  EXPECT_EQ(next_step(whole, {runs("v0", 3), runs("v2"), runs("v2")}, now).what, What::bring);
+  EXPECT_EQ(next_step(whole, {runs("v0", 3), runs("v2"), runs("v2")}, now).what, What::update);
 }
 
-TEST(Desires, OutliveTheRelay) {
+TEST(DesiredStateStore, OutliveTheRelay) {
   const deployctl::testing::TempDir dir;
-  const Desires here(dir / "desires");
+  const DesiredStateStore here(dir / "desires");
   EXPECT_TRUE(here.all().empty());
   auto desire = desire_for(2, 1);
   ASSERT_TRUE(here.put(desire));
@@ -167,7 +168,7 @@ TEST(Desires, OutliveTheRelay) {
   auto elsewhere = desire;
   elsewhere.set_region("us");
   ASSERT_TRUE(here.put(elsewhere));
-  const auto all = Desires(dir / "desires").all();
+  const auto all = DesiredStateStore(dir / "desires").all();
   ASSERT_EQ(all.size(), 2u) << "one for a place and region";
   EXPECT_EQ(all[0].holder().rollout(), "r-8");
   ASSERT_TRUE(here.remove(desire));
@@ -175,9 +176,9 @@ TEST(Desires, OutliveTheRelay) {
   EXPECT_EQ(here.all().size(), 1u);
 }
 
-TEST(Desires, RefuseWhatNamesNothing) {
+TEST(DesiredStateStore, RefuseWhatNamesNothing) {
   const deployctl::testing::TempDir dir;
-  const Desires here(dir / "desires");
+  const DesiredStateStore here(dir / "desires");
   EXPECT_FALSE(here.put({}));
   auto nobody = desire_for(0, 0);
   EXPECT_FALSE(here.put(nobody));
