@@ -49,12 +49,12 @@ int be_background_relay(const std::string& path) {
   asio::io_context context(1);
   auto shared = make_relay_shared(context.get_executor(), true);
   if (!shared) return 2;
-  const std::string instance = std::to_string(::getpid()) + "-" + std::to_string(io::Rendezvous::inode(path));
-  const io::Serve serve_one = [shared = *shared, instance](io::Fd giver) {
+  const std::string instance = std::to_string(::getpid()) + "-" + std::to_string(host::Rendezvous::inode(path));
+  const host::Serve serve_one = [shared = *shared, instance](io::Fd giver) {
     return serve(shared, instance, std::move(giver));
   };
   const auto busy = [shared = *shared] { return shared->catching_up->busy(); };
-  const auto served = io::serve_in_background(context, path, serve_one, idle_before_end, busy);
+  const auto served = host::serve_in_background(context, path, serve_one, idle_before_end, busy);
   // What still waits on the strand refers to all of the above: the process ends here, with nothing half done on disk.
   ::_exit(served ? 0 : 2);
 }

@@ -54,7 +54,7 @@ Status send_stdio(int socket, const SessionStdio& stdio) {
 }
 
 Result<SessionStdio> receive_stdio(int socket) {
-  if (!io::is_own_user(socket)) return fail(Code::invalid, "a session of another user");
+  if (!host::is_own_user(socket)) return fail(Code::invalid, "a session of another user");
   PassedDescriptors parcel(0);
   ssize_t n;
   do n = ::recvmsg(socket, &parcel.message, MSG_CMSG_CLOEXEC);

@@ -18,11 +18,11 @@ constexpr int tries = 50;
 constexpr int between_tries = 100;  // ms: another front is about to listen, or a relay is about to end
 
 // The background relay that has taken the session.
-Result<io::Fd> hand_over(const io::Rendezvous& at, const SessionStdio& stdio) {
+Result<io::Fd> hand_over(const host::Rendezvous& at, const SessionStdio& stdio) {
   Error last;
   for (int i = 0; i < tries; ++i) {
     if (i > 0) (void)::poll(nullptr, 0, between_tries);
-    auto socket = io::connect_background(at, {self_exe(), "relay", "--background", at.path()});
+    auto socket = host::connect_background(at, {self_exe(), "relay", "--background", at.path()});
     if (!socket && socket.error().code != Code::locked) return socket;
     if (!socket) {
       last = socket.error();
@@ -49,7 +49,7 @@ void wait_for_end(int socket) {
 int run_relay_role() {
   auto stdio = take_session_stdio();
   if (!stdio) return report_error("relay", stdio.error(), 2);
-  auto at = io::Rendezvous::at(home_folder() + "/.cache/deployctl/run", "relay", own_digest());
+  auto at = host::Rendezvous::at(home_folder() + "/.cache/deployctl/run", "relay", own_digest());
   auto background = at ? hand_over(*at, *stdio) : Result<io::Fd>(fail(at.error()));
   if (!background) {
     std::fprintf(stderr, "deploy-agent relay: for this session only: %s\n", background.error().text().c_str());

@@ -5,9 +5,9 @@
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
 #include <deque>
-#include <fstream>
 #include <map>
 
+#include "core/host/boot_id.hpp"
 #include "core/io/notifier.hpp"
 #include "core/link/frame_pipe.hpp"
 
@@ -169,12 +169,6 @@ Status Session::take_late(const Frame& frame) {
   return {};
 }
 
-std::string boot_id() {
-  std::string id;
-  std::getline(std::ifstream("/proc/sys/kernel/random/boot_id") >> std::ws, id);
-  return id;
-}
-
 protocol::pb::Hello our_hello(const SessionOptions& options) {
   char host[256] = {};
   ::gethostname(host, sizeof host - 1);
@@ -186,7 +180,7 @@ protocol::pb::Hello our_hello(const SessionOptions& options) {
   hello.set_program(options.program);
   hello.set_agent(options.agent.raw());
   hello.set_host_name(host);
-  hello.set_boot_id(boot_id());
+  hello.set_boot_id(host::boot_id());
   hello.set_instance(options.instance);
   return hello;
 }

@@ -29,7 +29,7 @@ Status grant_to(const ResolvedSlot& place, const GrantRequest& request) {
   if (!plain_name(request.holder.rollout))
     return fail(Code::invalid, "\"" + request.holder.rollout + "\" is no rollout's id");
   const GrantFile file(place.slot);
-  const auto how = [&](const Grant& held) { return take(held, request, boot_now()); };
+  const auto how = [&](const Grant& held) { return take(held, request, host::boot_now()); };
   DEPLOYCTL_TRY(owner, place.slot.identity());
   if (owner) {
     DEPLOYCTL_CHECK(place.slot.check_identity(place.identity));
@@ -45,7 +45,7 @@ Status grant_to(const ResolvedSlot& place, const GrantRequest& request) {
 // Finishing took its time: the grant's begins now.
 Result<protocol::pb::Surveyed> settled(const ResolvedSlot& place, const GrantRequest& request) {
   const auto how = [&](const Grant& held) {
-    return renew(held, request.holder.rollout, request.epoch, request.ttl, boot_now());
+    return renew(held, request.holder.rollout, request.epoch, request.ttl, host::boot_now());
   };
   DEPLOYCTL_TRY(granted, GrantFile(place.slot).change(how));
   return survey(place.slot, place.identity, false);
@@ -88,7 +88,9 @@ awaitable<Result<Reply>> answer_renew_grant(Context& context, protocol::pb::Rene
   const auto ttl = Duration(static_cast<std::int64_t>(std::min<std::uint64_t>(asked.ttl_ms(), 24 * 3600 * 1000)));
   const std::function<Status()> work = [place, asked, ttl]() -> Status {
     DEPLOYCTL_CHECK(place.slot.check_identity(place.identity));
-    const auto how = [&](const Grant& held) { return renew(held, asked.rollout(), asked.epoch(), ttl, boot_now()); };
+    const auto how = [&](const Grant& held) {
+      return renew(held, asked.rollout(), asked.epoch(), ttl, host::boot_now());
+    };
     DEPLOYCTL_TRY(renewed, GrantFile(place.slot).change(how));
     return {};
   };
@@ -117,7 +119,7 @@ awaitable<Result<Reply>> answer_repair_epoch(Context& context, protocol::pb::Rep
         {},
         {}};
     const auto how = [&](const Grant& held) {
-      return repair_epoch(held, asked.stored(), asked.epoch(), by, boot_now());
+      return repair_epoch(held, asked.stored(), asked.epoch(), by, host::boot_now());
     };
     DEPLOYCTL_TRY(repaired, GrantFile(place.slot).change(how));
     return {};

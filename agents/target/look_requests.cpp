@@ -34,7 +34,7 @@ Result<std::string> end_of(const std::string& path) {
   const ssize_t n = ::pread(fd.get(), text.data(), text.size(), static_cast<off_t>(size - text.size()));
   if (n < 0) return fail(os_error(errno, "read " + path));
   text.resize(static_cast<std::size_t>(n));
-  return printable(std::move(text));
+  return text::printable(std::move(text));
 }
 
 Result<std::string> log_of(const ResolvedSlot& place, const std::string& rollout) {

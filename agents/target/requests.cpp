@@ -15,7 +15,7 @@ Status check_claim(const ResolvedSlot& place, const Claim& claim) {
   if (!plain_name(claim.rollout)) return fail(Code::invalid, "\"" + claim.rollout + "\" is no rollout's id");
   DEPLOYCTL_CHECK(place.slot.check_identity(place.identity));
   DEPLOYCTL_TRY(held, GrantFile(place.slot).read());
-  return check(held, claim.rollout, claim.epoch, boot_now());
+  return check(held, claim.rollout, claim.epoch, host::boot_now());
 }
 
 awaitable<Result<io::FileLock>> wait_for_lock(std::string path, std::string holder, Duration most, Exchange& exchange) {

@@ -68,7 +68,7 @@ class Inbound {
   // An expired grant that nobody took meanwhile does: what is staged isn't live.
   Status still_ours() const {
     DEPLOYCTL_TRY(held, GrantFile(order_.place.slot).read());
-    DEPLOYCTL_TRY(renewed, renew(held, order_.claim.rollout, order_.claim.epoch, Duration(1), boot_now()));
+    DEPLOYCTL_TRY(renewed, renew(held, order_.claim.rollout, order_.claim.epoch, Duration(1), host::boot_now()));
     return {};
   }
 
@@ -177,7 +177,7 @@ awaitable<Result<Reply>> answer_stage(Context& context, protocol::pb::Stage aske
   if (!brought) why = brought.error();
   // What has run out shows while what was staged is still there.
   const std::function<Result<Error>()> leave = [inbound, slot, why]() -> Result<Error> {
-    Error explained = why ? explain_storage(*why, slot.path()) : Error{};
+    Error explained = why ? host::explain_storage(*why, slot.path()) : Error{};
     DEPLOYCTL_CHECK(inbound->leave());
     return explained;
   };

@@ -88,7 +88,7 @@ serve::awaitable<Result<Reply>> TargetService::serve(Request request, serve::Exc
   const auto slot = Slot::at(deploy_to, context.home);
   if (!slot) co_return reply;
   const std::function<Result<Error>()> explain = [e = reply.error(), path = slot->path()]() -> Result<Error> {
-    return explain_storage(e, path);
+    return host::explain_storage(e, path);
   };
   auto explained = co_await io::run_blocking(context.pool, explain);
   if (explained) co_return fail(*explained);

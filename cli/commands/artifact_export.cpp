@@ -13,8 +13,8 @@ struct ExportOptions {
   std::string artifact, dir;
 };
 
-rollout::Event artifact_event(const char* name, const artifact::ArtifactRecord& record, JsonObject body) {
-  rollout::Event event;
+events::Event artifact_event(const char* name, const artifact::ArtifactRecord& record, JsonObject body) {
+  events::Event event;
   event.name = name;
   event.service = record.service;
   event.version = record.version;

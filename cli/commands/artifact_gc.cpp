@@ -50,7 +50,7 @@ Result<int> gc(const GcOptions& options, Context& context) {
       .add("blobs", swept.blobs)
       .add("payloads", swept.payloads)
       .add("bytes", swept.bytes);
-  rollout::Event event;
+  events::Event event;
   event.name = "artifacts_swept";
   event.body = body.text();
   context.emit(std::move(event));

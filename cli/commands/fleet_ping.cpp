@@ -27,8 +27,7 @@ struct Answer {
   Duration took{0};
 };
 
-asio::awaitable<void> ping_target(Answer& answer, rollout::FleetLinks& links, std::size_t target,
-                                  io::CancelToken token) {
+asio::awaitable<void> ping_target(Answer& answer, fleet::FleetLinks& links, std::size_t target, io::CancelToken token) {
   const auto begin = io::now_steady();
   auto opened = co_await io::with_cancel(links.open(target), token, "log in");
   answer.took = io::now_steady() - begin;
@@ -37,14 +36,14 @@ asio::awaitable<void> ping_target(Answer& answer, rollout::FleetLinks& links, st
   if (!opened) answer.error = opened.error();
 }
 
-asio::awaitable<void> ping_relays(std::vector<Answer>& answers, rollout::FleetLinks& links, io::CancelToken token) {
+asio::awaitable<void> ping_relays(std::vector<Answer>& answers, fleet::FleetLinks& links, io::CancelToken token) {
   const auto relays = co_await io::with_cancel(links.ping_relays(), token, "ask the relays");
   if (!relays) co_return;
   for (const auto& relay : *relays)
     answers.push_back({relay.region, "relay", relay.name, "", relay.program, relay.error, relay.took});
 }
 
-asio::awaitable<void> ping_all(std::vector<Answer>& relays, std::vector<Answer>& targets, rollout::FleetLinks& links,
+asio::awaitable<void> ping_all(std::vector<Answer>& relays, std::vector<Answer>& targets, fleet::FleetLinks& links,
                                io::CancelToken token) {
   // Relays first: a target's time is then its own login, and a relay's is not counted a hundred times.
   co_await ping_relays(relays, links, token);

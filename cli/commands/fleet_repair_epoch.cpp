@@ -85,7 +85,7 @@ std::vector<Repair> repairs_of(const rollout::FleetSurvey& survey, const model::
   return out;
 }
 
-asio::awaitable<void> repair_one(Repair& repair, rollout::FleetLinks& links, protocol::pb::Place place,
+asio::awaitable<void> repair_one(Repair& repair, fleet::FleetLinks& links, protocol::pb::Place place,
                                  protocol::pb::Holder by) {
   const auto request = rollout::repair_epoch(place, by, repair.stored, repair.epoch);
   auto reply = co_await links.call(repair.target, request, repair_limit);
@@ -96,7 +96,7 @@ asio::awaitable<void> repair_one(Repair& repair, rollout::FleetLinks& links, pro
   repair.done = fail(std::move(why));
 }
 
-asio::awaitable<void> repair_all(std::vector<Repair>& repairs, rollout::FleetLinks& links, protocol::pb::Place place) {
+asio::awaitable<void> repair_all(std::vector<Repair>& repairs, fleet::FleetLinks& links, protocol::pb::Place place) {
   const auto by = rollout::holder_of("epoch-repair");
   std::vector<asio::awaitable<void>> work;
   for (auto& repair : repairs) work.push_back(repair_one(repair, links, place, by));
@@ -126,7 +126,7 @@ void print_json(Context& context, const std::vector<Repair>& repairs) {
 // In the ledger, at the service's newest rollout; each target keeps a note of its own.
 Status note_down(ledger::Ledger& ledger, const std::string& rollout, const std::vector<Repair>& repairs) {
   if (rollout.empty()) return {};
-  const auto self = rollout::this_process();
+  const auto self = host::this_process();
   std::string what;
   for (const auto& one : repairs)
     if (one.done) what += (what.empty() ? "" : ", ") + fmt::format("{}: {} to {}", one.host, one.stored, one.epoch);

@@ -61,7 +61,7 @@ std::string in_dir(const std::string& dir, const char* name) { return dir == "."
 std::vector<NewFile> files_of(const InitOptions& options) {
   const std::string service = options.service.empty() ? service_of(options.dir) : options.service;
   const std::string repo = options.repo.empty() ? "." : from_folder(options.repo, options.dir);
-  std::string user = rollout::this_process().user;
+  std::string user = host::this_process().user;
   if (user.empty()) user = "deploy";
   return {
       {in_dir(options.dir, "deploy.yaml"), plans::fill_plan({.service = service, .repo = repo, .ref = "HEAD"})},
@@ -72,7 +72,7 @@ void say(Context& context, const std::vector<std::string>& written, const std::v
          const std::string& plan, const std::string& known_hosts) {
   for (const auto& path : written) context.print("wrote " + path + "\n");
   for (const auto& path : kept) context.print("kept " + path + ", which was there already\n");
-  rollout::Event event;
+  events::Event event;
   event.name = "initialized";
   event.body = JsonObject().add("written", written).add("kept", kept).text();
   context.emit(std::move(event));

@@ -23,7 +23,7 @@ class Printer {
  public:
   Printer(Context& context, std::string target) : context_(context), target_(std::move(target)) {}
 
-  void take(const rollout::Event& event, const std::string& json) {
+  void take(const events::Event& event, const std::string& json) {
     ++taken_;
     const bool wanted = target_.empty() || event.target == target_;
     if (wanted) ++wanted_;
@@ -68,7 +68,7 @@ Result<int> logs(const LogsOptions& options, Context& context) {
   Printer printer(context, options.target);
   Status readable;
   DEPLOYCTL_CHECK(ledger->for_each_event(row->id, 0, [&](const ledger::EventRow& one) {
-    const auto event = rollout::parse_event(one.json);
+    const auto event = events::parse_event(one.json);
     if (event)
       printer.take(*event, one.json);
     else

@@ -27,7 +27,7 @@ struct PlanOptions {
 constexpr std::size_t max_earlier_rollouts = 5;
 constexpr std::chrono::days freezes_ahead{14};
 
-asio::awaitable<void> survey_into(rollout::FleetSurvey& out, rollout::FleetLinks& links, std::size_t targets,
+asio::awaitable<void> survey_into(rollout::FleetSurvey& out, fleet::FleetLinks& links, std::size_t targets,
                                   protocol::pb::Place place, io::CancelToken token,
                                   rollout::SurveyPatience wait_deadline, Digest goal) {
   out = co_await rollout::survey_fleet(links, targets, place, true, token, std::move(wait_deadline), false, goal);
@@ -43,7 +43,7 @@ Result<rollout::FleetSurvey> look(Context& context, const model::Plan& plan, std
   return survey;
 }
 
-Digest release_of(const model::Plan& plan, const artifact::Built& built) {
+Digest release_of(const model::Plan& plan, const builder::Built& built) {
   if (built.artifact.empty()) return {};
   model::Release release;
   release.version = built.version;
@@ -54,14 +54,14 @@ Digest release_of(const model::Plan& plan, const artifact::Built& built) {
 
 // Of the last deploys that went through. A ledger that can't be read knows of none.
 rollout::Pace pace(ledger::Ledger& ledger, const model::Plan& plan) {
-  std::vector<std::vector<rollout::Event>> rollouts;
+  std::vector<std::vector<events::Event>> rollouts;
   const auto rows = ledger.history(plan.service, plan.environment, max_earlier_rollouts);
   if (!rows) return {};
   for (const auto& row : *rows) {
     if (row.state != ledger::RolloutState::succeeded) continue;
     auto& events = rollouts.emplace_back();
     (void)ledger.for_each_event(row.id, 0, [&](const ledger::EventRow& one) {
-      if (auto event = rollout::parse_if_named(one.json, {"target_active", "target_staged"}))
+      if (auto event = events::parse_if_named(one.json, {"target_active", "target_staged"}))
         events.push_back(std::move(*event));
       return true;
     });

@@ -75,7 +75,7 @@ Result<int> abort_it(const SteerOptions& options, Context& context) {
 Result<std::string> waiting_wave(const Found& found) {
   std::string wave;
   DEPLOYCTL_CHECK(found.ledger->for_each_event(found.row.id, 0, [&](const ledger::EventRow& row) {
-    const auto event = rollout::parse_if_named(row.json, {"rollout_waiting", "rollout_going_on"});
+    const auto event = events::parse_if_named(row.json, {"rollout_waiting", "rollout_going_on"});
     if (!event) return true;
     const auto body = model::try_parse_json(event->body);
     const bool waits = event->name == "rollout_waiting" && body.is_object() && body.value("for", "") == "approval";
@@ -91,7 +91,7 @@ Status check_wave(const Found& found, const std::string& wave) {
   std::string names;
   bool known = false;
   DEPLOYCTL_CHECK(found.ledger->for_each_event(found.row.id, 0, [&](const ledger::EventRow& row) {
-    const auto event = rollout::parse_if_named(row.json, {"rollout_started"});
+    const auto event = events::parse_if_named(row.json, {"rollout_started"});
     if (!event) return true;
     const auto body = model::try_parse_json(event->body);
     names.clear();

@@ -39,7 +39,7 @@ JsonObject with_sizes(JsonObject body, const rollout::RolloutSpec& spec) {
 }
 
 int refuse(Context& context, const std::string& file, const std::vector<plans::Problem>& problems) {
-  rollout::Event event;
+  events::Event event;
   event.name = "validated";
   std::vector<std::string> items;
   for (const auto& problem : problems) items.push_back(to_json(problem).text());

@@ -17,9 +17,9 @@ std::string shown_repo(const std::string& repo) {
   return url ? url->shown() : with_url_origins(repo);
 }
 
-class BuildEvents : public artifact::BuildWatch {
+class BuildEvents : public builder::BuildWatch {
  public:
-  BuildEvents(const model::Plan& plan, const rollout::EventSink& sink)
+  BuildEvents(const model::Plan& plan, const events::EventSink& sink)
       : plan_(plan), sink_(sink), began_(system_clock().steady()) {
     tell("build_started", JsonObject().add("repo", shown_repo(plan.build.repo)).add("ref", plan.build.ref));
   }
@@ -41,7 +41,7 @@ class BuildEvents : public artifact::BuildWatch {
     tell("build_payload", JsonObject().add("base", made.base).add("bytes", made.bytes).add("seconds", made.seconds));
   }
 
-  void finished(const Result<artifact::Built>& built) {
+  void finished(const Result<builder::Built>& built) {
     JsonObject body;
     if (built)
       body.add("artifact", built->artifact.text())
@@ -63,13 +63,13 @@ class BuildEvents : public artifact::BuildWatch {
   }
 
   const model::Plan& plan_;
-  const rollout::EventSink& sink_;
+  const events::EventSink& sink_;
   SteadyTime began_;
   std::uint64_t seq_ = 0;
 };
 
-artifact::BuildRequest request_of(const model::Plan& plan, bool fresh) {
-  artifact::BuildRequest request;
+builder::BuildRequest request_of(const model::Plan& plan, bool fresh) {
+  builder::BuildRequest request;
   request.build = plan.build;
   request.pre_build = plan.release.control_hooks.pre_build;
   request.post_build = plan.release.control_hooks.post_build;
@@ -112,20 +112,20 @@ Status make_payloads(Context& context, const model::Plan& plan, const artifact::
 
 }  // namespace
 
-artifact::BuildPlaces build_places(const StateDir& state) { return {state.git(), state.work(), state.logs()}; }
+builder::BuildPlaces build_places(const StateDir& state) { return {state.git(), state.work(), state.logs()}; }
 
-Result<artifact::Built> foresee_artifact(Context& context, const model::Plan& plan,
-                                         const artifact::ArtifactStore& store) {
+Result<builder::Built> foresee_artifact(Context& context, const model::Plan& plan,
+                                        const artifact::ArtifactStore& store) {
   DEPLOYCTL_TRY(state, context.state());
-  return artifact::predict(request_of(plan, false), store, build_places(state), context.cancel());
+  return builder::predict(request_of(plan, false), store, build_places(state), context.cancel());
 }
 
-Result<artifact::Built> build_artifact(Context& context, const model::Plan& plan, artifact::ArtifactStore& store,
-                                       const rollout::EventSink& sink, Building how) {
+Result<builder::Built> build_artifact(Context& context, const model::Plan& plan, artifact::ArtifactStore& store,
+                                      const events::EventSink& sink, Building how) {
   DEPLOYCTL_TRY(state, context.state());
   BuildEvents teller(plan, sink);
   // On this thread: the build polls the token, and nothing else is to be done meanwhile.
-  auto built = artifact::build(request_of(plan, how.fresh), store, build_places(state), teller, context.cancel());
+  auto built = builder::build(request_of(plan, how.fresh), store, build_places(state), teller, context.cancel());
   if (built && how.payloads) {
     // Only a Ctrl-C makes the build a failure: the artifact is there, and a deploy makes what it lacks.
     const auto made = make_payloads(context, plan, store, built->artifact, teller);

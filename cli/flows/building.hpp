@@ -16,13 +16,13 @@ struct Building {
   bool payloads = false;  // also made ahead (delta_precomputation.hpp): for `build`, which nobody waits behind
 };
 // A failure has been told to the sink as well.
-Result<artifact::Built> build_artifact(Context& context, const model::Plan& plan, artifact::ArtifactStore& store,
-                                       const rollout::EventSink& sink, Building how = {});
+Result<builder::Built> build_artifact(Context& context, const model::Plan& plan, artifact::ArtifactStore& store,
+                                      const events::EventSink& sink, Building how = {});
 
 // What it would come out as; nothing is built, no hook runs.
-Result<artifact::Built> foresee_artifact(Context& context, const model::Plan& plan,
-                                         const artifact::ArtifactStore& store);
+Result<builder::Built> foresee_artifact(Context& context, const model::Plan& plan,
+                                        const artifact::ArtifactStore& store);
 
-artifact::BuildPlaces build_places(const StateDir& state);
+builder::BuildPlaces build_places(const StateDir& state);
 
 }  // namespace deployctl::cli

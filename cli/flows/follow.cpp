@@ -24,18 +24,18 @@ Status learn_of(ledger::Ledger& ledger, const std::string& id, std::uint64_t unt
   if (until == 0) return {};
   return ledger.for_each_event(id, 0, [&](const ledger::EventRow& row) {
     if (row.seq > until) return false;
-    if (const auto event = rollout::parse_event(row.json)) view.learn(*event);
+    if (const auto event = events::parse_event(row.json)) view.learn(*event);
     return true;
   });
 }
 
 // What came since. Stops when the user does, so that a rollout that records faster than it is shown can't hold the
 // terminal.
-Status show_more(ledger::Ledger& ledger, const std::string& id, Followed& so_far, const rollout::EventSink& sink,
+Status show_more(ledger::Ledger& ledger, const std::string& id, Followed& so_far, const events::EventSink& sink,
                  const io::CancelToken& stop) {
   return ledger.for_each_event(id, so_far.seen, [&](const ledger::EventRow& row) {
     so_far.seen = row.seq;
-    const auto event = rollout::parse_event(row.json);
+    const auto event = events::parse_event(row.json);
     if (!event) return !stop.cancelled();
     sink(*event);
     so_far.code.reset();
@@ -47,7 +47,7 @@ Status show_more(ledger::Ledger& ledger, const std::string& id, Followed& so_far
 }  // namespace
 
 bool is_driven(const ledger::RolloutRow& row) {
-  return row.state == ledger::RolloutState::running && !rollout::is_dead_here(row.boot_id, row.pid, row.pid_start);
+  return row.state == ledger::RolloutState::running && !host::is_dead_here(row.boot_id, row.pid, row.pid_start);
 }
 
 Result<int> follow(Context& context, const ledger::RolloutRow& row, std::uint64_t after) {

@@ -51,7 +51,7 @@ int exit_code(const rollout::RolloutReport& driven, int interrupted) {
   return exit_codes::internal;
 }
 
-int exit_code_of_end(const rollout::Event& finished) {
+int exit_code_of_end(const events::Event& finished) {
   const bool verification = finished.error && finished.error->code == Code::verification;
   const auto says = [&](const char* result) {
     return finished.body.find(std::string("\"result\":\"") + result + "\"") != std::string::npos;

@@ -10,7 +10,7 @@ class Context;
 // `interrupted`: the code of the signal that came (130, 143).
 int exit_code(const rollout::RolloutReport& driven, int interrupted);
 // Of a rollout that another process drove, by its last event.
-int exit_code_of_end(const rollout::Event& finished);
+int exit_code_of_end(const events::Event& finished);
 // The same, and says why it never came to a rollout; one that began has told its end already.
 int report(Context& context, const rollout::RolloutReport& driven);
 

@@ -25,7 +25,7 @@ constexpr int look_every_ms = 100;
 Result<bool> was_heard(ledger::Ledger& ledger, const std::string& id, std::uint64_t after) {
   bool heard = false;
   DEPLOYCTL_CHECK(ledger.for_each_event(id, after, [&](const ledger::EventRow& row) {
-    heard = rollout::parse_if_named(row.json, {"rollout_steered", "rollout_finished"}).has_value();
+    heard = events::parse_if_named(row.json, {"rollout_steered", "rollout_finished"}).has_value();
     return !heard;
   }));
   return heard;
@@ -34,7 +34,7 @@ Result<bool> was_heard(ledger::Ledger& ledger, const std::string& id, std::uint6
 }  // namespace
 
 std::string who_says() {
-  const auto self = rollout::this_process();
+  const auto self = host::this_process();
   return self.user + "@" + self.host;
 }
 

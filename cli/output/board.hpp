@@ -15,7 +15,7 @@
 
 namespace deployctl::output {
 
-using rollout::Event;
+using events::Event;
 using rollout::TargetState;
 inline constexpr std::size_t target_states = static_cast<std::size_t>(TargetState::stuck) + 1;
 

@@ -17,7 +17,7 @@ JsonView::JsonView(const ViewOptions& options)
 
 void JsonView::on(const Event& event) {
   board_.take(event);
-  const std::string line = rollout::to_json_line(event) + "\n";
+  const std::string line = events::to_json_line(event) + "\n";
   std::fwrite(line.data(), 1, line.size(), options_.out);
   std::fflush(options_.out);
   put(words_.of(event, board_), options_.err);

@@ -24,7 +24,7 @@ std::string only_begun_by(const std::string& word, const std::vector<std::string
 
 std::string did_you_mean(const std::string& word, const std::vector<std::string>& known) {
   std::string best = only_begun_by(word, known);
-  if (best.empty()) best = plans::nearest_word(word, known);
+  if (best.empty()) best = text::nearest_word(word, known);
   return best.empty() ? "" : "; did you mean '" + best + "'?";
 }
 

@@ -8,7 +8,7 @@
 namespace deployctl::cli {
 
 void RolloutProgress::add(const ledger::EventRow& row) {
-  const auto event = rollout::parse_if_named(
+  const auto event = events::parse_if_named(
       row.json, {"rollout_started", "wave_started", "wave_baking", "wave_finished", "rollout_waiting",
                  "rollout_going_on", "rollout_steered", "rollback_started", "rollout_finished", "target_unreachable",
                  "target_staged", "target_activating", "target_active", "target_failed", "target_unhealthy",

@@ -345,7 +345,7 @@ RolloutStatus status_of(const ledger::RolloutRow& row) {
                     row.user + "@" + row.host,
                     ledger::is_unfinished(row.state),
                     row.previous};
-  if (row.state == ledger::RolloutState::running && rollout::is_dead_here(row.boot_id, row.pid, row.pid_start)) {
+  if (row.state == ledger::RolloutState::running && host::is_dead_here(row.boot_id, row.pid, row.pid_start)) {
     out.state = ledger::to_string(ledger::RolloutState::interrupted);
     out.reason = "the process that drove it is gone; deployctl resume " + row.id + " continues it";
   }

@@ -42,7 +42,7 @@ bool keeps_links() {
 
 std::shared_ptr<remote::KeeperPlace> keeper_place(const std::string& state_dir) {
   if (!keeps_links()) return nullptr;
-  auto at = io::Rendezvous::at(state_dir + "/run", "links", own_identity());
+  auto at = host::Rendezvous::at(state_dir + "/run", "links", own_identity());
   if (!at) return nullptr;
   const std::string path = at->path();
   return std::make_shared<remote::KeeperPlace>(
@@ -53,8 +53,8 @@ int keep_links(const std::string& path) {
   std::signal(SIGHUP, SIG_IGN);
   asio::io_context context(1);
   remote::ConnectionCache keeper(context.get_executor());
-  const io::Serve serve = [&keeper](io::Fd connection) { return keeper.serve(std::move(connection)); };
-  const auto served = io::serve_in_background(context, path, serve, idle_before_end);
+  const host::Serve serve = [&keeper](io::Fd connection) { return keeper.serve(std::move(connection)); };
+  const auto served = host::serve_in_background(context, path, serve, idle_before_end);
   ::_exit(served ? 0 : 1);  // what still waits on the context refers to it
 }
 

@@ -67,16 +67,16 @@ void Context::warn(std::string_view line) {
   for (const auto& one : output::lines_of(line)) write_line(streams_.err, output::printable(one));
 }
 
-void Context::emit(rollout::Event event) {
+void Context::emit(events::Event event) {
   if (!json()) return;
   const std::lock_guard lock(writing_);
   event.seq = ++seq_;
   event.time = system_clock().wall();
-  write_line(streams_.out, rollout::to_json_line(event));
+  write_line(streams_.out, events::to_json_line(event));
 }
 
 void Context::emit(std::string_view name, const Subject& subject, const JsonObject& members) {
-  rollout::Event event;
+  events::Event event;
   event.name = name;
   event.service = subject.service;
   event.environment = subject.environment;
@@ -107,7 +107,7 @@ int Context::fail_with(const Error& error) {
 
 int Context::fail_with(const Error& failed, int code) {
   const Error error = explained(failed, globals_.state);
-  rollout::Event event;
+  events::Event event;
   event.name = "command_failed";
   event.error = error;
   event.body = JsonObject().add("exit_code", static_cast<unsigned>(code)).text();

@@ -24,8 +24,10 @@ struct Plan;
 }
 namespace deployctl::rollout {
 struct Advice;
+}
+namespace deployctl::events {
 struct Event;
-}  // namespace deployctl::rollout
+}  // namespace deployctl::events
 namespace deployctl::ledger {
 class Ledger;
 }
@@ -68,7 +70,7 @@ class Context {
   // note(), "words: command", where there is a command to paste; else nothing. "next" as `words` by default.
   void note_next(const rollout::Advice& advice, const Invocation& invocation, std::string_view words = "next");
   // Under --output json a line on stdout, numbered and timed here; otherwise nothing.
-  void emit(rollout::Event event);
+  void emit(events::Event event);
   void emit(std::string_view name, const Subject& subject, const JsonObject& members = {});
   // Events of a build or a rollout, numbered already, were printed: emit() counts on from there.
   void go_on_from(std::uint64_t seq) { seq_ = std::max(seq_, seq); }

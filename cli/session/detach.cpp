@@ -72,9 +72,9 @@ struct Seen {
   std::string last_words;        // no event: what it wrote to stderr
 };
 
-void show(Lines& lines, const rollout::EventSink& sink, Seen& seen) {
+void show(Lines& lines, const events::EventSink& sink, Seen& seen) {
   while (const auto line = lines.next()) {
-    auto event = rollout::parse_event(*line);
+    auto event = events::parse_event(*line);
     if (!event) {
       seen.last_words = *line;
       continue;
@@ -93,7 +93,7 @@ void show(Lines& lines, const rollout::EventSink& sink, Seen& seen) {
 }
 
 // It never came to an event that says why.
-Error ended_early(const io::Exit& exit, const std::string& last_words) {
+Error ended_early(const host::Exit& exit, const std::string& last_words) {
   return error(Code::internal, "the command in the background ended with " + exit.text() +
                                    (last_words.empty() ? "" : ": " + last_words));
 }
@@ -107,13 +107,13 @@ Result<int> detach(Context& context, const Invocation& invocation) {
   DEPLOYCTL_CHECK(io::make_dirs(state.logs(), 0700));
   const std::string log = state.logs() + "/detached-" + std::to_string(::getpid()) + ".jsonl";
   DEPLOYCTL_TRY(words, own_words());
-  io::Command command;
+  host::Command command;
   command.argv = words_there(std::move(words));
   command.env = environment_there();
-  command.group = io::Command::Group::session;
-  command.out = io::Stdio::file(log);
-  command.err = io::Stdio::append(log);
-  DEPLOYCTL_TRY(child, io::Subprocess::spawn(command));
+  command.group = host::Command::Group::session;
+  command.out = host::Stdio::file(log);
+  command.err = host::Stdio::append(log);
+  DEPLOYCTL_TRY(child, host::Subprocess::spawn(command));
   ProgressScope view(context, invocation);
   Lines lines(log);
   Seen seen;

@@ -12,12 +12,12 @@ namespace {
 
 constexpr Duration grace{std::chrono::seconds(3)};
 
-asio::awaitable<Result<std::vector<protocol::pb::Desire>>> desired(rollout::FleetLinks& links,
+asio::awaitable<Result<std::vector<protocol::pb::Desire>>> desired(fleet::FleetLinks& links,
                                                                    protocol::pb::Place place) {
   co_return co_await links.desired(std::move(place));
 }
 
-asio::awaitable<void> look(FleetLook& out, rollout::FleetLinks& links, std::size_t targets, protocol::pb::Place place,
+asio::awaitable<void> look(FleetLook& out, fleet::FleetLinks& links, std::size_t targets, protocol::pb::Place place,
                            bool with_health, io::CancelToken token, rollout::SurveyPatience patience) {
   out.survey = co_await rollout::survey_fleet(links, targets, place, with_health, token, std::move(patience));
   if (token.cancelled()) co_return;
@@ -32,7 +32,7 @@ std::vector<std::string> names_of(const model::Plan& plan) {
   return out;
 }
 
-asio::awaitable<void> glance(rollout::FleetSurvey& out, rollout::FleetLinks& links, std::size_t targets,
+asio::awaitable<void> glance(rollout::FleetSurvey& out, fleet::FleetLinks& links, std::size_t targets,
                              protocol::pb::Place place, io::CancelToken token) {
   out = co_await rollout::survey_fleet(links, targets, place, false, token);
 }

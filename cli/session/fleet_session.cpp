@@ -19,23 +19,23 @@ constexpr Duration tick_every{100};
 constexpr unsigned workers = 2;
 
 // Relays are few, far away and asked again soon: logins to them are kept. Targets without a relay are opened from here.
-rollout::OpenAgent kept_open(std::shared_ptr<remote::KeeperPlace> place) {
+fleet::OpenAgent kept_open(std::shared_ptr<remote::KeeperPlace> place) {
   return [place](asio::any_io_executor executor, transport::DialOptions dial, remote::AgentOptions options) {
     if (options.role != "relay") return remote::open_agent(std::move(executor), std::move(dial), std::move(options));
     return remote::open_kept(std::move(executor), std::move(dial), std::move(options), place);
   };
 }
 
-rollout::FleetLinksOptions options_of(const model::Plan& plan, remote::AgentImage image, Context& context,
-                                      bool activates) {
-  rollout::FleetLinksOptions options;
+fleet::FleetLinksOptions options_of(const model::Plan& plan, remote::AgentImage image, Context& context,
+                                    bool activates) {
+  fleet::FleetLinksOptions options;
   options.known_hosts = plan.fleet.known_hosts;
   options.image = std::move(image);
   options.program = "deployctl";
   const auto state = context.state();
   const auto place = state ? keeper_place(state->root) : nullptr;
   if (place) options.open_agent = kept_open(place);
-  if (activates) options.kept_logins = keeps_links() ? rollout::KeptLogins::replaced : rollout::KeptLogins::unused;
+  if (activates) options.kept_logins = keeps_links() ? fleet::KeptLogins::replaced : fleet::KeptLogins::unused;
   return options;
 }
 
@@ -48,7 +48,7 @@ struct FleetSession::State {
         links(context.get_executor(), plan.fleet, options_of(plan, std::move(image), command, activates)) {}
   asio::io_context context;
   asio::thread_pool pool;
-  rollout::FleetLinks links;
+  fleet::FleetLinks links;
 };
 
 Result<std::unique_ptr<FleetSession>> FleetSession::open(const model::Plan& plan, Context& context, bool activates) {
@@ -68,7 +68,7 @@ FleetSession::~FleetSession() {
   state_->pool.join();
 }
 
-rollout::FleetLinks& FleetSession::links() { return state_->links; }
+fleet::FleetLinks& FleetSession::links() { return state_->links; }
 asio::thread_pool& FleetSession::pool() { return state_->pool; }
 
 void FleetSession::run(asio::awaitable<void> work, std::function<void()> tick) {

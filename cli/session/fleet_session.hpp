@@ -14,7 +14,7 @@ class thread_pool;
 namespace deployctl::model {
 struct Plan;
 }
-namespace deployctl::rollout {
+namespace deployctl::fleet {
 class FleetLinks;
 }
 
@@ -28,7 +28,7 @@ class FleetSession {
   static Result<std::unique_ptr<FleetSession>> open(const model::Plan& plan, Context& context, bool activates = false);
   ~FleetSession();
 
-  rollout::FleetLinks& links();
+  fleet::FleetLinks& links();
   asio::thread_pool& pool();  // for blocking work; joined when the session ends
   // Runs the work to its end; `tick`, where given, is called ten times a second meanwhile. What the work throws is
   // thrown.

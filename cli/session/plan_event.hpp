@@ -7,8 +7,8 @@
 
 namespace deployctl::cli {
 
-inline rollout::Event plan_event(const model::Plan& plan, std::string name, const JsonObject& body = {}) {
-  rollout::Event event;
+inline events::Event plan_event(const model::Plan& plan, std::string name, const JsonObject& body = {}) {
+  events::Event event;
   event.name = std::move(name);
   event.service = plan.service;
   event.environment = plan.environment;

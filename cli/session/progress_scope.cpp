@@ -17,14 +17,14 @@ ProgressScope::ProgressScope(Context& context, Invocation invocation) : context_
 
 ProgressScope::~ProgressScope() = default;
 
-rollout::EventSink ProgressScope::sink() {
-  return [this](const rollout::Event& event) {
+events::EventSink ProgressScope::sink() {
+  return [this](const events::Event& event) {
     context_.go_on_from(event.seq);
     view_->on(event);
   };
 }
 
-void ProgressScope::learn(const rollout::Event& event) { view_->learn(event); }
+void ProgressScope::learn(const events::Event& event) { view_->learn(event); }
 void ProgressScope::tick() { view_->tick(system_clock().steady()); }
 void ProgressScope::finish() { view_->finish(); }
 void ProgressScope::make_room() { view_->make_room(); }

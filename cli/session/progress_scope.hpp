@@ -22,9 +22,9 @@ class ProgressScope {
   ProgressScope(Context& context, Invocation invocation);
   ~ProgressScope();
 
-  rollout::EventSink sink();
-  void learn(const rollout::Event& event);  // told before: known, not shown
-  void tick();                              // about ten times a second
+  events::EventSink sink();
+  void learn(const events::Event& event);  // told before: known, not shown
+  void tick();                             // about ten times a second
   void finish();
   void make_room();  // before a question: view.hpp
 

@@ -32,10 +32,10 @@ bool holds_no_secret(const std::string& value) {
   return host != std::string::npos && value.find_first_of("/?#@", host + 3) == std::string::npos;
 }
 
-rollout::EventSink WebhookNotifier::watch(rollout::EventSink next) {
+events::EventSink WebhookNotifier::watch(events::EventSink next) {
   if (urls_.empty()) return next;
-  return [this, next = std::move(next)](const rollout::Event& event) {
-    if (event.name == "rollout_finished") last_ = rollout::to_json_line(event);
+  return [this, next = std::move(next)](const events::Event& event) {
+    if (event.name == "rollout_finished") last_ = events::to_json_line(event);
     next(event);
   };
 }

@@ -24,7 +24,7 @@ class WebhookNotifier {
  public:
   explicit WebhookNotifier(std::vector<model::SecretSource> urls) : urls_(std::move(urls)) {}
   // What `next` is given passes by here.
-  rollout::EventSink watch(rollout::EventSink next);
+  events::EventSink watch(events::EventSink next);
   // At most ten seconds a URL. Nothing when no rollout ended.
   void send(Context& context) const;
 

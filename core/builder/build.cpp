@@ -22,7 +22,7 @@
 #include "core/model/linked_paths.hpp"
 #include "core/secret/resolve.hpp"
 
-namespace deployctl::artifact {
+namespace deployctl::builder {
 namespace {
 
 constexpr std::size_t max_logs = 200;
@@ -73,7 +73,7 @@ std::string safe_name(std::string text) {
 // All of one build, from the pinned commit on.
 class Building {
  public:
-  Building(const BuildRequest& request, ArtifactStore& store, const BuildPlaces& places, BuildWatch& watch,
+  Building(const BuildRequest& request, artifact::ArtifactStore& store, const BuildPlaces& places, BuildWatch& watch,
            io::CancelToken cancel)
       : request_(request), store_(store), places_(places), watch_(watch), cancel_(std::move(cancel)) {}
 
@@ -92,15 +92,15 @@ class Building {
   std::vector<std::string> environment(const WorkSlot& slot, bool hook) const;
   Result<Built> from_cache(const Digest& artifact);
   Result<Built> build_now(git::Mirror& mirror);
-  Result<std::vector<Found>> make(git::Mirror& mirror, WorkSlot& slot, const std::string& log);
-  Result<std::vector<Found>> give_way_to_links(std::vector<Found> found);
+  Result<std::vector<artifact::Found>> make(git::Mirror& mirror, WorkSlot& slot, const std::string& log);
+  Result<std::vector<artifact::Found>> give_way_to_links(std::vector<artifact::Found> found);
   Status check_out(git::Mirror& mirror, WorkSlot& slot, Steps& steps);
   Status run_steps(WorkSlot& slot, Steps& steps);
   void warn(const std::string& log, const std::string& text);
-  ArtifactRecord record() const;
+  artifact::ArtifactRecord record() const;
 
   const BuildRequest& request_;
-  ArtifactStore& store_;
+  artifact::ArtifactStore& store_;
   const BuildPlaces& places_;
   BuildWatch& watch_;
   io::CancelToken cancel_;
@@ -108,8 +108,8 @@ class Building {
   std::string version_;
 };
 
-ArtifactRecord Building::record() const {
-  ArtifactRecord record;
+artifact::ArtifactRecord Building::record() const {
+  artifact::ArtifactRecord record;
   record.service = request_.service;
   record.version = version_;
   record.commit = commit_.id;
@@ -118,7 +118,7 @@ ArtifactRecord Building::record() const {
 }
 
 Result<Built> Building::from_cache(const Digest& artifact) {
-  ArtifactRecord record = this->record();
+  artifact::ArtifactRecord record = this->record();
   record.digest = artifact;
   DEPLOYCTL_CHECK(store_.note(std::move(record)));
   return Built{artifact, version_, commit_.id, true, {}};
@@ -135,16 +135,16 @@ Result<Built> Building::run() {
   version_ = std::move(version);
   watch_.pinned(commit_.id, version_);
   const Digest key = build_key(request_, commit_.id, version_);
-  DEPLOYCTL_TRY(lock, lock_build(store_.dir(), key, cancel_));
+  DEPLOYCTL_TRY(lock, artifact::lock_build(store_.dir(), key, cancel_));
   if (!request_.fresh) {
-    DEPLOYCTL_TRY(known, built_before(store_, key));
+    DEPLOYCTL_TRY(known, artifact::built_before(store_, key));
     if (!known.empty()) return from_cache(known);
   }
   const bool runs_code = step_count() > 3;
   const std::string foreign = runs_code ? foreign_code_note(mirror.url(), known) : "";
   if (!foreign.empty()) watch_.note(foreign);
   DEPLOYCTL_TRY(built, build_now(mirror));
-  DEPLOYCTL_CHECK(remember_build(store_.dir(), key, built.artifact));
+  DEPLOYCTL_CHECK(artifact::remember_build(store_.dir(), key, built.artifact));
   return built;
 }
 
@@ -201,7 +201,7 @@ Status Building::run_steps(WorkSlot& slot, Steps& steps) {
   return steps.run("hook post_build", request_.post_build.run, request_.post_build.timeout, environment(slot, true));
 }
 
-Result<std::vector<Found>> Building::give_way_to_links(std::vector<Found> found) {
+Result<std::vector<artifact::Found>> Building::give_way_to_links(std::vector<artifact::Found> found) {
   std::vector<model::Entry> entries;
   for (const auto& one : found) entries.push_back(one.entry);
   model::Activation activation;
@@ -212,7 +212,7 @@ Result<std::vector<Found>> Building::give_way_to_links(std::vector<Found> found)
     links.error().code = Code::build_failed;
     return fail(links.error());
   }
-  std::erase_if(found, [&](const Found& one) { return links->replaces(one.entry.path); });
+  std::erase_if(found, [&](const artifact::Found& one) { return links->replaces(one.entry.path); });
   for (const auto& link : links->folders())
     watch_.note("the folder '" + link +
                 "' of the artifact becomes the link to deploy_to/shared: it held nothing but .keep files");
@@ -238,7 +238,7 @@ class UsualUmask {
   mode_t before_;
 };
 
-Result<std::vector<Found>> Building::make(git::Mirror& mirror, WorkSlot& slot, const std::string& log) {
+Result<std::vector<artifact::Found>> Building::make(git::Mirror& mirror, WorkSlot& slot, const std::string& log) {
   {
     const UsualUmask umask;
     Steps steps(slot, log, watch_, cancel_);
@@ -250,7 +250,7 @@ Result<std::vector<Found>> Building::make(git::Mirror& mirror, WorkSlot& slot, c
     steps.announce("collect");
   }  // what the steps left running is over before their files are read
   std::vector<std::string> notes;
-  auto found = collect(slot.src(), request_.build.artifact, &notes);
+  auto found = artifact::collect(slot.src(), request_.build.artifact, &notes);
   for (const auto& note : notes) warn(log, note);
   if (found) found = give_way_to_links(std::move(*found));
   if (found || found.error().code != Code::build_failed) return found;
@@ -278,19 +278,19 @@ Result<std::string> resolve(const model::Build& build, const BuildPlaces& places
   return pin(mirror, build, limits_for(build, std::move(cancel)));
 }
 
-Result<Built> predict(const BuildRequest& request, const ArtifactStore& store, const BuildPlaces& places,
+Result<Built> predict(const BuildRequest& request, const artifact::ArtifactStore& store, const BuildPlaces& places,
                       io::CancelToken cancel) {
   DEPLOYCTL_TRY(mirror, git::Mirror::of(places.mirrors, request.build.repo));
   DEPLOYCTL_TRY(id, pin(mirror, request.build, limits_for(request.build, std::move(cancel))));
   DEPLOYCTL_TRY(name, mirror.name(id, request.build.ref));
   DEPLOYCTL_TRY(version, version_of(request.version_template, name));
-  DEPLOYCTL_TRY(known, built_before(store, build_key(request, name.id, version)));
+  DEPLOYCTL_TRY(known, artifact::built_before(store, build_key(request, name.id, version)));
   return Built{known, version, name.id, !known.empty(), {}};
 }
 
-Result<Built> build(const BuildRequest& request, ArtifactStore& store, const BuildPlaces& places, BuildWatch& watch,
-                    io::CancelToken cancel) {
+Result<Built> build(const BuildRequest& request, artifact::ArtifactStore& store, const BuildPlaces& places,
+                    BuildWatch& watch, io::CancelToken cancel) {
   return Building(request, store, places, watch, std::move(cancel)).run();
 }
 
-}  // namespace deployctl::artifact
+}  // namespace deployctl::builder

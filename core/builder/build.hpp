@@ -14,7 +14,7 @@
 #include "core/io/cancel_token.hpp"
 #include "core/model/plan.hpp"
 
-namespace deployctl::artifact {
+namespace deployctl::builder {
 
 struct BuildPlaces {
   std::string mirrors;  // STATE/git
@@ -60,9 +60,9 @@ struct Built {
 Result<std::string> resolve(const model::Build& build, const BuildPlaces& places, io::CancelToken cancel);
 // What build() would come out as, without building or keeping anything but the fetched mirror. An empty artifact: not
 // built yet.
-Result<Built> predict(const BuildRequest& request, const ArtifactStore& store, const BuildPlaces& places,
+Result<Built> predict(const BuildRequest& request, const artifact::ArtifactStore& store, const BuildPlaces& places,
                       io::CancelToken cancel);
-Result<Built> build(const BuildRequest& request, ArtifactStore& store, const BuildPlaces& places, BuildWatch& watch,
-                    io::CancelToken cancel);
+Result<Built> build(const BuildRequest& request, artifact::ArtifactStore& store, const BuildPlaces& places,
+                    BuildWatch& watch, io::CancelToken cancel);
 
-}  // namespace deployctl::artifact
+}  // namespace deployctl::builder

@@ -6,7 +6,7 @@
 
 #include "core/io/files.hpp"
 
-namespace deployctl::artifact {
+namespace deployctl::builder {
 namespace {
 
 using Json = nlohmann::json;
@@ -57,4 +57,4 @@ Digest build_key(const BuildRequest& request, const std::string& commit, const s
   return sha256(key.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
-}  // namespace deployctl::artifact
+}  // namespace deployctl::builder

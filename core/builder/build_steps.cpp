@@ -11,7 +11,7 @@
 #include "core/host/process_session.hpp"
 #include "core/io/files.hpp"
 
-namespace deployctl::artifact {
+namespace deployctl::builder {
 namespace {
 
 constexpr Duration grace{std::chrono::seconds(5)};
@@ -57,7 +57,7 @@ std::string first_line(const std::string& step) {
 }  // namespace
 
 Steps::~Steps() {
-  for (auto& child : children_) end_session(child.pid(), grace);
+  for (auto& child : children_) host::end_session(child.pid(), grace);
 }
 
 void Steps::announce(const std::string& what) { watch_.step(what, ++number_, total_); }
@@ -77,7 +77,7 @@ void Steps::tell_new_output() {
   }
 }
 
-Steps::Over Steps::follow(io::Subprocess& child, Time deadline) {
+Steps::Over Steps::follow(host::Subprocess& child, Time deadline) {
   for (;;) {
     tell_new_output();
     if (child.exited()) return Over::exited;
@@ -102,19 +102,19 @@ Status Steps::run_line(const std::string& what, const std::string& line, Time de
                        const std::vector<std::string>& env) {
   say("$ " + line);
   const auto from = size_of(log_);
-  io::Command command;
+  host::Command command;
   command.argv = {"/bin/sh", "-e", "-c", line};
   command.cwd = slot_.src();
   command.env = env;
-  command.out = io::Stdio::append(log_);
-  command.err = io::Stdio::append(log_);
-  command.group = io::Command::Group::session;
-  DEPLOYCTL_TRY(child, io::Subprocess::spawn(command));
+  command.out = host::Stdio::append(log_);
+  command.err = host::Stdio::append(log_);
+  command.group = host::Command::Group::session;
+  DEPLOYCTL_TRY(child, host::Subprocess::spawn(command));
   children_.push_back(std::move(child));
   auto& running = children_.back();
   DEPLOYCTL_CHECK(slot_.note_session(running.pid()));
   const Over over = follow(running, deadline);
-  if (over != Over::exited) end_session(running.pid(), grace);
+  if (over != Over::exited) host::end_session(running.pid(), grace);
   tell_new_output();
   if (over == Over::cancelled) return fail(Code::cancelled, what + ": cancelled");
   if (over == Over::timed_out)
@@ -136,4 +136,4 @@ Status Steps::run(const std::string& what, const std::vector<std::string>& lines
   return {};
 }
 
-}  // namespace deployctl::artifact
+}  // namespace deployctl::builder

@@ -14,7 +14,7 @@
 #include "core/builder/work_slot.hpp"
 #include "core/host/subprocess.hpp"
 
-namespace deployctl::artifact {
+namespace deployctl::builder {
 
 class Steps {
  public:
@@ -45,7 +45,7 @@ class Steps {
   Status run_line(const std::string& what, const std::string& line, Time deadline, Duration timeout,
                   const std::vector<std::string>& env);
   enum class Over { exited, timed_out, cancelled };
-  Over follow(io::Subprocess& child, Time deadline);
+  Over follow(host::Subprocess& child, Time deadline);
   void tell_new_output();
   Error failure(const std::string& what, const std::string& how, std::uint64_t from) const;
 
@@ -54,8 +54,8 @@ class Steps {
   BuildWatch& watch_;
   io::CancelToken cancel_;
   std::size_t number_ = 0, total_ = 0;
-  std::uint64_t told_ = 0;                // of the log, in bytes
-  std::vector<io::Subprocess> children_;  // kept unreaped, so that their sessions' numbers stay theirs
+  std::uint64_t told_ = 0;                  // of the log, in bytes
+  std::vector<host::Subprocess> children_;  // kept unreaped, so that their sessions' numbers stay theirs
 };
 
-}  // namespace deployctl::artifact
+}  // namespace deployctl::builder

@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace deployctl::artifact {
+namespace deployctl::builder {
 namespace {
 
 std::string user_name(uid_t id) {
@@ -27,4 +27,4 @@ std::string foreign_code_note(const git::Url& repository, bool known) {
   return "repository " + repository.path + " belongs to " + user_name(st.st_uid) + consequence();
 }
 
-}  // namespace deployctl::artifact
+}  // namespace deployctl::builder

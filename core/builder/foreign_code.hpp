@@ -6,9 +6,9 @@
 
 #include "core/git/url.hpp"
 
-namespace deployctl::artifact {
+namespace deployctl::builder {
 
 // One line for a person; empty: it is the user's own repository, or a remote one that was built here before.
 std::string foreign_code_note(const git::Url& repository, bool known);
 
-}  // namespace deployctl::artifact
+}  // namespace deployctl::builder

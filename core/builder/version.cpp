@@ -1,6 +1,6 @@
 #include "core/builder/version.hpp"
 
-namespace deployctl::artifact {
+namespace deployctl::builder {
 namespace {
 
 std::string date_of(WallTime time) {
@@ -40,4 +40,4 @@ Result<std::string> version_of(const std::string& text, const git::CommitName& n
   return version;
 }
 
-}  // namespace deployctl::artifact
+}  // namespace deployctl::builder

@@ -7,9 +7,9 @@
 #include "core/base/result.hpp"
 #include "core/git/mirror.hpp"
 
-namespace deployctl::artifact {
+namespace deployctl::builder {
 
 // Code::invalid: an unknown word, {tag} where the commit has none, an empty version.
 Result<std::string> version_of(const std::string& version_template, const git::CommitName& name);
 
-}  // namespace deployctl::artifact
+}  // namespace deployctl::builder

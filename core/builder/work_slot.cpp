@@ -7,10 +7,12 @@
 #include <filesystem>
 #include <sstream>
 
+#include "core/host/boot_id.hpp"
 #include "core/host/process_session.hpp"
+#include "core/host/process_stat.hpp"
 #include "core/io/files.hpp"
 
-namespace deployctl::artifact {
+namespace deployctl::builder {
 namespace {
 
 constexpr int max_slots = 100;
@@ -24,9 +26,9 @@ bool works_beneath(pid_t pid, const std::string& path) {
 // Ours still: its first process is the one that was noted, or that one is gone and those left work in the
 // slot.
 bool still_ours(pid_t session, std::uint64_t start, const std::string& path) {
-  const auto now = start_time(session);
+  const auto now = host::start_time(session);
   if (now != 0) return now == start;
-  for (const pid_t pid : session_members(session))
+  for (const pid_t pid : host::session_members(session))
     if (!works_beneath(pid, path)) return false;
   return true;
 }
@@ -37,7 +39,8 @@ void end_noted(const std::string& file, const std::string& path) {
   pid_t session = 0;
   std::uint64_t start = 0;
   while (lines >> boot >> session >> start)
-    if (boot == boot_id() && still_ours(session, start, path)) end_session(session, std::chrono::seconds(1));
+    if (boot == host::boot_id() && still_ours(session, start, path))
+      host::end_session(session, std::chrono::seconds(1));
 }
 
 }  // namespace
@@ -66,10 +69,11 @@ Status WorkSlot::make_fresh() {
 
 Status WorkSlot::note_session(pid_t session) {
   DEPLOYCTL_TRY(fd, io::open_fd(path_ + "/sessions", O_WRONLY | O_CREAT | O_APPEND, 0600));
-  const std::string line = boot_id() + " " + std::to_string(session) + " " + std::to_string(start_time(session)) + "\n";
+  const std::string line =
+      host::boot_id() + " " + std::to_string(session) + " " + std::to_string(host::start_time(session)) + "\n";
   return io::write_all(fd.get(), as_bytes(line));
 }
 
 Status WorkSlot::clear() { return io::remove_tree(path_); }
 
-}  // namespace deployctl::artifact
+}  // namespace deployctl::builder

@@ -11,7 +11,7 @@
 
 #include "core/io/flock.hpp"
 
-namespace deployctl::artifact {
+namespace deployctl::builder {
 
 class WorkSlot {
  public:
@@ -32,4 +32,4 @@ class WorkSlot {
   io::FileLock lock_;
 };
 
-}  // namespace deployctl::artifact
+}  // namespace deployctl::builder

@@ -6,7 +6,7 @@
 #include "core/model/bounded_json.hpp"
 #include "core/text/printable.hpp"
 
-namespace deployctl::rollout {
+namespace deployctl::events {
 namespace {
 
 // Members in the order in which they were put in.
@@ -123,4 +123,4 @@ std::optional<Event> parse_if_named(std::string_view line, std::initializer_list
   return std::move(*event);
 }
 
-}  // namespace deployctl::rollout
+}  // namespace deployctl::events

@@ -12,7 +12,7 @@
 #include "core/base/clock.hpp"
 #include "core/base/result.hpp"
 
-namespace deployctl::rollout {
+namespace deployctl::events {
 
 inline constexpr int event_schema = 1;
 
@@ -42,4 +42,4 @@ std::optional<Event> parse_if_named(std::string_view line, std::initializer_list
 
 using EventSink = std::function<void(const Event&)>;
 
-}  // namespace deployctl::rollout
+}  // namespace deployctl::events

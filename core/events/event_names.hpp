@@ -5,7 +5,7 @@
 #include <array>
 #include <string_view>
 
-namespace deployctl::rollout {
+namespace deployctl::events {
 
 inline constexpr auto event_names = std::to_array<std::string_view>(
     {// of a build
@@ -22,4 +22,4 @@ inline constexpr auto event_names = std::to_array<std::string_view>(
      "command_failed", "initialized", "validated", "plan", "freeze", "artifact_verified", "artifact_exported",
      "artifacts_swept"});
 
-}  // namespace deployctl::rollout
+}  // namespace deployctl::events

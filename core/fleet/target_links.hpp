@@ -11,7 +11,7 @@
 #include "core/payload/format/chunk_source.hpp"
 #include "core/protocol/messages.hpp"
 
-namespace deployctl::rollout {
+namespace deployctl::fleet {
 
 // A payload on its way: chunks here, and the same name at every relay that carried it.
 struct PayloadHandle {
@@ -60,4 +60,4 @@ class TargetLinks {
   virtual std::uint64_t wan_bytes() const = 0;
 };
 
-}  // namespace deployctl::rollout
+}  // namespace deployctl::fleet

@@ -46,11 +46,11 @@ std::string last_line(std::string text) {
 
 asio::awaitable<model::Measured> measure_command(model::CommandProbe probe, model::GateQuestion question,
                                                  std::string cwd) {
-  io::Command command;
+  host::Command command;
   command.argv = {"/bin/sh", "-e", "-c", probe.run};
   command.cwd = std::move(cwd);
   command.env = environment_of(question);
-  const auto ran = co_await io::async_run(std::move(command), question.gate.timeout);
+  const auto ran = co_await host::async_run(std::move(command), question.gate.timeout);
   if (!ran) co_return model::Measured{How::inconclusive, "command " + probe.run + ": " + ran.error().text()};
   const std::string said = last_line(ran->err.empty() ? ran->out : ran->err);
   const std::string words = "command " + probe.run + ": " + ran->exit.text() + (said.empty() ? "" : ": " + said);

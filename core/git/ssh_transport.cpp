@@ -82,7 +82,7 @@ Error ssh_error(const std::string& said) {
 
 // ssh and its three ends, and the stream that libgit2 reads and writes.
 struct Connection : git_smart_subtransport_stream {
-  io::Subprocess ssh;
+  host::Subprocess ssh;
   io::Fd to, from, said;  // said: a file without a name, for ssh's own words
 
   std::string words() const {
@@ -137,12 +137,12 @@ Result<Connection*> connect(const std::string& text) {
   io::Fd said(::memfd_create("ssh-stderr", MFD_CLOEXEC));
   if (!said) return fail(os_error(errno, "make a file in memory"));
   DEPLOYCTL_TRY(in, io::make_socket_pair());  // a socket: a write to an ssh that is gone raises no SIGPIPE
-  io::Command command;
+  host::Command command;
   command.argv = ssh_argv(url);
-  command.in = io::Stdio::of(in.second.get());
-  command.out = io::Stdio::pipe();
-  command.err = io::Stdio::of(said.get());
-  auto ssh = io::Subprocess::spawn(command);
+  command.in = host::Stdio::of(in.second.get());
+  command.out = host::Stdio::pipe();
+  command.err = host::Stdio::of(said.get());
+  auto ssh = host::Subprocess::spawn(command);
   if (!ssh) return fail(with_hint(ssh.error(), "install the OpenSSH client"));
   auto* connection = new Connection{{}, std::move(*ssh), {}, {}, std::move(said)};
   connection->to = std::move(in.first);

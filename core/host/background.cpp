@@ -16,7 +16,7 @@
 
 #include "core/host/subprocess.hpp"
 
-namespace deployctl::io {
+namespace deployctl::host {
 namespace {
 
 using asio::awaitable;
@@ -32,7 +32,7 @@ std::vector<std::string> environment() {
   return out;
 }
 
-Status start(const Rendezvous& at, const Fd& claim, const std::vector<std::string>& argv) {
+Status start(const Rendezvous& at, const io::Fd& claim, const std::vector<std::string>& argv) {
   DEPLOYCTL_TRY(listener, at.listen());
   Command command;
   command.argv = argv;
@@ -82,7 +82,7 @@ struct Served {
   Background& background;
 };
 
-awaitable<void> serve_one(Background& background, Fd connection) {
+awaitable<void> serve_one(Background& background, io::Fd connection) {
   const Served served(background);
   co_await background.serve(std::move(connection));
 }
@@ -93,7 +93,7 @@ awaitable<void> accept_all(Background& background) {
     co_await background.listener.async_wait(asio::posix::stream_descriptor::wait_read,
                                             asio::redirect_error(asio::use_awaitable, failed));
     if (failed) co_return;
-    Fd connection(::accept4(background.listener.native_handle(), nullptr, nullptr, SOCK_CLOEXEC));
+    io::Fd connection(::accept4(background.listener.native_handle(), nullptr, nullptr, SOCK_CLOEXEC));
     if (connection) {
       asio::co_spawn(background.context, serve_one(background, std::move(connection)), asio::detached);
     } else if (errno == EMFILE || errno == ENFILE) {  // it stays readable: not round and round
@@ -116,7 +116,7 @@ awaitable<void> end_when_idle(Background& background) {
 
 }  // namespace
 
-Result<Fd> connect_background(const Rendezvous& at, const std::vector<std::string>& argv) {
+Result<io::Fd> connect_background(const Rendezvous& at, const std::vector<std::string>& argv) {
   auto there = at.connect();
   if (there || there.error().code != Code::not_found) return there;
   DEPLOYCTL_TRY(claim, at.claim());
@@ -126,12 +126,12 @@ Result<Fd> connect_background(const Rendezvous& at, const std::vector<std::strin
 
 Status serve_in_background(asio::io_context& context, const std::string& path, Serve serve, Duration idle,
                            std::function<bool()> busy) {
-  DEPLOYCTL_TRY(listener, duplicate(STDIN_FILENO));
+  DEPLOYCTL_TRY(listener, io::duplicate(STDIN_FILENO));
   // Kept to the process's end: it is what keeps others from listening in our place.
-  static Fd claim;
-  DEPLOYCTL_TRY(ours, duplicate(STDOUT_FILENO));
+  static io::Fd claim;
+  DEPLOYCTL_TRY(ours, io::duplicate(STDOUT_FILENO));
   claim = std::move(ours);
-  DEPLOYCTL_TRY(null, open_fd("/dev/null", O_RDWR));
+  DEPLOYCTL_TRY(null, io::open_fd("/dev/null", O_RDWR));
   for (int fd = 0; fd <= 2; ++fd) ::dup2(null.get(), fd);
   (void)::fcntl(listener.get(), F_SETFL, O_NONBLOCK);
   Background background(context, path, std::move(serve), idle, std::move(busy));
@@ -144,4 +144,4 @@ Status serve_in_background(asio::io_context& context, const std::string& path, S
   return {};
 }
 
-}  // namespace deployctl::io
+}  // namespace deployctl::host

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-namespace deployctl::target {
+namespace deployctl::host {
 
 struct BootTime {
   std::string boot_id;  // of the kernel, new at each boot
@@ -16,4 +16,4 @@ struct BootTime {
 BootTime boot_now();
 std::int64_t wall_ms();  // since the epoch, for people and receipts
 
-}  // namespace deployctl::target
+}  // namespace deployctl::host

@@ -8,7 +8,7 @@
 
 #include "core/io/files.hpp"
 
-namespace deployctl::transport::detail {
+namespace deployctl::host {
 namespace {
 
 // A field of our own line: 0 the name, 5 the home. Empty: no such line.
@@ -50,4 +50,4 @@ std::string expand_home(const std::string& path) {
   return home ? *home + path.substr(1) : path;
 }
 
-}  // namespace deployctl::transport::detail
+}  // namespace deployctl::host

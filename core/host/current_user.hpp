@@ -6,11 +6,11 @@
 
 #include "core/base/result.hpp"
 
-namespace deployctl::transport::detail {
+namespace deployctl::host {
 
 Result<std::string> own_user();  // by /etc/passwd, else LOGNAME, else USER
 Result<std::string> own_home();  // HOME, else by /etc/passwd
 // "~" and "~/..." of this user; anything else as it is.
 std::string expand_home(const std::string& path);
 
-}  // namespace deployctl::transport::detail
+}  // namespace deployctl::host

@@ -10,7 +10,7 @@
 
 #include "core/io/files.hpp"
 
-namespace deployctl::target {
+namespace deployctl::host {
 namespace {
 
 bool says(const Error& e, int errnum) { return e.text().find(std::strerror(errnum)) != std::string::npos; }
@@ -102,4 +102,4 @@ Error explain_storage(Error e, const std::string& path) {
   return explain_storage(std::move(e), path, {free_space(path), unwritable_of(path), io::exists(path), user_name()});
 }
 
-}  // namespace deployctl::target
+}  // namespace deployctl::host

@@ -8,7 +8,7 @@
 
 #include "core/base/result.hpp"
 
-namespace deployctl::target {
+namespace deployctl::host {
 
 // For an ordinary user.
 struct FreeSpace {
@@ -34,4 +34,4 @@ struct StorageFacts {
 };
 Error explain_storage(Error e, const std::string& path, const StorageFacts& facts);
 
-}  // namespace deployctl::target
+}  // namespace deployctl::host

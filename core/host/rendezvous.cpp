@@ -11,17 +11,18 @@
 #include <cerrno>
 #include <cstring>
 
+#include "core/host/boot_id.hpp"
 #include "core/io/files.hpp"
 
-namespace deployctl::io {
+namespace deployctl::host {
 namespace {
 
 constexpr int backlog = 128;
 
-std::string boot() { return read_file("/proc/sys/kernel/random/boot_id", 64).value_or("").substr(0, 8); }
+std::string boot() { return boot_id().substr(0, 8); }
 
-Result<Fd> make_socket() {
-  Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+Result<io::Fd> make_socket() {
+  io::Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!socket) return fail(os_error(errno, "make a socket"));
   return socket;
 }
@@ -37,8 +38,8 @@ Result<sockaddr_un> address_of(const std::string& path) {
 }  // namespace
 
 Result<Rendezvous> Rendezvous::at(const std::string& folder, const std::string& kind, const Digest& program) {
-  DEPLOYCTL_CHECK(make_dirs(folder, 0700));
-  DEPLOYCTL_TRY(fd, open_fd(folder, O_PATH | O_DIRECTORY));
+  DEPLOYCTL_CHECK(io::make_dirs(folder, 0700));
+  DEPLOYCTL_TRY(fd, io::open_fd(folder, O_PATH | O_DIRECTORY));
   struct stat st {};
   if (::fstat(fd.get(), &st) != 0) return fail(os_error(errno, folder));
   if (st.st_uid != ::getuid() || (st.st_mode & 0022) != 0)
@@ -50,7 +51,7 @@ std::string Rendezvous::short_path() const {
   return "/proc/self/fd/" + std::to_string(folder_.get()) + path_.substr(path_.rfind('/'));
 }
 
-Result<Fd> Rendezvous::connect() const {
+Result<io::Fd> Rendezvous::connect() const {
   DEPLOYCTL_TRY(socket, make_socket());
   DEPLOYCTL_TRY(address, address_of(short_path()));
   const timeval most{10, 0};  // a full queue of a process that is stuck
@@ -63,17 +64,17 @@ Result<Fd> Rendezvous::connect() const {
   return fail(os_error(errno, "connect to " + path_));
 }
 
-Result<Fd> Rendezvous::claim() const {
-  DEPLOYCTL_TRY(lock, open_fd(path_ + ".lock", O_RDWR | O_CREAT, 0600));
+Result<io::Fd> Rendezvous::claim() const {
+  DEPLOYCTL_TRY(lock, io::open_fd(path_ + ".lock", O_RDWR | O_CREAT, 0600));
   if (::flock(lock.get(), LOCK_EX | LOCK_NB) == 0) return lock;
   if (errno == EWOULDBLOCK) return fail(Code::locked, "another process is about to listen at " + path_);
   return fail(os_error(errno, "lock " + path_ + ".lock"));
 }
 
-Result<Fd> Rendezvous::listen() const {
+Result<io::Fd> Rendezvous::listen() const {
   DEPLOYCTL_TRY(socket, make_socket());
   DEPLOYCTL_TRY(address, address_of(short_path()));
-  DEPLOYCTL_CHECK(remove_file(path_));
+  DEPLOYCTL_CHECK(io::remove_file(path_));
   if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
       ::chmod(path_.c_str(), 0600) != 0 || ::listen(socket.get(), backlog) != 0)
     return fail(os_error(errno, "listen at " + path_));
@@ -91,4 +92,4 @@ ino_t Rendezvous::inode(const std::string& path) {
   return ::stat(path.c_str(), &st) == 0 ? st.st_ino : 0;
 }
 
-}  // namespace deployctl::io
+}  // namespace deployctl::host

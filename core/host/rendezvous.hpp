@@ -11,7 +11,7 @@
 #include "core/base/result.hpp"
 #include "core/io/fd.hpp"
 
-namespace deployctl::io {
+namespace deployctl::host {
 
 class Rendezvous {
  public:
@@ -20,26 +20,26 @@ class Rendezvous {
 
   const std::string& path() const { return path_; }
   // Code::absent: nobody listens there.
-  Result<Fd> connect() const;
+  Result<io::Fd> connect() const;
 
   // The right to listen: held by one process, and by the children that it gives the descriptor to, until all have
   // ended. Code::locked: somebody has it.
-  Result<Fd> claim() const;
+  Result<io::Fd> claim() const;
   // Listens in the place of whoever did before; with the claim in hand.
-  Result<Fd> listen() const;
+  Result<io::Fd> listen() const;
   // What stands at the path now: another inode, or 0, when it was removed or replaced.
   static ino_t inode(const std::string& path);
 
  private:
-  explicit Rendezvous(std::string path, Fd folder) : path_(std::move(path)), folder_(std::move(folder)) {}
+  explicit Rendezvous(std::string path, io::Fd folder) : path_(std::move(path)), folder_(std::move(folder)) {}
   // A path that fits a socket's address however deep the home is.
   std::string short_path() const;
 
   std::string path_;
-  Fd folder_;
+  io::Fd folder_;
 };
 
 // Who is at the other end of a connection: a process of our own user.
 bool is_own_user(int socket);
 
-}  // namespace deployctl::io
+}  // namespace deployctl::host

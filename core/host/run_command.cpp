@@ -16,7 +16,7 @@
 #include "core/io/fd_stream.hpp"
 #include "core/io/notifier.hpp"
 
-namespace deployctl::io {
+namespace deployctl::host {
 namespace {
 
 constexpr std::size_t max_kept = 1024 * 1024;
@@ -28,9 +28,9 @@ void keep(std::string& into, const std::uint8_t* data, std::size_t n) {
 // One of the child's pipes on its way into `text`; shared with the coroutine that reads it.
 struct Drain {
   explicit Drain(asio::any_io_executor executor) : over(std::move(executor)) {}
-  std::unique_ptr<ByteStream> stream;
+  std::unique_ptr<io::ByteStream> stream;
   std::string text;
-  Notifier over;
+  io::Notifier over;
   bool done = false;
 };
 
@@ -45,13 +45,13 @@ asio::awaitable<void> drain(std::shared_ptr<Drain> to) {
   to->over.notify_all();
 }
 
-Result<std::unique_ptr<ByteStream>> stream_of(asio::any_io_executor executor, Fd fd) {
-  DEPLOYCTL_TRY(copy, duplicate(fd.get()));
-  return make_fd_stream(std::move(executor), std::move(fd), std::move(copy));
+Result<std::unique_ptr<io::ByteStream>> stream_of(asio::any_io_executor executor, io::Fd fd) {
+  DEPLOYCTL_TRY(copy, io::duplicate(fd.get()));
+  return io::make_fd_stream(std::move(executor), std::move(fd), std::move(copy));
 }
 
 // A reader of its own for each pipe: one after the other would hang a child that fills the second.
-Result<std::shared_ptr<Drain>> start_drain(asio::any_io_executor executor, Fd fd) {
+Result<std::shared_ptr<Drain>> start_drain(asio::any_io_executor executor, io::Fd fd) {
   auto to = std::make_shared<Drain>(executor);
   DEPLOYCTL_TRY(stream, stream_of(executor, std::move(fd)));
   to->stream = std::move(stream);
@@ -86,7 +86,7 @@ Command piped(Command command) {
 }
 
 struct Reading {
-  Fd fd;
+  io::Fd fd;
   std::string* into;
 };
 
@@ -121,7 +121,7 @@ Status read_both(std::array<Reading, 2>& readings, std::chrono::steady_clock::ti
 
 asio::awaitable<Result<Output>> async_run(Command command, Duration most) {
   const auto executor = co_await asio::this_coro::executor;
-  const auto deadline = now_steady() + most;
+  const auto deadline = io::now_steady() + most;
   const std::string what = command.argv.empty() ? "a process" : command.argv[0];
   DEPLOYCTL_CO_TRY(child, Subprocess::spawn(piped(std::move(command))));
   DEPLOYCTL_CO_TRY(out, start_drain(executor, child.take_stdout()));
@@ -132,12 +132,12 @@ asio::awaitable<Result<Output>> async_run(Command command, Duration most) {
   const bool err_over = co_await drained(err, deadline);
   if (!out_over || !err_over) {
     co_await child.async_end(std::chrono::milliseconds(200));
-    co_return fail(detail::timed_out(what, most));
+    co_return fail(io::detail::timed_out(what, most));
   }
-  auto exit = co_await with_deadline(child.async_wait(), std::max(deadline - now_steady(), Duration(0)), what);
+  auto exit = co_await io::with_deadline(child.async_wait(), std::max(deadline - io::now_steady(), Duration(0)), what);
   if (!exit) {
     co_await child.async_end(std::chrono::milliseconds(200));
-    co_return fail(detail::timed_out(what, most));
+    co_return fail(io::detail::timed_out(what, most));
   }
   Output output;
   output.out = std::move(out->text);
@@ -156,11 +156,11 @@ Result<Output> run(const Command& command, Duration most) {
   auto exit = read ? child.wait(std::max(left(), Duration(0))) : fail(read.error());
   if (!exit) {
     (void)child.end(std::chrono::milliseconds(200));
-    if (exit.error().code == Code::timed_out) return fail(detail::timed_out(command.argv[0], most));
+    if (exit.error().code == Code::timed_out) return fail(io::detail::timed_out(command.argv[0], most));
     return fail(exit.error());
   }
   output.exit = *exit;
   return output;
 }
 
-}  // namespace deployctl::io
+}  // namespace deployctl::host

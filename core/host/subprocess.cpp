@@ -20,7 +20,7 @@
 #include "core/io/deadline.hpp"
 #include "core/io/files.hpp"
 
-namespace deployctl::io {
+namespace deployctl::host {
 namespace {
 
 class FileActions {
@@ -60,8 +60,8 @@ class Attributes {
 
 // The child's end of one of its three descriptors, open until the spawn is over, and our end when it is a pipe.
 struct End {
-  Fd theirs;
-  Fd ours;
+  io::Fd theirs;
+  io::Fd ours;
 };
 
 Result<End> open_end(const Stdio& stdio, int target) {
@@ -69,16 +69,16 @@ Result<End> open_end(const Stdio& stdio, int target) {
   End end;
   switch (stdio.kind) {
     case Stdio::Kind::pipe: {
-      DEPLOYCTL_TRY(pipe, make_pipe());
+      DEPLOYCTL_TRY(pipe, io::make_pipe());
       // Above 2, as everything of "theirs": a dup2 in the child then never meets what an earlier one has replaced.
-      DEPLOYCTL_TRY(copy, duplicate(reads ? pipe.read.get() : pipe.write.get()));
+      DEPLOYCTL_TRY(copy, io::duplicate(reads ? pipe.read.get() : pipe.write.get()));
       end.theirs = std::move(copy);
       end.ours = std::move(reads ? pipe.write : pipe.read);
       return end;
     }
     case Stdio::Kind::inherit:
     case Stdio::Kind::fd: {
-      DEPLOYCTL_TRY(copy, duplicate(stdio.kind == Stdio::Kind::fd ? stdio.fd : target));
+      DEPLOYCTL_TRY(copy, io::duplicate(stdio.kind == Stdio::Kind::fd ? stdio.fd : target));
       end.theirs = std::move(copy);
       return end;
     }
@@ -87,8 +87,8 @@ Result<End> open_end(const Stdio& stdio, int target) {
   }
   const std::string path = stdio.kind == Stdio::Kind::null ? "/dev/null" : stdio.path;
   const int how = stdio.kind == Stdio::Kind::append ? O_APPEND | O_NOFOLLOW : O_TRUNC;
-  DEPLOYCTL_TRY(fd, open_fd(path, reads ? O_RDONLY : O_WRONLY | O_CREAT | how, 0644));
-  DEPLOYCTL_TRY(copy, duplicate(fd.get()));
+  DEPLOYCTL_TRY(fd, io::open_fd(path, reads ? O_RDONLY : O_WRONLY | O_CREAT | how, 0644));
+  DEPLOYCTL_TRY(copy, io::duplicate(fd.get()));
   end.theirs = std::move(copy);
   return end;
 }
@@ -103,7 +103,7 @@ std::vector<char*> pointers(const std::vector<std::string>& words) {
 Status check(const Command& command) {
   if (command.argv.empty()) return fail(Code::invalid, "start a process: no program was named");
   if (!command.cwd.empty()) {
-    auto cwd = open_fd(command.cwd, O_PATH | O_DIRECTORY);
+    auto cwd = io::open_fd(command.cwd, O_PATH | O_DIRECTORY);
     if (!cwd) return fail(with_context(cwd.error(), "start " + command.argv[0] + " in " + command.cwd));
   }
   return {};
@@ -218,13 +218,13 @@ Result<Exit> Subprocess::wait(std::optional<Duration> most) {
     if (const auto exit = exited()) return *exit;
     pollfd event{pidfd_.get(), POLLIN, 0};
     const int n = ::poll(&event, 1, milliseconds_left(deadline));
-    if (n == 0) return fail(detail::timed_out("process " + std::to_string(pid_), *most));
+    if (n == 0) return fail(io::detail::timed_out("process " + std::to_string(pid_), *most));
     if (n < 0 && errno != EINTR) return fail(os_error(errno, "wait for process " + std::to_string(pid_)));
   }
 }
 
 asio::awaitable<Result<Exit>> Subprocess::async_wait() {
-  auto copy = duplicate(pidfd_.get());
+  auto copy = io::duplicate(pidfd_.get());
   if (!copy) co_return fail(copy.error());
   const pid_t pid = pid_;
   asio::posix::stream_descriptor descriptor(co_await asio::this_coro::executor, copy->release());
@@ -253,7 +253,7 @@ Result<Exit> Subprocess::end(Duration grace) {
 
 asio::awaitable<Result<Exit>> Subprocess::async_end(Duration grace) {
   DEPLOYCTL_CO_CHECK(signal(SIGTERM));
-  auto exit = co_await with_deadline(async_wait(), grace, "process " + std::to_string(pid_));
+  auto exit = co_await io::with_deadline(async_wait(), grace, "process " + std::to_string(pid_));
   DEPLOYCTL_CO_CHECK(signal(SIGKILL));
   if (exit) co_return exit;
   co_return co_await async_wait();
@@ -264,4 +264,4 @@ void Subprocess::detach() {
   pidfd_.reset();
 }
 
-}  // namespace deployctl::io
+}  // namespace deployctl::host

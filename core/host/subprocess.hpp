@@ -19,7 +19,7 @@
 #include "core/base/result.hpp"
 #include "core/io/fd.hpp"
 
-namespace deployctl::io {
+namespace deployctl::host {
 
 struct Stdio {
   enum class Kind { null, inherit, pipe, fd, file, append };
@@ -60,9 +60,9 @@ class Subprocess {
 
   pid_t pid() const { return pid_; }
   int pidfd() const { return pidfd_.get(); }  // readable when the child has exited
-  Fd take_stdin() { return std::move(stdin_); }
-  Fd take_stdout() { return std::move(stdout_); }
-  Fd take_stderr() { return std::move(stderr_); }
+  io::Fd take_stdin() { return std::move(stdin_); }
+  io::Fd take_stdout() { return std::move(stdout_); }
+  io::Fd take_stderr() { return std::move(stderr_); }
 
   // Until the child itself has exited; Code::timed_out leaves it running.
   Result<Exit> wait(std::optional<Duration> most = {});
@@ -82,7 +82,7 @@ class Subprocess {
   void finish();
   pid_t pid_ = -1;
   bool grouped_ = false;
-  Fd pidfd_, stdin_, stdout_, stderr_;
+  io::Fd pidfd_, stdin_, stdout_, stderr_;
 };
 
 struct Output {
@@ -94,4 +94,4 @@ struct Output {
 asio::awaitable<Result<Output>> async_run(Command command, Duration most);
 Result<Output> run(const Command& command, Duration most);
 
-}  // namespace deployctl::io
+}  // namespace deployctl::host

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-namespace deployctl::rollout {
+namespace deployctl::host {
 
 struct ThisProcess {
   std::string user, host, boot_id;
@@ -17,4 +17,4 @@ ThisProcess this_process();
 // A process of this host (its boot id says so) that is over. Of another host nothing is known: false.
 bool is_dead_here(const std::string& boot_id, std::uint32_t pid, std::uint64_t pid_start);
 
-}  // namespace deployctl::rollout
+}  // namespace deployctl::host

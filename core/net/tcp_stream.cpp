@@ -16,7 +16,7 @@
 #include "core/io/deadline.hpp"
 #include "core/io/fd_stream.hpp"
 
-namespace deployctl::io {
+namespace deployctl::net {
 namespace {
 
 using asio::ip::tcp;
@@ -54,13 +54,13 @@ void tune(int fd) {
   set(IPPROTO_TCP, TCP_USER_TIMEOUT, 60'000);  // ms that what was sent may stay unacknowledged
 }
 
-awaitable<Result<Addresses>> resolve(std::string host, unsigned port, Duration most) {
+io::awaitable<Result<Addresses>> resolve(std::string host, unsigned port, Duration most) {
   asio::error_code ec;
   const auto literal = asio::ip::make_address(host, ec);
   if (!ec) co_return Addresses{literal};
-  Command command;
+  host::Command command;
   command.argv = {"getent", "ahosts", host};
-  auto listed = co_await async_run(command, most);
+  auto listed = co_await host::async_run(command, most);
   if (!listed && listed.error().code == Code::timed_out)
     co_return fail(unreachable(host, port, "the name was not resolved within " + human_duration(most)));
   if (!listed) co_return fail(with_context(listed.error(), "resolve " + host));
@@ -74,7 +74,7 @@ awaitable<Result<Addresses>> resolve(std::string host, unsigned port, Duration m
 }
 
 // The socket's errno, 0 when it is connected: with_deadline turns a time that ran out into Code::timed_out.
-awaitable<Result<int>> connect_one(std::shared_ptr<tcp::socket> socket, tcp::endpoint to) {
+io::awaitable<Result<int>> connect_one(std::shared_ptr<tcp::socket> socket, tcp::endpoint to) {
   asio::error_code ec;
   co_await socket->async_connect(to, asio::redirect_error(asio::use_awaitable, ec));
   co_return ec.value();
@@ -92,30 +92,30 @@ std::vector<std::string> addresses_in(const std::string& listing) {
   return out;
 }
 
-awaitable<Result<std::unique_ptr<ByteStream>>> connect_tcp(asio::any_io_executor executor, std::string host,
-                                                           unsigned port, Duration timeout) {
+io::awaitable<Result<std::unique_ptr<io::ByteStream>>> connect_tcp(asio::any_io_executor executor, std::string host,
+                                                                   unsigned port, Duration timeout) {
   if (port == 0 || port > 65535) co_return fail(Code::invalid, "no TCP port: " + std::to_string(port));
-  const auto deadline = now_steady() + timeout;
+  const auto deadline = io::now_steady() + timeout;
   auto addresses = co_await resolve(host, port, timeout);
   if (!addresses) co_return fail(addresses.error());
   std::string why;
   for (std::size_t i = 0; i < addresses->size(); ++i) {
     // A fair share each: one that swallows packets leaves time for the next.
-    const auto left = (deadline - now_steady()) / static_cast<int>(addresses->size() - i);
+    const auto left = (deadline - io::now_steady()) / static_cast<int>(addresses->size() - i);
     const auto socket = std::make_shared<tcp::socket>(executor);
     const tcp::endpoint to((*addresses)[i], static_cast<std::uint16_t>(port));
-    auto connected = co_await with_deadline(connect_one(socket, to), std::max(left, Duration(1)), "connect");
+    auto connected = co_await io::with_deadline(connect_one(socket, to), std::max(left, Duration(1)), "connect");
     if (!connected && connected.error().code != Code::timed_out) co_return fail(connected.error());
     if (connected && *connected == 0) {
       asio::error_code ec;
-      Fd fd(socket->release(ec));
+      io::Fd fd(socket->release(ec));
       if (ec) co_return fail(os_error(ec.value(), "take over a socket"));
       tune(fd.get());
-      co_return make_socket_stream(executor, std::move(fd));
+      co_return io::make_socket_stream(executor, std::move(fd));
     }
     why = connected ? words_for(*connected) : "timed out after " + human_duration(timeout);
   }
   co_return fail(unreachable(host, port, why));
 }
 
-}  // namespace deployctl::io
+}  // namespace deployctl::net

@@ -12,13 +12,13 @@
 #include "core/base/duration.hpp"
 #include "core/io/byte_stream.hpp"
 
-namespace deployctl::io {
+namespace deployctl::net {
 
 // Call from a coroutine on `executor` (one strand), which becomes the stream's.
-awaitable<Result<std::unique_ptr<ByteStream>>> connect_tcp(asio::any_io_executor executor, std::string host,
-                                                           unsigned port, Duration timeout);
+io::awaitable<Result<std::unique_ptr<io::ByteStream>>> connect_tcp(asio::any_io_executor executor, std::string host,
+                                                                   unsigned port, Duration timeout);
 
 // The addresses in a listing of `getent ahosts`, each once, in order.
 std::vector<std::string> addresses_in(const std::string& listing);
 
-}  // namespace deployctl::io
+}  // namespace deployctl::net

@@ -18,7 +18,7 @@ constexpr Duration for_the_keeper{std::chrono::seconds(10)};
 // Another process may be about to start it, or it may be about to end.
 awaitable<Result<io::Fd>> connect(std::shared_ptr<KeeperPlace> place) {
   for (int i = 1;; ++i) {
-    auto socket = io::connect_background(place->at, place->argv);
+    auto socket = host::connect_background(place->at, place->argv);
     if (socket || socket.error().code != Code::locked || i == tries) co_return socket;
     co_await io::sleep_for(between_tries);
   }

@@ -11,7 +11,7 @@
 namespace deployctl::remote {
 
 struct KeeperPlace {
-  io::Rendezvous at;
+  host::Rendezvous at;
   std::vector<std::string> argv;  // what starts one
 };
 

@@ -149,7 +149,7 @@ awaitable<Status> answer(io::ByteStream& client, Result<protocol::Frame> frame) 
 
 awaitable<void> ConnectionCache::serve(io::Fd connection) {
   const auto state = state_;
-  if (!io::is_own_user(connection.get())) co_return;
+  if (!host::is_own_user(connection.get())) co_return;
   auto made = io::make_socket_stream(state->executor, std::move(connection));
   if (!made) co_return;
   const std::shared_ptr<io::ByteStream> client = std::move(*made);

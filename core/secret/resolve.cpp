@@ -29,10 +29,10 @@ Result<std::string> from_env(const std::string& name) {
 
 // Its output is the secret, and its error output may repeat it: only how it ended is reported.
 Result<std::string> from_command(const model::SecretSource& source) {
-  io::Command command;
+  host::Command command;
   command.argv = {"/bin/sh", "-e", "-c", source.text};
   command.cwd = source.folder;
-  const auto ran = io::run(command, max_time);
+  const auto ran = host::run(command, max_time);
   if (!ran) return fail(Code::invalid, ran.error().message);
   if (!ran->exit.ok()) return fail(Code::invalid, "the command ended with " + ran->exit.text());
   return ran->out;

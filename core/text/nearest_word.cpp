@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace deployctl::plans {
+namespace deployctl::text {
 namespace {
 
 // Longer ones are no slips of a keyword, and the distance is quadratic.
@@ -55,4 +55,4 @@ std::string did_you_mean(std::string_view word, std::span<const std::string> kno
   return fmt::format("allowed: {}{}", fmt::join(listed, ", "), listed.size() < known.size() ? ", ..." : "");
 }
 
-}  // namespace deployctl::plans
+}  // namespace deployctl::text

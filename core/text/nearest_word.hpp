@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace deployctl::plans {
+namespace deployctl::text {
 
 // Damerau and Levenshtein's distance with adjacent swaps: "verison" is 1 away from "version".
 std::size_t distance(std::string_view a, std::string_view b);
@@ -15,4 +15,4 @@ std::string nearest_word(std::string_view word, std::span<const std::string> kno
 // "did you mean 'version'?", or "allowed: a, b, c" when nothing is near (at most 20 of them).
 std::string did_you_mean(std::string_view word, std::span<const std::string> known);
 
-}  // namespace deployctl::plans
+}  // namespace deployctl::text

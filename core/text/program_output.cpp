@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-namespace deployctl::target {
+namespace deployctl::text {
 namespace {
 
 // Bytes of the UTF-8 sequence that begins here; 0: none does.
@@ -34,4 +34,4 @@ std::string printable(std::string text) {
   return text;
 }
 
-}  // namespace deployctl::target
+}  // namespace deployctl::text

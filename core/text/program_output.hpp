@@ -3,9 +3,9 @@
 
 #include <string>
 
-namespace deployctl::target {
+namespace deployctl::text {
 
 // UTF-8 stays as it is; a byte that is part of none becomes '?'.
 std::string printable(std::string text);
 
-}  // namespace deployctl::target
+}  // namespace deployctl::text

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 
-namespace deployctl::plans {
+namespace deployctl::text {
 namespace {
 
 std::uint8_t byte_at(std::string_view text, std::size_t i) { return static_cast<std::uint8_t>(text[i]); }
@@ -45,4 +45,4 @@ bool has_control(std::string_view text) {
   return std::any_of(text.begin(), text.end(), [](char c) { return is_control(static_cast<std::uint8_t>(c)); });
 }
 
-}  // namespace deployctl::plans
+}  // namespace deployctl::text

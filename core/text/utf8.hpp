@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace deployctl::plans {
+namespace deployctl::text {
 
 struct Unreadable {
   std::size_t at = 0;  // the byte
@@ -17,4 +17,4 @@ std::optional<Unreadable> find_unreadable(std::string_view text);
 // Any control character, line ends included.
 bool has_control(std::string_view text);
 
-}  // namespace deployctl::plans
+}  // namespace deployctl::text

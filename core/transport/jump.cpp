@@ -37,7 +37,7 @@ std::string last_line(std::string text) {
 
 class JumpStream final : public io::ByteStream {
  public:
-  JumpStream(io::Subprocess child, std::unique_ptr<io::ByteStream> stream, std::shared_ptr<Words> words)
+  JumpStream(host::Subprocess child, std::unique_ptr<io::ByteStream> stream, std::shared_ptr<Words> words)
       : child_(std::move(child)), stream_(std::move(stream)), words_(std::move(words)) {}
   ~JumpStream() override { JumpStream::close(); }
   asio::any_io_executor executor() override { return stream_->executor(); }
@@ -60,7 +60,7 @@ class JumpStream final : public io::ByteStream {
     co_return n;
   }
 
-  io::Subprocess child_;
+  host::Subprocess child_;
   std::unique_ptr<io::ByteStream> stream_;
   std::shared_ptr<Words> words_;
   bool heard_ = false;
@@ -92,10 +92,10 @@ std::vector<std::string> jump_command(const std::string& config, const std::stri
 
 Result<std::unique_ptr<io::ByteStream>> open_jump(asio::any_io_executor executor, const std::string& config,
                                                   const std::string& hops, const std::string& host, unsigned port) {
-  io::Command command;
+  host::Command command;
   command.argv = jump_command(config, hops, host, port);
-  command.in = command.out = command.err = io::Stdio::pipe();
-  DEPLOYCTL_TRY(child, io::Subprocess::spawn(command));
+  command.in = command.out = command.err = host::Stdio::pipe();
+  DEPLOYCTL_TRY(child, host::Subprocess::spawn(command));
   DEPLOYCTL_TRY(stream, io::make_fd_stream(executor, child.take_stdout(), child.take_stdin()));
   DEPLOYCTL_TRY(words, listen_to(executor, child.take_stderr()));
   return std::make_unique<JumpStream>(std::move(child), std::move(stream), std::move(words));

@@ -30,7 +30,7 @@ std::string expand(const std::string& path, const SshSettings& settings) {
         out += '%';
         break;
       case 'd':
-        out += own_home().value_or("~");
+        out += host::own_home().value_or("~");
         break;
       case 'h':
         out += settings.host;
@@ -42,13 +42,13 @@ std::string expand(const std::string& path, const SshSettings& settings) {
         out += std::to_string(settings.port);
         break;
       case 'u':
-        out += own_user().value_or("");
+        out += host::own_user().value_or("");
         break;
       default:
         (out += '%') += token;
     }
   }
-  return expand_home(out);
+  return host::expand_home(out);
 }
 
 Status take(SshSettings& settings, const std::string& key, const std::string& value) {
@@ -87,10 +87,10 @@ Result<SshSettings> parse_ssh_settings(const std::string& text) {
 }
 
 asio::awaitable<Result<SshSettings>> ask_ssh(std::string config, std::string host, Duration most) {
-  io::Command command;
-  command.argv = {"ssh", "-G", "-F", expand_home(config), "--", host};
+  host::Command command;
+  command.argv = {"ssh", "-G", "-F", host::expand_home(config), "--", host};
   const std::string what = "ssh_config " + config + " for " + host;
-  auto said = co_await io::async_run(std::move(command), most);
+  auto said = co_await host::async_run(std::move(command), most);
   if (!said) co_return fail(with_context(said.error(), what));
   if (!said->exit.ok()) co_return fail(Code::invalid, what + ": " + said->err.substr(0, said->err.find('\n')));
   auto settings = parse_ssh_settings(said->out);

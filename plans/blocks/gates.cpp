@@ -21,7 +21,7 @@ struct GateDraft {
 };
 
 void read_gate_name(const Cursor& at, GateDraft& into) {
-  if (auto name = read_text(at); name && !has_control(*name))
+  if (auto name = read_text(at); name && !text::has_control(*name))
     into.gate.name = std::move(*name);
   else if (name)
     at.problem(fmt::format("'{}' may hold no tabs or line ends", at.path()));

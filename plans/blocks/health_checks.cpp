@@ -38,7 +38,7 @@ void read_host(const Cursor& at, Probe& into) {
 void read_path(const Cursor& at, model::HttpCheck& into) {
   const auto path = read_text(at);
   if (!path || !has_no_variable(at, *path, true)) return;
-  if (path->front() == '/' && !has_control(*path) && path->find(' ') == std::string::npos)
+  if (path->front() == '/' && !text::has_control(*path) && path->find(' ') == std::string::npos)
     into.path = *path;
   else
     at.wrong("a path that begins with '/' and holds no spaces", "such as /healthz");

@@ -19,7 +19,7 @@ constexpr std::array<std::string_view, 10> reserved_in_releases{"SERVICE",      
 void read_version(const Cursor& at, PlanDraft& into) {
   const auto text = read_text(at);
   if (!text) return;
-  if (has_control(*text)) {
+  if (text::has_control(*text)) {
     at.problem(fmt::format("'{}' is of one line without tabs", at.path()));
     return;
   }

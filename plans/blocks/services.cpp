@@ -62,7 +62,8 @@ void check_names(const std::vector<ServiceEntry>& all, Problems& problems) {
     for (std::size_t i = 0; i < entry.depends_on.size(); ++i) {
       const auto& one = entry.depends_on[i];
       if (std::find(names.begin(), names.end(), one) == names.end())
-        problems.add(list->item(i).mark(), fmt::format("there is no service '{}'", one), did_you_mean(one, names));
+        problems.add(list->item(i).mark(), fmt::format("there is no service '{}'", one),
+                     text::did_you_mean(one, names));
     }
   }
 }

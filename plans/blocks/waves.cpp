@@ -99,7 +99,7 @@ void check_region(const Value& name, const FleetRead& fleet, const model::Fleet&
   if (declared.empty()) return;  // the fleet has mistakes of its own
   if (std::find(declared.begin(), declared.end(), name.text) == declared.end())
     problems.add(name.mark(), fmt::format("the fleet has no region '{}'", name.text),
-                 did_you_mean(name.text, declared));
+                 text::did_you_mean(name.text, declared));
   else if (fleet.clean && !selected.find(name.text))
     problems.add(name.mark(), fmt::format("the plan's selector takes no target of region '{}'", name.text),
                  "take the region out of the wave, or widen the selector");

@@ -17,7 +17,7 @@ struct FreezeDraft {
 
 void read_reason(const Cursor& at, FreezeDraft& into) {
   auto reason = read_text(at);
-  if (reason && has_control(*reason))
+  if (reason && text::has_control(*reason))
     at.problem(fmt::format("'{}' may hold no tabs or line ends", at.path()));
   else if (reason)
     into.window.reason = std::move(*reason);
@@ -37,7 +37,7 @@ void read_zone(const Cursor& at, FreezeDraft& into) {
   auto zone = read_text(at);
   if (!zone) return;
   if (const auto known = calendar::check_zone(*zone); !known) {
-    const auto near = nearest_word(*zone, calendar::zone_names());
+    const auto near = text::nearest_word(*zone, calendar::zone_names());
     return at.problem(known.error().message, near.empty() ? known.error().hint : "did you mean '" + near + "'?");
   }
   into.window.zone = std::move(*zone);

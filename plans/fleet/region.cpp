@@ -27,12 +27,12 @@ void read_host(const Cursor& at, EntryDraft& into) {
 
 void read_label(const Value& key, const Cursor& at, EntryDraft& into) {
   const Value& value = at.value();
-  if (key.text.empty() || key.text.find_first_of("=, ") != std::string::npos || has_control(key.text))
+  if (key.text.empty() || key.text.find_first_of("=, ") != std::string::npos || text::has_control(key.text))
     at.problems().add(key.mark(), fmt::format("'{}' is no label", key.text),
                       "no '=', ',' or space: a selector couldn't name it");
   else if (value.kind != Value::Kind::scalar || value.text.empty())
     at.wrong("a text or a number");
-  else if (value.text.find_first_of(", ") != std::string::npos || has_control(value.text))
+  else if (value.text.find_first_of(", ") != std::string::npos || text::has_control(value.text))
     at.problem(fmt::format("'{}' may hold no ',' or space", at.path()), "a selector couldn't name it");
   else
     into.labels[key.text] = value.text;

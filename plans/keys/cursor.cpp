@@ -106,7 +106,7 @@ std::optional<std::size_t> read_word(const Cursor& at, std::span<const std::stri
   const auto found =
       value.kind == Value::Kind::scalar ? std::find(words.begin(), words.end(), value.text) : words.end();
   if (found != words.end()) return static_cast<std::size_t>(found - words.begin());
-  const std::string near = nearest_word(value.text, words);
+  const std::string near = text::nearest_word(value.text, words);
   at.wrong(fmt::format("one of {}", fmt::join(words, ", ")),
            near.empty() ? "" : fmt::format("did you mean '{}'?", near));
   return std::nullopt;
@@ -120,7 +120,7 @@ std::optional<std::string> read_argument(const Cursor& at) {
                "it would be taken for an option");
     return std::nullopt;
   }
-  if (has_control(*text) || text->find(' ') != std::string::npos) {
+  if (text::has_control(*text) || text->find(' ') != std::string::npos) {
     at.problem(fmt::format("'{}' may hold no spaces, tabs or line ends: {}", at.path(), words_for(at.value())));
     return std::nullopt;
   }

@@ -22,7 +22,7 @@ void unknown_key(const Cursor& at, const Value& key, const KeyName* keys, std::s
   for (std::size_t i = 0; i < count; ++i)
     if (keys[i].need != Need::later) known.emplace_back(keys[i].name);
   at.problems().add(key.mark(), fmt::format("unknown key '{}'{}", key.text, in_words(at)),
-                    did_you_mean(key.text, known));
+                    text::did_you_mean(key.text, known));
 }
 
 void take_key(const Cursor& at, const Value& key, const Value& value, const KeyName& known, const Value*& out) {

@@ -23,7 +23,7 @@ std::string home() {
 }
 
 Status check_home_form(std::string_view text) {
-  if (has_control(text)) return fail(Code::invalid, "a path may hold no tabs or line ends");
+  if (text::has_control(text)) return fail(Code::invalid, "a path may hold no tabs or line ends");
   if (text.starts_with('~') && !text.starts_with("~/"))
     return fail(Code::invalid, fmt::format("'{}' is not understood: only ~/ is", text));
   return {};
@@ -39,7 +39,7 @@ std::string tidy(const fs::path& path) {
 
 Result<std::string> relative_path(std::string_view text) {
   if (text.starts_with('/')) return fail(Code::invalid, "a relative path");
-  if (has_control(text)) return fail(Code::invalid, "a path without tabs or line ends");
+  if (text::has_control(text)) return fail(Code::invalid, "a path without tabs or line ends");
   std::string out;
   for (std::size_t at = 0; at <= text.size();) {
     const auto slash = std::min(text.find('/', at), text.size());

@@ -43,7 +43,7 @@ Result<std::string> check_url(std::string_view text, std::string_view scheme) {
 Result<std::string> resolve_repo(std::string_view text, const std::string& dir) {
   if (text.starts_with('-'))
     return bad_repo("may not begin with '-'", "it would be taken for an option: write ./-name");
-  if (has_control(text))
+  if (text::has_control(text))
     return bad_repo("may hold no tabs or line ends", "a path, a file, ssh or https URL, or git@host:path");
   if (const auto scheme = text.find("://"); scheme != std::string_view::npos && scheme < text.find('/'))
     return check_url(text, text.substr(0, scheme));

@@ -32,7 +32,7 @@ void take(SecretDraft& into, From from, std::string text) {
 
 void read_file(const Cursor& at, SecretDraft& into) {
   const auto text = read_text(at);
-  if (text && has_control(*text)) return at.problem(fmt::format("'{}' may hold no tabs or line ends", at.path()));
+  if (text && text::has_control(*text)) return at.problem(fmt::format("'{}' may hold no tabs or line ends", at.path()));
   if (text && has_no_variable(at, *text)) take(into, From::file, *text);
 }
 
@@ -115,7 +115,7 @@ std::optional<model::SecretSource> read_secret(const Cursor& at) {
   }
   const auto text = read_text(at);
   if (!text) return std::nullopt;
-  if (has_control(*text)) {
+  if (text::has_control(*text)) {
     at.problem(fmt::format("'{}' may hold no tabs or line ends", at.path()));
     return std::nullopt;
   }

@@ -17,7 +17,7 @@ const std::vector<std::string>& placeholders() {
 }
 
 tl::unexpected<Error> bad_template(std::string message, std::string_view name) {
-  const std::string near = nearest_word(name, placeholders());
+  const std::string near = text::nearest_word(name, placeholders());
   std::string hint =
       near.empty() ? "allowed: {commit} {short} {tag} {describe} {date}" : "did you mean '{" + near + "}'?";
   return fail(with_hint(error(Code::invalid, std::move(message)), std::move(hint)));

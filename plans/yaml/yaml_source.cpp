@@ -115,7 +115,7 @@ const Value* YamlSource::read_override(const std::string& text, const std::strin
 
 const Value* YamlSource::parse(const std::string& text, const std::string* file, bool with_lines, Problems& problems) {
   // yaml-cpp takes byte 4 for the end of the file and passes on whatever isn't UTF-8.
-  if (const auto bad = find_unreadable(text)) {
+  if (const auto bad = text::find_unreadable(text)) {
     problems.add(mark_of(text, bad->at, *file, with_lines), bad->what, "write the file as plain UTF-8 text");
     return nullptr;
   }

@@ -24,7 +24,7 @@ const std::string binary = std::string(TEST_BINARY_DIR) + "/bin/deployctl";
 
 struct Commands : ::testing::Test {
   TempDir dir;
-  io::Output run(std::vector<std::string> words, std::vector<std::string> env = {}) {
+  host::Output run(std::vector<std::string> words, std::vector<std::string> env = {}) {
     words.insert(words.begin(), binary);
     env.push_back("HOME=" + dir.path());
     env.push_back("DEPLOYCTL_STATE=" + (dir / "state"));

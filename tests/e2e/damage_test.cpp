@@ -22,7 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-io::Output deploy(const Lab& lab, const std::string& ref) {
+host::Output deploy(const Lab& lab, const std::string& ref) {
   return lab.deployctl({"deploy", "deploy.yaml", "--ref", ref, "--output", "json"});
 }
 

@@ -14,7 +14,7 @@ using ::testing::StartsWith;
 
 namespace {
 
-io::Output deploy(const Lab& lab, const std::string& ref) {
+host::Output deploy(const Lab& lab, const std::string& ref) {
   return lab.deployctl({"deploy", "deploy.yaml", "--ref", ref, "--output", "json"});
 }
 

@@ -98,7 +98,7 @@ bool changes_targets(const Example& one) {
 }
 
 // As a person would: in the lab's folder, by a shell that finds deployctl.
-io::Output run_in(const Lab& lab, const std::string& line) {
+host::Output run_in(const Lab& lab, const std::string& line) {
   const std::string path = std::string(TEST_BINARY_DIR) + "/bin:" + std::getenv("PATH");
   return run_program({"/bin/sh", "-c", line}, lab.dir().path(),
                      {"PATH=" + path, "DEPLOYCTL_STATE=" + (lab.dir() / "state"),

@@ -13,7 +13,7 @@ using namespace deployctl::testing;
 namespace {
 
 // An example that has a lab, does `script` with it and is over.
-io::Output example_that(const TempDir& dir, const std::string& script) {
+host::Output example_that(const TempDir& dir, const std::string& script) {
   const std::string begin =
       "set -euo pipefail; . " TEST_SOURCE_DIR "/examples/lab.sh; trap clean_up EXIT; lab=$1; mkdir -p $lab/eu-11; ";
   return run_program({"/bin/bash", "-c", begin + script, "example", dir / "lab"});

@@ -17,7 +17,7 @@ using ::testing::HasSubstr;
 
 namespace {
 
-io::Output deploy(const Lab& lab, const std::string& ref, const std::string& state = "state") {
+host::Output deploy(const Lab& lab, const std::string& ref, const std::string& state = "state") {
   return lab.deployctl({"deploy", "deploy.yaml", "--ref", ref, "--output", "json"}, state);
 }
 
@@ -122,7 +122,7 @@ struct OneIsLate {
            .rollout = "  max_unreachable: 0\n",
            .target_config = {"ForceCommand sh -c 'while [ ! -e " + (gate / "open") +
                              " ]; do sleep 0.02; done; exec sh -c \"$SSH_ORIGINAL_COMMAND\"'"}}};
-  io::Subprocess driver = lab.start({"deploy", "deploy.yaml", "--ref", "v1", "--output", "json"}, "log");
+  host::Subprocess driver = lab.start({"deploy", "deploy.yaml", "--ref", "v1", "--output", "json"}, "log");
   OneIsLate() {
     EXPECT_TRUE(eventually([&] { return staged(0) && staged(1); })) << read_text(lab.dir() / "log");
   }

@@ -69,10 +69,10 @@ class HttpsServer {
                    "server.pem -days 2 "
                    "-subj /CN=127.0.0.1 -addext subjectAltName=DNS:127.0.0.1,IP:127.0.0.1 2>openssl.log"},
                   folder);
-    io::Command command;
+    host::Command command;
     command.argv = {"python3", "server.py", folder};
     command.cwd = folder;
-    server_.emplace(std::move(io::Subprocess::spawn(command).value()));
+    server_.emplace(std::move(host::Subprocess::spawn(command).value()));
   }
   std::string url(const std::string& path) const {
     const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
@@ -86,7 +86,7 @@ class HttpsServer {
 
  private:
   std::string folder_;
-  std::optional<io::Subprocess> server_;
+  std::optional<host::Subprocess> server_;
 };
 
 }  // namespace

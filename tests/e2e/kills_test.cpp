@@ -55,7 +55,7 @@ struct Party {
   std::vector<std::string> words;  // of its command line; empty: deployctl itself
 };
 
-void kill_one(const Lab& lab, const Party& party, io::Subprocess& deploy) {
+void kill_one(const Lab& lab, const Party& party, host::Subprocess& deploy) {
   if (party.words.empty()) {
     (void)deploy.signal(SIGKILL);
     return;

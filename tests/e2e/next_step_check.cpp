@@ -39,7 +39,7 @@ std::string first_of(const Words& words, const std::string& command) {
   return std::find(words.begin(), words.end(), command) == words.end() ? "" : command;
 }
 
-void check_output(const Words& invocation, const io::Output& output) {
+void check_output(const Words& invocation, const host::Output& output) {
   for (const auto& text : {output.out, output.err})
     for (const auto& command : commands_in(text)) {
       const auto problem = problem_of(command, invocation);

@@ -21,7 +21,7 @@ namespace {
 using Words = std::vector<std::string>;
 
 // Behind "next: " and "then: " at the beginning of a line.
-Words next_steps_in(const io::Output& said) {
+Words next_steps_in(const host::Output& said) {
   Words out;
   for (const auto& text : {said.out, said.err})
     for (const auto* word : {"next: ", "then: "})
@@ -30,7 +30,7 @@ Words next_steps_in(const io::Output& said) {
   return out;
 }
 
-io::Output deploy(const Lab& lab, const std::string& ref, Words more = {}) {
+host::Output deploy(const Lab& lab, const std::string& ref, Words more = {}) {
   Words words{"deploy", "deploy.yaml", "--ref", ref};
   words.insert(words.end(), more.begin(), more.end());
   return lab.deployctl(words);
@@ -44,14 +44,14 @@ Lab::Options one_at_a_time() {
 }
 
 // Until its log says so; then the signal, and its end.
-io::Output interrupted(const Lab& lab, Words words, const std::string& until, int* code) {
+host::Output interrupted(const Lab& lab, Words words, const std::string& until, int* code) {
   auto child = lab.start(words, "log");
   EXPECT_TRUE(eventually([&] { return read_text(lab.dir() / "log").find(until) != std::string::npos; }))
       << read_text(lab.dir() / "log");
   (void)child.signal(SIGINT);
   const auto ended = child.wait();
   *code = ended ? ended->code : -1;
-  io::Output said;
+  host::Output said;
   said.out = read_text(lab.dir() / "log");
   for (const auto& command : commands_in(said.out)) EXPECT_EQ(problem_of(command, words), "") << command;
   return said;
@@ -96,7 +96,7 @@ TEST(NextStep, OfADeployThatChangedNothingIsNoRollback) {
   Lab lab;
   ASSERT_EQ(deploy(lab, "v1").exit.code, 0);
   ASSERT_EQ(deploy(lab, "v2").exit.code, 0);
-  const auto changes_nothing = [&](const io::Output& said, int code) {
+  const auto changes_nothing = [&](const host::Output& said, int code) {
     EXPECT_EQ(said.exit.code, code) << said.out << said.err;
     for (const auto& command : commands_in(said.out + said.err)) {
       EXPECT_THAT(command, Not(HasSubstr("deployctl rollback"))) << said.out << said.err;

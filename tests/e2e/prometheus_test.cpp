@@ -51,7 +51,7 @@ struct Watched {
     lab.write_plan(options);
   }
 
-  io::Output deploy(const std::string& ref) const {
+  host::Output deploy(const std::string& ref) const {
     return lab.deployctl({"deploy", "deploy.yaml", "--ref", ref, "--output", "json"});
   }
 };

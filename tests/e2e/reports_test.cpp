@@ -24,7 +24,7 @@ namespace fs = std::filesystem;
 constexpr const char* canary_and_rest =
     "  waves:\n    - {name: canary, regions: [r0], targets: 1}\n    - {name: rest, regions: all, approval: required}\n";
 
-io::Output deploy(const Lab& lab, const std::string& ref, std::vector<std::string> more = {}) {
+host::Output deploy(const Lab& lab, const std::string& ref, std::vector<std::string> more = {}) {
   std::vector<std::string> words{"deploy", "deploy.yaml", "--ref", ref};
   words.insert(words.end(), more.begin(), more.end());
   return lab.deployctl(words);

@@ -31,12 +31,12 @@ void deploy(const Lab& lab, const std::string& ref, const std::vector<std::strin
 }
 
 // A state folder that nothing else uses: a host that has no ledger of the service.
-io::Output roll_back_elsewhere(const Lab& lab) {
+host::Output roll_back_elsewhere(const Lab& lab) {
   static unsigned number = 0;
   return lab.deployctl({"rollback", "deploy.yaml"}, "elsewhere" + std::to_string(++number));
 }
 
-void expect_nothing_to_change(const io::Output& said, const std::string& further) {
+void expect_nothing_to_change(const host::Output& said, const std::string& further) {
   EXPECT_EQ(said.exit.code, 0) << said.out << said.err;
   EXPECT_THAT(said.out, HasSubstr("nothing to change: "));
   if (further.empty())

@@ -40,7 +40,7 @@ std::string rollout_in(const std::string& out) {
   return at == std::string::npos ? "" : out.substr(at + 11, out.find('"', at + 11) - at - 11);
 }
 
-io::Output deploy(const Lab& lab, const std::string& ref, std::vector<std::string> more = {}) {
+host::Output deploy(const Lab& lab, const std::string& ref, std::vector<std::string> more = {}) {
   std::vector<std::string> words{"deploy", "deploy.yaml", "--ref", ref, "--output", "json"};
   words.insert(words.end(), more.begin(), more.end());
   return lab.deployctl(words);

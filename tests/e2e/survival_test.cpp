@@ -98,7 +98,7 @@ class Rounds {
     EXPECT_THAT(status.out, HasSubstr("\"diverged\":0,\"damaged\":0,\"behind\":0}"));
   }
 
-  io::Subprocess deploy() { return lab.start({"deploy", "deploy.yaml", "--ref", version, "--output", "json"}, log); }
+  host::Subprocess deploy() { return lab.start({"deploy", "deploy.yaml", "--ref", version, "--output", "json"}, log); }
 
   Lab lab;
   std::string version = "v1", log;
@@ -179,7 +179,7 @@ struct Sleeper {
   Lab lab{
       fleet("  max_parallel: 100%\n  waves:\n    - {name: canary, regions: [r0], targets: 1, bake_time: 2s}\n    - "
             "{name: rest, regions: all}\n")};
-  std::optional<io::Subprocess> first;
+  std::optional<host::Subprocess> first;
 
   void falls_asleep() {
     ASSERT_EQ(lab.deployctl({"deploy", "deploy.yaml", "--ref", "v1"}).exit.code, 0);

@@ -44,7 +44,7 @@ services:
     lab.dir().write("toy.git/breaks", breaks + "\n");
     lab.tag(name, "[ \"$(cat name)\" != \"$(cat breaks)\" ]");
   }
-  io::Output run(std::vector<std::string> words) const { return lab.deployctl(std::move(words)); }
+  host::Output run(std::vector<std::string> words) const { return lab.deployctl(std::move(words)); }
   std::string version(const std::string& service, unsigned target = 0) {
     return read_text(lab.target(0, target).home() + "/srv/" + service + "/current/version");
   }

@@ -117,7 +117,7 @@ TEST(WarmRelay, ThatWasKilledIsStartedAgain) {
 
 TEST(WarmRelay, IsOneForCallersThatComeAtOnce) {
   Lab lab({.targets = 2});
-  std::vector<io::Subprocess> callers;
+  std::vector<host::Subprocess> callers;
   for (int i = 0; i < 4; ++i) {
     const auto name = "caller" + std::to_string(i);
     callers.push_back(lab.start({"fleet", "ping", "deploy.yaml"}, name + ".log", name));

@@ -19,7 +19,7 @@
 using namespace deployctl;
 using namespace deployctl::testing;
 using asio::awaitable;
-using rollout::FleetLinks;
+using fleet::FleetLinks;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -99,7 +99,7 @@ void run(Test test, bool knows = true) {
   model::Target target;
   target.endpoint = {"t1", 22, "u", "key", {}};
   fleet.regions[0].targets.push_back(target);
-  rollout::FleetLinksOptions options{dir.write("known_hosts", ""), {}};
+  fleet::FleetLinksOptions options{dir.write("known_hosts", ""), {}};
   options.open_agent = [&relay, knows](asio::any_io_executor e, transport::DialOptions, remote::AgentOptions) {
     return open_relay(e, *relay, knows);
   };

@@ -29,12 +29,12 @@ struct Cargo {
     const payload::OpenContent open = [content](const Digest&) { return io::open_fd(content, O_RDONLY); };
     const std::string path = dir / "payload";
     auto index = payload::encode(manifest, nullptr, open, path).value();
-    shipment = std::make_shared<rollout::PayloadHandle>(
-        rollout::PayloadHandle{payload::open_file_source(path, index).value()});
+    shipment =
+        std::make_shared<fleet::PayloadHandle>(fleet::PayloadHandle{payload::open_file_source(path, index).value()});
   }
   std::uint64_t total() const { return shipment->chunks->index().total(); }
   model::Release release;
-  std::shared_ptr<rollout::PayloadHandle> shipment;
+  std::shared_ptr<fleet::PayloadHandle> shipment;
 };
 
 }  // namespace deployctl::testing

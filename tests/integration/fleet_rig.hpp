@@ -74,7 +74,7 @@ struct World {
   }
 
   void run(std::function<awaitable<void>(World&, FleetLinks&)> test, unsigned lanes = 0) {
-    rollout::FleetLinksOptions options{fleet.known_hosts, image()};
+    fleet::FleetLinksOptions options{fleet.known_hosts, image()};
     options.min_connections = lanes;
     const auto with_world = [this, &test](FleetLinks& links) { return test(*this, links); };
     run_over_links(fleet, options, with_world);

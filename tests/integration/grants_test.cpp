@@ -16,7 +16,7 @@
 using namespace deployctl;
 using namespace deployctl::testing;
 using asio::awaitable;
-using rollout::FleetLinks;
+using fleet::FleetLinks;
 using rollout::FleetSurvey;
 using ::testing::HasSubstr;
 

@@ -15,7 +15,7 @@
 
 using namespace deployctl;
 using namespace deployctl::testing;
-using rollout::FleetLinks;
+using fleet::FleetLinks;
 using ::testing::HasSubstr;
 
 namespace {
@@ -72,7 +72,7 @@ struct World {
         target.endpoint = {name + region.name + std::to_string(fleet.regions.size()), 22, "u", "key", {}};
         region.targets.push_back(target);
       }
-    rollout::FleetLinksOptions options{dir.write("known_hosts", ""), {}};
+    fleet::FleetLinksOptions options{dir.write("known_hosts", ""), {}};
     options.open_agent = [this](asio::any_io_executor, transport::DialOptions dial, remote::AgentOptions) {
       return open(dial.endpoint.host);
     };
@@ -151,13 +151,12 @@ TEST(HostileRelay, AnAttachThatIsNeverAnsweredIsGivenUp) {
     const auto reply = co_await w.survey(0);
     EXPECT_EQ(reply.error().code, Code::timed_out);
     EXPECT_THAT(reply.error().text(), HasSubstr("relay 10.0.0.1: attach timed out"));
-    EXPECT_LE(w.time.now() - begun,
-              rollout::detail::attach_limit(std::chrono::seconds(20), std::chrono::seconds(60), 2));
+    EXPECT_LE(w.time.now() - begun, fleet::detail::attach_limit(std::chrono::seconds(20), std::chrono::seconds(60), 2));
   });
 }
 
 TEST(HostileRelay, AttachesGetTheTimeOfTheirTurns) {
-  using rollout::detail::attach_limit;
+  using fleet::detail::attach_limit;
   constexpr Duration login{std::chrono::seconds(20)}, installing{std::chrono::seconds(60)};
   EXPECT_EQ(attach_limit(login, installing, 1), Duration(std::chrono::seconds(85)));
   EXPECT_EQ(attach_limit(login, installing, 64), Duration(std::chrono::seconds(85)));

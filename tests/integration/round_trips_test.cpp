@@ -90,7 +90,7 @@ struct Fleet {
     fleet.known_hosts = dir.write("known_hosts", pins);
   }
   void run(std::function<awaitable<void>(Fleet&, FleetLinks&)> test) {
-    const rollout::FleetLinksOptions options{fleet.known_hosts, image()};
+    const fleet::FleetLinksOptions options{fleet.known_hosts, image()};
     const auto with_fleet = [this, &test](FleetLinks& links) { return test(*this, links); };
     run_over_links(fleet, options, with_fleet);
   }
@@ -208,7 +208,7 @@ TEST(RoundTrips, OfAWholeRollback) {
 
   const auto test = [](const Lab& lab, const model::Plan& plan, const TurnProxy& way) -> awaitable<void> {
     const auto executor = co_await asio::this_coro::executor;
-    const rollout::FleetLinksOptions options{plan.fleet.known_hosts, image()};
+    const fleet::FleetLinksOptions options{plan.fleet.known_hosts, image()};
     FleetLinks links(executor, plan.fleet, options);
     for (unsigned i = 0; i < 2; ++i) {
       const auto opened = co_await links.open(i);
@@ -216,7 +216,7 @@ TEST(RoundTrips, OfAWholeRollback) {
     }
     const auto before = way.turns();
     const auto begun = io::now_steady();
-    rollout::RolloutDependencies parts{links, nullptr, nullptr, [](const rollout::Event&) {}, {}, lab.dir().path(), {}};
+    rollout::RolloutDependencies parts{links, nullptr, nullptr, [](const events::Event&) {}, {}, lab.dir().path(), {}};
     const auto driven = co_await rollout::roll_back(plan, "", std::move(parts));
     EXPECT_EQ(driven.outcome.result, rollout::RolloutResult::succeeded) << driven.outcome.why->text();
     // The survey; the grant, of one target first, then of the rest; the activation; pruning, which gives the grant

@@ -13,7 +13,7 @@
 namespace deployctl::testing {
 
 using asio::awaitable;
-using rollout::FleetLinks;
+using fleet::FleetLinks;
 
 inline const remote::AgentImage& image() {
   static const auto loaded = remote::AgentImage::load(TEST_BINARY_DIR "/bin/deploy-agent");
@@ -22,7 +22,7 @@ inline const remote::AgentImage& image() {
 }
 
 // Rethrows what the test throws.
-inline void run_over_links(const model::Fleet& fleet, const rollout::FleetLinksOptions& options,
+inline void run_over_links(const model::Fleet& fleet, const fleet::FleetLinksOptions& options,
                            const std::function<awaitable<void>(FleetLinks&)>& test) {
   asio::io_context context(1);
   auto links = std::make_unique<FleetLinks>(context.get_executor(), fleet, options);

@@ -67,7 +67,7 @@ TEST(SshOver, ALineThatTricklesCarriesBothWaysAtOnce) {
   Sshd server;
   const auto run = [](Sshd& s) -> awaitable<Result<bool>> {
     const auto executor = co_await asio::this_coro::executor;
-    DEPLOYCTL_CO_TRY(socket, co_await io::connect_tcp(executor, s.host(), s.port(), std::chrono::seconds(5)));
+    DEPLOYCTL_CO_TRY(socket, co_await net::connect_tcp(executor, s.host(), s.port(), std::chrono::seconds(5)));
     auto line = std::make_unique<Trickle>(std::move(socket), 777);
     DEPLOYCTL_CO_TRY(session, co_await transport::dial_over(std::move(line), to(s)));
     co_return co_await echoes(*session, pattern(3'000'000));
@@ -83,7 +83,7 @@ TEST(SshOver, ALoginAcknowledgesEachAnswerAtOnceAndWhatComesAfterItDoesNot) {
   Counted::Counts in_login, in_all;
   const auto run = [](Sshd& s, Counted::Counts& login, Counted::Counts& all) -> awaitable<Result<bool>> {
     const auto executor = co_await asio::this_coro::executor;
-    DEPLOYCTL_CO_TRY(socket, co_await io::connect_tcp(executor, s.host(), s.port(), std::chrono::seconds(5)));
+    DEPLOYCTL_CO_TRY(socket, co_await net::connect_tcp(executor, s.host(), s.port(), std::chrono::seconds(5)));
     auto line = std::make_unique<Counted>(std::move(socket), all);
     DEPLOYCTL_CO_TRY(session, co_await transport::dial_over(std::move(line), to(s)));
     login = all;

@@ -83,10 +83,10 @@ class AuthSock {
   // It says that it listens by printing the socket's name.
   void start(const std::vector<std::string>& keys) {
     const std::string socket = dir_ / "agent";
-    io::Command command;
+    host::Command command;
     command.argv = {"ssh-agent", "-D", "-a", socket};
-    command.out = io::Stdio::pipe();
-    agent_ = std::move(*io::Subprocess::spawn(command));
+    command.out = host::Stdio::pipe();
+    agent_ = std::move(*host::Subprocess::spawn(command));
     const io::Fd out = agent_->take_stdout();
     char c = 0;
     if (::read(out.get(), &c, 1) != 1) throw std::runtime_error("ssh-agent did not start");
@@ -96,7 +96,7 @@ class AuthSock {
 
   TempDir dir_;
   std::string before_;
-  std::optional<io::Subprocess> agent_;
+  std::optional<host::Subprocess> agent_;
 };
 
 class HomeDir {

@@ -119,7 +119,7 @@ void World::judge(Controller& controller) {
 
 // No wave of a new deploy begins in a freeze that its driver has had the time to hear of. One that was resumed goes
 // through the waves that were done before.
-void World::hold_freeze(const Controller& controller, const rollout::Event& event) {
+void World::hold_freeze(const Controller& controller, const events::Event& event) {
   const bool may =
       frozen_.empty() || controller.command.rollback || !controller.fresh || controller.command.stops_for.count() > 0;
   if (may || event.name != "wave_started" || time_.steady() < frozen_since_ + heard_by) return;

@@ -92,7 +92,7 @@ awaitable<Result<protocol::pb::Reply>> SimLinks::call_once(std::size_t target, p
 awaitable<Result<protocol::pb::Reply>> SimLinks::call(std::size_t target, protocol::pb::Request request,
                                                       Duration deadline,
                                                       std::function<void(const protocol::pb::Event&)>,
-                                                      std::shared_ptr<rollout::PayloadHandle>) {
+                                                      std::shared_ptr<fleet::PayloadHandle>) {
   for (bool again = false;; again = true) {
     protocol::pb::Request copy = request;
     auto reply = co_await call_once(target, std::move(copy), deadline);

@@ -30,14 +30,14 @@ struct SimNetwork {
   bool carries(std::size_t target, bool request);
 };
 
-class SimLinks : public rollout::TargetLinks {
+class SimLinks : public fleet::TargetLinks {
  public:
   SimLinks(std::shared_ptr<Loop> controller, SimNetwork& network) : controller_(controller), network_(network) {}
 
   awaitable<Result<protocol::pb::Reply>> call(std::size_t target, protocol::pb::Request request, Duration deadline,
                                               std::function<void(const protocol::pb::Event&)> on_event = {},
-                                              std::shared_ptr<rollout::PayloadHandle> shipment = {}) override;
-  void prefetch_payload(std::size_t, std::shared_ptr<rollout::PayloadHandle>) override {}
+                                              std::shared_ptr<fleet::PayloadHandle> shipment = {}) override;
+  void prefetch_payload(std::size_t, std::shared_ptr<fleet::PayloadHandle>) override {}
   std::uint64_t rate(std::size_t) const override { return 0; }
   std::uint64_t wan_bytes() const override { return 0; }
 

@@ -74,7 +74,7 @@ const std::string& SimTarget::activator() const {
   return busy() ? journal_->intent.rollout : none;
 }
 
-target::BootTime SimTarget::now() const {
+host::BootTime SimTarget::now() const {
   return {"boot-" + std::to_string(boot_), io::now_steady().time_since_epoch().count()};
 }
 

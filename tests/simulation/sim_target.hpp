@@ -110,7 +110,7 @@ class SimTarget {
   void end(target::Outcome outcome);
   void append(target::Record record);
   void process_dies();
-  target::BootTime now() const;
+  host::BootTime now() const;
   std::optional<std::size_t> release_of(const std::string& folder) const;
 
   asio::any_io_executor executor_;

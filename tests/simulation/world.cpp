@@ -82,7 +82,7 @@ awaitable<void> World::drive(Controller* self) {
   if (self->command.takes_over) parts.user_reason = "in need";
   parts.waits = self->command.waits;
   parts.frozen = [this] { return frozen_; };
-  parts.sink = [this, self](const rollout::Event& event) {
+  parts.sink = [this, self](const events::Event& event) {
     hold_freeze(*self, event);
     if (talks_ && event.name != "target_step" && event.name != "target_staged")
       say(self->name, fmt::format("{} {} {} {} {}", event.name, event.target, event.wave, event.body,

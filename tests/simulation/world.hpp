@@ -69,7 +69,7 @@ class World : public TargetWatch {
   awaitable<void> speak();  // an operator who says words to rollouts
   awaitable<void> fill_disks();
   awaitable<void> freeze();
-  void hold_freeze(const Controller& controller, const rollout::Event& event);
+  void hold_freeze(const Controller& controller, const events::Event& event);
   bool turn();  // anything was done
   bool run_until_quiet(Duration most);
   void heal();

@@ -179,7 +179,7 @@ void Lab::tag(const std::string& name, const std::string& health, const std::str
   git({"tag", name});
 }
 
-io::Output Lab::deployctl(std::vector<std::string> words, const std::string& state) const {
+host::Output Lab::deployctl(std::vector<std::string> words, const std::string& state) const {
   auto argv = words;
   argv.insert(argv.begin(), programs_ + "/deployctl");
   auto said = run_program(std::move(argv), dir_.path(), environment(state));
@@ -187,7 +187,7 @@ io::Output Lab::deployctl(std::vector<std::string> words, const std::string& sta
   return said;
 }
 
-io::Output Lab::paste(const std::string& command_line) const {
+host::Output Lab::paste(const std::string& command_line) const {
   auto env = environment("state");
   env.push_back("PATH=" + programs_ + ":/usr/bin:/bin:/usr/sbin:/sbin");
   return run_program({"/bin/bash", "-c", command_line}, dir_.path(), env);
@@ -206,15 +206,15 @@ std::vector<std::string> Lab::environment(const std::string& state) const {
   return out;
 }
 
-io::Subprocess Lab::start(std::vector<std::string> words, const std::string& log, const std::string& state) const {
+host::Subprocess Lab::start(std::vector<std::string> words, const std::string& log, const std::string& state) const {
   words.insert(words.begin(), programs_ + "/deployctl");
-  io::Command command;
+  host::Command command;
   command.argv = std::move(words);
   command.cwd = dir_.path();
   command.env = environment_with(environment(state));
-  command.out = io::Stdio::append(dir_ / log);
-  command.err = io::Stdio::append(dir_ / log);
-  auto child = io::Subprocess::spawn(command);
+  command.out = host::Stdio::append(dir_ / log);
+  command.err = host::Stdio::append(dir_ / log);
+  auto child = host::Subprocess::spawn(command);
   if (!child) throw std::runtime_error(child.error().text());
   return std::move(*child);
 }

@@ -46,16 +46,16 @@ class Lab {
   Network& network(unsigned region) { return *networks_.at(region); }
 
   // Runs in the lab's folder with its state folder. `state`: another one's name.
-  io::Output deployctl(std::vector<std::string> words, const std::string& state = "state") const;
+  host::Output deployctl(std::vector<std::string> words, const std::string& state = "state") const;
   // Started, not waited for; its stdout and stderr go to the file `log` in the lab's folder.
-  io::Subprocess start(std::vector<std::string> words, const std::string& log,
-                       const std::string& state = "state") const;
+  host::Subprocess start(std::vector<std::string> words, const std::string& log,
+                         const std::string& state = "state") const;
   // A command line as it was printed, in a shell in the lab's folder, as a person pastes it.
-  io::Output paste(const std::string& command_line) const;
+  host::Output paste(const std::string& command_line) const;
   // The same words as deployctl() on a terminal.
   std::unique_ptr<Terminal> at_terminal(std::vector<std::string> words, Terminal::Size size = {}) const;
   // Called with each command of deployctl() and what it said.
-  static inline std::function<void(const std::vector<std::string>& words, const io::Output& said)> after_command{};
+  static inline std::function<void(const std::vector<std::string>& words, const host::Output& said)> after_command{};
   // From here on no command leaves a link keeper behind.
   void keep_no_links() { keep_links_ = false; }
   // From here on commands are those of another build: the folder that holds its deployctl and deploy-agent.

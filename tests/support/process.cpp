@@ -25,12 +25,12 @@ std::vector<std::string> environment_with(std::vector<std::string> more) {
   return out;
 }
 
-io::Output run_program(std::vector<std::string> argv, std::string cwd, std::vector<std::string> more_env) {
-  io::Command command;
+host::Output run_program(std::vector<std::string> argv, std::string cwd, std::vector<std::string> more_env) {
+  host::Command command;
   command.argv = std::move(argv);
   command.cwd = std::move(cwd);
   if (!more_env.empty()) command.env = environment_with(std::move(more_env));
-  auto output = io::run(command, std::chrono::minutes(1));
+  auto output = host::run(command, std::chrono::minutes(1));
   if (!output) throw std::runtime_error(output.error().text());
   return std::move(*output);
 }

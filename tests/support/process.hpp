@@ -10,7 +10,7 @@
 
 namespace deployctl::testing {
 
-io::Output run_program(std::vector<std::string> argv, std::string cwd = {}, std::vector<std::string> more_env = {});
+host::Output run_program(std::vector<std::string> argv, std::string cwd = {}, std::vector<std::string> more_env = {});
 // The same, and throws unless it exits 0; answers its stdout.
 std::string check_program(std::vector<std::string> argv, std::string cwd = {});
 // Our own environment with some NAME=VALUE set anew.

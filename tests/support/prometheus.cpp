@@ -64,12 +64,12 @@ void Prometheus::start() {
 }
 
 void Prometheus::try_to_start() {
-  io::Command command;
+  host::Command command;
   command.argv = {"prometheus", "--config.file=" + (dir_ / "prometheus.yml"), "--storage.tsdb.path=" + (dir_ / "data"),
                   "--web.listen-address=127.0.0.1:" + std::to_string(port_)};
-  command.out = io::Stdio::append(dir_ / "log");
-  command.err = io::Stdio::append(dir_ / "log");
-  auto child = io::Subprocess::spawn(command);
+  command.out = host::Stdio::append(dir_ / "log");
+  command.err = host::Stdio::append(dir_ / "log");
+  auto child = host::Subprocess::spawn(command);
   if (!child) throw std::runtime_error(child.error().text());
   process_ = std::move(*child);
   const bool over = !eventually([&] { return process_->exited() || answers(port_); }) || process_->exited();

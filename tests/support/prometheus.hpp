@@ -35,7 +35,7 @@ class Prometheus {
   TempDir dir_;
   std::vector<std::unique_ptr<HttpServer>> exporters_;
   unsigned port_ = 0;
-  std::optional<io::Subprocess> process_;
+  std::optional<host::Subprocess> process_;
 };
 
 }  // namespace deployctl::testing

@@ -97,7 +97,7 @@ struct Sshd::State {
   io::Fd listener;
   io::CancelToken over;
   std::mutex mutex;
-  std::list<io::Subprocess> children;  // under the mutex
+  std::list<host::Subprocess> children;  // under the mutex
   std::atomic<unsigned> accepted{0};
   std::thread thread;
 
@@ -107,14 +107,14 @@ struct Sshd::State {
 };
 
 void Sshd::State::start_sshd(io::Fd connection) {
-  io::Command command;
+  host::Command command;
   command.argv = {"/usr/sbin/sshd", "-i", "-e", "-f", config};
-  command.in = io::Stdio::of(connection.get());
-  command.out = io::Stdio::of(connection.get());
-  command.err = io::Stdio::append(dir / "log");
+  command.in = host::Stdio::of(connection.get());
+  command.out = host::Stdio::of(connection.get());
+  command.err = host::Stdio::append(dir / "log");
   const std::lock_guard lock(mutex);
-  children.remove_if([](io::Subprocess& child) { return child.exited().has_value(); });
-  auto child = io::Subprocess::spawn(command);
+  children.remove_if([](host::Subprocess& child) { return child.exited().has_value(); });
+  auto child = host::Subprocess::spawn(command);
   if (child) children.push_back(std::move(*child));
 }
 

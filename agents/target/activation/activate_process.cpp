@@ -91,7 +91,7 @@ Status Executor::run() {
   load();
   const Progress before = fold(journal_.records());
   if (before.ended) return {};
-  const BootTime now = boot_now();
+  const host::BootTime now = host::boot_now();
   if (before.running && before.boot_id == now.boot_id) end_group(before.running->group, before.running->session);
   DEPLOYCTL_CHECK(note(Record::Kind::resumed, Step::prepare));
   for (;;) {
@@ -200,7 +200,7 @@ Status Executor::hook(TargetHook which, const Side& side, Step step) {
 // Deadlines count from the start's end, also when we are a later process than the one that saw it.
 Status Executor::checks(const Side& side) {
   const Progress progress = fold(journal_.records());
-  const auto since = progress.started ? Duration(boot_now().ms - progress.started->ms) : Duration(0);
+  const auto since = progress.started ? Duration(host::boot_now().ms - progress.started->ms) : Duration(0);
   ProbeContext context;
   context.cwd = slot_.release(side.folder);
   context.env = env_of(side);
@@ -210,7 +210,7 @@ Status Executor::checks(const Side& side) {
 // The receipt first: a crash between the two writes it twice, which says the same.
 Status Executor::end(Outcome outcome) {
   Receipt receipt;
-  receipt.time = wall_ms();
+  receipt.time = host::wall_ms();
   receipt.rollout = intent().rollout;
   receipt.epoch = intent().epoch;
   receipt.folder = intent().to;

@@ -36,13 +36,13 @@ struct Detached {
 };
 
 Result<Detached> start_process(const Slot& slot, const std::string& self_exe) {
-  io::Command command;
+  host::Command command;
   command.argv = {self_exe, "activate", "--deploy-to", slot.path()};
   command.cwd = "/";
-  command.out = io::Stdio::append(slot.state("activate.log"));
-  command.err = io::Stdio::append(slot.state("activate.log"));
-  command.group = io::Command::Group::session;
-  DEPLOYCTL_TRY(child, io::Subprocess::spawn(command));
+  command.out = host::Stdio::append(slot.state("activate.log"));
+  command.err = host::Stdio::append(slot.state("activate.log"));
+  command.group = host::Command::Group::session;
+  DEPLOYCTL_TRY(child, host::Subprocess::spawn(command));
   auto pidfd = io::duplicate(child.pidfd());
   child.detach();
   if (!pidfd) return fail(pidfd.error());
@@ -91,12 +91,12 @@ std::optional<protocol::pb::Event> event_of(const Record& record, LogTail& log) 
       break;
     case Record::Kind::failed:
       step.set_state("failed");
-      step.set_detail(printable(record.error.text()));
+      step.set_detail(text::printable(record.error.text()));
       break;
     default:
       return std::nullopt;
   }
-  step.set_output(printable(log.more()));
+  step.set_output(text::printable(log.more()));
   return event;
 }
 
@@ -117,7 +117,7 @@ Error gave_up(const Slot& slot) {
   const auto line = words.rfind('\n');
   if (line != std::string::npos) words = words.substr(line + 1);
   return with_hint(error(Code::internal, "the activation ends before its journal does: " +
-                                             (words.empty() ? std::string("it said nothing") : printable(words))),
+                                             (words.empty() ? std::string("it said nothing") : text::printable(words))),
                    "look at " + slot.state("activate.log") + "; a rerun goes on where it stopped");
 }
 
@@ -144,8 +144,8 @@ protocol::pb::Activated activated_of(const Slot& slot, const JournalText& journa
     Error why = with_context(progress.failure->error, to_string(progress.failure->step));
     if (progress.ended == Outcome::broken && !progress.back_failures.empty())
       why.message += "; and on the way back: " + progress.back_failures.back().error.message;
-    why = explain_storage(std::move(why), slot.path());
-    why.message = printable(why.message);
+    why = host::explain_storage(std::move(why), slot.path());
+    why.message = text::printable(why.message);
     *out.mutable_error() = protocol::to_abort(why);
     out.set_unhealthy(progress.failure->error.code == Code::unhealthy);
   }

@@ -134,11 +134,11 @@ struct Probe {
     return {};
   }
   Status operator()(const model::CommandCheck& command) const {
-    io::Command run;
+    host::Command run;
     run.argv = {"/bin/sh", "-e", "-c", command.command};
     run.cwd = context.cwd;
     run.env = context.env;
-    auto output = io::run(run, check.timeout);
+    auto output = host::run(run, check.timeout);
     if (!output) return unhealthy(check, output.error().message);
     if (output->exit.ok()) return {};
     std::string words = output->err.empty() ? output->out : output->err;

@@ -21,15 +21,15 @@ constexpr Duration grace{std::chrono::seconds(5)};
 // The line waits for one word on its stdin, then becomes the hook with no stdin. If we die before the word, it ends.
 constexpr const char* gate = "read -r go && exec /bin/sh -e -c \"$0\" </dev/null";
 
-Result<io::Subprocess> start_line(const HookRun& run, const std::string& line) {
-  io::Command command;
+Result<host::Subprocess> start_line(const HookRun& run, const std::string& line) {
+  host::Command command;
   command.argv = {"/bin/sh", "-c", gate, line};
   command.cwd = run.cwd;
   command.env = run.env;
-  command.in = io::Stdio::pipe();
-  command.out = io::Stdio::append(run.log);
-  command.err = io::Stdio::append(run.log);
-  DEPLOYCTL_TRY(child, io::Subprocess::spawn(command));
+  command.in = host::Stdio::pipe();
+  command.out = host::Stdio::append(run.log);
+  command.err = host::Stdio::append(run.log);
+  DEPLOYCTL_TRY(child, host::Subprocess::spawn(command));
   const io::Fd in = child.take_stdin();
   DEPLOYCTL_CHECK(run.on_process(child.pid()));
   DEPLOYCTL_CHECK(io::write_all(in.get(), as_bytes("go\n")));
@@ -88,7 +88,7 @@ std::vector<int> members(int group, int session) {
 }
 
 // The last one first; what the earlier ones left behind goes too.
-void end_lines(std::vector<io::Subprocess>& lines) {
+void end_lines(std::vector<host::Subprocess>& lines) {
   for (auto line = lines.rbegin(); line != lines.rend(); ++line) (void)line->end(grace);
 }
 
@@ -96,7 +96,7 @@ void end_lines(std::vector<io::Subprocess>& lines) {
 
 Status run_hook(const HookRun& run) {
   const auto deadline = std::chrono::steady_clock::now() + run.hook.timeout;
-  std::vector<io::Subprocess> lines;  // unreaped, so that the numbers of their groups stay theirs
+  std::vector<host::Subprocess> lines;  // unreaped, so that the numbers of their groups stay theirs
   for (const auto& line : run.hook.run) {
     const auto from = size_of(run.log);
     auto child = start_line(run, line);

@@ -31,7 +31,7 @@ Json to_json(const Intent& i) {
           {"from_release", i.from_release},
           {"log_from", i.log_from},
           {"kind", i.kind},
-          {"time", wall_ms()}};
+          {"time", host::wall_ms()}};
 }
 
 Intent intent_from(const Json& json) {
@@ -154,7 +154,7 @@ Result<Journal> Journal::open(const Slot& slot) {
 }
 
 Status Journal::append(Record record) {
-  record.at = boot_now();
+  record.at = host::boot_now();
   const std::string line = dump(to_json(record)) + "\n";
   DEPLOYCTL_CHECK(io::write_all(fd_.get(), as_bytes(line)));
   DEPLOYCTL_CHECK(sync(fd_.get(), "the journal"));

@@ -11,7 +11,7 @@
 namespace deployctl::target {
 namespace {
 
-protocol::pb::Holder to_wire(const Grant& grant, const BootTime& now) {
+protocol::pb::Holder to_wire(const Grant& grant, const host::BootTime& now) {
   protocol::pb::Holder holder;
   holder.set_rollout(grant.holder.rollout);
   holder.set_user(grant.holder.user);
@@ -24,28 +24,28 @@ protocol::pb::Holder to_wire(const Grant& grant, const BootTime& now) {
   holder.set_expires_in_ms(static_cast<std::uint64_t>(grant.left(now).count()));
   holder.set_kind(grant.holder.kind);
   if (const auto release = Digest::parse(grant.holder.release)) holder.set_release(release->raw());
-  holder.set_version(printable(grant.holder.version));
+  holder.set_version(text::printable(grant.holder.version));
   return holder;
 }
 
 protocol::pb::Receipt to_wire(const Receipt& receipt) {
   protocol::pb::Receipt out;
   out.set_time(receipt.time);
-  out.set_rollout(printable(receipt.rollout));
+  out.set_rollout(text::printable(receipt.rollout));
   out.set_epoch(receipt.epoch);
   if (const auto release = Digest::parse(receipt.release)) out.set_release(release->raw());
-  out.set_folder(printable(receipt.folder));
-  out.set_version(printable(receipt.version));
+  out.set_folder(text::printable(receipt.folder));
+  out.set_version(text::printable(receipt.version));
   out.set_outcome(to_string(receipt.outcome));
-  out.set_kind(printable(receipt.kind));
+  out.set_kind(text::printable(receipt.kind));
   if (const auto release = Digest::parse(receipt.from_release)) out.set_from_release(release->raw());
-  out.set_from_folder(printable(receipt.from));
+  out.set_from_folder(text::printable(receipt.from));
   return out;
 }
 
 // Which releases ran here, and which rollout came last.
-Status add_history(const Slot& slot, const std::vector<KeptRelease>& kept, const Grant& grant, const BootTime& now,
-                   protocol::pb::Surveyed& out) {
+Status add_history(const Slot& slot, const std::vector<KeptRelease>& kept, const Grant& grant,
+                   const host::BootTime& now, protocol::pb::Surveyed& out) {
   if (grant.epoch > 0) *out.mutable_last_grant() = to_wire(grant, now);
   DEPLOYCTL_TRY(receipts, read_receipts(slot));
   for (const auto& receipt : recent_receipts(receipts, kept)) *out.add_receipts() = to_wire(receipt);
@@ -66,8 +66,8 @@ ProbeContext context_of(const Slot& slot, const Identity& identity, const KeptRe
 
 protocol::pb::KeptRelease to_wire(const KeptRelease& kept) {
   protocol::pb::KeptRelease out;
-  out.set_folder(printable(kept.folder));
-  out.set_version(printable(kept.version()));
+  out.set_folder(text::printable(kept.folder));
+  out.set_version(text::printable(kept.version()));
   if (kept.release) {
     out.set_release(kept.release->digest().raw());
     out.set_artifact(kept.release->artifact.raw());
@@ -76,10 +76,10 @@ protocol::pb::KeptRelease to_wire(const KeptRelease& kept) {
   out.set_confirmed(kept.confirmed);
   out.set_confirmed_at(kept.confirmed_at);
   out.set_failed(kept.failed);
-  for (const auto& name : kept.names) out.add_names(printable(name));
+  for (const auto& name : kept.names) out.add_names(text::printable(name));
   if (kept.unreadable) {
     out.set_damaged(true);
-    out.set_damage(printable(kept.unreadable->text()));
+    out.set_damage(text::printable(kept.unreadable->text()));
   }
   return out;
 }
@@ -87,8 +87,8 @@ protocol::pb::KeptRelease to_wire(const KeptRelease& kept) {
 protocol::pb::Unremoved to_wire(const Unremoved& one) {
   protocol::pb::Unremoved out;
   Error why = one.error;
-  why.message = printable(why.message);
-  out.set_path(printable(one.path));
+  why.message = text::printable(why.message);
+  out.set_path(text::printable(one.path));
   *out.mutable_error() = protocol::to_abort(why);
   return out;
 }
@@ -102,19 +102,19 @@ Result<protocol::pb::Health> check_health(const Slot& slot, const Identity& iden
   auto kept = kept_release(slot, *current);
   if (!kept) {
     health.set_state("unhealthy");
-    health.add_failing(printable("current points to " + *current + ", which is not there"));
+    health.add_failing(text::printable("current points to " + *current + ", which is not there"));
     return health;
   }
   if (!kept->release || kept->release->activation.health_checks.empty()) return health;
   const auto failing = probe_all(kept->release->activation.health_checks, context_of(slot, identity, *kept));
   health.set_state(failing.empty() ? "healthy" : "unhealthy");
-  for (const auto& words : failing) health.add_failing(printable(words));
+  for (const auto& words : failing) health.add_failing(text::printable(words));
   return health;
 }
 
 Result<protocol::pb::Surveyed> survey(const Slot& slot, const Identity& identity, bool with_health, bool with_history) {
   protocol::pb::Surveyed out;
-  out.set_free_bytes(free_bytes(slot.path()).value_or(0));
+  out.set_free_bytes(host::free_bytes(slot.path()).value_or(0));
   DEPLOYCTL_TRY(owner, slot.identity());
   if (owner && *owner != identity) {
     out.set_other_service(owner->text());
@@ -127,9 +127,9 @@ Result<protocol::pb::Surveyed> survey(const Slot& slot, const Identity& identity
     if (current && one.folder == *current) *out.mutable_current() = to_wire(one);
   }
   // A dangling link still says what should run.
-  if (current && !out.has_current()) out.mutable_current()->set_folder(printable(*current));
+  if (current && !out.has_current()) out.mutable_current()->set_folder(text::printable(*current));
   DEPLOYCTL_TRY(grant, GrantFile(slot).read());
-  const BootTime now = boot_now();
+  const host::BootTime now = host::boot_now();
   out.set_epoch(grant.epoch);
   if (grant.living(now)) *out.mutable_holder() = to_wire(grant, now);
   for (const auto& one : unremoved(slot)) *out.add_unremoved() = to_wire(one);

@@ -24,7 +24,7 @@ std::string words(const GrantHolder& holder) {
   return text;
 }
 
-Error held_by(const Grant& grant, const BootTime& now) {
+Error held_by(const Grant& grant, const host::BootTime& now) {
   return with_hint(error(Code::locked, "held by " + words(grant.holder) + "; its grant lasts another " +
                                            human_duration(grant.left(now)) + " unless renewed"),
                    "wait for it, or take over with a reason");
@@ -49,7 +49,7 @@ Error too_far(std::uint64_t asked, std::uint64_t held) {
                    repair_hint);
 }
 
-BootTime until(const BootTime& now, Duration ttl) {
+host::BootTime until(const host::BootTime& now, Duration ttl) {
   return {now.boot_id, now.ms + std::clamp(ttl, Duration(1), longest_ttl).count()};
 }
 
@@ -94,12 +94,12 @@ Grant grant_from(const Json& json) {
 
 }  // namespace
 
-Duration Grant::left(const BootTime& now) const {
+Duration Grant::left(const host::BootTime& now) const {
   if (dropped || expires.boot_id != now.boot_id) return Duration(0);
   return Duration(std::max<std::int64_t>(expires.ms - now.ms, 0));
 }
 
-Result<Grant> take(const Grant& held, const GrantRequest& request, const BootTime& now) {
+Result<Grant> take(const Grant& held, const GrantRequest& request, const host::BootTime& now) {
   const bool same = held.holder.rollout == request.holder.rollout;
   if (request.holder.rollout.empty()) return fail(Code::invalid, "a grant needs a rollout's id");
   if (request.epoch > model::max_epoch) return fail(out_of_range(request.epoch));
@@ -113,7 +113,7 @@ Result<Grant> take(const Grant& held, const GrantRequest& request, const BootTim
 }
 
 Result<Grant> repair_epoch(const Grant& held, std::uint64_t stored, std::uint64_t epoch, const GrantHolder& by,
-                           const BootTime& now) {
+                           const host::BootTime& now) {
   if (epoch > model::max_epoch) return fail(out_of_range(epoch));
   if (held.living(now)) return fail(held_by(held, now));
   if (held.epoch != stored)
@@ -127,7 +127,7 @@ Result<Grant> repair_epoch(const Grant& held, std::uint64_t stored, std::uint64_
 }
 
 Result<Grant> renew(const Grant& held, const std::string& rollout, std::uint64_t epoch, Duration ttl,
-                    const BootTime& now) {
+                    const host::BootTime& now) {
   if (held.epoch != epoch || held.holder.rollout != rollout) return fail(superseded(held, epoch));
   if (held.dropped) return fail(Code::locked, "rollout " + rollout + " has given its grant back");
   Grant renewed = held;
@@ -143,7 +143,7 @@ Result<Grant> drop(const Grant& held, const std::string& rollout, std::uint64_t 
   return dropped;
 }
 
-Status check(const Grant& held, const std::string& rollout, std::uint64_t epoch, const BootTime& now) {
+Status check(const Grant& held, const std::string& rollout, std::uint64_t epoch, const host::BootTime& now) {
   if (held.epoch != epoch || held.holder.rollout != rollout) {
     if (held.epoch == 0) return fail(Code::locked, "rollout " + rollout + " has no grant here");
     return fail(superseded(held, epoch));

@@ -32,11 +32,11 @@ struct Grant {
   std::uint64_t epoch = 0;  // the highest ever granted
   GrantHolder holder;       // of that epoch; stays when dropped, for the rule of equal epochs
   bool dropped = true;
-  BootTime expires;  // of this host
+  host::BootTime expires;  // of this host
 
   // Time left; zero when dropped, expired, or granted before this boot.
-  Duration left(const BootTime& now) const;
-  bool living(const BootTime& now) const { return left(now).count() > 0; }
+  Duration left(const host::BootTime& now) const;
+  bool living(const host::BootTime& now) const { return left(now).count() > 0; }
 };
 
 struct GrantRequest {
@@ -46,20 +46,20 @@ struct GrantRequest {
   std::string replaces;  // a rollout id
 };
 
-Result<Grant> take(const Grant& now_held, const GrantRequest& request, const BootTime& now);
+Result<Grant> take(const Grant& now_held, const GrantRequest& request, const host::BootTime& now);
 // An expired grant that nobody took meanwhile may be renewed.
 Result<Grant> renew(const Grant& held, const std::string& rollout, std::uint64_t epoch, Duration ttl,
-                    const BootTime& now);
+                    const host::BootTime& now);
 // What isn't held needs no dropping; another's is refused.
 Result<Grant> drop(const Grant& held, const std::string& rollout, std::uint64_t epoch);
 // For every request that changes something.
-Status check(const Grant& held, const std::string& rollout, std::uint64_t epoch, const BootTime& now);
+Status check(const Grant& held, const std::string& rollout, std::uint64_t epoch, const host::BootTime& now);
 
 // An epoch that no rollout can have reached by itself, brought back to `epoch`. Refused where the target stores another
 // epoch than `stored`, where a living grant holds it, and where the two are not far apart: a rollout that runs must
 // never be fenced off, nor one that is over let in again.
 Result<Grant> repair_epoch(const Grant& held, std::uint64_t stored, std::uint64_t epoch, const GrantHolder& by,
-                           const BootTime& now);
+                           const host::BootTime& now);
 
 class GrantFile {
  public:

@@ -17,7 +17,7 @@ bool is_back(Step step) { return step >= Step::back_stop; }
 constexpr std::array of_a_boot{Step::start,      Step::validate,      Step::checks,      Step::undrain,
                                Step::back_start, Step::back_validate, Step::back_checks, Step::back_undrain};
 
-void resume(Progress& progress, const BootTime& at) {
+void resume(Progress& progress, const host::BootTime& at) {
   if (!progress.boot_id.empty() && progress.boot_id != at.boot_id) {
     for (const Step step : of_a_boot) progress.done.erase(step);
     progress.running.reset();

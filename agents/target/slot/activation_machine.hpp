@@ -69,7 +69,7 @@ struct Record {
   enum class Kind { resumed, begun, process, done, failed, ended };
   Kind kind = Kind::begun;
   Step step = Step::prepare;
-  BootTime at;
+  host::BootTime at;
   int group = 0;                      // process: its process group
   int session = 0;                    // process: the session, ours at that time
   Error error;                        // failed
@@ -88,7 +88,7 @@ struct Progress {
   std::optional<Outcome> ended;
   std::optional<Record> running;  // a hook's process that no record has ended, of this boot
   std::string boot_id;
-  std::optional<BootTime> started;  // when the last start ended: deadlines count from here
+  std::optional<host::BootTime> started;  // when the last start ended: deadlines count from here
 };
 
 Progress fold(const std::vector<Record>& records);

@@ -26,7 +26,7 @@ bool is_asked_for(const protocol::pb::Inspect& asked, const KeptRelease& one) {
 
 void mark(protocol::pb::KeptRelease& entry, const std::string& text) {
   entry.set_damaged(true);
-  entry.set_damage(printable(text));
+  entry.set_damage(text::printable(text));
 }
 
 }  // namespace

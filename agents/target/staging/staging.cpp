@@ -124,13 +124,13 @@ Status Staging::place(FromBase* from, const model::Entry& entry) {
 Status Staging::check_room() const {
   std::uint64_t bytes = 0;
   for (const auto& [content, paths] : wanted_) bytes += paths.front()->size;
-  const auto free = free_space(slot_.path());
+  const auto free = host::free_space(slot_.path());
   if (!free) return {};
   const std::uint64_t files =
       wanted_.size();  // at least: further paths of the same content are links where that is possible
   if (free->files && files > *free->files)
     return fail(Code::no_space, "the release needs " + std::to_string(files) + " more inodes");
-  if (bytes > free->bytes) return fail(Code::no_space, "the release needs " + megabytes(bytes));
+  if (bytes > free->bytes) return fail(Code::no_space, "the release needs " + host::megabytes(bytes));
   return {};
 }
 

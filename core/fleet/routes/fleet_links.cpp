@@ -4,7 +4,7 @@
 
 #include "core/fleet/routes/route_table.hpp"
 
-namespace deployctl::rollout {
+namespace deployctl::fleet {
 
 using asio::awaitable;
 
@@ -74,4 +74,4 @@ void FleetLinks::close() {
     if (target.direct) target.direct->close();
 }
 
-}  // namespace deployctl::rollout
+}  // namespace deployctl::fleet

@@ -17,7 +17,7 @@
 #include "core/model/fleet.hpp"
 #include "core/remote/open_agent.hpp"
 
-namespace deployctl::rollout {
+namespace deployctl::fleet {
 namespace detail {
 struct RouteTable;
 }
@@ -89,4 +89,4 @@ class FleetLinks : public TargetLinks {
   std::shared_ptr<detail::RouteTable> ways_;
 };
 
-}  // namespace deployctl::rollout
+}  // namespace deployctl::fleet

@@ -5,7 +5,7 @@
 
 #include "core/io/deadline.hpp"
 
-namespace deployctl::rollout::detail {
+namespace deployctl::fleet::detail {
 namespace {
 
 constexpr Duration left_alone{std::chrono::seconds(10)};
@@ -62,4 +62,4 @@ void LinkSession::close() {
   if (link_) link_->close();
 }
 
-}  // namespace deployctl::rollout::detail
+}  // namespace deployctl::fleet::detail

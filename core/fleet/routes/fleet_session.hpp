@@ -13,7 +13,7 @@
 #include "core/io/notifier.hpp"
 #include "core/link/agent_link.hpp"
 
-namespace deployctl::rollout::detail {
+namespace deployctl::fleet::detail {
 
 using asio::awaitable;
 using Link = std::shared_ptr<link::AgentLink>;
@@ -45,4 +45,4 @@ class LinkSession : public std::enable_shared_from_this<LinkSession> {
   std::uint64_t sent_before_ = 0;  // by links that are gone
 };
 
-}  // namespace deployctl::rollout::detail
+}  // namespace deployctl::fleet::detail

@@ -6,7 +6,7 @@
 
 #include "core/io/deadline.hpp"
 
-namespace deployctl::rollout::detail {
+namespace deployctl::fleet::detail {
 namespace {
 
 constexpr std::size_t relay_logins_at_once = 64;             // agents/relay/relay_service.hpp
@@ -90,4 +90,4 @@ awaitable<Result<protocol::pb::Attached>> attach(Link link, protocol::pb::Attach
   co_return co_await attach_alone(std::move(link), std::move(request), most);
 }
 
-}  // namespace deployctl::rollout::detail
+}  // namespace deployctl::fleet::detail

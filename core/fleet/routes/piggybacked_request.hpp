@@ -7,7 +7,7 @@
 #include "core/io/cancel_token.hpp"
 #include "core/io/notifier.hpp"
 
-namespace deployctl::rollout::detail {
+namespace deployctl::fleet::detail {
 
 class PiggybackedRequest : public std::enable_shared_from_this<PiggybackedRequest> {
  public:
@@ -48,4 +48,4 @@ Duration attach_limit(Duration login, Duration installing, std::size_t targets_o
 awaitable<Result<protocol::pb::Attached>> attach(Link link, protocol::pb::Attach request,
                                                  std::shared_ptr<PiggybackedRequest> rider, Duration most);
 
-}  // namespace deployctl::rollout::detail
+}  // namespace deployctl::fleet::detail

@@ -6,7 +6,7 @@
 #include "core/io/deadline.hpp"
 #include "core/io/gather.hpp"
 
-namespace deployctl::rollout {
+namespace deployctl::fleet {
 namespace {
 
 using asio::awaitable;
@@ -120,4 +120,4 @@ awaitable<std::vector<protocol::pb::Desire>> FleetLinks::desired(protocol::pb::P
   co_return found;
 }
 
-}  // namespace deployctl::rollout
+}  // namespace deployctl::fleet

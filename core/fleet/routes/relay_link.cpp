@@ -6,7 +6,7 @@
 
 #include "core/io/deadline.hpp"
 
-namespace deployctl::rollout::detail {
+namespace deployctl::fleet::detail {
 namespace {
 
 constexpr std::uint64_t worth_a_login = 1024 * 1024;  // which is 4 KB: more than 0.4% of less than this
@@ -121,4 +121,4 @@ Error Relay::annotate_error(const Link& link, Error error, const std::string& ta
   return error;
 }
 
-}  // namespace deployctl::rollout::detail
+}  // namespace deployctl::fleet::detail

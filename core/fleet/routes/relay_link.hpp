@@ -8,7 +8,7 @@
 #include "core/fleet/routes/striped_connections.hpp"
 #include "core/model/endpoint.hpp"
 
-namespace deployctl::rollout::detail {
+namespace deployctl::fleet::detail {
 
 class Relay : public std::enable_shared_from_this<Relay> {
  public:
@@ -69,4 +69,4 @@ class Relay : public std::enable_shared_from_this<Relay> {
   std::vector<payload::Index> pieces_;            // sent on this session, in order
 };
 
-}  // namespace deployctl::rollout::detail
+}  // namespace deployctl::fleet::detail

@@ -5,7 +5,7 @@
 
 #include "core/io/deadline.hpp"
 
-namespace deployctl::rollout::detail {
+namespace deployctl::fleet::detail {
 namespace {
 
 constexpr Duration for_installing{std::chrono::seconds(60)};
@@ -175,4 +175,4 @@ std::vector<Link> RouteTable::relays_with_desired_state() const {
   return found;
 }
 
-}  // namespace deployctl::rollout::detail
+}  // namespace deployctl::fleet::detail

@@ -8,7 +8,7 @@
 #include "core/fleet/routes/relay_link.hpp"
 #include "core/io/async_semaphore.hpp"
 
-namespace deployctl::rollout::detail {
+namespace deployctl::fleet::detail {
 
 constexpr unsigned direct_logins = 64;  // at once, from here
 
@@ -84,4 +84,4 @@ struct RouteTable : std::enable_shared_from_this<RouteTable> {
   std::vector<RegionRelay> relays;
 };
 
-}  // namespace deployctl::rollout::detail
+}  // namespace deployctl::fleet::detail

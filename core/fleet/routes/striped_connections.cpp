@@ -7,7 +7,7 @@
 #include "core/io/deadline.hpp"
 #include "core/link/payload_index.hpp"
 
-namespace deployctl::rollout::detail {
+namespace deployctl::fleet::detail {
 namespace {
 
 constexpr Duration longest_carry{std::chrono::hours(2)};  // the stages that wait for it have deadlines of their own
@@ -122,4 +122,4 @@ void StripedConnections::close() {
   for (const auto& lane : lanes_) lane->close();
 }
 
-}  // namespace deployctl::rollout::detail
+}  // namespace deployctl::fleet::detail

@@ -9,7 +9,7 @@
 
 #include "core/fleet/routes/fleet_session.hpp"
 
-namespace deployctl::rollout::detail {
+namespace deployctl::fleet::detail {
 
 // A payload's way to the relay's cache: begun by the first who needs it, shared by the others.
 struct Upload {
@@ -56,4 +56,4 @@ class StripedConnections : public std::enable_shared_from_this<StripedConnection
   std::vector<std::shared_ptr<LinkSession>> lanes_;
 };
 
-}  // namespace deployctl::rollout::detail
+}  // namespace deployctl::fleet::detail

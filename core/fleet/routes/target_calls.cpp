@@ -1,7 +1,7 @@
 // Requests to targets.
 #include "core/fleet/routes/route_table.hpp"
 
-namespace deployctl::rollout::detail {
+namespace deployctl::fleet::detail {
 namespace {
 
 bool lost(const Error& error) { return error.code == Code::disconnected; }
@@ -88,4 +88,4 @@ awaitable<Result<protocol::pb::Reply>> RouteTable::stage(TargetRoute& target, li
   }
 }
 
-}  // namespace deployctl::rollout::detail
+}  // namespace deployctl::fleet::detail

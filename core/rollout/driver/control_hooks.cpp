@@ -40,13 +40,13 @@ Error failed(const ControlHookRun& run, const std::string& what) {
 
 asio::awaitable<Status> run_line(const ControlHookRun& run, const std::string& line, SteadyTime deadline,
                                  io::CancelToken token) {
-  io::Command command;
+  host::Command command;
   command.argv = {"/bin/sh", "-e", "-c", line};
   command.cwd = run.cwd;
   command.env = whole_env(run.env);
-  command.out = io::Stdio::append(run.log);
-  command.err = io::Stdio::append(run.log);
-  DEPLOYCTL_CO_TRY(child, io::Subprocess::spawn(command));
+  command.out = host::Stdio::append(run.log);
+  command.err = host::Stdio::append(run.log);
+  DEPLOYCTL_CO_TRY(child, host::Subprocess::spawn(command));
   auto limited = io::with_deadline(child.async_wait(), std::max(deadline - io::now_steady(), Duration(1)), run.name);
   auto exit = co_await io::with_cancel(std::move(limited), token, run.name);
   if (exit && exit->ok()) co_return Status{};

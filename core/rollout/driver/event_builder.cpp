@@ -14,8 +14,8 @@ constexpr std::size_t max_named = 20;  // targets in one event
 
 std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
-Event named(const char* name) {
-  Event event;
+events::Event named(const char* name) {
+  events::Event event;
   event.name = name;
   return event;
 }
@@ -32,8 +32,8 @@ void EventBuilder::index_waves() {
       for (const auto target : part.targets) wave_of[target] = w;
 }
 
-Event EventBuilder::at(TargetIndex target, const char* name) const {
-  Event event = named(name);
+events::Event EventBuilder::at(TargetIndex target, const char* name) const {
+  events::Event event = named(name);
   event.target = spec->targets[target].name;
   event.region = spec->regions[spec->targets[target].region].name;
   if (target < wave_of.size()) event.wave = spec->waves[wave_of[target]].name;
@@ -46,63 +46,63 @@ struct BodyWriter {
   const EventBuilder& story;
   const RolloutSpec& spec;
 
-  Event wave(const char* name, WaveIndex index) const {
-    Event event = named(name);
+  events::Event wave(const char* name, WaveIndex index) const {
+    events::Event event = named(name);
     event.wave = spec.waves[index].name;
     return event;
   }
-  std::optional<Event> operator()(const WaveStarted& a) const {
-    Event event = wave("wave_started", a.wave);
+  std::optional<events::Event> operator()(const WaveStarted& a) const {
+    events::Event event = wave("wave_started", a.wave);
     event.body = dump({{"targets", spec.waves[a.wave].size()}});
     return event;
   }
-  std::optional<Event> operator()(const BakeStarted& a) const {
-    Event event = wave("wave_baking", a.wave);
+  std::optional<events::Event> operator()(const BakeStarted& a) const {
+    events::Event event = wave("wave_baking", a.wave);
     event.body = dump({{"seconds", seconds(a.time)}});
     return event;
   }
-  std::optional<Event> operator()(const WaveEnded& a) const { return wave("wave_finished", a.wave); }
-  std::optional<Event> operator()(const WaitStarted& a) const {
-    Event event = wave("rollout_waiting", a.wave);
+  std::optional<events::Event> operator()(const WaveEnded& a) const { return wave("wave_finished", a.wave); }
+  std::optional<events::Event> operator()(const WaitStarted& a) const {
+    events::Event event = wave("rollout_waiting", a.wave);
     event.body = dump({{"for", to_string(a.what)}, {"message", a.words}});
     return event;
   }
-  std::optional<Event> operator()(const WaitEnded& a) const { return wave("rollout_going_on", a.wave); }
-  std::optional<Event> operator()(const RollbackStarted& a) const {
-    Event event = named("rollback_started");
+  std::optional<events::Event> operator()(const WaitEnded& a) const { return wave("rollout_going_on", a.wave); }
+  std::optional<events::Event> operator()(const RollbackStarted& a) const {
+    events::Event event = named("rollback_started");
     event.error = a.why;
     return event;
   }
-  std::optional<Event> operator()(const RunHook& a) const {
-    Event event = named("hook_started");
+  std::optional<events::Event> operator()(const RunHook& a) const {
+    events::Event event = named("hook_started");
     event.body = dump({{"hook", to_string(a.hook)}});
     return event;
   }
   template <class Other>
-  std::optional<Event> operator()(const Other&) const {
+  std::optional<events::Event> operator()(const Other&) const {
     return std::nullopt;
   }
 };
 
 }  // namespace
 
-std::optional<Event> EventBuilder::of(const Action& action) const {
+std::optional<events::Event> EventBuilder::of(const Action& action) const {
   if (const auto* a = std::get_if<Activate>(&action)) return at(a->target, "target_activating");
   if (const auto* a = std::get_if<Revert>(&action)) {
-    Event event = at(a->target, "target_reverting");
+    events::Event event = at(a->target, "target_reverting");
     event.version = baselines[a->target];
     return event;
   }
   if (const auto* a = std::get_if<AlreadyActive>(&action)) {
-    Event event = at(a->target, "target_active");
+    events::Event event = at(a->target, "target_active");
     event.body = dump({{"already", true}});
     return event;
   }
   return std::visit(BodyWriter{*this, *spec}, action);
 }
 
-std::optional<Event> EventBuilder::of_change(TargetIndex target, TargetState now, const std::optional<Error>& why,
-                                             Duration took) const {
+std::optional<events::Event> EventBuilder::of_change(TargetIndex target, TargetState now,
+                                                     const std::optional<Error>& why, Duration took) const {
   const char* name = nullptr;
   switch (now) {
     case TargetState::active:
@@ -126,7 +126,7 @@ std::optional<Event> EventBuilder::of_change(TargetIndex target, TargetState now
     default:
       return std::nullopt;
   }
-  Event event = at(target, name);
+  events::Event event = at(target, name);
   if (now != TargetState::active && now != TargetState::reverted) event.error = why;
   if (now == TargetState::reverted) event.version = baselines[target];
   if (now == TargetState::active) event.body = dump({{"already", false}, {"seconds", seconds(took)}});
@@ -145,20 +145,20 @@ Json body_of(const protocol::pb::Step& step) {
 
 }  // namespace
 
-Event EventBuilder::of_step(TargetIndex target, const protocol::pb::Step& step) const {
-  Event event = at(target, "target_step");
+events::Event EventBuilder::of_step(TargetIndex target, const protocol::pb::Step& step) const {
+  events::Event event = at(target, "target_step");
   event.body = dump(body_of(step));
   return event;
 }
 
-Event EventBuilder::of_kept_login(TargetIndex target, Error why) const {
-  Event event = at(target, "target_login_kept");
+events::Event EventBuilder::of_kept_login(TargetIndex target, Error why) const {
+  events::Event event = at(target, "target_login_kept");
   event.error = std::move(why);
   return event;
 }
 
-Event EventBuilder::of_left_out(TargetIndex target, const LeftOut& left_out) const {
-  Event event = at(target, "target_step");
+events::Event EventBuilder::of_left_out(TargetIndex target, const LeftOut& left_out) const {
+  events::Event event = at(target, "target_step");
   Json body = body_of(left_out.last);
   body["omitted_bytes"] = left_out.bytes;
   body["omitted_events"] = left_out.events;
@@ -166,15 +166,15 @@ Event EventBuilder::of_left_out(TargetIndex target, const LeftOut& left_out) con
   return event;
 }
 
-Event EventBuilder::of_progress(TargetIndex target, const protocol::pb::Progress& progress) const {
-  Event event = at(target, "target_staging");
+events::Event EventBuilder::of_progress(TargetIndex target, const protocol::pb::Progress& progress) const {
+  events::Event event = at(target, "target_staging");
   event.body = dump({{"received", progress.received()}, {"total", progress.total()}});
   event.fleeting = true;
   return event;
 }
 
-Event EventBuilder::left_to_relay(const LeftBehind& left, WallTime until) const {
-  Event event = named("targets_left_to_relay");
+events::Event EventBuilder::left_to_relay(const LeftBehind& left, WallTime until) const {
+  events::Event event = named("targets_left_to_relay");
   event.region = spec->regions[left.region].name;
   Json names = Json::array();
   for (std::size_t i = 0; i < left.behind; ++i) names.push_back(spec->targets[left.members[i]].name);
@@ -182,9 +182,9 @@ Event EventBuilder::left_to_relay(const LeftBehind& left, WallTime until) const 
   return event;
 }
 
-Event EventBuilder::cleanup_failed(TargetIndex target, const protocol::pb::Pruned& pruned) const {
+events::Event EventBuilder::cleanup_failed(TargetIndex target, const protocol::pb::Pruned& pruned) const {
   constexpr int max_paths = 20;  // a peer may send any number
-  Event event = at(target, "target_cleanup_failed");
+  events::Event event = at(target, "target_cleanup_failed");
   Json paths = Json::array();
   for (int i = 0; i < std::min(pruned.unremoved_size(), max_paths); ++i) {
     const auto& one = pruned.unremoved(i);
@@ -197,30 +197,30 @@ Event EventBuilder::cleanup_failed(TargetIndex target, const protocol::pb::Prune
   return event;
 }
 
-Event EventBuilder::cleanup_failed(TargetIndex target, const Error& why) const {
-  Event event = at(target, "target_cleanup_failed");
+events::Event EventBuilder::cleanup_failed(TargetIndex target, const Error& why) const {
+  events::Event event = at(target, "target_cleanup_failed");
   event.body = dump(
       {{"message", "old releases were not removed: " + why.text()}, {"unremoved", Json::array()}, {"unlisted", 0}});
   return event;
 }
 
-Event EventBuilder::of_staged(TargetIndex target, const protocol::pb::Staged& staged, Duration took) const {
-  Event event = at(target, "target_staged");
+events::Event EventBuilder::of_staged(TargetIndex target, const protocol::pb::Staged& staged, Duration took) const {
+  events::Event event = at(target, "target_staged");
   event.body = dump({{"already", staged.already()}, {"received", staged.received()}, {"seconds", seconds(took)}});
   return event;
 }
 
-Event EventBuilder::of_damage(TargetIndex target, const std::string& release_version, const std::string& damage,
-                              bool current) const {
-  Event event = at(target, "target_damaged");
+events::Event EventBuilder::of_damage(TargetIndex target, const std::string& release_version, const std::string& damage,
+                                      bool current) const {
+  events::Event event = at(target, "target_damaged");
   event.version = release_version;
   event.body = dump({{"damage", damage}, {"current", current}});
   return event;
 }
 
-Event EventBuilder::of_gate(WaveIndex wave, std::size_t gate, const Measured& measured) const {
+events::Event EventBuilder::of_gate(WaveIndex wave, std::size_t gate, const Measured& measured) const {
   static constexpr std::array words{"pass", "fail", "inconclusive"};
-  Event event = named("gate_measured");
+  events::Event event = named("gate_measured");
   event.wave = spec->waves[wave].name;
   event.body = dump({{"gate", spec->waves[wave].gates[gate].name},
                      {"result", words.at(static_cast<std::size_t>(measured.how))},
@@ -228,8 +228,8 @@ Event EventBuilder::of_gate(WaveIndex wave, std::size_t gate, const Measured& me
   return event;
 }
 
-Event EventBuilder::of_word(const MachineEvent& word) const {
-  Event event = named("rollout_steered");
+events::Event EventBuilder::of_word(const MachineEvent& word) const {
+  events::Event event = named("rollout_steered");
   if (const auto* approved = std::get_if<Approved>(&word)) {
     event.wave = approved->wave;
     event.body = dump({{"word", "approve"}, {"by", approved->by}});
@@ -239,8 +239,8 @@ Event EventBuilder::of_word(const MachineEvent& word) const {
   return event;
 }
 
-Event EventBuilder::of_awaited(const Awaited& awaited) const {
-  Event event = named("targets_awaited");
+events::Event EventBuilder::of_awaited(const Awaited& awaited) const {
+  events::Event event = named("targets_awaited");
   Json names = Json::array();
   for (const auto target : awaited.missing) {
     if (names.size() == max_named) break;
@@ -255,15 +255,16 @@ Event EventBuilder::of_awaited(const Awaited& awaited) const {
   return event;
 }
 
-Event EventBuilder::of_hook(ControlHook hook, const std::optional<Error>& error) const {
-  Event event = named("hook_finished");
+events::Event EventBuilder::of_hook(ControlHook hook, const std::optional<Error>& error) const {
+  events::Event event = named("hook_finished");
   event.body = dump({{"hook", to_string(hook)}});
   event.error = error;
   return event;
 }
 
-Event EventBuilder::started(const std::string& kind, const std::string& previous, const std::string& commit) const {
-  Event event = named("rollout_started");
+events::Event EventBuilder::started(const std::string& kind, const std::string& previous,
+                                    const std::string& commit) const {
+  events::Event event = named("rollout_started");
   Json waves = Json::array();
   for (const auto& wave : spec->waves) waves.push_back({{"name", wave.name}, {"targets", wave.size()}});
   Json regions = Json::array();
@@ -279,8 +280,8 @@ Event EventBuilder::started(const std::string& kind, const std::string& previous
   return event;
 }
 
-Event EventBuilder::finished(const End& end) const {
-  Event event = named("rollout_finished");
+events::Event EventBuilder::finished(const End& end) const {
+  events::Event event = named("rollout_finished");
   const Counts& c = end.counts;
   // An interrupted rollout is told as aborted: the words are those of the contract; the exit code tells them apart.
   const auto told = end.result == RolloutResult::interrupted ? RolloutResult::aborted : end.result;

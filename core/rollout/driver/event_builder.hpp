@@ -19,31 +19,31 @@ struct EventBuilder {
   void index_waves();
 
   // What is about to be done; nullopt: nothing worth telling.
-  std::optional<Event> of(const Action& action) const;
+  std::optional<events::Event> of(const Action& action) const;
   // A target's state has become `now`.
-  std::optional<Event> of_change(TargetIndex target, TargetState now, const std::optional<Error>& why,
-                                 Duration took) const;
-  Event of_step(TargetIndex target, const protocol::pb::Step& step) const;
-  Event of_kept_login(TargetIndex target, Error why) const;
+  std::optional<events::Event> of_change(TargetIndex target, TargetState now, const std::optional<Error>& why,
+                                         Duration took) const;
+  events::Event of_step(TargetIndex target, const protocol::pb::Step& step) const;
+  events::Event of_kept_login(TargetIndex target, Error why) const;
   // What was not recorded of an activation that is over, with the end of its output.
-  Event of_left_out(TargetIndex target, const LeftOut& left_out) const;
-  Event of_progress(TargetIndex target, const protocol::pb::Progress& progress) const;
+  events::Event of_left_out(TargetIndex target, const LeftOut& left_out) const;
+  events::Event of_progress(TargetIndex target, const protocol::pb::Progress& progress) const;
   // Their relay brings them when they are back, until then.
-  Event left_to_relay(const LeftBehind& left, WallTime until) const;
+  events::Event left_to_relay(const LeftBehind& left, WallTime until) const;
   // The clean-up of a target that is active left something behind, or didn't take place at all.
-  Event cleanup_failed(TargetIndex target, const protocol::pb::Pruned& pruned) const;
-  Event cleanup_failed(TargetIndex target, const Error& why) const;
-  Event of_staged(TargetIndex target, const protocol::pb::Staged& staged, Duration took) const;
+  events::Event cleanup_failed(TargetIndex target, const protocol::pb::Pruned& pruned) const;
+  events::Event cleanup_failed(TargetIndex target, const Error& why) const;
+  events::Event of_staged(TargetIndex target, const protocol::pb::Staged& staged, Duration took) const;
   // A release that the target keeps isn't as it was staged; `current`: it is the one that runs.
-  Event of_damage(TargetIndex target, const std::string& release_version, const std::string& damage,
-                  bool current) const;
-  Event of_gate(WaveIndex wave, std::size_t gate, const Measured& measured) const;
-  Event of_word(const MachineEvent& word) const;  // Steered or Approved
+  events::Event of_damage(TargetIndex target, const std::string& release_version, const std::string& damage,
+                          bool current) const;
+  events::Event of_gate(WaveIndex wave, std::size_t gate, const Measured& measured) const;
+  events::Event of_word(const MachineEvent& word) const;  // Steered or Approved
   // Not recorded: it is news for a moment.
-  Event of_awaited(const Awaited& awaited) const;
-  Event of_hook(ControlHook hook, const std::optional<Error>& error) const;
+  events::Event of_awaited(const Awaited& awaited) const;
+  events::Event of_hook(ControlHook hook, const std::optional<Error>& error) const;
   // `kind` as in the ledger's row.
-  Event started(const std::string& kind, const std::string& previous, const std::string& commit) const;
+  events::Event started(const std::string& kind, const std::string& previous, const std::string& commit) const;
 
   struct End {
     RolloutResult result;
@@ -53,10 +53,10 @@ struct EventBuilder {
     Duration took{0};
     std::uint64_t wan_bytes = 0;
   };
-  Event finished(const End& end) const;
+  events::Event finished(const End& end) const;
 
  private:
-  Event at(TargetIndex target, const char* name) const;
+  events::Event at(TargetIndex target, const char* name) const;
 };
 
 }  // namespace deployctl::rollout

@@ -11,7 +11,7 @@ namespace {
 
 using To = OperatorCommand::Kind;
 
-bool rests_at_a_pause(const Event& event) {
+bool rests_at_a_pause(const events::Event& event) {
   const auto body = model::try_parse_json(event.body);
   return body.is_object() && body.value("for", "") == to_string(WaitReason::pause);
 }
@@ -27,7 +27,7 @@ std::optional<MachineEvent> event_of(const ledger::CommandRow& row) {
 }
 
 void ResumeStateReader::add(const ledger::EventRow& row) {
-  const auto event = parse_if_named(row.json, {"wave_finished", "rollout_waiting", "rollout_going_on"});
+  const auto event = events::parse_if_named(row.json, {"wave_finished", "rollout_waiting", "rollout_going_on"});
   if (!event) return;
   if (event->name == "wave_finished") waves_done_.insert(event->wave);
   if (event->name == "rollout_waiting") resting_ = rests_at_a_pause(*event) ? event->wave : "";

@@ -21,11 +21,11 @@ std::optional<Digest> likely_base(const std::vector<ledger::RolloutRow>& newest_
   return release->artifact;
 }
 
-asio::awaitable<void> prefetch_payload(TargetLinks& links, payload::PayloadSource& payloads, Digest next, Digest base,
-                                       std::set<TargetIndex> targets) {
+asio::awaitable<void> prefetch_payload(fleet::TargetLinks& links, payload::PayloadSource& payloads, Digest next,
+                                       Digest base, std::set<TargetIndex> targets) {
   const auto made = co_await payloads.made(next, base);
   if (!made || made->index().total() > most_on_trust) co_return;
-  const auto shipment = std::make_shared<PayloadHandle>(PayloadHandle{made});
+  const auto shipment = std::make_shared<fleet::PayloadHandle>(fleet::PayloadHandle{made});
   for (const auto target : targets) links.prefetch_payload(target, shipment);
 }
 

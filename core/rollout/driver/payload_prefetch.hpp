@@ -17,7 +17,7 @@ namespace deployctl::rollout {
 std::optional<Digest> likely_base(const std::vector<ledger::RolloutRow>& newest_first, const Digest& next);
 
 // Returns once the relays of the targets have been told; what follows goes on beside whatever the links are used for.
-asio::awaitable<void> prefetch_payload(TargetLinks& links, payload::PayloadSource& payloads, Digest next, Digest base,
-                                       std::set<TargetIndex> targets);
+asio::awaitable<void> prefetch_payload(fleet::TargetLinks& links, payload::PayloadSource& payloads, Digest next,
+                                       Digest base, std::set<TargetIndex> targets);
 
 }  // namespace deployctl::rollout

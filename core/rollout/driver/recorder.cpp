@@ -2,10 +2,10 @@
 
 namespace deployctl::rollout {
 
-Recorder::Recorder(About about, ledger::Ledger* ledger, EventSink sink, std::uint64_t last_seq)
+Recorder::Recorder(About about, ledger::Ledger* ledger, events::EventSink sink, std::uint64_t last_seq)
     : about_(std::move(about)), ledger_(ledger), sink_(std::move(sink)), seq_(last_seq) {}
 
-void Recorder::add(Event event) {
+void Recorder::add(events::Event event) {
   event.rollout = about_.rollout;
   event.service = about_.service;
   event.environment = about_.environment;
@@ -16,7 +16,7 @@ void Recorder::add(Event event) {
     if (sink_) sink_(event);
     return;
   }
-  last_line_ = to_json_line(event);
+  last_line_ = events::to_json_line(event);
   rows_.push_back({event.seq, event.time, last_line_});
   waiting_.push_back(std::move(event));
 }

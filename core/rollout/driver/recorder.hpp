@@ -17,19 +17,19 @@ class Recorder {
     std::string rollout, service, environment, version;
   };
   // `ledger` may be null (nothing is kept); borrowed.
-  Recorder(About about, ledger::Ledger* ledger, EventSink sink, std::uint64_t last_seq = 0);
+  Recorder(About about, ledger::Ledger* ledger, events::EventSink sink, std::uint64_t last_seq = 0);
 
   // Fills in what is common. A fleeting event is shown at once.
-  void add(Event event);
+  void add(events::Event event);
   Status flush();
   const std::string& last_line() const { return last_line_; }  // of the last event that is kept
 
  private:
   About about_;
   ledger::Ledger* ledger_;
-  EventSink sink_;
+  events::EventSink sink_;
   std::uint64_t seq_;
-  std::vector<Event> waiting_;
+  std::vector<events::Event> waiting_;
   std::vector<ledger::EventRow> rows_;
   std::string last_line_;
 };

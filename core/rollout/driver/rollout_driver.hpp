@@ -24,10 +24,10 @@ struct RollbackPreview {
 };
 
 struct RolloutDependencies {
-  TargetLinks& links;
+  fleet::TargetLinks& links;
   ledger::Ledger* ledger = nullptr;            // null: it could not be opened (a rollback goes on without)
   payload::PayloadSource* payloads = nullptr;  // null: nothing can be staged
-  EventSink sink;
+  events::EventSink sink;
   io::CancelToken interrupt;
   std::string logs_dir;               // STATE/logs: the output of hooks on this host
   std::string user_reason;            // --take-over REASON; empty: living grants are respected

@@ -26,19 +26,19 @@ constexpr Duration release_limit{std::chrono::seconds(10)};
 }  // namespace
 
 // Against what each ran when it was seen last, else what most ran: what the relay has anyway, or is made here already.
-awaitable<std::vector<std::shared_ptr<PayloadHandle>>> RolloutSession::payloads_for(LeftBehind left, Digest artifact,
-                                                                                    protocol::pb::Desire& desire) {
+awaitable<std::vector<std::shared_ptr<fleet::PayloadHandle>>> RolloutSession::payloads_for(
+    LeftBehind left, Digest artifact, protocol::pb::Desire& desire) {
   std::set<Digest> bases;
   for (std::size_t i = 0; i < left.members.size(); ++i)
     if (const auto& one = baselines_[left.members[i]]; one && one->artifact != artifact) bases.insert(one->artifact);
-  std::vector<std::shared_ptr<PayloadHandle>> shipments;
+  std::vector<std::shared_ptr<fleet::PayloadHandle>> shipments;
   for (const auto& base : bases) {
     auto chunks = co_await parts_.payloads->made(artifact, base.empty() ? std::nullopt : std::optional(base));
     if (!chunks) continue;
     auto& kept = *desire.add_payloads();
     if (!base.empty()) kept.set_base(base.raw());
     *kept.mutable_index() = link::to_message(chunks->index());
-    shipments.push_back(std::make_shared<PayloadHandle>(PayloadHandle{std::move(chunks)}));
+    shipments.push_back(std::make_shared<fleet::PayloadHandle>(fleet::PayloadHandle{std::move(chunks)}));
   }
   co_return shipments;
 }
@@ -61,7 +61,7 @@ awaitable<void> RolloutSession::hand_over_to_relays(RolloutOutcome outcome, Goal
   const auto now = system_clock().wall();
   for (const auto& left : left_behind(spec_, outcome.states)) {
     auto desire = desire_of(order, left, now);
-    std::vector<std::shared_ptr<PayloadHandle>> shipments;
+    std::vector<std::shared_ptr<fleet::PayloadHandle>> shipments;
     if (parts_.payloads && !release_json.empty()) shipments = co_await payloads_for(left, artifact, desire);
     const auto kept = co_await parts_.links.keep_desired(left.members, std::move(desire), std::move(shipments));
     EventBuilder story{&spec_, row_.version, {}, {}};

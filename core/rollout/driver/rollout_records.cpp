@@ -114,7 +114,7 @@ std::uint64_t RolloutSession::ledgers_epoch() const {
 
 Status RolloutSession::open_row() {
   DEPLOYCTL_CHECK(choose_id());
-  const ThisProcess self = this_process();
+  const host::ThisProcess self = host::this_process();
   row_.user = self.user;
   row_.host = self.host;
   row_.pid = self.pid;
@@ -140,7 +140,7 @@ Status RolloutSession::open_row() {
 }
 
 void RolloutSession::warn(const std::string& words) {
-  Event event;
+  events::Event event;
   event.name = "warning";
   event.error = error(Code::exists, words);
   if (recorder_) {

@@ -1,10 +1,11 @@
+#include "core/rollout/driver/rollout_session.hpp"
+
 #include <algorithm>
 #include <asio/this_coro.hpp>
 
 #include "core/io/deadline.hpp"
 #include "core/rollout/decision/host_error.hpp"
 #include "core/rollout/decision/staged_first.hpp"
-#include "core/rollout/driver/rollout_session.hpp"
 #include "core/rollout/driver/operator_commands.hpp"
 #include "core/rollout/driver/payload_prefetch.hpp"
 #include "core/rollout/survey/grants.hpp"
@@ -48,7 +49,8 @@ bool went_through(const RolloutOutcome& outcome) {
   return outcome.result == RolloutResult::succeeded || outcome.result == RolloutResult::incomplete;
 }
 
-RolloutSession::RolloutSession(const model::Plan& plan, RolloutDependencies parts) : plan_(plan), parts_(std::move(parts)) {
+RolloutSession::RolloutSession(const model::Plan& plan, RolloutDependencies parts)
+    : plan_(plan), parts_(std::move(parts)) {
   row_.service = plan.service;
   row_.environment = plan.environment;
   place_ = place_of(plan.service, plan.environment, plan.release.deploy_to);

@@ -52,8 +52,8 @@ class RolloutSession {
   std::string unreleased_warning() const;
   asio::awaitable<void> hand_over_to_relays(RolloutOutcome outcome, Goal goal, std::string release_json,
                                             Digest artifact);
-  asio::awaitable<std::vector<std::shared_ptr<PayloadHandle>>> payloads_for(LeftBehind left, Digest artifact,
-                                                                            protocol::pb::Desire& desire);
+  asio::awaitable<std::vector<std::shared_ptr<fleet::PayloadHandle>>> payloads_for(LeftBehind left, Digest artifact,
+                                                                                   protocol::pb::Desire& desire);
   asio::awaitable<Status> hook(ControlHook which, io::CancelToken token);
   bool lost_to_others() const;
   Status close_row(const RolloutOutcome& outcome);

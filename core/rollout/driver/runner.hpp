@@ -36,7 +36,7 @@ struct RolloutOrder {
 };
 
 struct RunnerParts {
-  TargetLinks& links;
+  fleet::TargetLinks& links;
   Recorder& recorder;
   Stager& stager;                                                // of the goal
   std::function<Status(const ledger::Baseline&)> keep_baseline;  // before the target is touched

@@ -18,7 +18,7 @@ std::string seconds_of(WallTime time) {
 Result<io::FileLock> lock_service(const std::string& locks_dir, const std::string& service,
                                   const std::string& environment, const std::string& doing) {
   DEPLOYCTL_CHECK(io::make_dirs(locks_dir, 0700));
-  const ThisProcess self = this_process();
+  const host::ThisProcess self = host::this_process();
   const std::string path = locks_dir + "/" + service + "-" + environment + ".lock";
   const std::string holder = doing + " by " + self.user + "@" + self.host + " (process " + std::to_string(self.pid) +
                              ") since " + seconds_of(system_clock().wall());

@@ -27,7 +27,7 @@ bool others_come_after(const RolloutSpec& spec, std::size_t region) {
 
 }  // namespace
 
-Stager::Stager(asio::any_io_executor executor, TargetLinks& links, StagerOrder order)
+Stager::Stager(asio::any_io_executor executor, fleet::TargetLinks& links, StagerOrder order)
     : executor_(executor), links_(links), order_(std::move(order)), changed_(executor) {
   if (order_.payloads) shipments_.emplace(*order_.payloads, links_, order_.artifact, order_.prefer, ending_);
   for (std::size_t r = 0; r < order_.spec.regions.size(); ++r) {

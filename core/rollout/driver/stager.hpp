@@ -33,7 +33,7 @@ class Stager {
     Duration took{0};
   };
 
-  Stager(asio::any_io_executor executor, TargetLinks& links, StagerOrder order);
+  Stager(asio::any_io_executor executor, fleet::TargetLinks& links, StagerOrder order);
 
   // `base`: the artifact that the target runs; empty: none that is known. Code::absent where there is nothing to send;
   // Code::cancelled once nothing new is wanted.
@@ -64,7 +64,7 @@ class Stager {
                                                            OnEvent on_event);
 
   asio::any_io_executor executor_;
-  TargetLinks& links_;
+  fleet::TargetLinks& links_;
   StagerOrder order_;
   io::CancelToken ending_;
   std::optional<Uploads> shipments_;  // where there are payloads

@@ -14,8 +14,8 @@ constexpr std::uint64_t min_piece = 1024 * 1024;
 
 }  // namespace
 
-asio::awaitable<Result<std::shared_ptr<PayloadHandle>>> Uploads::get(Digest base, std::size_t region,
-                                                                     std::size_t target, bool last) {
+asio::awaitable<Result<std::shared_ptr<fleet::PayloadHandle>>> Uploads::get(Digest base, std::size_t region,
+                                                                            std::size_t target, bool last) {
   const auto key = std::make_pair(base, region);
   if (const auto at = made_.find(key); at != made_.end()) co_return at->second;
   std::optional<Digest> from;
@@ -24,7 +24,7 @@ asio::awaitable<Result<std::shared_ptr<PayloadHandle>>> Uploads::get(Digest base
   auto making = streams ? make(from, target) : payloads_.get(artifact_, from, preference_for(target));
   DEPLOYCTL_CO_TRY(source, co_await std::move(making));
   auto& made = made_[key];  // another may have come first meanwhile: one payload, one shipment
-  if (!made) made = std::make_shared<PayloadHandle>(PayloadHandle{std::move(source)});
+  if (!made) made = std::make_shared<fleet::PayloadHandle>(fleet::PayloadHandle{std::move(source)});
   const auto shipment = made;
   if (prefer_ == model::Prefer::time && from && !last && !std::exchange(finishing_[base], true))
     asio::co_spawn(co_await asio::this_coro::executor, finish_smallest(payloads_, artifact_, from, ending_),
@@ -52,7 +52,7 @@ asio::awaitable<Uploads::Made> Uploads::make(std::optional<Digest> base, std::si
 }
 
 // What is coded already is looked for now and then; none of it costs anything where the coding is over at once.
-asio::awaitable<void> Uploads::send_pieces(payload::PayloadSource& payloads, TargetLinks& links, Streaming what,
+asio::awaitable<void> Uploads::send_pieces(payload::PayloadSource& payloads, fleet::TargetLinks& links, Streaming what,
                                            io::CancelToken until) {
   std::uint32_t sent = 0;
   for (;;) {

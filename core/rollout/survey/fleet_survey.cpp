@@ -15,9 +15,9 @@ namespace {
 constexpr Duration survey_deadline{std::chrono::minutes(2)};
 constexpr Duration a_turn{300};  // of each target: a relay logs in to its targets by turns
 
-asio::awaitable<Result<protocol::pb::Surveyed>> ask(TargetLinks& links, TargetIndex target, protocol::pb::Place place,
-                                                    bool with_health, Duration limit, bool with_history = false,
-                                                    Digest goal = {}) {
+asio::awaitable<Result<protocol::pb::Surveyed>> ask(fleet::TargetLinks& links, TargetIndex target,
+                                                    protocol::pb::Place place, bool with_health, Duration limit,
+                                                    bool with_history = false, Digest goal = {}) {
   DEPLOYCTL_CO_TRY(reply, co_await links.call(target, survey(place, with_health, with_history, goal), limit));
   if (!reply.has_surveyed()) co_return fail(Code::invalid, "the agent answered a survey with something else");
   if (!reply.surveyed().other_service().empty())
@@ -29,7 +29,7 @@ asio::awaitable<Result<protocol::pb::Surveyed>> ask(TargetLinks& links, TargetIn
 
 }  // namespace
 
-asio::awaitable<Result<protocol::pb::Surveyed>> survey_target(TargetLinks& links, TargetIndex target,
+asio::awaitable<Result<protocol::pb::Surveyed>> survey_target(fleet::TargetLinks& links, TargetIndex target,
                                                               protocol::pb::Place place, bool with_health,
                                                               Digest goal) {
   return ask(links, target, std::move(place), with_health, survey_deadline, false, goal);
@@ -39,9 +39,9 @@ Duration survey_limit(std::size_t targets) {
   return std::max(survey_deadline, a_turn * static_cast<std::int64_t>(targets));
 }
 
-asio::awaitable<void> survey_into(TargetLinks& links, TargetIndex target, protocol::pb::Place place, Duration limit,
-                                  io::CancelToken token, TargetSurvey& out, bool with_health, bool with_history,
-                                  Digest goal) {
+asio::awaitable<void> survey_into(fleet::TargetLinks& links, TargetIndex target, protocol::pb::Place place,
+                                  Duration limit, io::CancelToken token, TargetSurvey& out, bool with_health,
+                                  bool with_history, Digest goal) {
   auto reply = co_await io::with_cancel(ask(links, target, std::move(place), with_health, limit, with_history, goal),
                                         token, "survey");
   if (reply)
@@ -58,7 +58,7 @@ class SurveyRun {
   SurveyRun(const asio::any_io_executor& executor, FleetSurvey& survey, SurveyPatience patience, io::CancelToken token)
       : survey_(survey), patience_(std::move(patience)), token_(std::move(token)), answered_(executor) {}
 
-  asio::awaitable<void> run(TargetLinks& links, protocol::pb::Place place, bool with_health, bool with_history,
+  asio::awaitable<void> run(fleet::TargetLinks& links, protocol::pb::Place place, bool with_health, bool with_history,
                             Digest goal) {
     std::vector<asio::awaitable<void>> work;
     work.push_back(pass_interrupt_on());
@@ -71,8 +71,8 @@ class SurveyRun {
   }
 
  private:
-  asio::awaitable<void> ask_one(TargetLinks& links, TargetIndex target, protocol::pb::Place place, bool with_health,
-                                bool with_history, Digest goal) {
+  asio::awaitable<void> ask_one(fleet::TargetLinks& links, TargetIndex target, protocol::pb::Place place,
+                                bool with_health, bool with_history, Digest goal) {
     auto& one = survey_[target];
     co_await survey_into(links, target, std::move(place), survey_limit(survey_.size()), stop_, one, with_health,
                          with_history, goal);
@@ -123,7 +123,7 @@ class SurveyRun {
 
 }  // namespace
 
-asio::awaitable<FleetSurvey> survey_fleet(TargetLinks& links, std::size_t targets, protocol::pb::Place place,
+asio::awaitable<FleetSurvey> survey_fleet(fleet::TargetLinks& links, std::size_t targets, protocol::pb::Place place,
                                           bool with_health, io::CancelToken token, SurveyPatience patience,
                                           bool with_history, Digest goal) {
   FleetSurvey out(targets);
@@ -149,7 +149,7 @@ void keep_damage(const protocol::pb::Surveyed& before, protocol::pb::Surveyed& n
 
 }  // namespace
 
-asio::awaitable<protocol::pb::Surveyed> seen_with_grant(TargetLinks& links, TargetIndex target,
+asio::awaitable<protocol::pb::Surveyed> seen_with_grant(fleet::TargetLinks& links, TargetIndex target,
                                                         protocol::pb::Place place, protocol::pb::Surveyed before,
                                                         protocol::pb::Surveyed granted) {
   if (granted.has_health()) co_return granted;
@@ -172,7 +172,7 @@ std::string replaceable(const protocol::pb::Surveyed& survey, const std::string&
   if (!survey.has_holder()) return {};
   const auto& holder = survey.holder();
   if (holder.rollout() == our_rollout) return {};
-  if (take_over || is_dead_here(holder.boot_id(), holder.pid(), holder.pid_start())) return holder.rollout();
+  if (take_over || host::is_dead_here(holder.boot_id(), holder.pid(), holder.pid_start())) return holder.rollout();
   return {};
 }
 

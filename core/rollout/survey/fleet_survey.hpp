@@ -26,7 +26,7 @@ using FleetSurvey = std::vector<TargetSurvey>;  // by target index
 
 // Opens the target's link and asks. Another service's deploy_to is Code::refused.
 // `with_health` and `goal` as for requests.hpp's survey().
-asio::awaitable<Result<protocol::pb::Surveyed>> survey_target(TargetLinks& links, TargetIndex target,
+asio::awaitable<Result<protocol::pb::Surveyed>> survey_target(fleet::TargetLinks& links, TargetIndex target,
                                                               protocol::pb::Place place, bool with_health,
                                                               Digest goal = {});
 
@@ -38,13 +38,13 @@ struct SurveyPatience {
 };
 // All at once, in two minutes, or in longer where thousands have to be logged in to by turns; `token` ends those that
 // are still waited for (Code::cancelled). `with_history`: with receipts and the last grant, for a rollback's choice.
-asio::awaitable<FleetSurvey> survey_fleet(TargetLinks& links, std::size_t targets, protocol::pb::Place place,
+asio::awaitable<FleetSurvey> survey_fleet(fleet::TargetLinks& links, std::size_t targets, protocol::pb::Place place,
                                           bool with_health, io::CancelToken token, SurveyPatience patience = {},
                                           bool with_history = false, Digest goal = {});
 
 // One of them, into `out`; and how long it may take where so many are looked at together.
-asio::awaitable<void> survey_into(TargetLinks& links, TargetIndex target, protocol::pb::Place place, Duration limit,
-                                  io::CancelToken token, TargetSurvey& out, bool with_health = true,
+asio::awaitable<void> survey_into(fleet::TargetLinks& links, TargetIndex target, protocol::pb::Place place,
+                                  Duration limit, io::CancelToken token, TargetSurvey& out, bool with_health = true,
                                   bool with_history = false, Digest goal = {});
 Duration survey_limit(std::size_t targets);
 inline bool is_looked_at(const TargetSurvey& one) { return one.reply || one.error; }
@@ -52,7 +52,7 @@ inline bool is_looked_at(const TargetSurvey& one) { return one.reply || one.erro
 // What a target told with its grant, seen together with the look before it: where an activation was finished in
 // between, its health is asked anew; else it is what it was. After a look that fails nothing is known of it, and the
 // answer has no health.
-asio::awaitable<protocol::pb::Surveyed> seen_with_grant(TargetLinks& links, TargetIndex target,
+asio::awaitable<protocol::pb::Surveyed> seen_with_grant(fleet::TargetLinks& links, TargetIndex target,
                                                         protocol::pb::Place place, protocol::pb::Surveyed before,
                                                         protocol::pb::Surveyed granted);
 

@@ -90,7 +90,7 @@ std::vector<LinkNeed> link_needs(const RolloutSpec& spec, const std::vector<Targ
   return links;
 }
 
-Pace pace_of(const std::vector<std::vector<Event>>& rollouts) {
+Pace pace_of(const std::vector<std::vector<events::Event>>& rollouts) {
   Pace pace;
   std::map<std::string, std::vector<Duration>> activations;
   for (const auto& events : rollouts)

@@ -48,7 +48,7 @@ struct Pace {
   std::map<std::string, double> bytes_per_second;  // of a target that was staged over the region's link, the fastest
   std::map<std::string, Duration> activation;      // the median
 };
-Pace pace_of(const std::vector<std::vector<Event>>& rollouts);
+Pace pace_of(const std::vector<std::vector<events::Event>>& rollouts);
 
 struct Estimate {
   Duration time{0};                            // all of it

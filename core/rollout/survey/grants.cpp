@@ -28,7 +28,7 @@ constexpr Duration renew_deadline{std::chrono::minutes(1)};
 
 class Quorum {
  public:
-  Quorum(const asio::any_io_executor& executor, TargetLinks& links, Lease& ticket, FleetSurvey& survey,
+  Quorum(const asio::any_io_executor& executor, fleet::TargetLinks& links, Lease& ticket, FleetSurvey& survey,
          GrantOrder order, io::CancelToken token)
       : links_(links),
         ticket_(ticket),
@@ -296,7 +296,7 @@ class Quorum {
     if (waited) co_await io::gather(std::move(work));
   }
 
-  TargetLinks& links_;
+  fleet::TargetLinks& links_;
   Lease& ticket_;
   FleetSurvey& survey_;
   GrantOrder order_;
@@ -315,7 +315,7 @@ class Quorum {
 
 }  // namespace
 
-asio::awaitable<void> drop_grant_of(TargetLinks& links, const Lease& ticket, TargetIndex target) {
+asio::awaitable<void> drop_grant_of(fleet::TargetLinks& links, const Lease& ticket, TargetIndex target) {
   (void)co_await links.call(target, drop_grant(ticket), drop_deadline);
 }
 
@@ -338,7 +338,7 @@ Status judge(std::size_t granted, const FleetSurvey& survey) {
   return fail(Code::internal, words);
 }
 
-asio::awaitable<Status> take_grants(TargetLinks& links, Lease& ticket, FleetSurvey& survey, GrantOrder order,
+asio::awaitable<Status> take_grants(fleet::TargetLinks& links, Lease& ticket, FleetSurvey& survey, GrantOrder order,
                                     io::CancelToken token) {
   Quorum quorum(co_await asio::this_coro::executor, links, ticket, survey, std::move(order), std::move(token));
   auto judged = co_await quorum.run();
@@ -346,7 +346,7 @@ asio::awaitable<Status> take_grants(TargetLinks& links, Lease& ticket, FleetSurv
   co_return judged;
 }
 
-asio::awaitable<void> drop_grants(TargetLinks& links, const Lease& ticket, const FleetSurvey& survey) {
+asio::awaitable<void> drop_grants(fleet::TargetLinks& links, const Lease& ticket, const FleetSurvey& survey) {
   std::vector<asio::awaitable<void>> work;
   for (TargetIndex i = 0; i < survey.size(); ++i)
     if (survey[i].reply) work.push_back(drop_grant_of(links, ticket, i));

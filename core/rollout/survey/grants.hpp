@@ -49,11 +49,11 @@ struct GrantOrder {
 // survey_fleet(). One that refused its grant gets its error; one that granted its settled state. `ticket` gets the
 // epoch. Code::locked, naming the holder, when others hold too many; Code::unreachable (or the first target's own,
 // host_error.hpp) when too few answered; Code::cancelled.
-asio::awaitable<Status> take_grants(TargetLinks& links, Lease& ticket, FleetSurvey& survey, GrantOrder order,
+asio::awaitable<Status> take_grants(fleet::TargetLinks& links, Lease& ticket, FleetSurvey& survey, GrantOrder order,
                                     io::CancelToken token);
 // Whoever holds one of ours gives it back; errors don't matter: it expires by itself.
-asio::awaitable<void> drop_grants(TargetLinks& links, const Lease& ticket, const FleetSurvey& survey);
-asio::awaitable<void> drop_grant_of(TargetLinks& links, const Lease& ticket, TargetIndex target);
+asio::awaitable<void> drop_grants(fleet::TargetLinks& links, const Lease& ticket, const FleetSurvey& survey);
+asio::awaitable<void> drop_grant_of(fleet::TargetLinks& links, const Lease& ticket, TargetIndex target);
 
 // The decision alone.
 Status judge(std::size_t granted, const FleetSurvey& survey);

@@ -14,7 +14,7 @@ protocol::pb::Place place_of(const std::string& service, const std::string& envi
 }
 
 protocol::pb::Holder holder_of(const std::string& rollout) {
-  const ThisProcess self = this_process();
+  const host::ThisProcess self = host::this_process();
   protocol::pb::Holder holder;
   holder.set_rollout(rollout);
   holder.set_user(self.user);

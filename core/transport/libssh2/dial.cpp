@@ -36,7 +36,7 @@ void apply(Way& way, const model::Endpoint& endpoint, const detail::SshSettings&
     way.credentials.only_files = settings.identities_only;
   }
   way.jump = settings.proxy_jump;
-  way.config = detail::expand_home(endpoint.ssh_config);
+  way.config = host::expand_home(endpoint.ssh_config);
 }
 
 asio::awaitable<Result<Way>> find_route(DialOptions options) {
@@ -47,7 +47,7 @@ asio::awaitable<Result<Way>> find_route(DialOptions options) {
   way.server.pins = options.pins;
   way.credentials.user = endpoint.user;
   if (!endpoint.identity_file.empty()) {
-    way.credentials.files = {detail::expand_home(endpoint.identity_file)};
+    way.credentials.files = {host::expand_home(endpoint.identity_file)};
     way.credentials.only_files = true;
   }
   if (!endpoint.ssh_config.empty()) {
@@ -55,9 +55,9 @@ asio::awaitable<Result<Way>> find_route(DialOptions options) {
     apply(way, endpoint, settings);
   }
   if (way.credentials.files.empty())
-    way.credentials.files = {detail::expand_home("~/.ssh/id_ed25519"), detail::expand_home("~/.ssh/id_ecdsa")};
+    way.credentials.files = {host::expand_home("~/.ssh/id_ed25519"), host::expand_home("~/.ssh/id_ecdsa")};
   if (way.credentials.user.empty()) {
-    DEPLOYCTL_CO_TRY(user, detail::own_user());
+    DEPLOYCTL_CO_TRY(user, host::own_user());
     way.credentials.user = user;
   }
   DEPLOYCTL_CO_CHECK(detail::check_pins(way.server));
@@ -104,7 +104,7 @@ asio::awaitable<Result<Login>> log_in(std::unique_ptr<io::ByteStream> stream, Wa
 asio::awaitable<Result<Login>> connect_and_log_in(asio::any_io_executor executor, Way way, Duration most) {
   std::unique_ptr<io::ByteStream> stream;
   if (way.jump.empty()) {
-    DEPLOYCTL_CO_TRY(connected, co_await io::connect_tcp(executor, way.server.host, way.server.port, most));
+    DEPLOYCTL_CO_TRY(connected, co_await net::connect_tcp(executor, way.server.host, way.server.port, most));
     stream = std::move(connected);
   } else {
     DEPLOYCTL_CO_TRY(opened, detail::open_jump(executor, way.config, way.jump, way.server.host, way.server.port));

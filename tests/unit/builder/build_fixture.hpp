@@ -16,7 +16,7 @@ using deployctl::testing::read_text;
 using deployctl::testing::Repo;
 using deployctl::testing::TempDir;
 
-class Watch : public BuildWatch {
+class Watch : public builder::BuildWatch {
  public:
   void pinned(const std::string& commit, const std::string& version) override {
     pins.push_back(version + " " + commit);
@@ -49,12 +49,12 @@ class BuildTest : public ::testing::Test {
     request_.build.artifact = {{"out", "bin/", {"deploy.yaml", 9, 5}}};
     request_.build.ref_mark = {"deploy.yaml", 4, 8};
   }
-  Result<Built> run() { return build(request_, store_, places_, watch_, cancel_); }
+  Result<builder::Built> run() { return build(request_, store_, places_, watch_, cancel_); }
   Error failure() {
     auto built = run();
     return built ? error(Code::internal, "it was built") : built.error();
   }
-  std::string content(const Built& built, const std::string& path) {
+  std::string content(const builder::Built& built, const std::string& path) {
     const std::string to = dir_ / ("export/" + std::to_string(exports_++));
     const auto status = store_.export_to(built.artifact, to);
     return status ? read_text(to + "/" + path) : "<" + status.error().text() + ">";
@@ -70,9 +70,9 @@ class BuildTest : public ::testing::Test {
   Repo repo_{dir_ / "redis"};
   std::string commit_, count_ = dir_ / "count";
   int exports_ = 0;
-  BuildRequest request_;
+  builder::BuildRequest request_;
   ArtifactStore store_ = open(dir_ / "state/store");
-  BuildPlaces places_{dir_ / "state/git", dir_ / "state/work", dir_ / "state/logs"};
+  builder::BuildPlaces places_{dir_ / "state/git", dir_ / "state/work", dir_ / "state/logs"};
   Watch watch_;
   io::CancelToken cancel_;
 };

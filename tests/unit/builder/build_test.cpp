@@ -99,7 +99,7 @@ TEST_F(BuildTest, WhatElseIsWhereALinkWillBeFailsTheBuildAndIsNamed) {
   repo_.commit_file("conf", "a file");
   request_.build.steps = {};
   request_.build.artifact = {{".", {}, {}}};
-  const auto refused = [&](Links links, const std::string& words) {
+  const auto refused = [&](builder::Links links, const std::string& words) {
     request_.links = std::move(links);
     const auto why = failure();
     EXPECT_EQ(why.code, Code::build_failed);
@@ -119,14 +119,15 @@ TEST_F(BuildTest, WhatElseIsWhereALinkWillBeFailsTheBuildAndIsNamed) {
 
 TEST_F(BuildTest, CodeOfAnotherUserIsNamedAsSuch) {
   const git::Url url = git::parse_url("https://user:canary@git.example/x?canary").value();
-  EXPECT_NE(foreign_code_note(url, false).find("the first build of https://git.example/x here: its steps run as "),
-            std::string::npos);
-  EXPECT_EQ(foreign_code_note(url, false).find("canary"), std::string::npos);
-  EXPECT_EQ(foreign_code_note(url, true), "");
-  EXPECT_EQ(foreign_code_note(git::parse_url(repo_.path()).value(), false), "");
+  EXPECT_NE(
+      builder::foreign_code_note(url, false).find("the first build of https://git.example/x here: its steps run as "),
+      std::string::npos);
+  EXPECT_EQ(builder::foreign_code_note(url, false).find("canary"), std::string::npos);
+  EXPECT_EQ(builder::foreign_code_note(url, true), "");
+  EXPECT_EQ(builder::foreign_code_note(git::parse_url(repo_.path()).value(), false), "");
   if (::geteuid() != 0) GTEST_SKIP() << "only root can give a folder to another user";
   ASSERT_EQ(::chown(repo_.path().c_str(), 12345, 12345), 0);
-  EXPECT_NE(foreign_code_note(git::parse_url(repo_.path()).value(), true)
+  EXPECT_NE(builder::foreign_code_note(git::parse_url(repo_.path()).value(), true)
                 .find("belongs to user 12345: its steps run as root"),
             std::string::npos);
   ASSERT_TRUE(run());

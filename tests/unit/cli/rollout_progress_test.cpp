@@ -10,7 +10,7 @@ struct RolloutProgressTest : ::testing::Test {
   std::uint64_t seq = 0;
 
   void add(const std::string& name, std::string body = "{}", std::string wave = {}, std::string target = {}) {
-    rollout::Event event;
+    events::Event event;
     event.name = name;
     event.seq = ++seq;
     event.rollout = "r-1";
@@ -20,7 +20,7 @@ struct RolloutProgressTest : ::testing::Test {
     event.target = std::move(target);
     if (!event.target.empty()) event.region = "eu";
     event.body = std::move(body);
-    progress.add({event.seq, {}, rollout::to_json_line(event)});
+    progress.add({event.seq, {}, events::to_json_line(event)});
   }
   void starts() {
     add("rollout_started",

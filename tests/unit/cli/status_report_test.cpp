@@ -170,7 +170,7 @@ TEST_F(StatusReportTest, ARunningRolloutWhoseProcessIsGoneIsInterrupted) {
   row.boot_id = "another boot";
   EXPECT_EQ(status_of(row).state, "running") << "of another host nothing is known";
   EXPECT_TRUE(status_of(row).unfinished);
-  const auto us = rollout::this_process();
+  const auto us = host::this_process();
   row.boot_id = us.boot_id;
   row.pid = us.pid;
   row.pid_start = us.pid_start;

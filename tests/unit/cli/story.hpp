@@ -12,9 +12,9 @@ struct Told {
   std::optional<Error> error{};
 };
 
-inline rollout::Event event(std::string name, Told told = {}) {
+inline events::Event event(std::string name, Told told = {}) {
   static const WallTime noon(std::chrono::milliseconds(1'795'521'600'000));
-  rollout::Event e;
+  events::Event e;
   e.name = std::move(name);
   e.seq = 1;
   e.time = noon;
@@ -30,7 +30,7 @@ inline rollout::Event event(std::string name, Told told = {}) {
   return e;
 }
 
-inline rollout::Event started() {
+inline events::Event started() {
   return event(
       "rollout_started",
       {.body =
@@ -38,15 +38,15 @@ inline rollout::Event started() {
            R"({"name":"world","targets":4}],"regions":[{"name":"eu-west","targets":3},{"name":"us","targets":2}]})"});
 }
 
-inline rollout::Event finished(const std::string& result, std::optional<Error> error = {}) {
+inline events::Event finished(const std::string& result, std::optional<Error> error = {}) {
   return event("rollout_finished",
                {.body = R"({"result":")" + result +
                         R"(","version":"7.2.4","previous":"7.2.3","seconds":125,"wan_bytes":20412345})",
                 .error = std::move(error)});
 }
 
-inline rollout::Event about_target(const char* name, const char* region, const char* target, std::string body = "{}",
-                                   std::optional<Error> error = {}) {
+inline events::Event about_target(const char* name, const char* region, const char* target, std::string body = "{}",
+                                  std::optional<Error> error = {}) {
   return event(name, {.region = region, .target = target, .body = std::move(body), .error = std::move(error)});
 }
 

@@ -140,7 +140,7 @@ TEST_F(ViewTest, JsonHasEveryEventOnStdoutAndWordsOnStderr) {
   v->finish();
   const auto lines = shown();
   EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), 14);
-  EXPECT_TRUE(lines.starts_with(rollout::to_json_line(started()) + "\n"));
+  EXPECT_TRUE(lines.starts_with(events::to_json_line(started()) + "\n"));
   EXPECT_NE(lines.find("target_staging"), std::string::npos);
   EXPECT_NE(lines.find(R"("event":"rollout_finished")"), std::string::npos);
   EXPECT_NE(said().find("eu-west  10.1.0.12  failed       start: exit status 1\n"), std::string::npos);
@@ -150,7 +150,7 @@ TEST_F(ViewTest, JsonHasEveryEventOnStdoutAndWordsOnStderr) {
 TEST_F(ViewTest, JsonIsThereAsSoonAsTheEventIs) {
   auto v = view({.format = Format::json});
   v->on(started());
-  EXPECT_EQ(shown(), rollout::to_json_line(started()) + "\n");
+  EXPECT_EQ(shown(), events::to_json_line(started()) + "\n");
 }
 
 TEST_F(ViewTest, ABuildsStepsAreToldAndItsOutputOnlyWhenItFails) {

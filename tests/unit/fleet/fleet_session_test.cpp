@@ -9,7 +9,7 @@
 
 using namespace deployctl;
 using namespace deployctl::testing;
-using rollout::detail::LinkSession;
+using fleet::detail::LinkSession;
 
 namespace {
 
@@ -17,7 +17,7 @@ namespace {
 unsigned logins_until_given_up(Code code) {
   unsigned logins = 0;
   const auto open_twice = [](unsigned& count, Code wrong) -> asio::awaitable<void> {
-    LinkSession::LogIn log_in = [&count, wrong]() -> asio::awaitable<Result<rollout::detail::Link>> {
+    LinkSession::LogIn log_in = [&count, wrong]() -> asio::awaitable<Result<fleet::detail::Link>> {
       ++count;
       co_return fail(wrong, "as the test says");
     };

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 using namespace deployctl;
-using rollout::detail::lanes_for;
+using fleet::detail::lanes_for;
 
 namespace {
 constexpr std::uint64_t mib = 1024 * 1024;

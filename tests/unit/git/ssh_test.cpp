@@ -158,11 +158,11 @@ TEST_F(GitOverSsh, HttpsWithACertificateThatNobodySignedIsRefused) {
   deployctl::testing::check_program({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
                                      "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", dir_ / "key", "-out",
                                      dir_ / "cert", "-days", "2", "-subj", "/CN=127.0.0.1"});
-  io::Command command;
+  host::Command command;
   command.argv = {"openssl",    "s_server", "-accept",     "127.0.0.1:0", "-key",
                   dir_ / "key", "-cert",    dir_ / "cert", "-www"};
-  command.out = io::Stdio::pipe();
-  auto server = io::Subprocess::spawn(command);
+  command.out = host::Stdio::pipe();
+  auto server = host::Subprocess::spawn(command);
   ASSERT_TRUE(server) << server.error().text();
   // "ACCEPT 127.0.0.1:40001"
   std::string words;

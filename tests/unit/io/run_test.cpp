@@ -14,8 +14,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-io::Command shell(const std::string& line) {
-  io::Command command;
+host::Command shell(const std::string& line) {
+  host::Command command;
   command.argv = {"/bin/sh", "-c", line};
   return command;
 }
@@ -52,7 +52,7 @@ asio::awaitable<void> gather_failures(int& done) {
 }  // namespace
 
 TEST(Run, CollectsWhatAProgramSaysAndHowItEnded) {
-  const auto said = run_async(io::async_run(shell("echo out; echo err >&2; exit 3"), Duration(10s)));
+  const auto said = run_async(host::async_run(shell("echo out; echo err >&2; exit 3"), Duration(10s)));
   ASSERT_TRUE(said) << said.error().text();
   EXPECT_EQ(said->out, "out\n");
   EXPECT_EQ(said->err, "err\n");
@@ -60,14 +60,14 @@ TEST(Run, CollectsWhatAProgramSaysAndHowItEnded) {
 }
 
 TEST(Run, BlockingDoesTheSame) {
-  const auto said = io::run(shell("printf x; exit 0"), Duration(10s));
+  const auto said = host::run(shell("printf x; exit 0"), Duration(10s));
   ASSERT_TRUE(said);
   EXPECT_EQ(said->out, "x");
   EXPECT_TRUE(said->exit.ok());
 }
 
 TEST(Run, EndsWhatTakesTooLong) {
-  const auto said = run_async(io::async_run(shell("sleep 600"), Duration(100ms)));
+  const auto said = run_async(host::async_run(shell("sleep 600"), Duration(100ms)));
   ASSERT_FALSE(said);
   EXPECT_EQ(said.error().code, Code::timed_out);
 }

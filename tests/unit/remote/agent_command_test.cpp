@@ -43,7 +43,7 @@ struct Host {
     const auto sending = dir.write("sent", remote::detail::install_line(image, "1234", has_uname) +
                                                io::read_file(sent.empty() ? image.path : sent).value());
     const auto bytes = io::open_fd(sending, O_RDONLY);
-    io::Command process;
+    host::Command process;
     process.argv = {shell, "-c", command};
     if (!wrap.empty()) process.argv = {"unshare", "-Urm", "sh", "-c", wrap + "; exec sh -c \"$1\"", "sh", command};
     process.env = environment_with({"HOME=" + home});
@@ -51,8 +51,8 @@ struct Host {
       process.env = environment_with({"HOME=" + home, "PATH=" + path_of_programs()});
       process.argv.front() = "/bin/" + shell;
     }
-    process.in = io::Stdio::of(bytes->get());
-    const auto said = io::run(process, std::chrono::seconds(30));
+    process.in = host::Stdio::of(bytes->get());
+    const auto said = host::run(process, std::chrono::seconds(30));
     return said ? said->out : said.error().text();
   }
   std::string path_of_programs() const {
@@ -95,13 +95,13 @@ TEST(AgentCommand, SaysNoMoreThanWhatAHostWithTheAgentNeeds) {
 
 TEST(AgentCommand, ALineThatWasCutInstallsNothing) {
   const Host host;
-  io::Command process;
+  host::Command process;
   process.argv = {"sh", "-c", remote::detail::agent_command(host.image, "target")};
   process.env = environment_with({"HOME=" + host.home});
   const auto cut = remote::detail::install_line(host.image, "1234").substr(0, 60);
   const auto bytes = io::open_fd(host.dir.write("cut", cut), O_RDONLY);
-  process.in = io::Stdio::of(bytes->get());
-  const auto said = io::run(process, std::chrono::seconds(30));
+  process.in = host::Stdio::of(bytes->get());
+  const auto said = host::run(process, std::chrono::seconds(30));
   EXPECT_EQ(said->out, asks());
   EXPECT_FALSE(said->exit.ok());
   EXPECT_EQ(host.files(), 0u);

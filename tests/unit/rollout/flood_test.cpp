@@ -17,11 +17,11 @@ constexpr int flood_events = 5000;
 constexpr std::size_t flood_bytes = 50'000;  // of output with each
 
 // Its activation prints without end, then succeeds.
-class FloodingFleet final : public TargetLinks {
+class FloodingFleet final : public fleet::TargetLinks {
  public:
   asio::awaitable<Result<protocol::pb::Reply>> call(std::size_t, protocol::pb::Request request, Duration,
                                                     std::function<void(const protocol::pb::Event&)> on_event,
-                                                    std::shared_ptr<PayloadHandle>) override {
+                                                    std::shared_ptr<fleet::PayloadHandle>) override {
     protocol::pb::Reply reply;
     if (request.has_activate()) {
       protocol::pb::Event event;
@@ -33,7 +33,7 @@ class FloodingFleet final : public TargetLinks {
     }
     co_return reply;
   }
-  void prefetch_payload(std::size_t, std::shared_ptr<PayloadHandle>) override {}
+  void prefetch_payload(std::size_t, std::shared_ptr<fleet::PayloadHandle>) override {}
   std::uint64_t rate(std::size_t) const override { return 0; }
   std::uint64_t wan_bytes() const override { return 0; }
 };
@@ -57,15 +57,15 @@ RolloutOrder order_of() {
 struct Recorded {
   RolloutResult result = RolloutResult::failed;
   std::size_t bytes = 0, steps = 0;
-  std::vector<Event> with_omissions;
+  std::vector<events::Event> with_omissions;
 };
 
 asio::awaitable<Recorded> run_flooded() {
   FloodingFleet links;
   auto order = order_of();
   Recorded out;
-  const EventSink sink = [&out](const Event& event) {
-    out.bytes += to_json_line(event).size();
+  const events::EventSink sink = [&out](const events::Event& event) {
+    out.bytes += events::to_json_line(event).size();
     out.steps += event.name == "target_step" ? 1 : 0;
     if (event.body.find("omitted_bytes") != std::string::npos) out.with_omissions.push_back(event);
   };

@@ -28,8 +28,8 @@ TargetSurvey runs(const std::string& name, const std::vector<std::string>& keeps
   return {reply, {}};
 }
 
-Event told(const std::string& name, const std::string& region, const std::string& body) {
-  Event event;
+events::Event told(const std::string& name, const std::string& region, const std::string& body) {
+  events::Event event;
   event.name = name;
   event.region = region;
   event.body = body;

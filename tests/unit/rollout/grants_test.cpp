@@ -65,7 +65,7 @@ TEST(Grants, OfOneThatWasNotLookedAtNothingIsKnown) {
 TEST(Grants, OnlyADeadDriversGrantIsReplacedUnlessAllAreTakenOver) {
   auto survey = answered(3);
   EXPECT_EQ(replaceable(*survey.reply, "r-2", true), "") << "nobody holds it";
-  const auto self = this_process();
+  const auto self = host::this_process();
   auto& holder = *survey.reply->mutable_holder();
   holder.set_rollout("r-1");
   holder.set_boot_id(self.boot_id);

@@ -16,17 +16,17 @@ ledger::CommandRow said(const std::string& word, const std::string& wave = "") {
   return {1, word, wave, "ann@desk", "", {}};
 }
 
-std::vector<ledger::EventRow> told(const std::vector<Event>& events) {
+std::vector<ledger::EventRow> told(const std::vector<events::Event>& events) {
   std::vector<ledger::EventRow> rows;
   for (auto event : events) {
     event.seq = rows.size() + 1;
-    rows.push_back({event.seq, {}, to_json_line(event)});
+    rows.push_back({event.seq, {}, events::to_json_line(event)});
   }
   return rows;
 }
 
-Event of(const std::string& name, const std::string& wave, const std::string& body = "{}") {
-  Event event;
+events::Event of(const std::string& name, const std::string& wave, const std::string& body = "{}") {
+  events::Event event;
   event.name = name;
   event.wave = wave;
   event.body = body;

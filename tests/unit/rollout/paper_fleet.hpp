@@ -28,14 +28,14 @@ struct Asked {
   std::uint64_t epoch;
 };
 
-class PaperFleet final : public rollout::TargetLinks {
+class PaperFleet final : public fleet::TargetLinks {
  public:
   explicit PaperFleet(std::vector<PaperTarget> targets)
       : targets_(std::move(targets)), reached_(targets_.size()), began_(io::now_steady()) {}
 
   asio::awaitable<Result<protocol::pb::Reply>> call(std::size_t target, protocol::pb::Request request, Duration,
                                                     std::function<void(const protocol::pb::Event&)> on_event,
-                                                    std::shared_ptr<rollout::PayloadHandle>) override {
+                                                    std::shared_ptr<fleet::PayloadHandle>) override {
     note(target, request);
     co_await io::sleep_for(reached_[target] ? Duration(10) : targets_[target].away);
     reached_[target] = true;
@@ -50,7 +50,7 @@ class PaperFleet final : public rollout::TargetLinks {
     }
     co_return protocol::pb::Reply{};
   }
-  void prefetch_payload(std::size_t, std::shared_ptr<rollout::PayloadHandle>) override {}
+  void prefetch_payload(std::size_t, std::shared_ptr<fleet::PayloadHandle>) override {}
   std::string lacks(std::size_t, std::string_view feature) const override {
     return old_agents ? "an agent without '" + std::string(feature) + "'" : "";
   }

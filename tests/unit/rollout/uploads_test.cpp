@@ -20,13 +20,13 @@ using namespace deployctl::testing;
 
 namespace {
 
-struct Notes final : rollout::TargetLinks {
+struct Notes final : fleet::TargetLinks {
   asio::awaitable<Result<protocol::pb::Reply>> call(std::size_t, protocol::pb::Request, Duration,
                                                     std::function<void(const protocol::pb::Event&)>,
-                                                    std::shared_ptr<rollout::PayloadHandle>) override {
+                                                    std::shared_ptr<fleet::PayloadHandle>) override {
     co_return fail(Code::unsupported, "nobody is called here");
   }
-  void prefetch_payload(std::size_t, std::shared_ptr<rollout::PayloadHandle>) override {}
+  void prefetch_payload(std::size_t, std::shared_ptr<fleet::PayloadHandle>) override {}
   void carry_piece(std::size_t target, std::shared_ptr<payload::ChunkSource> piece) override {
     pieces.emplace_back(target, std::move(piece));
   }
@@ -78,7 +78,7 @@ TEST(Uploads, WhatIsCodedAlreadySetsOutBeforeTheRestIsCoded) {
     g.open();
   };
   const auto get = [](rollout::Uploads& from, Notes& notes, Gate& g,
-                      decltype(watch) w) -> asio::awaitable<Result<std::shared_ptr<rollout::PayloadHandle>>> {
+                      decltype(watch) w) -> asio::awaitable<Result<std::shared_ptr<fleet::PayloadHandle>>> {
     asio::co_spawn(co_await asio::this_coro::executor, w(notes, g), asio::detached);
     co_return co_await from.get(Digest{}, 0, 7, true);
   };

@@ -24,7 +24,7 @@ using Names = std::set<std::string>;
 
 Names listed() {
   Names out;
-  for (const auto name : deployctl::rollout::event_names) out.insert(std::string(name));
+  for (const auto name : deployctl::events::event_names) out.insert(std::string(name));
   return out;
 }
 

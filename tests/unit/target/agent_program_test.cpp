@@ -16,12 +16,12 @@ namespace {
 const std::string agent = std::string(TEST_BINARY_DIR) + "/bin/deploy-agent";
 
 // With an empty environment, as a forced command may have it, or just this one.
-io::Output run_agent(std::vector<std::string> words, std::vector<std::string> environment = {}) {
+host::Output run_agent(std::vector<std::string> words, std::vector<std::string> environment = {}) {
   words.insert(words.begin(), agent);
-  io::Command command;
+  host::Command command;
   command.argv = std::move(words);
   command.env = std::move(environment);
-  auto output = io::run(command, std::chrono::seconds(30));
+  auto output = host::run(command, std::chrono::seconds(30));
   if (!output) throw std::runtime_error(output.error().text());
   return *output;
 }
@@ -64,11 +64,11 @@ TEST(AgentProgram, ASessionBeginsWithTheMagicAndEndsWithItsCaller) {
 
 TEST(AgentProgram, PlainFilesForStdinAndStdoutAreRefusedWithWords) {
   const deployctl::testing::TempDir dir;
-  io::Command command;
+  host::Command command;
   command.argv = {agent, "target"};
-  command.out = io::Stdio::file(dir / "out");
-  command.err = io::Stdio::file(dir / "err");
-  auto child = io::Subprocess::spawn(command);
+  command.out = host::Stdio::file(dir / "out");
+  command.err = host::Stdio::file(dir / "err");
+  auto child = host::Subprocess::spawn(command);
   ASSERT_TRUE(child);
   const auto exit = child->wait(std::chrono::seconds(30));
   EXPECT_EQ(exit->code, 2);

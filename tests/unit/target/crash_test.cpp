@@ -45,7 +45,7 @@ struct CrashTest : ServiceFixture {
     intent.to = to;
     ASSERT_TRUE(Journal::begin(slot, intent));
   }
-  io::Exit run_agent(std::vector<std::string> before = {}) {
+  host::Exit run_agent(std::vector<std::string> before = {}) {
     before.insert(before.end(), {agent_binary, "activate", "--deploy-to", slot.path()});
     return run_program(std::move(before)).exit;
   }

@@ -11,8 +11,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const BootTime noon{"boot", 1'000'000};
-BootTime later(Duration d) { return {"boot", noon.ms + d.count()}; }
+const host::BootTime noon{"boot", 1'000'000};
+host::BootTime later(Duration d) { return {"boot", noon.ms + d.count()}; }
 
 GrantRequest request(const std::string& rollout, std::uint64_t epoch) {
   GrantRequest asked;
@@ -40,7 +40,7 @@ TEST(Grant, IsTakenOverWhenExpiredDroppedNamedOrFromBeforeTheBoot) {
   const auto held = take({}, request("r1", 1), noon);
   EXPECT_TRUE(take(*held, request("r2", 2), later(31s)));
   EXPECT_TRUE(take(*drop(*held, "r1", 1), request("r2", 2), later(1s)));
-  EXPECT_TRUE(take(*held, request("r2", 2), BootTime{"another boot", noon.ms}));
+  EXPECT_TRUE(take(*held, request("r2", 2), host::BootTime{"another boot", noon.ms}));
   auto replacing = request("r2", 2);
   replacing.replaces = "r1";
   EXPECT_TRUE(take(*held, replacing, later(1s)));

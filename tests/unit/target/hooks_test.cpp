@@ -136,10 +136,10 @@ TEST(HookEnv, OursWinsOverThePlansAndThePlansOverTheHosts) {
 }
 
 TEST(EndGroup, EndsThoseOfItsSessionOnly) {
-  io::Command command;
+  host::Command command;
   command.argv = {"/bin/sleep", "600"};
-  command.group = io::Command::Group::own;
-  auto child = io::Subprocess::spawn(command);
+  command.group = host::Command::Group::own;
+  auto child = host::Subprocess::spawn(command);
   ASSERT_TRUE(child);
   end_group(child->pid(), ::getsid(0) + 1);  // the number is another session's by now
   EXPECT_FALSE(child->exited());

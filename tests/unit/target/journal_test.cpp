@@ -42,7 +42,7 @@ TEST_F(JournalTest, GivesBackWhatWasWritten) {
   EXPECT_EQ(read->records[0].step, Step::back_start);
   EXPECT_EQ(read->records[0].error.code, Code::hook_failed);
   EXPECT_EQ(read->records[1].group, 77);
-  EXPECT_EQ(read->records[1].at.boot_id, boot_now().boot_id);
+  EXPECT_EQ(read->records[1].at.boot_id, host::boot_now().boot_id);
 }
 
 TEST_F(JournalTest, ATornLastLineIsDropped) {

@@ -115,7 +115,7 @@ TEST_F(PreconditionsTest, RightsOfTheUserThatRunsTheHooks) {
   EXPECT_THAT(refused(), HasSubstr("can't be read"));
   // A release with this file was healthy after its rights were last changed: the service reads it by other means.
   Receipt receipt;
-  receipt.time = wall_ms() + 60'000;
+  receipt.time = host::wall_ms() + 60'000;
   receipt.folder = folder;
   ASSERT_TRUE(append_receipt(slot, receipt));
   EXPECT_EQ(refused(), "");

@@ -183,10 +183,10 @@ TEST_F(PruneTest, AnUnfinishedActivationsReleasesStay) {
 
 TEST_F(PruneTest, WhatAProcessRunsInStays) {
   const auto one = confirmed("1.0", 1), two = confirmed("2.0", 2);
-  io::Command command;
+  host::Command command;
   command.argv = {"/bin/sleep", "60"};
   command.cwd = slot.release(one);
-  const auto child = io::Subprocess::spawn(command);
+  const auto child = host::Subprocess::spawn(command);
   ASSERT_TRUE(child);
   EXPECT_TRUE(folders_in_use(slot).contains(one));
   EXPECT_EQ(prune(slot, {}, 1)->folders, Names{two});

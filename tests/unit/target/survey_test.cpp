@@ -83,7 +83,7 @@ TEST_F(SurveyTest, TellsWhoHoldsTheGrantAndWhatIsUnfinished) {
   GrantRequest request;
   request.holder.rollout = "r1";
   request.epoch = 4;
-  ASSERT_TRUE(GrantFile(slot).change([&](const Grant& held) { return take(held, request, boot_now()); }));
+  ASSERT_TRUE(GrantFile(slot).change([&](const Grant& held) { return take(held, request, host::boot_now()); }));
   Intent intent;
   intent.rollout = "r0";
   ASSERT_TRUE(Journal::begin(slot, intent));
@@ -113,7 +113,7 @@ TEST_F(SurveyTest, WithHistoryTellsTheLastGrantAndTheReceipts) {
   request.holder.release = sha256("x").text();
   request.holder.version = "1.1";
   request.epoch = 4;
-  ASSERT_TRUE(GrantFile(slot).change([&](const Grant& held) { return take(held, request, boot_now()); }));
+  ASSERT_TRUE(GrantFile(slot).change([&](const Grant& held) { return take(held, request, host::boot_now()); }));
   ASSERT_TRUE(GrantFile(slot).change([&](const Grant& held) { return drop(held, "r1", 4); }));
   Receipt receipt;
   receipt.rollout = "r1";

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-using namespace deployctl::plans;
+using namespace deployctl::text;
 
 TEST(NearestWord, CountsASwapAsOneSlip) {
   EXPECT_EQ(distance("verison", "version"), 1U);

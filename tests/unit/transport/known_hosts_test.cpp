@@ -13,7 +13,7 @@ using ::testing::HasSubstr;
 
 namespace {
 
-const Key& host() { return key("ed25519", "host"); }
+const Key& host_key() { return key("ed25519", "localhost"); }
 
 std::size_t pins(const std::string& text, const std::string& name, unsigned port) {
   const TempDir dir;
@@ -21,7 +21,7 @@ std::size_t pins(const std::string& text, const std::string& name, unsigned port
   return known ? known->keys_of(name, port).size() : 99;
 }
 
-std::string line(const std::string& names) { return names + " " + host().public_line + "\n"; }
+std::string line(const std::string& names) { return names + " " + host_key().public_line + "\n"; }
 
 Error refusal(const std::string& text) {
   const TempDir dir;
@@ -38,7 +38,7 @@ TEST(KnownHosts, AKeyKeepsItsTypeAndFingerprint) {
   const auto keys = known->keys_of("a.example", 22);
   ASSERT_EQ(keys.size(), 1u);
   EXPECT_EQ(keys[0].type, "ssh-ed25519");
-  EXPECT_EQ(keys[0].fingerprint(), host().fingerprint);
+  EXPECT_EQ(keys[0].fingerprint(), host_key().fingerprint);
 }
 
 TEST(KnownHosts, APortHasALineOfItsOwnOrElseThePlainOne) {
@@ -99,7 +99,7 @@ TEST(KnownHosts, AMalformedLineIsNamedByFileAndLine) {
 }
 
 TEST(KnownHosts, AKeyOfAnotherTypeThanItsLineSaysIsRefused) {
-  const std::string blob = host().public_line.substr(host().public_line.find(' '));
+  const std::string blob = host_key().public_line.substr(host_key().public_line.find(' '));
   EXPECT_EQ(refusal("a ecdsa-sha2-nistp256" + blob + "\n").code, Code::invalid);
 }
 

@@ -6,7 +6,7 @@
 
 #include "tests/support/temp_dir.hpp"
 
-namespace deployctl::rollout {
+namespace deployctl::events {
 namespace {
 
 Event an_event() {
@@ -28,7 +28,7 @@ TEST(Event, HasItsCommonMembersInOneOrderAndThenItsBody) {
   event.target = "10.1.0.11";
   event.body = R"({"seconds":1.4,"already":false})";
   EXPECT_EQ(
-      to_json_line(event),
+      events::to_json_line(event),
       R"({"schema":1,"seq":17,"time":"2026-11-24T09:08:32.120Z","event":"target_active","rollout":"r-20261124-091502-3f9a",)"
       R"("service":"redis","environment":"production","version":"7.2.4","wave":"canary","region":"eu-west",)"
       R"("target":"10.1.0.11","seconds":1.4,"already":false})");
@@ -36,7 +36,7 @@ TEST(Event, HasItsCommonMembersInOneOrderAndThenItsBody) {
 
 TEST(Event, LeavesOutWhatDoesNotApply) {
   EXPECT_EQ(
-      to_json_line(an_event()),
+      events::to_json_line(an_event()),
       R"({"schema":1,"seq":17,"time":"2026-11-24T09:08:32.120Z","event":"target_active","rollout":"r-20261124-091502-3f9a",)"
       R"("service":"redis","environment":"production"})");
 }
@@ -44,7 +44,7 @@ TEST(Event, LeavesOutWhatDoesNotApply) {
 TEST(Event, AnErrorIsItsWholeTextWithCodeAndHint) {
   Event event = an_event();
   event.error = with_hint(with_context(error(Code::hook_failed, "exit status 3"), "start"), "deployctl logs r-1");
-  EXPECT_NE(to_json_line(event).find(
+  EXPECT_NE(events::to_json_line(event).find(
                 R"("error":{"code":"hook_failed","message":"start: exit status 3","hint":"deployctl logs r-1"})"),
             std::string::npos);
 }
@@ -53,7 +53,7 @@ TEST(Event, CommonMembersWinOverTheBody) {
   Event event = an_event();
   event.version = "7.2.4";
   event.body = R"({"version":"other","seq":0,"region":"where the event has none"})";
-  const auto line = to_json_line(event);
+  const auto line = events::to_json_line(event);
   EXPECT_EQ(line.find("other"), std::string::npos);
   EXPECT_NE(line.find(R"("seq":17)"), std::string::npos);
   EXPECT_NE(line.find(R"("region":"where the event has none")"), std::string::npos);
@@ -66,11 +66,11 @@ TEST(Event, ALineEscapesWhatCouldSteerATerminalAndReadsBackAsItWas) {
       "{\"output\":\"\xc2\x9b"
       "31m\x7f\"}";
   event.error = error(Code::hook_failed, "\xe2\x81\xa6 why");
-  const auto line = to_json_line(event);
+  const auto line = events::to_json_line(event);
   EXPECT_NE(line.find(R"("target":"t\u202e")"), std::string::npos) << line;
   EXPECT_NE(line.find(R"("output":"\u009b31m\u007f")"), std::string::npos) << line;
   EXPECT_NE(line.find(R"("message":"\u2066 why")"), std::string::npos) << line;
-  const auto back = parse_event(line);
+  const auto back = events::parse_event(line);
   ASSERT_TRUE(back);
   EXPECT_EQ(back->target, event.target);
   EXPECT_EQ(back->error->message, event.error->message);
@@ -80,15 +80,15 @@ TEST(Event, ALineEscapesWhatCouldSteerATerminalAndReadsBackAsItWas) {
 TEST(Event, IsParsedOnlyIfItHasOneOfTheNames) {
   Event event = an_event();
   event.body = R"({"event":"wave_finished"})";  // a member of the body doesn't count
-  const auto line = to_json_line(event);
-  EXPECT_FALSE(parse_if_named(line, {"wave_finished", "wave_started"}));
-  ASSERT_TRUE(parse_if_named(line, {"target_active"}));
-  EXPECT_EQ(parse_if_named(line, {"target_active"})->rollout, event.rollout);
-  EXPECT_FALSE(parse_if_named("no JSON", {"target_active"}));
+  const auto line = events::to_json_line(event);
+  EXPECT_FALSE(events::parse_if_named(line, {"wave_finished", "wave_started"}));
+  ASSERT_TRUE(events::parse_if_named(line, {"target_active"}));
+  EXPECT_EQ(events::parse_if_named(line, {"target_active"})->rollout, event.rollout);
+  EXPECT_FALSE(events::parse_if_named("no JSON", {"target_active"}));
   // Another order of the members than ours.
   const std::string other =
       R"({"event":"wave_started","schema":1,"seq":1,"time":"2026-11-24T09:08:32.120Z","rollout":"r","service":"s","environment":"e"})";
-  EXPECT_TRUE(parse_if_named(other, {"wave_started"}));
+  EXPECT_TRUE(events::parse_if_named(other, {"wave_started"}));
 }
 
 TEST(Event, IsOneLineOfUtf8WhateverAHookPrinted) {
@@ -96,7 +96,7 @@ TEST(Event, IsOneLineOfUtf8WhateverAHookPrinted) {
   event.target = "a\nb";
   event.error = error(Code::hook_failed, "bad \xff byte");
   event.body = "{\"output\":\"caf\xe9\"}";
-  const auto line = to_json_line(event);
+  const auto line = events::to_json_line(event);
   EXPECT_EQ(line.find('\n'), std::string::npos);
   EXPECT_NE(line.find(R"("target":"a\nb")"), std::string::npos);
   EXPECT_NE(line.find("bad \xef\xbf\xbd byte"), std::string::npos);
@@ -106,11 +106,11 @@ TEST(Event, IsOneLineOfUtf8WhateverAHookPrinted) {
 TEST(Event, ABodyThatIsNoObjectIsShownNotLost) {
   Event event = an_event();
   event.body = "{torn";
-  EXPECT_NE(to_json_line(event).find(R"("body":"{torn")"), std::string::npos);
+  EXPECT_NE(events::to_json_line(event).find(R"("body":"{torn")"), std::string::npos);
   event.body = "[1]";
-  EXPECT_NE(to_json_line(event).find(R"("body":"[1]")"), std::string::npos);
+  EXPECT_NE(events::to_json_line(event).find(R"("body":"[1]")"), std::string::npos);
   event.body = "";
-  EXPECT_TRUE(parse_event(to_json_line(event)));
+  EXPECT_TRUE(events::parse_event(events::to_json_line(event)));
 }
 
 TEST(Event, IsReadBackAsItWas) {
@@ -121,8 +121,8 @@ TEST(Event, IsReadBackAsItWas) {
   event.target = "10.1.0.11";
   event.error = with_hint(with_context(error(Code::unhealthy, "tcp 6400: refused"), "checks"), "look");
   event.body = R"({"z":18446744073709551615,"a":{"deep":[1,2.5,null,"ü"]}})";
-  const auto line = to_json_line(event);
-  const auto back = parse_event(line);
+  const auto line = events::to_json_line(event);
+  const auto back = events::parse_event(line);
   ASSERT_TRUE(back) << back.error().text();
   EXPECT_EQ(back->name, event.name);
   EXPECT_EQ(back->seq, event.seq);
@@ -131,7 +131,7 @@ TEST(Event, IsReadBackAsItWas) {
   EXPECT_EQ(back->error->code, Code::unhealthy);
   EXPECT_EQ(back->error->message, "checks: tcp 6400: refused");
   EXPECT_EQ(back->body, event.body);
-  EXPECT_EQ(to_json_line(*back), line);
+  EXPECT_EQ(events::to_json_line(*back), line);
 }
 
 TEST(Event, WhatIsNoEventIsRefused) {
@@ -140,14 +140,14 @@ TEST(Event, WhatIsNoEventIsRefused) {
         R"({"schema":1,"event":7,"time":"2026-11-24T09:08:32.120Z"})", R"({"schema":1,"event":"x","time":"noon"})",
         R"({"schema":1,"event":"x","time":"2026-11-24T09:08:32.120Z","error":"words"})",
         "{\"schema\":1,\"event\":\"\xff\",\"time\":\"2026-11-24T09:08:32.120Z\"}"}) {
-    const auto event = parse_event(line);
+    const auto event = events::parse_event(line);
     ASSERT_FALSE(event) << line;
     EXPECT_EQ(event.error().code, Code::invalid) << line;
   }
 }
 
 TEST(Event, ANewerSchemaIsNotGuessedAt) {
-  const auto event = parse_event(R"({"schema":2,"event":"x","time":"2026-11-24T09:08:32.120Z"})");
+  const auto event = events::parse_event(R"({"schema":2,"event":"x","time":"2026-11-24T09:08:32.120Z"})");
   ASSERT_FALSE(event);
   EXPECT_EQ(event.error().code, Code::unsupported);
 }
@@ -171,4 +171,4 @@ TEST(Event, EveryNameAndEveryErrorCodeIsInTheManual) {
 }
 
 }  // namespace
-}  // namespace deployctl::rollout
+}  // namespace deployctl::events
