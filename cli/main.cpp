@@ -8,8 +8,8 @@
 #include <cstring>
 #include <exception>
 
+#include "cli/commands/all_commands.hpp"
 #include "cli/commands/command_line.hpp"
-#include "cli/commands/commands.hpp"
 #include "cli/session/connection_cache.hpp"
 #include "cli/session/interrupt.hpp"
 

@@ -1,4 +1,18 @@
-#include "cli/commands/commands.hpp"
+#include "cli/commands/all_commands.hpp"
+
+#include "cli/commands/artifact.hpp"
+#include "cli/commands/build.hpp"
+#include "cli/commands/deploy.hpp"
+#include "cli/commands/fleet.hpp"
+#include "cli/commands/freeze.hpp"
+#include "cli/commands/history.hpp"
+#include "cli/commands/init.hpp"
+#include "cli/commands/logs.hpp"
+#include "cli/commands/plan.hpp"
+#include "cli/commands/rollback.hpp"
+#include "cli/commands/status.hpp"
+#include "cli/commands/steer.hpp"
+#include "cli/commands/validate.hpp"
 
 namespace deployctl::cli {
 

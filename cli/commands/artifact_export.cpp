@@ -1,7 +1,9 @@
 // deployctl artifact verify and export: every byte of an artifact read again; its tree as a folder.
+#include "cli/commands/artifact_export.hpp"
+
 #include <fmt/core.h>
 
-#include "cli/commands/artifact_commands.hpp"
+#include "cli/commands/artifact_records.hpp"
 #include "cli/output/human_format.hpp"
 #include "cli/session/context.hpp"
 #include "core/events/event.hpp"

@@ -1,7 +1,8 @@
 // deployctl artifact gc: remove old artifacts, but none that a rollout of the ledger may still need.
+#include "cli/commands/artifact_gc.hpp"
+
 #include <fmt/core.h>
 
-#include "cli/commands/artifact_commands.hpp"
 #include "cli/output/human_format.hpp"
 #include "cli/session/context.hpp"
 #include "core/events/event.hpp"

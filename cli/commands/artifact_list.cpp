@@ -1,7 +1,9 @@
 // deployctl artifact list and show: what the store holds, and what one artifact holds.
+#include "cli/commands/artifact_list.hpp"
+
 #include <fmt/core.h>
 
-#include "cli/commands/artifact_commands.hpp"
+#include "cli/commands/artifact_records.hpp"
 #include "cli/output/human_format.hpp"
 #include "cli/output/table.hpp"
 #include "cli/output/text.hpp"

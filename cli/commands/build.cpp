@@ -1,11 +1,12 @@
 // deployctl build: from a git commit to an artifact in the store.
+#include "cli/commands/build.hpp"
+
 #include <fmt/core.h>
 
-#include "cli/commands/commands.hpp"
 #include "cli/flows/building.hpp"
 #include "cli/flows/service_group.hpp"
 #include "cli/session/context.hpp"
-#include "cli/session/plan_to_deploy.hpp"
+#include "cli/session/plan_loading.hpp"
 #include "cli/session/progress_scope.hpp"
 
 namespace deployctl::cli {

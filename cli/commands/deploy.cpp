@@ -1,6 +1,7 @@
 // deployctl deploy: build what is not built, then bring it to every target of the plan, in waves; a plan of several
 // services one after the other, as one.
-#include "cli/commands/commands.hpp"
+#include "cli/commands/deploy.hpp"
+
 #include "cli/flows/rollout_run.hpp"
 #include "cli/flows/service_group.hpp"
 #include "cli/flows/service_preparation.hpp"
@@ -9,6 +10,7 @@
 #include "cli/session/detach.hpp"
 #include "cli/session/fleet_look.hpp"
 #include "cli/session/next_step.hpp"
+#include "cli/session/plan_loading.hpp"
 #include "cli/session/progress_scope.hpp"
 #include "cli/session/question.hpp"
 #include "cli/session/rollout_request.hpp"
@@ -84,7 +86,7 @@ Result<int> drive_all(Context& context, const DeployOptions& options, std::vecto
 }
 
 Result<int> deploy(Context& context, const DeployOptions& options) {
-  DEPLOYCTL_TRY(services, context.load_services(options.plan));
+  DEPLOYCTL_TRY(services, load_services(context, options.plan));
   DEPLOYCTL_CHECK(check_options(options, services.size()));
   DEPLOYCTL_TRY(wait_until, wait_deadline(options));
   DEPLOYCTL_TRY(notify, parse_notify(options.notify));

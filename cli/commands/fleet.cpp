@@ -1,6 +1,9 @@
-#include "cli/commands/commands.hpp"
-#include "cli/commands/fleet_commands.hpp"
+#include "cli/commands/fleet.hpp"
 
+#include "cli/commands/fleet_converge.hpp"
+#include "cli/commands/fleet_list.hpp"
+#include "cli/commands/fleet_ping.hpp"
+#include "cli/commands/fleet_repair_epoch.hpp"
 namespace deployctl::cli {
 
 Command fleet_command() {

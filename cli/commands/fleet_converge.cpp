@@ -1,12 +1,14 @@
 // deployctl fleet converge: updates targets that are behind to what the fleet is to run: the release of the last
 // completed rollout, or of a rollback that did not reach all. No waves: within max_parallel and min_healthy; a target
 // that runs it already is not touched.
-#include "cli/commands/fleet_commands.hpp"
+#include "cli/commands/fleet_converge.hpp"
+
 #include "cli/flows/converging.hpp"
 #include "cli/flows/rollout_run.hpp"
 #include "cli/flows/service_group.hpp"
 #include "cli/session/context.hpp"
 #include "cli/session/next_step.hpp"
+#include "cli/session/plan_loading.hpp"
 #include "cli/session/progress_scope.hpp"
 #include "cli/session/rollout_request.hpp"
 #include "core/rollout/driver/service_lock.hpp"
@@ -18,7 +20,7 @@ namespace {
 constexpr std::size_t max_recorded = 50;
 
 Result<int> converge(Context& context, const std::string& path) {
-  DEPLOYCTL_TRY(plan, context.load_plan(path));
+  DEPLOYCTL_TRY(plan, load_plan(context, path));
   DEPLOYCTL_TRY(ledger, context.ledger());
   DEPLOYCTL_TRY(state, context.state());
   DEPLOYCTL_TRY(recorded, rollout::recorded_rollouts(*ledger, plan.service, plan.environment, max_recorded));

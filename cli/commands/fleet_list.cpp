@@ -1,10 +1,11 @@
 // deployctl fleet list: the relays and targets that a plan selects, ranges and defaults resolved. No host is asked.
-#include "cli/commands/commands.hpp"
-#include "cli/commands/fleet_commands.hpp"
+#include "cli/commands/fleet_list.hpp"
+
 #include "cli/flows/service_group.hpp"
 #include "cli/output/human_format.hpp"
 #include "cli/output/table.hpp"
 #include "cli/session/context.hpp"
+#include "cli/session/plan_loading.hpp"
 #include "core/model/plan.hpp"
 
 namespace deployctl::cli {
@@ -66,7 +67,7 @@ output::Lines lines_of(const model::Fleet& fleet, std::size_t width) {
 }
 
 Result<int> list(const std::string& named, Context& context) {
-  DEPLOYCTL_TRY(plan, context.load_plan(named));
+  DEPLOYCTL_TRY(plan, load_plan(context, named));
   if (context.json()) context.print_json(to_json(plan.fleet));
   context.print_lines(lines_of(plan.fleet, context.width()));
   return exit_codes::done;

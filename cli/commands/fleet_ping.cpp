@@ -1,14 +1,15 @@
 // deployctl fleet ping: log in to every relay and every target, and say who answered and how long it took. It installs
 // the agent where that is missing, and changes nothing else.
+#include "cli/commands/fleet_ping.hpp"
+
 #include <fmt/core.h>
 
-#include "cli/commands/commands.hpp"
-#include "cli/commands/fleet_commands.hpp"
 #include "cli/flows/service_group.hpp"
 #include "cli/output/human_format.hpp"
 #include "cli/output/table.hpp"
 #include "cli/session/context.hpp"
 #include "cli/session/fleet_session.hpp"
+#include "cli/session/plan_loading.hpp"
 #include "core/fleet/routes/fleet_links.hpp"
 #include "core/io/deadline.hpp"
 #include "core/io/gather.hpp"
@@ -107,7 +108,7 @@ int verdict(Context& context, const std::vector<Answer>& relays, const std::vect
 }
 
 Result<int> ping(const std::string& named, Context& context) {
-  DEPLOYCTL_TRY(plan, context.load_plan(named));
+  DEPLOYCTL_TRY(plan, load_plan(context, named));
   DEPLOYCTL_TRY(session, FleetSession::open(plan, context));
   std::vector<Answer> relays, targets;
   for (const auto& region : plan.fleet.regions)

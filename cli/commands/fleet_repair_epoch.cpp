@@ -1,14 +1,16 @@
 // deployctl fleet repair-epoch: targets that store an epoch which no rollout can go on from get one that can be gone on
 // from. A faulty or compromised host spread such epochs through earlier versions, and may report one to this version.
+#include "cli/commands/fleet_repair_epoch.hpp"
+
 #include <fmt/core.h>
 
-#include "cli/commands/fleet_commands.hpp"
 #include "cli/flows/service_group.hpp"
 #include "cli/output/human_format.hpp"
 #include "cli/output/table.hpp"
 #include "cli/session/context.hpp"
 #include "cli/session/fleet_look.hpp"
 #include "cli/session/fleet_session.hpp"
+#include "cli/session/plan_loading.hpp"
 #include "cli/session/question.hpp"
 #include "core/fleet/routes/fleet_links.hpp"
 #include "core/host/this_process.hpp"
@@ -153,7 +155,7 @@ int report(Context& context, const std::vector<Repair>& repairs) {
 }
 
 Result<int> repair(Context& context, const RepairOptions& options, const std::string& named) {
-  DEPLOYCTL_TRY(plan, context.load_plan(named));
+  DEPLOYCTL_TRY(plan, load_plan(context, named));
   DEPLOYCTL_TRY(ledger, context.ledger());
   DEPLOYCTL_TRY(state, context.state());
   DEPLOYCTL_TRY(lock, rollout::lock_service(state.locks(), plan.service, plan.environment, "repair of epochs"));

@@ -1,11 +1,13 @@
 // deployctl freeze: nothing is deployed until then, by somebody's word; --lift takes it back; alone it shows what is
 // frozen.
-#include "cli/commands/commands.hpp"
+#include "cli/commands/freeze.hpp"
+
 #include "cli/flows/freezing.hpp"
 #include "cli/flows/service_group.hpp"
 #include "cli/flows/steering.hpp"
 #include "cli/session/context.hpp"
 #include "cli/session/plan_event.hpp"
+#include "cli/session/plan_loading.hpp"
 
 namespace deployctl::cli {
 namespace {
@@ -77,7 +79,7 @@ Status show(Context& context, ledger::Ledger& ledger, const model::Plan& plan, W
 
 Result<int> freeze(Context& context, const FreezeOptions& options, const std::string& named) {
   DEPLOYCTL_CHECK(check_options(options));
-  DEPLOYCTL_TRY(plan, context.load_plan(named));
+  DEPLOYCTL_TRY(plan, load_plan(context, named));
   DEPLOYCTL_TRY(ledger, context.ledger());
   const auto now = system_clock().wall();
   if (options.lift || !options.until.empty()) {

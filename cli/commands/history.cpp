@@ -1,12 +1,14 @@
 // deployctl history: the rollouts of a plan's service, from the ledger; where that is empty, what the targets keep.
+#include "cli/commands/history.hpp"
+
 #include <fmt/core.h>
 
-#include "cli/commands/commands.hpp"
 #include "cli/flows/service_group.hpp"
 #include "cli/output/table.hpp"
 #include "cli/reports/rollout_table.hpp"
 #include "cli/session/context.hpp"
 #include "cli/session/fleet_look.hpp"
+#include "cli/session/plan_loading.hpp"
 #include "core/model/plan.hpp"
 #include "core/rollout/rollback/rollback_choice.hpp"
 
@@ -61,7 +63,7 @@ std::vector<rollout::Candidate> ask_targets(Context& context, const model::Plan&
 }
 
 Result<int> history(const HistoryOptions& options, const std::string& named, Context& context) {
-  DEPLOYCTL_TRY(plan, context.load_plan(named));
+  DEPLOYCTL_TRY(plan, load_plan(context, named));
   DEPLOYCTL_TRY(ledger, context.ledger());
   DEPLOYCTL_TRY(rows, ledger->history(plan.service, plan.environment, options.limit));
   const auto kept = rows.empty() && options.limit > 0 ? ask_targets(context, plan) : std::vector<rollout::Candidate>{};

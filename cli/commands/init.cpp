@@ -1,10 +1,11 @@
 // deployctl init: a plan and a fleet to start from, every line explained. Never overwrites a file.
+#include "cli/commands/init.hpp"
+
 #include <fcntl.h>
 
 #include <cctype>
 #include <filesystem>
 
-#include "cli/commands/commands.hpp"
 #include "cli/session/context.hpp"
 #include "cli/session/next_step.hpp"
 #include "core/events/event.hpp"

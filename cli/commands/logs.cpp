@@ -1,8 +1,9 @@
 // deployctl logs: what happened in a rollout, event by event, with what its hooks printed; from the ledger, no host is
 // asked. Events are read one after another: memory does not grow with the rollout.
+#include "cli/commands/logs.hpp"
+
 #include <utility>
 
-#include "cli/commands/commands.hpp"
 #include "cli/output/plain_lines.hpp"
 #include "cli/session/context.hpp"
 #include "cli/session/next_step.hpp"

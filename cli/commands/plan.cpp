@@ -1,17 +1,19 @@
 // deployctl plan: what a deploy would do, wave by wave, what it would send, how long it would take, and what stands in
 // its way. Changes nothing, runs no hook.
-#include "cli/commands/commands.hpp"
+#include "cli/commands/plan.hpp"
+
 #include "cli/flows/building.hpp"
 #include "cli/flows/freezing.hpp"
 #include "cli/flows/service_group.hpp"
 #include "cli/reports/payload_size.hpp"
-#include "cli/reports/plan_preview.hpp"
+#include "cli/reports/plan_json.hpp"
+#include "cli/reports/plan_text.hpp"
 #include "cli/session/context.hpp"
 #include "cli/session/fleet_look.hpp"
 #include "cli/session/fleet_session.hpp"
 #include "cli/session/next_step.hpp"
 #include "cli/session/plan_event.hpp"
-#include "cli/session/plan_to_deploy.hpp"
+#include "cli/session/plan_loading.hpp"
 #include "core/builder/build.hpp"
 #include "core/fleet/routes/fleet_links.hpp"
 #include "core/model/release.hpp"
@@ -75,20 +77,20 @@ std::vector<bool> have_relays(const model::Fleet& fleet) {
   return out;
 }
 
-Status ask_everybody(Context& context, ledger::Ledger& ledger, PlanPreview& picture) {
+Status ask_everybody(Context& context, ledger::Ledger& ledger, PlanPreview& preview) {
   DEPLOYCTL_TRY(store, context.artifacts());
-  DEPLOYCTL_TRY(built, foresee_artifact(context, picture.plan, *store));
-  picture.commit = built.commit;
-  picture.version = built.version;
-  picture.built = !built.artifact.empty();
-  DEPLOYCTL_TRY(survey, look(context, picture.plan, picture.spec.targets.size(), release_of(picture.plan, built)));
-  picture.survey = std::move(survey);
-  picture.needs = rollout::needs_of(*picture.survey, release_of(picture.plan, built));
-  if (picture.built) picture.size_of = payload_sizes(*store, built.artifact);
+  DEPLOYCTL_TRY(built, foresee_artifact(context, preview.plan, *store));
+  preview.commit = built.commit;
+  preview.version = built.version;
+  preview.built = !built.artifact.empty();
+  DEPLOYCTL_TRY(survey, look(context, preview.plan, preview.spec.targets.size(), release_of(preview.plan, built)));
+  preview.survey = std::move(survey);
+  preview.needs = rollout::needs_of(*preview.survey, release_of(preview.plan, built));
+  if (preview.built) preview.size_of = payload_sizes(*store, built.artifact);
   const auto size_of =
-      picture.size_of ? picture.size_of : [](const Digest&) { return std::optional<rollout::PayloadSize>(); };
-  picture.links = rollout::link_needs(picture.spec, picture.needs, have_relays(picture.plan.fleet), size_of);
-  picture.estimate = rollout::estimate(picture.spec, picture.needs, picture.links, pace(ledger, picture.plan));
+      preview.size_of ? preview.size_of : [](const Digest&) { return std::optional<rollout::PayloadSize>(); };
+  preview.links = rollout::link_needs(preview.spec, preview.needs, have_relays(preview.plan.fleet), size_of);
+  preview.estimate = rollout::estimate(preview.spec, preview.needs, preview.links, pace(ledger, preview.plan));
   return {};
 }
 
@@ -96,21 +98,21 @@ Result<int> plan(Context& context, const PlanOptions& options, const std::string
   DEPLOYCTL_TRY(plan, load_plan_to_deploy(context, named));
   if (!options.ref.empty()) plan.build.ref = options.ref;
   DEPLOYCTL_TRY(spec, rollout::make_spec(plan));
-  PlanPreview picture{plan, spec};
+  PlanPreview preview{plan, spec};
   const auto now = system_clock().wall();
   DEPLOYCTL_TRY(next, calendar::next_after(freeze_windows(plan), now, now + freezes_ahead));
-  picture.next_freeze = next;
+  preview.next_freeze = next;
   if (!options.offline) {
     DEPLOYCTL_TRY(ledger, context.ledger());
     DEPLOYCTL_TRY(frozen, frozen_words(plan, *ledger, now));
-    picture.frozen = frozen;
-    DEPLOYCTL_CHECK(ask_everybody(context, *ledger, picture));
+    preview.frozen = frozen;
+    DEPLOYCTL_CHECK(ask_everybody(context, *ledger, preview));
   }
   if (context.json()) {
-    context.emit(plan_event(plan, "plan", plan_body(picture)));
+    context.emit(plan_event(plan, "plan", plan_body(preview)));
     return exit_codes::done;
   }
-  context.print_lines(plan_text(picture, context.width()));
+  context.print_lines(plan_text(preview, context.width()));
   for (const auto& wave : spec.skipped_waves) context.note("wave " + wave.name + " is skipped: " + wave.why);
   Invocation invocation = Invocation::of(context.globals(), named);
   invocation.ref = options.ref;

@@ -1,12 +1,14 @@
 // deployctl rollback: back to a release that was healthy. Needs neither git nor a build; where the targets keep the
 // release, nothing is sent to them. Several services go back as they were deployed: together, the last one first.
+#include "cli/commands/rollback.hpp"
+
 #include <algorithm>
 
-#include "cli/commands/commands.hpp"
 #include "cli/flows/rollout_run.hpp"
 #include "cli/flows/service_group.hpp"
 #include "cli/reports/change_preview.hpp"
 #include "cli/session/context.hpp"
+#include "cli/session/plan_loading.hpp"
 #include "cli/session/question.hpp"
 #include "cli/session/rollout_request.hpp"
 #include "core/rollout/driver/rollout_driver.hpp"
@@ -47,7 +49,7 @@ Status still_the_same(const rollout::RollbackPreview& agreed, const rollout::Rol
 }
 
 Result<int> roll_back_one(Context& context, const RollbackOptions& options, const GoingBack& one) {
-  DEPLOYCTL_TRY(plan, context.load_plan(one.named));
+  DEPLOYCTL_TRY(plan, load_plan(context, one.named));
   DEPLOYCTL_TRY(what, options.of(context, one.named));
   if (one.agreed) {
     what.to = one.agreed->release.text();
@@ -64,7 +66,7 @@ Result<std::optional<int>> ask(Context& context, const RollbackOptions& options,
   bool any = false;
   int code = exit_codes::done;
   for (auto& one : services) {
-    DEPLOYCTL_TRY(plan, context.load_plan(one.named));
+    DEPLOYCTL_TRY(plan, load_plan(context, one.named));
     DEPLOYCTL_TRY(what, options.of(context, one.named));
     DEPLOYCTL_TRY(looked, preview_rollback(context, plan, what));
     if (looked.preview) {
@@ -90,7 +92,7 @@ Result<std::vector<std::string>> to_take_back(Context& context, const std::vecto
   DEPLOYCTL_TRY(ledger, context.ledger());
   std::vector<std::vector<rollout::RecordedRollout>> histories;
   for (const auto& named : services) {
-    DEPLOYCTL_TRY(plan, context.load_plan(named));
+    DEPLOYCTL_TRY(plan, load_plan(context, named));
     DEPLOYCTL_TRY(rows, rollout::recorded_rollouts(*ledger, plan.service, plan.environment, past));
     histories.push_back(std::move(rows));
   }
@@ -128,7 +130,7 @@ Result<int> roll_back_all(Context& context, const RollbackOptions& options, std:
 }
 
 Result<int> roll_back(Context& context, const RollbackOptions& options) {
-  DEPLOYCTL_TRY(services, context.load_services(options.plan));
+  DEPLOYCTL_TRY(services, load_services(context, options.plan));
   if (services.size() > 1) return roll_back_all(context, options, std::move(services));
   std::vector<GoingBack> one{{services.front(), {}}};
   DEPLOYCTL_TRY(ended, ask(context, options, one));

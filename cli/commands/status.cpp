@@ -1,7 +1,8 @@
 // deployctl status: what every target runs, read live from the targets; without a plan, what the ledger knows.
+#include "cli/commands/status.hpp"
+
 #include <fmt/core.h>
 
-#include "cli/commands/commands.hpp"
 #include "cli/flows/follow.hpp"
 #include "cli/flows/service_group.hpp"
 #include "cli/reports/rollout_progress.hpp"
@@ -10,6 +11,7 @@
 #include "cli/session/context.hpp"
 #include "cli/session/fleet_look.hpp"
 #include "cli/session/next_step.hpp"
+#include "cli/session/plan_loading.hpp"
 #include "core/io/files.hpp"
 
 namespace deployctl::cli {
@@ -85,7 +87,7 @@ Error nobody_answered(const StatusReport& report) {
 }
 
 Result<int> of_plan(const StatusOptions& options, const std::string& named, Context& context) {
-  DEPLOYCTL_TRY(plan, context.load_plan(named));
+  DEPLOYCTL_TRY(plan, load_plan(context, named));
   DEPLOYCTL_TRY(seen, look_at_fleet(context, plan, true));
   auto report =
       status_report(plan, seen.survey, rollout::ReleaseNames::settle(seen.survey, known_names(context, plan)));

@@ -1,7 +1,8 @@
 // deployctl validate: every mistake of a plan and its fleet at once, each with its place; nothing is read but files.
+#include "cli/commands/validate.hpp"
+
 #include <fmt/core.h>
 
-#include "cli/commands/commands.hpp"
 #include "cli/output/human_format.hpp"
 #include "cli/session/context.hpp"
 #include "cli/session/plan_event.hpp"

@@ -6,6 +6,7 @@
 #include "cli/flows/rollout_run.hpp"
 #include "cli/session/context.hpp"
 #include "cli/session/next_step.hpp"
+#include "cli/session/plan_loading.hpp"
 #include "cli/session/rollout_request.hpp"
 #include "core/ledger/ledger.hpp"
 #include "core/rollout/rollback/release_order.hpp"
@@ -84,7 +85,7 @@ std::vector<std::size_t> changed_together(const std::vector<std::vector<rollout:
 }
 
 int each_service(Context& context, const std::string& plan, const std::function<int(const std::string& named)>& one) {
-  const auto services = context.load_services(plan);
+  const auto services = load_services(context, plan);
   if (!services) return context.fail_with(services.error());
   int first = exit_codes::done;
   for (const auto& named : *services) {

@@ -6,7 +6,7 @@
 #include "cli/flows/freezing.hpp"
 #include "cli/session/context.hpp"
 #include "cli/session/next_step.hpp"
-#include "cli/session/plan_to_deploy.hpp"
+#include "cli/session/plan_loading.hpp"
 #include "cli/session/progress_scope.hpp"
 #include "core/model/linked_paths.hpp"
 #include "core/rollout/driver/service_lock.hpp"

@@ -7,6 +7,7 @@
 #include "cli/flows/rollout_run.hpp"
 #include "cli/session/context.hpp"
 #include "cli/session/next_step.hpp"
+#include "cli/session/plan_loading.hpp"
 #include "cli/session/progress_scope.hpp"
 #include "cli/session/rollout_request.hpp"
 #include "cli/session/secret_check.hpp"
@@ -82,7 +83,7 @@ Result<int> go_on(Context& context, const Found& found, std::vector<rollout::Mac
   if (!asked)
     return fail(with_hint(with_context(asked.error(), "rollout " + row.id),
                           "go on with it by deploying " + row.version + " again"));
-  DEPLOYCTL_TRY(plan, context.load_plan(asked->plan, asked->fleet, asked->set));
+  DEPLOYCTL_TRY(plan, load_plan(asked->plan, asked->fleet, asked->set));
   if (plan.service != row.service || plan.environment != row.environment)
     return fail(Code::invalid, asked->plan + " is now a plan of " + plan.service + " (" + plan.environment +
                                    "), not of " + row.service + " (" + row.environment + ")");

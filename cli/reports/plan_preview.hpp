@@ -1,8 +1,6 @@
-// All that `plan` found out, and its two renderings. A value that borrows the plan and its numbers.
+// What `plan` found out. A value that borrows the plan and its numbers; plan_text and plan_json render it.
 #pragma once
 
-#include "cli/output/line.hpp"
-#include "cli/session/json_object.hpp"
 #include "core/calendar/freezes.hpp"
 #include "core/model/plan.hpp"
 #include "core/rollout/survey/forecast.hpp"
@@ -32,7 +30,5 @@ struct PlanPreview {
 
 std::vector<std::string> gate_words(
     const rollout::SpecWave& wave);  // what follows its targets: "bake 10m", "analysis 'errors'"
-output::Lines plan_text(const PlanPreview& picture, std::size_t width);
-JsonObject plan_body(const PlanPreview& picture);
 
 }  // namespace deployctl::cli

@@ -1,11 +1,12 @@
 // What `plan` shows to people.
+#include "cli/reports/plan_text.hpp"
+
 #include <algorithm>
 #include <map>
 
 #include "cli/flows/freezing.hpp"
 #include "cli/output/human_format.hpp"
 #include "cli/output/table.hpp"
-#include "cli/reports/plan_preview.hpp"
 
 namespace deployctl::cli {
 namespace {
@@ -23,15 +24,15 @@ std::string joined(const std::vector<std::string>& words) {
 
 std::string bytes_text(std::uint64_t bytes, bool exact) { return (exact ? "" : "at most ") + output::size(bytes); }
 
-Line title(const PlanPreview& picture) {
-  const auto& plan = picture.plan;
+Line title(const PlanPreview& preview) {
+  const auto& plan = preview.plan;
   const std::string ref = plan.build.ref.empty() ? "HEAD" : plan.build.ref;
-  const std::string what = picture.version.empty() ? ref : picture.version;
-  const std::string built = picture.built ? ", built" : ", not built yet";
+  const std::string what = preview.version.empty() ? ref : preview.version;
+  const std::string built = preview.built ? ", built" : ", not built yet";
   return Line(plan.service + " " + what +
-              (picture.commit.empty() ? "" : " (commit " + picture.commit.substr(0, 12) + built + ")") + " to " +
-              output::count(picture.spec.targets.size(), "target") + " in " +
-              output::count(picture.spec.regions.size(), "region") + ", environment " + plan.environment);
+              (preview.commit.empty() ? "" : " (commit " + preview.commit.substr(0, 12) + built + ")") + " to " +
+              output::count(preview.spec.targets.size(), "target") + " in " +
+              output::count(preview.spec.regions.size(), "region") + ", environment " + plan.environment);
 }
 
 std::string then(const rollout::SpecWave& wave, bool last) {
@@ -40,13 +41,13 @@ std::string then(const rollout::SpecWave& wave, bool last) {
 }
 
 // "3 of 4": how many of a region keep serving at each step.
-std::string serving(const PlanPreview& picture, const rollout::WaveRegion& part) {
-  return std::to_string(picture.serving(part)) + " of " +
-         std::to_string(picture.spec.regions[part.region].targets.size());
+std::string serving(const PlanPreview& preview, const rollout::WaveRegion& part) {
+  return std::to_string(preview.serving(part)) + " of " +
+         std::to_string(preview.spec.regions[part.region].targets.size());
 }
 
-Lines wave_lines(const PlanPreview& picture, std::size_t width) {
-  const auto& waves = picture.spec.waves;
+Lines wave_lines(const PlanPreview& preview, std::size_t width) {
+  const auto& waves = preview.spec.waves;
   const bool approvals = std::any_of(waves.begin(), waves.end(), [](const auto& wave) { return wave.approval; });
   output::Table table({{"wave", false, true},
                        {"region", false, true},
@@ -58,53 +59,53 @@ Lines wave_lines(const PlanPreview& picture, std::size_t width) {
   for (const auto& wave : waves)
     for (const auto& part : wave.regions) {
       const bool first = &part == &wave.regions.front(), last = &part == &wave.regions.back();
-      table.row({first ? wave.name : "", picture.spec.regions[part.region].name, std::to_string(part.targets.size()),
-                 std::to_string(std::min<std::size_t>(part.slots, part.targets.size())), serving(picture, part),
+      table.row({first ? wave.name : "", preview.spec.regions[part.region].name, std::to_string(part.targets.size()),
+                 std::to_string(std::min<std::size_t>(part.slots, part.targets.size())), serving(preview, part),
                  first && wave.approval ? "approval" : "", last ? then(wave, &wave == &waves.back()) : ""});
     }
   return table.lines(width);
 }
 
-std::string payload_text(const PlanPreview& picture, const rollout::TargetNeed& need) {
+std::string payload_text(const PlanPreview& preview, const rollout::TargetNeed& need) {
   if (need.need == Need::nothing) return "runs it already";
   if (need.need == Need::switch_only) return "kept there";
-  const auto size = picture.size_of ? picture.size_of(need.base) : std::nullopt;
+  const auto size = preview.size_of ? preview.size_of(need.base) : std::nullopt;
   return size ? bytes_text(size->bytes, size->exact) : "known once it is built";
 }
 
 // By region, what runs, and what that needs; whoever does not answer has a line of his own.
-Lines target_lines(const PlanPreview& picture, std::size_t width) {
+Lines target_lines(const PlanPreview& preview, std::size_t width) {
   output::Table table(
       {{"region", false, true}, {"targets", true}, {"run now", false, true}, {"will run", false, true}, {"payload"}});
-  for (const auto& region : picture.spec.regions) {
+  for (const auto& region : preview.spec.regions) {
     std::map<std::pair<std::string, std::string>, std::size_t> counts;
     for (const auto target : region.targets)
-      if ((*picture.survey)[target].reply)
-        ++counts[{picture.now(target), payload_text(picture, picture.needs[target])}];
+      if ((*preview.survey)[target].reply)
+        ++counts[{preview.now(target), payload_text(preview, preview.needs[target])}];
     for (const auto& [what, count] : counts)
-      table.row({region.name, std::to_string(count), what.first, picture.version, what.second});
+      table.row({region.name, std::to_string(count), what.first, preview.version, what.second});
     for (const auto target : region.targets)
-      if ((*picture.survey)[target].error)
-        table.row({region.name, picture.spec.targets[target].name, picture.now(target)}, Tone::bad);
+      if ((*preview.survey)[target].error)
+        table.row({region.name, preview.spec.targets[target].name, preview.now(target)}, Tone::bad);
   }
   return table.lines(width);
 }
 
-Lines link_lines(const PlanPreview& picture, std::size_t width) {
+Lines link_lines(const PlanPreview& preview, std::size_t width) {
   const auto idle = [](const rollout::LinkNeed& link) { return link.known && link.bytes == 0; };
-  if (std::all_of(picture.links.begin(), picture.links.end(), idle)) return {Line("nothing has to cross the links")};
+  if (std::all_of(preview.links.begin(), preview.links.end(), idle)) return {Line("nothing has to cross the links")};
   output::Table table({{"link to", false, true}, {"bytes", true}, {"about", true}});
-  for (std::size_t r = 0; r < picture.links.size(); ++r) {
-    const auto& link = picture.links[r];
-    const auto& time = picture.estimate.links[r];
-    table.row({picture.spec.regions[r].name, link.known ? bytes_text(link.bytes, link.exact) : "not known yet",
+  for (std::size_t r = 0; r < preview.links.size(); ++r) {
+    const auto& link = preview.links[r];
+    const auto& time = preview.estimate.links[r];
+    table.row({preview.spec.regions[r].name, link.known ? bytes_text(link.bytes, link.exact) : "not known yet",
                time ? output::about(*time) : "not known yet"});
   }
   return table.lines(width);
 }
 
-std::string time_words(const PlanPreview& picture) {
-  const auto& estimate = picture.estimate;
+std::string time_words(const PlanPreview& preview) {
+  const auto& estimate = preview.estimate;
   if (estimate.at_least && estimate.time.count() == 0)
     return "how long it takes is not known yet: no rollout went through here before";
   std::string words = (estimate.at_least ? "at least " : "about ") + output::about(estimate.time) + " in all";
@@ -113,22 +114,22 @@ std::string time_words(const PlanPreview& picture) {
   return words;
 }
 
-std::vector<std::string> people_needed(const PlanPreview& picture) {
+std::vector<std::string> people_needed(const PlanPreview& preview) {
   std::vector<std::string> waves;
-  for (const auto& wave : picture.spec.waves)
+  for (const auto& wave : preview.spec.waves)
     if (wave.approval || wave.pause)
       waves.push_back((wave.approval ? "approval before '" : "pause after '") + wave.name + "'");
   return waves;
 }
 
 // Releases that were changed on targets, by version and difference.
-Lines damage_lines(const PlanPreview& picture) {
+Lines damage_lines(const PlanPreview& preview) {
   std::map<std::string, std::vector<std::string>> hosts;
-  for (std::size_t i = 0; i < picture.survey->size(); ++i)
-    if (const auto& reply = (*picture.survey)[i].reply)
+  for (std::size_t i = 0; i < preview.survey->size(); ++i)
+    if (const auto& reply = (*preview.survey)[i].reply)
       for (const auto& kept : reply->kept())
         if (kept.damaged())
-          hosts[kept.version() + " is damaged: " + kept.damage()].push_back(picture.spec.targets[i].name);
+          hosts[kept.version() + " is damaged: " + kept.damage()].push_back(preview.spec.targets[i].name);
   Lines lines;
   for (const auto& [what, names] : hosts)
     lines.emplace_back(what + "  (" + names.front() +
@@ -139,18 +140,18 @@ Lines damage_lines(const PlanPreview& picture) {
 }
 
 // What stands in the way, or may.
-Lines ahead(const PlanPreview& picture) {
+Lines ahead(const PlanPreview& preview) {
   Lines lines;
-  if (!picture.frozen.empty()) lines.emplace_back("a deploy is refused now: " + picture.frozen, Tone::warn);
-  if (const auto people = people_needed(picture); !people.empty())
+  if (!preview.frozen.empty()) lines.emplace_back("a deploy is refused now: " + preview.frozen, Tone::warn);
+  if (const auto people = people_needed(preview); !people.empty())
     lines.emplace_back("waits for people: " + joined(people));
-  if (picture.next_freeze) {
-    const auto words = window_words(*picture.next_freeze);
+  if (preview.next_freeze) {
+    const auto words = window_words(*preview.next_freeze);
     lines.emplace_back("next freeze: " + (words ? *words : words.error().text()));
   }
-  if (picture.survey) {
-    for (auto& line : damage_lines(picture)) lines.push_back(std::move(line));
-    const auto lacking = picture.without_direct_login();
+  if (preview.survey) {
+    for (auto& line : damage_lines(preview)) lines.push_back(std::move(line));
+    const auto lacking = preview.without_direct_login();
     lines.emplace_back(lacking.empty() ? "a rollback would go through without the relays too"
                                        : "a rollback needs the relays of " + joined(lacking) +
                                              ": their targets have no direct login");
@@ -172,16 +173,16 @@ void add(Lines& to, Lines more) {
 
 }  // namespace
 
-Lines plan_text(const PlanPreview& picture, std::size_t width) {
-  Lines lines{title(picture)};
-  add(lines, wave_lines(picture, width));
-  add(lines, budget_lines(picture.spec));
-  if (picture.survey) {
-    add(lines, target_lines(picture, width));
-    add(lines, link_lines(picture, width));
-    add(lines, {Line(time_words(picture))});
+Lines plan_text(const PlanPreview& preview, std::size_t width) {
+  Lines lines{title(preview)};
+  add(lines, wave_lines(preview, width));
+  add(lines, budget_lines(preview.spec));
+  if (preview.survey) {
+    add(lines, target_lines(preview, width));
+    add(lines, link_lines(preview, width));
+    add(lines, {Line(time_words(preview))});
   }
-  add(lines, ahead(picture));
+  add(lines, ahead(preview));
   return lines;
 }
 

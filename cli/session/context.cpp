@@ -7,8 +7,10 @@
 #include "cli/output/text.hpp"
 #include "cli/session/interrupt.hpp"
 #include "cli/session/next_step.hpp"
+#include "core/artifact/artifact_store.hpp"
 #include "core/base/clock.hpp"
 #include "core/events/event.hpp"
+#include "core/ledger/sqlite/sqlite_ledger.hpp"
 #include "core/text/printable.hpp"
 
 namespace deployctl::cli {
@@ -128,6 +130,31 @@ JsonObject to_json(const Error& error) {
   JsonObject out;
   out.add("code", to_string(error.code)).add("message", error.text()).add("hint", error.hint);
   return out;
+}
+
+struct Context::Stores {
+  std::unique_ptr<ledger::Ledger> ledger;
+  std::optional<artifact::ArtifactStore> artifacts;
+};
+
+Result<ledger::Ledger*> Context::ledger() {
+  if (!stores_) stores_ = std::make_shared<Stores>();
+  if (!stores_->ledger) {
+    DEPLOYCTL_TRY(dir, state());
+    DEPLOYCTL_TRY(opened, ledger::open_sqlite_ledger(dir.ledger()));
+    stores_->ledger = std::move(opened);
+  }
+  return stores_->ledger.get();
+}
+
+Result<artifact::ArtifactStore*> Context::artifacts() {
+  if (!stores_) stores_ = std::make_shared<Stores>();
+  if (!stores_->artifacts) {
+    DEPLOYCTL_TRY(dir, state());
+    DEPLOYCTL_TRY(opened, artifact::ArtifactStore::open(dir.store()));
+    stores_->artifacts = std::move(opened);
+  }
+  return &*stores_->artifacts;
 }
 
 }  // namespace deployctl::cli

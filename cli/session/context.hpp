@@ -19,9 +19,6 @@
 #include "core/base/result.hpp"
 #include "core/io/cancel_token.hpp"
 
-namespace deployctl::model {
-struct Plan;
-}
 namespace deployctl::rollout {
 struct Advice;
 }
@@ -84,13 +81,6 @@ class Context {
   // The same with a code of the command's own.
   int fail_with(const Error& error, int code);
 
-  // With --fleet and --set; all problems are in the error, one a line.
-  Result<model::Plan> load_plan(const std::string& file);
-  // With these instead of the command line's.
-  Result<model::Plan> load_plan(const std::string& file, const std::string& fleet, const std::vector<std::string>& set);
-  // "stack.yaml#store", ...: the services of a plan of several, each after those that it depends on, and all of them
-  // valid; of one: the plan itself, not looked at yet.
-  Result<std::vector<std::string>> load_services(const std::string& file);
   Result<StateDir> state();  // the folders are made
   // Opened when first asked for; they live as long as the context.
   Result<ledger::Ledger*> ledger();

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "cli/commands/all_commands.hpp"
 #include "cli/commands/command_line.hpp"
-#include "cli/commands/commands.hpp"
 #include "tests/support/lab.hpp"
 #include "tests/support/process.hpp"
 

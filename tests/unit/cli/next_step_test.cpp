@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include "cli/commands/all_commands.hpp"
 #include "cli/commands/command_line.hpp"
-#include "cli/commands/commands.hpp"
 #include "tests/support/process.hpp"
 #include "tests/support/temp_dir.hpp"
 

@@ -2,7 +2,7 @@
 // takes.
 #include <gtest/gtest.h>
 
-#include "cli/commands/commands.hpp"
+#include "cli/commands/all_commands.hpp"
 #include "cli/parse/globals.hpp"
 #include "tests/support/temp_dir.hpp"
 

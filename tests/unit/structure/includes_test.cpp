@@ -136,6 +136,16 @@ TEST(Structure, NoFolderIsAnAttic) {
   for (const auto& [dir, files] : pairs) EXPECT_LE(files.size(), 26u) << dir << " needs modules of its own";
 }
 
+TEST(Structure, ArchitectureDescribesEveryModule) {
+  const auto page = read_text(root + "/ARCHITECTURE.md");
+  for (const auto& module : modules().modules()) {
+    std::string uses;
+    for (const auto& used : module.uses) uses += (uses.empty() ? "" : ", ") + used;
+    const std::regex row("\n\\| `" + module.dir + "` \\| [^|]*[a-z][^|]* \\| " + uses + " \\| [0-9]+ \\| [0-9]+ \\|\n");
+    EXPECT_TRUE(std::regex_search(page, row)) << module.dir << ": run tests/module-table, and say what it is for";
+  }
+}
+
 TEST(Structure, TheAgentNeedsNeitherPlansNorLedgerNorGit) {
   const auto agent = modules().reach("deploy-agent");
   for (const char* no : {"plans", "ledger", "git", "artifact", "http", "cli/session", "rollout/decision"})

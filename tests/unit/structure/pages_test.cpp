@@ -102,7 +102,7 @@ TEST(ManPages, EveryPageThatTheReadmeNamesIsThere) {
 
 TEST(ManPages, EveryCommandHasOne) {
   const auto there = pages();
-  const auto commands = named(read_text(root + "/cli/commands/commands.hpp"), R"(Command ([a-z]+)_command\(()\))");
+  const auto commands = named(read_text(root + "/cli/commands/all_commands.cpp"), R"(([a-z]+)_command\(()\))");
   ASSERT_GE(commands.size(), 10u);
   for (auto name : commands) EXPECT_TRUE(there.contains("deployctl-" + name + "1")) << name;
 }

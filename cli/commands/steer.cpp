@@ -1,7 +1,8 @@
 // deployctl pause, resume, promote, abort, approve: words to a rollout, from any terminal.
+#include "cli/commands/steer.hpp"
+
 #include <nlohmann/json.hpp>
 
-#include "cli/commands/commands.hpp"
 #include "cli/flows/follow.hpp"
 #include "cli/flows/steering.hpp"
 #include "cli/session/context.hpp"

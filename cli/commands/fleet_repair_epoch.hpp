@@ -1,13 +1,10 @@
-// The commands beneath `deployctl fleet`.
+// `deployctl fleet repair-epoch`.
 #pragma once
 
 #include "cli/parse/command.hpp"
 
 namespace deployctl::cli {
 
-Command fleet_list_command();
-Command fleet_ping_command();
-Command fleet_converge_command();
 Command fleet_repair_epoch_command();
 
 }  // namespace deployctl::cli

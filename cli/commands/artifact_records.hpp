@@ -1,17 +1,13 @@
-// The commands beneath `deployctl artifact`, and what they share.
+// What the commands of `deployctl artifact` share: finding a record and writing it as JSON.
 #pragma once
 
-#include "cli/parse/command.hpp"
 #include "cli/session/json_object.hpp"
 #include "core/artifact/artifact_store.hpp"
+#include "core/base/result.hpp"
 
 namespace deployctl::cli {
 
-Command artifact_list_command();
-Command artifact_show_command();
-Command artifact_verify_command();
-Command artifact_export_command();
-Command artifact_gc_command();
+class Context;
 
 JsonObject to_json(const artifact::ArtifactRecord& record);
 // By a digest, its beginning or a version; the hint says how to see what there is.
