@@ -87,14 +87,15 @@ bool is_keep_file(const std::string& path) {
   return name == ".keep" || name == ".gitkeep";
 }
 
-// A link and a file of the artifact at one place: where the rule alone shows it.
+// Reports an artifact file and a link at the same path. Rules with globs are checked at build time, because only then
+// are their files known.
 void check_artifact_against_links(const PlanDraft& draft, Problems& problems) {
   for (const auto& rule : draft.plan.build.artifact) {
     if (rule.from.find_first_of("*?[") != std::string::npos) continue;
     const std::string name = rule.from.substr(rule.from.rfind('/') + 1);
     const auto place = relative_path(!rule.to ? rule.from : rule.to->ends_with('/') ? *rule.to + name : *rule.to);
     for (const Value* linked : draft.linked) {
-      // A linked folder may come along with nothing but .keep in it: the build sees that.
+      // A linked folder may contain only .keep or .gitkeep in the artifact. The build checks that.
       const auto& dirs = draft.plan.release.activation.linked_dirs;
       const std::string link = *relative_path(linked->text);
       const bool is_dir = std::find(dirs.begin(), dirs.end(), link) != dirs.end();
@@ -106,7 +107,7 @@ void check_artifact_against_links(const PlanDraft& draft, Problems& problems) {
   }
 }
 
-// What the plan's selector takes; regions that are left empty are dropped.
+// Returns the targets that the plan's selector matches, without the regions that have none.
 model::Fleet select(const PlanDraft& draft, const FleetRead& fleet, Problems& problems) {
   model::Fleet selected;
   selected.file = fleet.fleet.file;
@@ -158,7 +159,7 @@ class Load {
     return root ? apply_overrides(root, options_.overrides, source_, problems_) : nullptr;
   }
 
-  // The plan of one service.
+  // Returns the plan of the selected service.
   const Value* choose(const Value& root) {
     const bool several = root.kind == Value::Kind::map && root.find("services");
     if (!several && service_.empty()) return &root;

@@ -1,6 +1,6 @@
-// From deploy.yaml and fleet.yaml to model::Plan. All mistakes of both files at once, each with its place,
-// what is wrong, what is allowed and the nearest known word. Reads files; no network, no git. Blocking; any
-// thread.
+// Loads deploy.yaml and fleet.yaml into a model::Plan. Reports all problems of both files at once, each with its
+// position, what is wrong, what is allowed and the nearest known word. Reads files and the secrets that --set refers
+// to; uses neither the network nor git. Blocking; any thread.
 #pragma once
 
 #include <optional>
@@ -14,8 +14,9 @@ namespace deployctl::plans {
 
 struct LoadOptions {
   std::string fleet;                   // replaces the plan's fleet file
-  std::vector<std::string> overrides;  // "release.keep_releases=3"; a path of keys, a YAML value
-  // Whether limits that exclude each other are mistakes. A rollback must not fail over what only matters to a deploy.
+  std::vector<std::string> overrides;  // "release.keep_releases=3": a path of keys and a YAML value
+  // Whether to report limits that exclude each other. Only commands that start a new deploy need this; a rollback or a
+  // status must not fail because of them.
   bool limits = true;
 };
 
@@ -24,17 +25,17 @@ struct Loaded {
   std::vector<Problem> problems;    // sorted by file, line, column
 };
 
-// A plan of one service, or one of several: "stack.yaml#api".
+// `plan` is the file of a single-service plan, or "stack.yaml#api" for one service of several.
 Loaded load(const std::string& plan, const LoadOptions& options);
 
 struct Services {
-  std::vector<std::string>
-      plans;  // "stack.yaml#store", each after those that it depends on; a plan of one service: itself
-  std::vector<Problem> problems;  // of all of them; one alone is looked at by load()
+  // "stack.yaml#store": each service after those that it depends on. For a single-service plan, only the plan itself.
+  std::vector<std::string> plans;
+  std::vector<Problem> problems;  // of all services; load() reports those of one
 };
 Services load_services(const std::string& plan, const LoadOptions& options);
 
-// Every key of a plan as a path: "build.artifact[].from", "build.env.*".
+// Every key of a plan as a path, such as "build.artifact[].from" or "build.env.*".
 std::vector<std::string> known_plan_keys();
 
 }  // namespace deployctl::plans

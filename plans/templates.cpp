@@ -13,7 +13,7 @@ bool plain_in_yaml(std::string_view text) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
            c == '/' || c == '-';
   };
-  // "-" and words such as null, true and 5 are no texts to every reader: quoted, they are.
+  // Some YAML readers don't parse "-", null, true or 5 as text, so these are quoted.
   const bool word = text.size() > 1 && text != "null" && text != "true" && text != "false" && text[0] != '-' &&
                     text.find_first_not_of("0123456789.") != std::string_view::npos;
   return word && std::all_of(text.begin(), text.end(), fine);
@@ -37,7 +37,7 @@ std::string fill(std::string_view text, const Words& words) {
     if (close == std::string_view::npos) return out + std::string(text);
     const auto word = words.find(text.substr(open + 1, close - open - 1));
     out += text.substr(0, open);
-    // What isn't a name of ours stays as it is.
+    // An unknown @name@ is kept unchanged.
     out += word == words.end() ? "@" : word->second;
     text.remove_prefix(word == words.end() ? open + 1 : close + 1);
   }
@@ -70,7 +70,7 @@ std::string_view fleet_schema() {
 }
 
 std::string fill_plan(const PlanNames& names) {
-  // The service stands within a path, too: its alphabet needs no quotes there.
+  // The service name is also part of a path in the template. Its characters need no quotes there.
   Words words{{"service", names.service}, {"repo", yaml_quoted(names.repo)}, {"ref", yaml_quoted(names.ref)}};
   return fill(plan_template(), words);
 }

@@ -1,4 +1,4 @@
-// The files that `deployctl init` writes. Pure; any thread.
+// The files that `deployctl init` writes, and the JSON schemas. Pure; any thread.
 #pragma once
 
 #include <string>
@@ -8,10 +8,10 @@
 
 namespace deployctl::plans {
 
-// As they stand in templates/, with @names@ to be filled.
+// The unfilled templates from templates/, with @name@ placeholders.
 std::string_view plan_template();
 std::string_view fleet_template();
-// The schemas that editors use (release-plan.schema.json, fleet.schema.json).
+// The schemas for editors (release-plan.schema.json, fleet.schema.json).
 std::string_view plan_schema();
 std::string_view fleet_schema();
 
@@ -21,12 +21,12 @@ struct PlanNames {
   std::string ref = "HEAD";
 };
 struct FleetNames {
-  std::string user;  // who logs in
+  std::string user;  // the SSH user
   std::string region = "home";
   std::string host = "127.0.0.1";
 };
 
-// Filled, each value quoted for YAML where it must be: the files load as they stand.
+// Fill the templates and quote each value for YAML where needed. The resulting files load without changes.
 std::string fill_plan(const PlanNames& names);
 std::string fill_fleet(const FleetNames& names);
 

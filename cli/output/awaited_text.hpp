@@ -1,4 +1,4 @@
-// Which targets a command waits for, in one line. Pure.
+// Describes in one line which targets a command is waiting for. Pure.
 #pragma once
 
 #include <cstddef>
@@ -9,11 +9,11 @@ namespace deployctl::output {
 
 struct AwaitedTargets {
   std::size_t answered = 0, total = 0, missing = 0;
-  std::vector<std::string> names;  // of the missing, the first of them at least
-  bool going_on = false;           // without them
+  std::vector<std::string> names;  // of missing targets; possibly only the first few
+  bool going_on = false;           // the command stops waiting for them
 };
 
-// "19 of 20 answered, waiting for t14"; at the end of the wait "going on without t14, which has not answered yet".
+// "19 of 20 answered, waiting for t14"; when the wait is over, "going on without t14, which has not answered yet".
 std::string awaited_text(const AwaitedTargets& awaited);
 
 }  // namespace deployctl::output

@@ -47,7 +47,7 @@ void append_tail(std::string& tail, const std::string& more, std::size_t most) {
 
 namespace {
 
-// "2026-11-24T09:08:32.120Z" as "2026-11-24 09:08 UTC".
+// Turns "2026-11-24T09:08:32.120Z" into "2026-11-24 09:08 UTC".
 std::string minute_of(const std::string& time) {
   return time.size() < 16 ? time : time.substr(0, 10) + " " + time.substr(11, 5) + " UTC";
 }
@@ -100,7 +100,7 @@ void Board::take(const Event& event) {
 void Board::begin(const Event& event) {
   const Body body(event.body);
   begun = true;
-  over = false;  // one that rested before goes on
+  over = false;  // a paused rollout is resumed
   waiting.clear();
   waited_for.clear();
   failed_hook.clear();
@@ -166,7 +166,7 @@ void Board::take_target(const Event& event) {
       target.reason = reason_of(event);
       target.hint = event.error->hint;
     }
-    // It took itself back: it counts as what it failed as.
+    // A failed target that reverted on its own still counts as failed or unhealthy.
     const bool is_bad = target.state == TargetState::failed || target.state == TargetState::unhealthy;
     if (state == TargetState::reverted && is_bad && !rolling_back) continue;
     if (state == TargetState::activating || state == TargetState::reverting) target.step.clear();
@@ -204,7 +204,7 @@ void Board::move(std::size_t index, TargetState to) {
   BoardTarget& target = targets[index];
   BoardRegion& region = regions[target.region];
   if (target.state == TargetState::staging && to != TargetState::staging) {
-    if (to == TargetState::staged) progress(index, target.total, target.total);  // the last piece is seldom reported
+    if (to == TargetState::staged) progress(index, target.total, target.total);  // the last chunk is seldom reported
     end_staging(target);
   }
   --region.counts[static_cast<std::size_t>(target.state)];
@@ -216,7 +216,7 @@ void Board::move(std::size_t index, TargetState to) {
     region.moving.erase(index);
 }
 
-// A resumed transfer counts from what is there already; one that began anew doesn't make the sum shrink.
+// A resumed transfer counts only what it adds to the bytes already present; a restarted one doesn't reduce the sum.
 void Board::progress(std::size_t index, std::uint64_t now, std::uint64_t total) {
   BoardTarget& target = targets[index];
   if (now > target.received) received += now - target.received;

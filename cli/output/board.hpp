@@ -1,6 +1,6 @@
-// The state of a rollout as its events tell it: what every renderer draws from. Counts are kept as events come, so that
-// a hundred thousand targets cost no more to draw than ten. Owned by a view; one thread. An event that it doesn't know
-// changes nothing; a target or region that nobody announced is added when first heard of.
+// The state of a rollout, built from its events; all renderers read it. Counts are updated with each event, so drawing
+// 100,000 targets costs no more than drawing ten. Owned by a view; one thread. An unknown event changes nothing; a
+// target or region that was not announced is added when an event first names it.
 #pragma once
 
 #include <array>
@@ -25,14 +25,14 @@ struct BoardTarget {
   TargetState state = TargetState::ready;
   std::uint64_t received = 0, total = 0;  // while staging
   std::string step;                       // while activating or reverting: "start"
-  std::string output;                     // the last of what its hooks printed, until it is active
+  std::string output;                     // tail of what its hooks printed, until it is active
   std::string reason, hint;               // why it is not active
-  std::string cleanup;                    // what could not be removed once it was
+  std::string cleanup;                    // what could not be removed after its activation
 };
 
 struct BoardRegion {
   std::string name;
-  std::size_t announced = 0;  // targets, by rollout_started
+  std::size_t announced = 0;  // targets, from rollout_started
   std::size_t seen = 0;
   std::array<std::size_t, target_states> counts{};
   std::set<std::size_t> moving;  // targets that are staging, staged, activating or reverting
@@ -50,7 +50,7 @@ struct BoardBuild {
   bool begun = false, over = false;
   std::string step;
   std::uint64_t number = 0, of = 0;
-  std::string output;  // the last of it
+  std::string output;  // tail of the output
 };
 
 class Board {
@@ -62,27 +62,27 @@ class Board {
   BoardBuild build;
   bool begun = false, over = false, rolling_back = false;
   std::vector<BoardWave> waves;
-  std::optional<std::size_t> wave;  // the one under way
-  std::optional<Duration> baking;   // how long, since the last event; ended by the next wave's event
-  std::string waiting;              // for whom or what, as it was told; empty: it goes on
-  std::string caught_up_until;      // relays bring those that were away; empty: nobody does
-  std::string waited_for;           // "approval", "gate", ...: what it waited for last, and has not got
-  std::string hook;                 // of this host, while it runs
-  std::string failed_hook;          // of this host
+  std::optional<std::size_t> wave;  // the current wave
+  std::optional<Duration> baking;   // as of wave_baking; reset by the next wave event
+  std::string waiting;              // the event's message about what the rollout waits for; empty: it is not waiting
+  std::string caught_up_until;      // relays update unreachable targets until this time; empty: no relay does
+  std::string waited_for;           // what the rollout last waited for and has not received: "approval", "gate", ...
+  std::string hook;                 // of the controller host, while it runs
+  std::string failed_hook;          // of the controller host
   std::vector<BoardRegion> regions;
   std::vector<BoardTarget> targets;
-  std::uint64_t received = 0;  // bytes that targets took in, all in all
-  std::uint64_t expected = 0;  // bytes of the targets that are staging now, and
-  std::uint64_t arrived = 0;   // how many of these are there
-  std::string result;          // once over
-  std::optional<Error> error;  // of the end
+  std::uint64_t received = 0;  // bytes received by all targets so far
+  std::uint64_t expected = 0;  // total bytes of the targets that are staging now
+  std::uint64_t arrived = 0;   // how many of those bytes have been received
+  std::string result;          // set once `over`
+  std::optional<Error> error;  // of the rollout's end
   std::uint64_t wan_bytes = 0;
   Duration took{0};
-  // Targets that it left on something else than what they ran before; absent: an older deployctl drove it and didn't
-  // count them.
+  // Targets that the rollout left on another release than their baseline. Absent: an older deployctl drove the rollout
+  // and did not count them.
   std::optional<std::uint64_t> changed;
 
-  std::size_t total() const;                // targets of this rollout
+  std::size_t total() const;                // of all targets of this rollout
   std::size_t in(TargetState state) const;  // over all regions
   const BoardTarget* target_of(const Event& event) const;
 
@@ -102,10 +102,10 @@ class Board {
   std::unordered_map<std::string, std::size_t> index_;  // region NUL target
 };
 
-// Why, without the name of the target where the event has that already.
+// Returns the error text, without the target's name if the event already carries it.
 std::string reason_of(const Event& event);
 
-// The last `most` bytes of a text that grows, cut at a line's beginning.
+// Appends `more` and keeps at most the last `most` bytes, from the beginning of a line if there is one.
 void append_tail(std::string& tail, const std::string& more, std::size_t most);
 
 }  // namespace deployctl::output

@@ -1,5 +1,5 @@
-// The members of an event's body, read by name. What is missing or of another type reads as nothing: a renderer shows
-// what it can of an event, it never stops a rollout. A value; compiles JSON in one file only.
+// Reads the members of an event's body by name. A missing member or one of another type reads as empty: a renderer
+// shows what it can of an event and never stops a rollout. The implementation keeps the JSON headers in one file.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ class Body {
   bool has(const char* name) const;
   std::string text(const char* name) const;
   double number(const char* name) const;
-  std::uint64_t count(const char* name) const;  // a number, or how many an array holds
+  std::uint64_t count(const char* name) const;  // a number, or the length of an array
   bool flag(const char* name) const;
   std::vector<std::string> texts(const char* name) const;  // of an array
   // [{"name":..,"targets":..},...]

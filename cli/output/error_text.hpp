@@ -1,5 +1,6 @@
-// An error as people read it: "deployctl: <what, where, why>", further lines of the message below, then the hint on a
-// line of its own. No capitals, no exclamation marks, no stack. Pure but for print_error, which writes and flushes.
+// Formats an error for the terminal: "deployctl: <what, where, why>", then the further lines of the message, then the
+// hint on its own line. No capitals, exclamation marks or stack traces. Pure, except that print_error() writes and
+// flushes.
 #pragma once
 
 #include <cstdio>

@@ -27,7 +27,7 @@ std::string rate(double bytes_per_second) {
 
 std::string age(WallTime then, WallTime now) {
   const auto s = std::chrono::duration_cast<std::chrono::seconds>(now - then).count();
-  if (s < 5) return "just now";  // a clock that was set back, too
+  if (s < 5) return "just now";  // also if the clock was set back
   if (s < 60) return fmt::format("{} s ago", s);
   if (s < 3600) return fmt::format("{} min ago", s / 60);
   if (s < 48 * 3600) return fmt::format("{} h ago", s / 3600);

@@ -47,7 +47,7 @@ Line Line::cut(std::size_t width, bool utf8) const {
   std::size_t taken = 0;
   for (const auto& piece : pieces_) {
     const auto size = output::columns(piece.text);
-    // The last piece that fits wholly still gives up a column to the mark when more follows.
+    // If more text follows, the last piece that fits gives up one column for the truncation mark.
     const bool ends_here = taken + size >= width;
     out.pieces_.push_back({ends_here ? output::cut(piece.text + " ", width - taken, utf8) : piece.text, piece.tone});
     if (ends_here) break;

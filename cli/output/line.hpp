@@ -1,5 +1,5 @@
-// A line for people before it is written: pieces of text, each with a tone. Layouts make lines, tests compare their
-// text, and only the writer knows whether there is colour. A value; text is made printable as it comes in.
+// A line of output before it is written: pieces of text, each with a tone. Layouts produce lines, tests compare their
+// text, and only the writer decides about color. A value; text is made printable when it is added.
 #pragma once
 
 #include <string>
@@ -21,7 +21,7 @@ class Line {
   bool empty() const { return pieces_.empty(); }
   Line cut(std::size_t width, bool utf8 = true) const;
   std::string text() const;             // without tones
-  std::string shown(bool color) const;  // with ANSI colours where asked for
+  std::string shown(bool color) const;  // with ANSI colors if `color`
 
  private:
   struct Piece {
@@ -33,9 +33,9 @@ class Line {
 
 using Lines = std::vector<Line>;
 
-// Pieces one after another, two spaces between, on as many lines as the width asks for.
+// Joins the pieces with two spaces and wraps them to as many lines as the width requires.
 Lines flow(const Lines& pieces, std::size_t width);
-// The plain text of lines, each with its newline: what golden tests compare.
+// Returns the plain text of the lines, each with a newline.
 std::string text_of(const Lines& lines);
 
 }  // namespace deployctl::output

@@ -8,7 +8,7 @@ using Kind = Advice::Kind;
 
 NextStep step(Kind kind, std::string about = {}) { return {Advice{kind, std::move(about)}, {}}; }
 
-// A named release: pasted twice, it changes nothing the second time.
+// Names the release explicitly, so running the command a second time changes nothing.
 NextStep back_to(const std::string& version) { return step(Kind::roll_back_to, version); }
 
 std::vector<NextStep> after_rest(const Board& board) {

@@ -1,5 +1,5 @@
-// What to do after a rollout has ended or come to rest: chosen by what it changed, not by how it ended. After a failure
-// that changed nothing no rollback is advised: it would take the last good release away. Pure.
+// Suggests what to do after a rollout has ended or paused, based on what it changed rather than on how it ended. After
+// a failure that changed nothing, no rollback is suggested, because it would remove the last good release. Pure.
 #pragma once
 
 #include <optional>
@@ -12,21 +12,21 @@ namespace deployctl::output {
 
 struct NextStep {
   rollout::Advice advice;
-  std::optional<rollout::Advice> otherwise{};  // where there is no command line for the first
+  std::optional<rollout::Advice> otherwise{};  // used if there is no command line for `advice`
 };
 
-// In the order in which they are to be done. Empty: nothing is left to do.
+// Returns the steps in the order in which to run them. Empty: nothing is left to do.
 std::vector<NextStep> next_steps(const Board& board);
 
-// While a rollout waits: each way on with what it does, in words.
+// One way to continue while a rollout waits, with a description of its effect.
 struct WayOn {
   const char* words;
   std::optional<rollout::Advice> advice{};
 };
-// `waits_for`: as in the event rollout_waiting.
+// `waits_for` is the member "for" of the event rollout_waiting.
 std::vector<WayOn> ways_on(const std::string& waits_for, const std::string& rollout);
 
-// Ctrl-C is an abort by name; people know what they did.
+// Whether Ctrl-C ended the rollout. Its result may be "aborted", but the summary should not call it that.
 bool was_interrupted(const Board& board);
 
 }  // namespace deployctl::output

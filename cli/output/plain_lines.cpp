@@ -11,10 +11,10 @@
 namespace deployctl::output {
 namespace {
 
-constexpr std::size_t readable = 100;  // targets; above that good news is told per region
+constexpr std::size_t readable = 100;  // targets; above this, successes are summarized per region
 constexpr std::size_t failure_lines = 6;
 constexpr std::size_t build_failure_lines = 20;
-constexpr std::size_t word_width = 11;  // "unreachable"
+constexpr std::size_t word_width = 11;  // the length of "unreachable"
 
 std::string seconds_of(const Body& body) {
   if (!body.has("seconds")) return {};
@@ -29,7 +29,7 @@ void add_hint(Lines& lines, const Event& event) {
   if (event.error && !event.error->hint.empty()) lines.push_back(Line("    hint: ", Tone::dim).add(event.error->hint));
 }
 
-// "word: detail", or the word alone.
+// "word: detail", or only the word.
 std::string told(const std::string& word, const std::string& detail) {
   return detail.empty() ? word : word + ": " + detail;
 }
@@ -82,7 +82,7 @@ Lines PlainLines::build(const Event& event, const Board& board) const {
                       .add(size(body.count("bytes")))
                       .add("  " + seconds_of(body)));
   } else if (event.name == "build_finished" && event.error) {
-    // The error itself is its command's to tell; where it bears the log's last lines already they aren't told twice.
+    // The command reports the error itself. If that error contains the last lines of the log, they are not repeated.
     out.push_back(Line("build  failed", Tone::bad));
     const bool has_lines = event.error->message.find('\n') != std::string::npos;
     if (!has_lines && !tells(Detail::steps)) add_output(out, board.build.output, build_failure_lines);
@@ -172,7 +172,8 @@ Lines PlainLines::target(const Event& event, const Board& board) {
   return out;
 }
 
-// Once for each reason, which may be the same for a whole region. An old relay's is no news to most.
+// Once per reason, which may be the same for a whole region. An old relay as the reason is shown only with
+// Detail::steps.
 Lines PlainLines::login_kept(const Event& event) {
   const bool old_relay = event.error && event.error->code == Code::unsupported;
   if ((old_relay && !tells(Detail::steps)) || !kept_reasons_.insert(reason_of(event)).second) return {};
@@ -182,7 +183,8 @@ Lines PlainLines::login_kept(const Event& event) {
 
 Lines PlainLines::bad_target(const Event& event, const Board& board, const char* word, Tone tone) {
   Lines out{target_line(event, word, tone, reason_of(event))};
-  // What its hooks printed belongs to the failure; told in full already, or beside the point when nobody answered.
+  // The hook output belongs to the failure. Skipped if it was already printed in full, or if the target was only
+  // unreachable or reverted.
   const auto* target = board.target_of(event);
   const bool hooks_ran = tone == Tone::bad && target;
   if (hooks_ran && !tells(Detail::all)) add_output(out, target->output, failure_lines);

@@ -1,6 +1,6 @@
-// What an event is worth in words: the lines that a pipe gets one after another, and that scroll by above the block of
-// a terminal. Columns are aligned as far as the names are known by then. In a fleet too large to read target by target,
-// good news is told per region in steps of a tenth, bad news always one by one. One per view; one thread.
+// Turns an event into text: the lines that are written to a pipe, or that scroll by above the live block of a terminal.
+// Columns are aligned to the names seen so far. In a fleet too large to read target by target, successes are reported
+// per region in steps of 10%, failures always one by one. One per view; one thread.
 #pragma once
 
 #include <map>
@@ -13,15 +13,15 @@
 
 namespace deployctl::output {
 
-enum class Detail { bad_only, milestones, targets, steps, all };  // each tells what those before it tell
+enum class Detail { bad_only, milestones, targets, steps, all };  // each level includes the levels before it
 
 class PlainLines {
  public:
-  // Not aligned on a narrow terminal: the spaces would push the words into the next row.
-  // `command_for`: for hints; absent, as for a rollout that is over: none is given.
+  // `aligned` is false on a narrow terminal, where padding would push text into the next row. `command_for` provides
+  // the commands of hints; without it, as for a finished rollout, no hints are given.
   explicit PlainLines(Detail detail, bool aligned = true, rollout::CommandFor command_for = {})
       : detail_(detail), aligned_(aligned), command_for_(std::move(command_for)) {}
-  // Of an event that the board has taken in already.
+  // The board must have taken the event already.
   Lines of(const Event& event, const Board& board);
 
  private:
@@ -41,8 +41,8 @@ class PlainLines {
   rollout::CommandFor command_for_;
   std::size_t region_width_ = 0, target_width_ = 0;
   std::size_t regions_seen_ = 0;
-  std::map<std::string, std::size_t> told_;  // per region: tenths told
-  std::set<std::string> kept_reasons_;       // why logins that were kept are used, as told
+  std::map<std::string, std::size_t> told_;  // per region: tenths reported so far
+  std::set<std::string> kept_reasons_;       // reported reasons for reusing an earlier login
 };
 
 // "redis 7.2.3 to 7.2.4 in production: 6 targets in 2 regions"

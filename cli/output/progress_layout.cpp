@@ -82,7 +82,7 @@ Line region_line(const BoardRegion& region, const RegionColumns& sizes, const Sc
   Line line(padded(cut(printable(region.name), sizes.name, screen.utf8), sizes.name) + "  ");
   if (sizes.bar) line.add(bar(shares_of(region), sizes.bar, screen.utf8)).add("  ");
   line.add(padded_left(number(region.in(TargetState::active)) + "/" + number(region.total()), sizes.count));
-  // As many words as there is room for; the bar shows the rest of it.
+  // As many details as fit; the bar shows the rest.
   for (const auto& detail : details_of(region))
     if (!detail.empty() && line.columns() + 2 + detail.columns() < screen.width) line.add("  ").add(detail);
   return line;
@@ -93,7 +93,7 @@ Lines region_lines(const Board& board, const Screen& screen, std::size_t room) {
   std::vector<std::size_t> order(board.regions.size());
   std::iota(order.begin(), order.end(), 0);
   const bool folds = order.size() > room;
-  // Where something goes on or went wrong comes first when not all can be shown, else the order of the fleet.
+  // If not all regions fit, those with failures come first, then those with activity; otherwise the order of the fleet.
   if (folds)
     std::ranges::stable_sort(order, std::greater{}, [&](std::size_t i) {
       return bad_in(board.regions[i]) ? 2 : moving_in(board.regions[i]) ? 1 : 0;
@@ -116,13 +116,13 @@ std::string doing(const BoardTarget& t) {
   if (t.state == TargetState::staged) return "staged";
   if (t.state != TargetState::staging) return std::string(to_string(t.state)) + (t.step.empty() ? "" : ": " + t.step);
   if (!t.total) return "staging";
-  // In floating point: a peer's numbers may be anything.
+  // In floating point, because a peer may report any numbers.
   const auto percent =
       static_cast<unsigned>(std::min(100.0, 100.0 * static_cast<double>(t.received) / static_cast<double>(t.total)));
   return "staging " + std::to_string(percent) + "%  " + size(t.received) + " of " + size(t.total);
 }
 
-// Those that move, as long as all of them fit; else the counts of their regions say it.
+// Lists the targets in progress if all of them fit; otherwise the region counts have to suffice.
 Lines target_lines(const Board& board, std::size_t room) {
   std::size_t moving = 0, width = 0;
   for (const auto& region : board.regions) moving += region.moving.size();
@@ -172,7 +172,8 @@ Line bar(const std::vector<Share>& shares, std::size_t width, bool utf8) {
   for (const auto& share : shares) {
     if (share.size == 0) continue;
     --nonempty;
-    // Rounded over what is left, so that the whole is exactly `width`; those behind keep a column each.
+    // Rounds over the remaining width, so that the total is exactly `width`, and reserves a column for each share that
+    // follows.
     std::size_t wide = nonempty == 0 ? left : (share.size * left + rest / 2) / rest;
     const std::size_t most = left > nonempty ? left - nonempty : 0;
     wide = std::clamp<std::size_t>(wide, std::min<std::size_t>(1, most), most);

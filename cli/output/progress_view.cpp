@@ -7,7 +7,7 @@ namespace {
 
 constexpr Duration between_paints{100};
 
-// The block shows who is active; lines of their own get what stays worth reading when it is gone.
+// The block shows which targets are active. Only what is worth keeping after the block is gone gets its own line.
 Detail progress_detail(const ViewOptions& options) {
   if (options.verbosity >= 2) return Detail::all;
   return options.verbosity == 1 ? Detail::targets : Detail::milestones;
@@ -60,7 +60,7 @@ void ProgressView::make_room() {
 }
 
 void ProgressView::note(const Line& line) {
-  // The block is on the same screen: written to `err` the line would tear it.
+  // The block is on the same screen: a line written to `err` would corrupt it.
   if (finished_)
     block_.draw({line}, {}, screen().width);
   else

@@ -1,5 +1,5 @@
-// Bytes a second over the last five seconds: steady enough to read, quick enough to believe. One thread; pure of
-// clocks.
+// Bytes per second over the last five seconds: long enough to be readable, short enough to be current. One thread; the
+// caller supplies the time.
 #pragma once
 
 #include <cstdint>

@@ -13,7 +13,7 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 bool is_part_of_a_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; }
 
-// The name as a word of its own: "web" is no part of "webhook".
+// Whether the name is a separate word: "web" is not part of "webhook".
 bool is_word_at(const std::string& text, std::size_t at, std::size_t length) {
   const bool begins = at == 0 || !is_part_of_a_word(text[at - 1]);
   const bool ends = at + length >= text.size() || !is_part_of_a_word(text[at + length]);

@@ -1,5 +1,5 @@
-// Targets with the same trouble, put together, so that one cause is reported once however many targets have it. Reasons
-// that differ in numbers or in the target's own name only are the same. Pure.
+// Groups targets by reason, so that a cause is reported once however many targets it affects. Reasons that differ only
+// in numbers or in the target's own name count as equal. Pure.
 #pragma once
 
 #include <string>
@@ -9,11 +9,11 @@
 namespace deployctl::output {
 
 struct ReasonGroup {
-  std::string reason;                // of the first
-  std::vector<std::string> targets;  // in the order given
+  std::string reason;                // of the first target
+  std::vector<std::string> targets;  // in the given order
 };
 
-// Pairs of a target's name and its reason. Groups are in the order in which the first of each came.
+// Takes pairs of a target's name and its reason. Groups are ordered by their first member.
 std::vector<ReasonGroup> group_by_reason(const std::vector<std::pair<std::string, std::string>>& reasons);
 
 // "t1, t2, t3 and 14 more"

@@ -21,7 +21,7 @@ struct StateKind {
   const char* word;
   Tone tone;
 };
-// In the order in which somebody has to look at them.
+// In order of urgency.
 constexpr std::array left_behind{
     StateKind{TargetState::stuck, "stuck", Tone::bad},
     StateKind{TargetState::failed, "failed", Tone::bad},
@@ -58,7 +58,7 @@ Line headline(const Board& board) {
   return Line(what + " ended after " + time + (r.empty() ? "" : ": " + r), Tone::warn);
 }
 
-// Each is a line of its own, with nothing but the command behind its first word: it is pasted as it is.
+// Each command is on its own line, with nothing after it, so that it can be pasted.
 void add_next_steps(Lines& out, const Board& board, const SummaryLook& look) {
   if (!look.command_for) return;
   const char* word = "next: ";
@@ -75,7 +75,7 @@ std::vector<StateKind> kinds_of(const Board& board) {
   std::vector<StateKind> out{{TargetState::active, "active", Tone::good}};
   for (const auto& kind : left_behind)
     if (board.in(kind.state)) out.push_back(kind);
-  // A second Ctrl-C, a lost ledger: nobody waited for these.
+  // After a second Ctrl-C or the loss of the ledger, some targets may still be in these states.
   for (const auto& kind : {StateKind{TargetState::activating, "activating", Tone::warn},
                            {TargetState::reverting, "reverting", Tone::warn}})
     if (board.in(kind.state)) out.push_back(kind);
@@ -88,7 +88,7 @@ std::size_t untouched_in(const BoardRegion& region, const std::vector<StateKind>
   return rest;
 }
 
-// Where a table doesn't fit: "eu-west  4 targets  3 active  1 failed".
+// Used where a table doesn't fit: "eu-west  4 targets  3 active  1 failed".
 Lines counts_in_words(const Board& board, const std::vector<StateKind>& kinds, std::size_t shown, std::size_t width) {
   Lines out;
   for (std::size_t i = 0; i < shown; ++i) {
@@ -102,7 +102,7 @@ Lines counts_in_words(const Board& board, const std::vector<StateKind>& kinds, s
   return out;
 }
 
-// Of all regions, only the columns that say something.
+// One row per region, up to max_regions, with columns only for the states that occur.
 Lines counts(const Board& board, const SummaryLook& look) {
   const auto kinds = kinds_of(board);
   const auto shown = std::min(board.regions.size(), max_regions);
@@ -125,7 +125,7 @@ Lines counts(const Board& board, const SummaryLook& look) {
   return lines;
 }
 
-// The region of all of them, or how many.
+// Returns the region if all targets share one, otherwise the number of regions.
 std::string regions_of(const Board& board, const std::vector<const BoardTarget*>& targets) {
   std::set<std::size_t> regions;
   for (const auto* target : targets) regions.insert(target->region);
@@ -136,12 +136,12 @@ struct Trouble {
   std::string region, targets, reason;
 };
 
-// Of the targets in this state, those with the same reason together.
+// Groups the targets in this state by reason.
 std::vector<Trouble> troubles(const Board& board, TargetState state) {
   std::vector<std::pair<std::string, std::string>> reasons;
   std::map<std::string, std::vector<const BoardTarget*>> by_name;
   for (const auto& target : board.targets) {
-    // One that was reverted with the rest, for no reason of its own, is a count in the table above.
+    // A target that was reverted with the rest, without a reason of its own, appears only in the table of counts.
     if (target.state != state || (state == TargetState::reverted && target.reason.empty())) continue;
     reasons.emplace_back(target.name, target.reason);
     by_name[target.name].push_back(&target);
@@ -169,14 +169,14 @@ void add_left_behind(Lines& out, const Board& board, const SummaryLook& look) {
           Line(kind.word, kind.tone).add("  " + trouble.region + "  " + trouble.targets + "  " + trouble.reason));
       table.row({kind.word, trouble.region, trouble.targets, trouble.reason}, kind.tone);
     }
-  // The reason is the last column and is never cut: it may wrap, it may not be lost.
+  // The reason is the last column and is never cut; it may wrap.
   if (look.width == 0 || look.width >= narrow)
     for (auto& line : table.lines(0, look.utf8)) out.push_back(std::move(line));
   else
     for (auto& line : in_a_row) out.push_back(std::move(line));
 }
 
-// The rollout's result does not depend on it, but a disk that fills up does.
+// A failed cleanup doesn't affect the result of the rollout, but it may fill up the disk.
 void add_cleanup(Lines& out, const Board& board) {
   std::vector<std::pair<std::string, std::string>> reasons;
   for (const auto& target : board.targets)
@@ -186,7 +186,7 @@ void add_cleanup(Lines& out, const Board& board) {
         Line("warning: ", Tone::warn).add("on " + named(group.targets, max_targets_named) + " " + group.reason));
 }
 
-// Without the reason of a target that is shown with it below.
+// Omits the reason of a target that is shown with its reason below.
 std::string why(const Board& board) {
   std::string text = board.error->text();
   for (const auto& target : board.targets) {

@@ -1,5 +1,5 @@
-// The end of a rollout in a few calm lines: what became of it, counts per region, each target that was left behind with
-// its reason, and the command to type next. Pure.
+// Summarizes the end of a rollout: its result, counts per region, each target that was left behind with its reason, and
+// the next command to run. Pure.
 #pragma once
 
 #include <string>
@@ -11,12 +11,12 @@
 namespace deployctl::output {
 
 struct SummaryLook {
-  rollout::CommandFor command_for{};  // for the next steps; absent: none is shown
+  rollout::CommandFor command_for{};  // for the next steps; absent: none are shown
   std::size_t width = 0;              // of a terminal; 0: a pipe, nothing is cut
   bool utf8 = true;
 };
 
-// Nothing when there was no rollout, or none that is over.
+// Empty if there was no rollout or it is not over.
 Lines summary(const Board& board, const SummaryLook& look);
 
 }  // namespace deployctl::output

@@ -1,5 +1,6 @@
-// A table of aligned columns for people: two spaces between, no rules. Numbers stand right. Where the width doesn't do,
-// the columns that may shrink are cut, the widest first, down to eight columns each. A value; pure.
+// A table of aligned columns with two spaces between them and no rules. Columns with `right` set are right-aligned. If
+// the table is too wide, the columns with `shrinks` set are cut, the widest first, down to eight columns each. A value;
+// pure.
 #pragma once
 
 #include <string>
@@ -18,10 +19,10 @@ struct Column {
 class Table {
  public:
   explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
-  // A missing cell is empty, one too many a broken invariant (std::out_of_range).
+  // Missing cells are empty. Throws std::out_of_range if there are more cells than columns.
   void row(std::vector<std::string> cells, Tone tone = Tone::plain);
   bool empty() const { return rows_.empty(); }
-  // width 0: as wide as it is.
+  // width 0: unlimited.
   Lines lines(std::size_t width = 0, bool utf8 = true) const;
 
  private:

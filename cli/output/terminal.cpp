@@ -17,7 +17,7 @@ std::string_view variable(const char* name) {
   return value ? value : "";
 }
 
-// 0 when unset, silly or no number.
+// Returns 0 if the variable is unset, above 10,000 or not a number.
 std::size_t size_from(const char* name) {
   const auto text = variable(name);
   unsigned value = 0;

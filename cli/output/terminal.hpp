@@ -1,5 +1,6 @@
-// What stands at the other end of a stream: a terminal, its size, whether it takes colour and UTF-8. Reads the
-// environment and asks the kernel; never fails: what isn't known is 80 by 24. Start-up and repaints, one thread.
+// Properties of the device behind a stream: whether it is a terminal, its size, and whether it supports color and
+// UTF-8. Reads the environment and queries the kernel. Never fails: the default size is 80 by 24. Called at startup and
+// on repaints; one thread.
 #pragma once
 
 #include <cstdio>
@@ -8,16 +9,16 @@
 
 namespace deployctl::output {
 
-// Below so many columns nothing is aligned: spaces would push words into the next row.
+// Below this width nothing is aligned: padding would push text into the next row.
 inline constexpr std::size_t narrow = 60;
 
-// A terminal that understands cursor movement; TERM=dumb and an unset TERM aren't.
+// Whether the stream is a terminal that supports cursor movement. False if TERM is unset or "dumb".
 bool is_terminal(std::FILE* stream);
-// COLUMNS and LINES win over what the kernel says.
+// COLUMNS and LINES take precedence over the kernel's values.
 Screen screen_of(std::FILE* stream);
-// On a terminal, unless NO_COLOR is set to anything or --no-color was given.
+// True on a terminal, unless NO_COLOR is not empty or --no-color was given.
 bool wants_color(std::FILE* stream, bool no_color_option);
-// By LC_ALL, LC_CTYPE, LANG: the first that is set.
+// Uses the first of LC_ALL, LC_CTYPE and LANG that is set.
 bool locale_is_utf8();
 
 }  // namespace deployctl::output

@@ -28,12 +28,12 @@ bool in(const std::array<Range, n>& ranges, char32_t c) {
   return std::any_of(ranges.begin(), ranges.end(), [c](const Range& r) { return r.first <= c && c <= r.last; });
 }
 
-// Zero-width characters that ordinary words and emoji contain.
+// Zero-width characters that occur in ordinary words and emoji.
 bool joins(char32_t c) { return c == 0xad || (c >= 0x200b && c <= 0x200d); }
 
 constexpr char32_t bad = 0x110000;
 
-// The character at the front and the bytes it takes; `bad` and 1 for a byte that begins none.
+// Returns the first character and its length in bytes; `bad` and 1 if the first byte begins no valid character.
 std::pair<char32_t, std::size_t> first_of(std::string_view s) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(s[i]); };
   const unsigned char lead = byte(0);
@@ -53,7 +53,7 @@ std::pair<char32_t, std::size_t> first_of(std::string_view s) {
   return {c, size};
 }
 
-// The length of a colour or another escape sequence at the front: of "\x1b[31m", of "\x1b]0;title\x07".
+// Returns the length of an escape sequence at the front, such as "\x1b[31m" or "\x1b]0;title\x07"; 0: none.
 std::size_t escape_size(std::string_view s) {
   if (s.size() < 2 || s[0] != '\x1b') return 0;
   if (s[1] == '[') {
@@ -134,7 +134,7 @@ std::vector<std::string> lines_of(std::string_view text) {
     const auto end = text.find('\n');
     auto line = text.substr(0, end);
     if (line.ends_with('\r')) line.remove_suffix(1);
-    // A progress bar that a program drew over itself: what stood there last.
+    // A program that redraws a progress bar uses '\r'; only the last state is kept.
     if (const auto back = line.rfind('\r'); back != std::string_view::npos) line.remove_prefix(back + 1);
     out.emplace_back(line);
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);

@@ -1,5 +1,5 @@
-// Text for a terminal: how many columns it takes, cut and padded to a width, and made harmless: what a hook, a host or
-// a plan says may hold escape sequences. Pure; any thread; never fails.
+// Text for a terminal: its width in columns, truncation and padding, and sanitizing, because the output of hooks, hosts
+// and plans may contain escape sequences. Pure; any thread; never fails.
 #pragma once
 
 #include <string>
@@ -8,18 +8,19 @@
 
 namespace deployctl::output {
 
-// One line that can't steer a terminal: colours and other escape sequences are left out, control characters and
-// direction marks become a space or '?', bytes that aren't UTF-8 become U+FFFD.
+// Returns one line that can't control a terminal: escape sequences are removed, control characters and direction marks
+// become a space or '?', and bytes that aren't UTF-8 become U+FFFD.
 std::string printable(std::string_view text);
-// Columns: 2 for wide East Asian characters and emoji, 0 for combining marks. Of printable text.
+// Returns the width in columns: 2 for wide East Asian characters and emoji, 0 for combining marks. The text must be
+// printable.
 std::size_t columns(std::string_view text);
-// At most `width` columns; what was cut off is told by a last "…" (utf8) or "~".
+// Truncates to at most `width` columns. A final "…" (utf8) or "~" marks truncated text.
 std::string cut(std::string_view text, std::size_t width, bool utf8 = true);
-std::string padded(std::string text, std::size_t width);       // spaces behind
-std::string padded_left(std::string text, std::size_t width);  // spaces before: for numbers
-// Without the line ends; an empty last line isn't one.
+std::string padded(std::string text, std::size_t width);       // spaces after the text
+std::string padded_left(std::string text, std::size_t width);  // spaces before the text, for numbers
+// Splits into lines without line ends; a newline at the end adds no empty line.
 std::vector<std::string> lines_of(std::string_view text);
-// The last lines that say something, at most `most`.
+// Returns the last lines that aren't blank, at most `most`.
 std::vector<std::string> last_lines(std::string_view text, std::size_t most);
 
 }  // namespace deployctl::output

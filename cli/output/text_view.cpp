@@ -24,7 +24,7 @@ TextView::TextView(const ViewOptions& options)
 void TextView::on(const Event& event) {
   board_.take(event);
   const auto lines = words_.of(event, board_);
-  // Which targets are still waited for matters for a moment, and is no part of what the command prints.
+  // The list of awaited targets is transient and not part of the command's output.
   if (event.name == "targets_awaited")
     put(lines, options_.err, false);
   else if (event.error)

@@ -1,8 +1,8 @@
-// A rollout as the user asked to see it: JSON lines for CI, calm lines for a pipe (what went wrong and an end that
-// is no success go to `err`), a live block for a terminal. The owner feeds
-// every event in order to on(), calls tick() about ten times a second while it waits, and finish() once at the end,
-// however it ended; the destructor finishes what wasn't. One thread. Nothing here fails: a stream that can't be written
-// is the owner's to notice (ferror). A view says all there is to say of a rollout_finished: print no error beside it.
+// Shows a rollout in the requested format: JSON lines for CI, plain lines for a pipe (failures, and the summary of a
+// rollout that did not succeed, go to `err`), or a live block on a terminal. The owner passes every event in order to
+// on(), calls tick() about ten times a second while it waits, and calls finish() once at the end, whatever the result;
+// otherwise the destructor does. One thread. Views don't fail: the owner checks for write errors with ferror(). A view
+// reports rollout_finished completely, so the owner must not print its error again.
 #pragma once
 
 #include <cstdio>
@@ -20,34 +20,34 @@ enum class Format { text, json };
 
 struct ViewOptions {
   Format format = Format::text;
-  bool color = false;  // of `out`
+  bool color = false;  // for `out`
   bool err_color = false;
-  bool quiet = false;        // failures, warnings and an end that wasn't success only
-  unsigned verbosity = 0;    // 1: steps of targets and a build's output; 2: what their hooks print
-  std::size_t width = 0;     // of the terminal; 0: asked for at each repaint, so that it may be resized
-  bool is_terminal = false;  // `out` takes a live block
+  bool quiet = false;        // only failures, warnings and the summary of an unsuccessful rollout
+  unsigned verbosity = 0;    // 1: steps and build output (in a live block: active targets); 2: all, with hook output
+  std::size_t width = 0;     // of the terminal; 0: queried at each repaint, so that resizing works
+  bool is_terminal = false;  // `out` supports a live block
   bool utf8 = true;
   std::FILE* out = stdout;
   std::FILE* err = stderr;
-  rollout::CommandFor command_for{};  // for the next steps and hints; absent: none is named
+  rollout::CommandFor command_for{};  // for the next steps and hints; absent: none are shown
   const Clock* clock = &system_clock();
 };
 
-// From the streams and the environment: color, is_terminal, utf8.
+// Derives color, is_terminal and utf8 from the streams and the environment.
 ViewOptions view_options(std::FILE* out, std::FILE* err, bool no_color_option);
 
 class View {
  public:
   virtual ~View() = default;
   virtual void on(const Event& event) = 0;
-  // What was told before somebody looked: known, not shown.
+  // Takes an event from before the view was opened: updates the state, prints nothing.
   virtual void learn(const Event& event) = 0;
   virtual void tick(SteadyTime now) = 0;
   virtual void finish() = 0;  // idempotent
-  // Something else is about to write to the same screen, such as a question: what is drawn is taken away first, and
-  // nothing is drawn over what is written until the next event.
+  // Clears the block before other output, such as a prompt, is written to the same screen. Nothing is drawn until the
+  // next event.
   virtual void make_room() {}
-  // A line of the owner's own: above the live block, never through it. To `err`.
+  // Prints a line of the owner: to `err`, or in the progress view above the live block.
   virtual void note(const Line& line) = 0;
 };
 

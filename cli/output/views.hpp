@@ -1,4 +1,4 @@
-// The three views behind make_view(). Private to the room.
+// The three views behind make_view(). Private to the module.
 #pragma once
 
 #include <utility>
@@ -11,7 +11,7 @@
 
 namespace deployctl::output {
 
-// Each event a line on `out`, flushed; words for people on `err`: what failed, and the summary.
+// Writes each event as one line to `out` and flushes it. Failures and the summary go to `err` as text.
 class JsonView : public View {
  public:
   explicit JsonView(const ViewOptions& options);
@@ -46,7 +46,7 @@ class TextView : public View {
   bool finished_ = false;
 };
 
-// Lines wait for the next repaint, at most a tenth of a second, and then scroll by above the block.
+// Lines are held until the next repaint, at most 100 ms, and then scroll by above the block.
 class ProgressView : public View {
  public:
   explicit ProgressView(const ViewOptions& options);

@@ -1,5 +1,5 @@
-// A command as a value: its name, what it takes, what it does. Each command's file makes one (commands.hpp lists them);
-// command_line.hpp parses into it and runs it.
+// A command as a value: its name, its arguments and its action. Each command has a function that makes one
+// (cli/commands/all_commands.hpp lists them); cli/commands/command_line.hpp parses the arguments and runs it.
 //
 //   Command build_command() {
 //     auto options = std::make_shared<BuildOptions>();
@@ -23,9 +23,9 @@ struct Command {
   std::string name;
   std::string summary;  // one line, lower case, no full stop
   std::function<void(Arguments&)> declare{};
-  std::function<int(Context&)> run{};  // answers the exit code; absent: one of the subcommands must be named
+  std::function<int(Context&)> run{};  // returns the exit code; absent: a subcommand is required
   std::vector<Command> subcommands{};
-  std::string details{};  // more lines for --help; may be empty
+  std::string details{};  // more text for --help; may be empty
 };
 
 }  // namespace deployctl::cli

@@ -1,4 +1,4 @@
-// The options that every command takes, before its name or after it.
+// The options that every command accepts, before or after its name.
 #pragma once
 
 #include <string>
@@ -20,7 +20,7 @@ struct Globals {
   bool json() const { return output == "json"; }
 };
 
-// Bound to `globals`, which must outlive the Arguments.
+// Binds the options to `globals`, which must outlive the Arguments.
 void declare_globals(Arguments& arguments, Globals& globals);
 
 }  // namespace deployctl::cli

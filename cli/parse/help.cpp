@@ -11,7 +11,7 @@ struct Line {
   std::string left, right;
 };
 
-// Two columns; a left side that is too long gets a line of its own.
+// Formats two columns; a left side that is too long is on its own line.
 std::string columns(const std::vector<Line>& lines) {
   constexpr std::size_t widest = 30;
   std::size_t width = 0;
@@ -39,7 +39,7 @@ std::string with_positionals(const std::string& name, const Arguments& arguments
   return out;
 }
 
-// The options, and in front of them the positionals where they are to be explained.
+// Lists the positionals or the options, with their help.
 std::string explained(const Arguments& arguments, bool positionals) {
   std::vector<Line> lines;
   for (const auto& argument : arguments.all())

@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::size_t shortest_beginning = 2;
 
-// "roll" for "rollback": the one known word that begins so; empty: none, or several.
+// "roll" gives "rollback": returns the only known word with this prefix; empty: none or several.
 std::string only_begun_by(const std::string& word, const std::vector<std::string>& known) {
   if (word.size() < shortest_beginning || word.find_first_not_of('-') == std::string::npos) return {};
   std::string found;

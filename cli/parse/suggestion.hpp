@@ -1,5 +1,5 @@
-// A mistyped word, or the beginning of one, and what was probably meant, as a half sentence. The plan language measures
-// nearness. Pure; any thread.
+// Suggests the word that a mistyped or abbreviated word probably means. core/text/nearest_word.hpp defines nearness.
+// Pure; any thread.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 
 namespace deployctl::cli {
 
-// "; did you mean 'build'?", or "" when no known word is near.
+// Returns "; did you mean 'build'?", or "" if no known word is near.
 std::string did_you_mean(const std::string& word, const std::vector<std::string>& known);
 
 }  // namespace deployctl::cli

@@ -14,10 +14,9 @@ std::optional<ProcessStat> process_stat(pid_t pid) {
   const auto after = text.rfind(')');
   if (after == std::string::npos) return std::nullopt;
   ProcessStat stat;
-  const int fields = std::sscanf(
-      text.c_str() + after + 1,
-      " %c %*d %*d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %" SCNu64, &stat.state,
-      &stat.session, &stat.start);
+  const int fields = std::sscanf(text.c_str() + after + 1,
+                                 " %c %*d %*d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %" SCNu64,
+                                 &stat.state, &stat.session, &stat.start);
   if (fields != 3) return std::nullopt;
   return stat;
 }

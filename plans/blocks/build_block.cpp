@@ -11,7 +11,7 @@
 namespace deployctl::plans {
 namespace {
 
-// What a build gets from deployctl (design §11); PATH and HOME may be given anew.
+// deployctl sets these variables in every build. A plan may override PATH and HOME.
 constexpr std::array<std::string_view, 3> reserved_in_builds{"VERSION", "COMMIT", "SOURCE_DATE_EPOCH"};
 
 void read_repo(const Cursor& at, PlanDraft& into) {
@@ -51,7 +51,7 @@ void read_to(const Cursor& at, model::ArtifactRule& into) {
     into.to = *path + "/";
   else
     into.to = std::move(*path);
-  // The release's own top: as if there were only the name.
+  // "./" is the top of the release; the file keeps its name.
   if (into.to == "/") into.to = "./";
 }
 
@@ -97,7 +97,7 @@ void read_token(const Cursor& at, PlanDraft& into) {
   if (auto token = read_secret_source(at)) into.plan.build.token = std::move(*token);
 }
 
-// A host, or a path or URL that submodules may be beneath.
+// Reads a host, or a path or URL prefix that submodules may come from.
 void read_allowed(const Cursor& at, PlanDraft& into) {
   const auto text = read_argument(at);
   if (!text || !has_no_variable(at, *text)) return;

@@ -141,7 +141,7 @@ void read_one_gate(const Cursor& at, WaveDraft& into) {
   into.wave.gates.push_back(std::move(draft.gate));
 }
 
-// One map, or a list of them.
+// Accepts one map or a list of maps.
 void read_each(const Cursor& at, std::string_view example, WaveDraft& into, void (*read)(const Cursor&, WaveDraft&)) {
   if (at.value().kind == Value::Kind::map) return read(at, into);
   read_list(at, example, [&](const Cursor& item) { read(item, into); });

@@ -105,7 +105,7 @@ void read_check(const Cursor& at, PlanDraft& into) {
   CheckDraft draft;
   const auto before = at.problems().size();
   if (!read_map(at, check_keys, draft)) return;
-  // A probe that is null or misspelt has been told already.
+  // A null or misspelt probe has already been reported.
   if (draft.probes > 1 || (draft.probes == 0 && at.problems().size() == before))
     at.problem(draft.probes > 1 ? "a health check has one of tcp, http and command, not several"
                                 : "a health check needs one of tcp, http and command",

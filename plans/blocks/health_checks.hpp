@@ -1,4 +1,4 @@
-// The plan's health checks: a list of maps, each with one of tcp, http and command.
+// Reads the plan's health checks: a list of maps, each with exactly one of tcp, http and command.
 #pragma once
 
 #include "plans/blocks/plan_draft.hpp"

@@ -1,4 +1,4 @@
-// The plan's hooks: a command, a list of commands, or {run: ..., timeout: 5m}.
+// Reads the plan's hooks. Each is a command, a list of commands, or {run: ..., timeout: 5m}.
 #pragma once
 
 #include "plans/blocks/plan_draft.hpp"

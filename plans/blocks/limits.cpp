@@ -8,7 +8,7 @@
 namespace deployctl::plans {
 namespace {
 
-// A limit: what it is, and where it was given. Without a place it is a default.
+// The value of a limit and where the plan sets it. `given` is null when the value is a default.
 struct Limit {
   std::string name;
   Duration value{0};
@@ -48,7 +48,7 @@ class LimitCheck {
   Limit healthy_time() const { return of_rollout("min_healthy_time", plan_.rollout.min_healthy_time); }
   Limit healthy_deadline() const { return of_rollout("healthy_deadline", plan_.rollout.healthy_deadline); }
 
-  // `longer` needs more time than `shorter` leaves.
+  // Reports that `longer` needs more time than `shorter` allows.
   void refuse(const Limit& longer, const Limit& shorter, const std::string& so, const std::string& hint = {}) {
     const Value* place = longer.given ? longer.given : shorter.given;
     problems_.add(place ? place->mark() : top_, fmt::format("{}, but {}: {}", longer.text(), shorter.text(), so),
@@ -110,7 +110,7 @@ class LimitCheck {
     for (const auto& gate : wave.gates) check_gate(wave, gate);
   }
 
-  // So many may fail that none of them matters.
+  // A gate that tolerates as many failures as it has measurements can never fail.
   void check_gate(const model::Wave& wave, const model::Gate& gate) {
     const bool metric = std::holds_alternative<model::MetricProbe>(gate.probe);
     const auto fitting =

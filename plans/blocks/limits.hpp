@@ -1,6 +1,6 @@
-// Pairs of limits that each make sense and can't both be kept: a plan with one of them would pass every other check and
-// fail on its first target. What depends on the fleet's size is seen where that is known
-// (core/rollout/decision/rollout_spec.hpp).
+// Detects pairs of limits that are valid on their own but exclude each other. A plan with such a pair passes every
+// other check and fails on its first target. Checks that depend on the size of the fleet are in
+// core/rollout/decision/rollout_spec.hpp.
 #pragma once
 
 #include "core/model/plan.hpp"
@@ -8,7 +8,8 @@
 
 namespace deployctl::plans {
 
-// `root`: the plan's tree, for places. A mistake is reported where the limit stands that was given.
+// `root` is the plan's tree and supplies the positions. A problem is reported at the limit that the plan sets
+// explicitly.
 void check_limits(const Value& root, const model::Plan& plan, Problems& problems);
 
 }  // namespace deployctl::plans

@@ -1,5 +1,5 @@
-// A plan while it is being read: the model, and what only the whole plan and its fleet can decide. Values
-// borrow from the YamlSource. Shared by the readers of the plan's blocks.
+// A plan while it is being read: the model, and the values that can only be checked against the whole plan and its
+// fleet. Pointers refer to Values owned by the YamlSource. Shared by the readers of the plan's blocks.
 #pragma once
 
 #include <optional>
@@ -13,19 +13,19 @@ namespace deployctl::plans {
 
 struct WaveDraft {
   model::Wave wave;
-  std::vector<const Value*> regions;  // named ones; none: all
+  std::vector<const Value*> regions;  // regions named in the plan; empty: all
 };
 
 struct PlanDraft {
-  std::string dir;    // of the plan file
+  std::string dir;    // the plan file's folder
   std::string fleet;  // as written
   const Value* fleet_value = nullptr;
   model::Selector selector;
   const Value* selector_value = nullptr;
-  std::optional<std::vector<WaveDraft>> waves;  // absent: those of the strategy
+  std::optional<std::vector<WaveDraft>> waves;  // absent: the strategy's default waves
   std::optional<model::Strategy> strategy;
   model::Mark strategy_mark;
-  std::vector<const Value*> linked;  // linked_dirs and linked_files, for their places
+  std::vector<const Value*> linked;  // entries of linked_dirs and linked_files, for their positions
   model::Plan plan;
 };
 

@@ -43,7 +43,7 @@ void read_keep(const Cursor& at, PlanDraft& into) {
   if (const auto keep = read_number(at, 1, 100'000)) into.plan.release.keep_releases = *keep;
 }
 
-// Links may not stand in each other's way: told with both places.
+// Linked paths must not overlap. The problem names the positions of both.
 bool stands_apart(const Cursor& at, const std::string& path, const PlanDraft& into) {
   for (const Value* other : into.linked) {
     const std::string there = *relative_path(other->text);

@@ -11,7 +11,7 @@
 namespace deployctl::plans {
 namespace {
 
-// Maps are put together key by key; of anything else the upper one stands.
+// Maps are merged key by key; for any other kind, the value from `over` replaces the one from `under`.
 const Value* merged(const Value& under, const Value& over, YamlSource& source) {
   if (under.kind != Value::Kind::map || over.kind != Value::Kind::map) return &over;
   Value& out = source.make();
@@ -68,8 +68,8 @@ void check_names(const std::vector<ServiceEntry>& all, Problems& problems) {
   }
 }
 
-// Again and again the first whose dependencies are placed; who is left when there is none depends on itself by way of
-// others.
+// Repeatedly takes the first service whose dependencies have all been placed. When there is none, the remaining
+// services form a dependency cycle or depend on one.
 std::vector<ServiceEntry> ordered(std::vector<ServiceEntry> all, Problems& problems) {
   std::vector<ServiceEntry> placed;
   const auto is_placed = [&](const std::string& name) {

@@ -1,5 +1,5 @@
-// A plan of several services: what is beside `services` is shared, what stands beneath a service's name is its own and
-// goes before. Each comes out as the tree of a plan of one service, whose values keep their places.
+// Plans with several services. Keys beside `services` are shared; keys beneath a service's name belong to that service
+// and take precedence. Each service becomes the tree of a single-service plan, and its values keep their positions.
 #pragma once
 
 #include <optional>
@@ -18,11 +18,12 @@ struct ServiceEntry {
   std::vector<std::string> depends_on;
 };
 
-// "stack.yaml#api": the file and the service; without one, no service. A file that has such a name is that file.
+// Splits "stack.yaml#api" into the file and the service. The service is empty when there is none, or when a file with
+// the whole name exists.
 std::pair<std::string, std::string> split_address(const std::string& plan);
 
-// None where the plan is of one service, or where mistakes were reported. Each after those that it depends on, else as
-// in the file.
+// Returns an empty list for a single-service plan, or when problems were reported. A service comes after those that it
+// depends on; otherwise the order of the file is kept.
 std::vector<ServiceEntry> read_services(const Value& root, Problems& problems);
 const Value* plan_of(const Value& root, const ServiceEntry& entry, YamlSource& source);
 

@@ -96,7 +96,7 @@ void read_wave(const Cursor& at, std::vector<WaveDraft>& into) {
 
 void check_region(const Value& name, const FleetRead& fleet, const model::Fleet& selected, Problems& problems) {
   const auto& declared = fleet.declared;
-  if (declared.empty()) return;  // the fleet has mistakes of its own
+  if (declared.empty()) return;  // the problems of the fleet are reported already
   if (std::find(declared.begin(), declared.end(), name.text) == declared.end())
     problems.add(name.mark(), fmt::format("the fleet has no region '{}'", name.text),
                  text::did_you_mean(name.text, declared));
@@ -122,7 +122,7 @@ std::vector<model::Wave> waves_by_region(const model::Fleet& fleet, bool canary,
       wave.targets = model::Amount{1, false};
       waves.push_back(wave);
       wave.targets.reset();
-      // The canary is all that the first region has: a wave of nobody would be left.
+      // The canary is the region's only target; another wave would be empty.
       if (region.targets.size() == 1) continue;
     }
     wave.name = region.name;

@@ -1,4 +1,4 @@
-// A rollout's waves: read from the plan, then held against the fleet that the plan's selector leaves.
+// A rollout's waves: reads them from the plan, then resolves them against the targets that the plan's selector matches.
 #pragma once
 
 #include "plans/blocks/plan_draft.hpp"
@@ -9,8 +9,8 @@ namespace deployctl::plans {
 void read_waves(const Cursor& at, PlanDraft& into);
 void list_waves(const std::string& prefix, std::vector<std::string>& into);
 
-// Regions of each wave by name, the default waves where none are given (`mark` is theirs). `selected` is what
-// the plan's selector leaves of the fleet.
+// Resolves each wave's regions to names. Returns the strategy's default waves, with `mark` as their position, if the
+// plan lists none. `selected` is the part of the fleet that the plan's selector matches.
 std::vector<model::Wave> finish_waves(const PlanDraft& draft, const FleetRead& fleet, const model::Fleet& selected,
                                       const model::Mark& mark, Problems& problems);
 

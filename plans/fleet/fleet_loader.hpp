@@ -1,5 +1,5 @@
-// fleet.yaml to model::Fleet: ranges written out, ssh keys resolved, nothing selected yet. Blocking; any
-// thread.
+// Loads fleet.yaml into a model::Fleet: expands host ranges and resolves SSH settings, without applying a selector.
+// Blocking; any thread.
 #pragma once
 
 #include <string>
@@ -12,12 +12,12 @@ namespace deployctl::plans {
 
 struct FleetRead {
   model::Fleet fleet;
-  std::vector<std::string> declared;  // every region by name, those with mistakes too
-  bool clean = false;                 // no mistake was found in it
+  std::vector<std::string> declared;  // names of all regions, including those with problems
+  bool clean = false;                 // no problem was found in the fleet
 };
 
-// `shown` names the file in marks, `path` is where it is; `named_by` is the plan's `fleet`, if it is from
-// there.
+// `path` locates the file and `shown` is its name in marks. `named_by` is the plan's `fleet` value, or nullptr if the
+// fleet doesn't come from the plan.
 FleetRead read_fleet(YamlSource& source, const std::string& path, const std::string& shown, const Value* named_by,
                      Problems& problems);
 

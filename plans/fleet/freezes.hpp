@@ -1,4 +1,4 @@
-// Freeze windows, of a plan's rollout or of a fleet.
+// Reads the freeze windows of a plan's rollout or of a fleet.
 #pragma once
 
 #include <string>

@@ -17,7 +17,7 @@ struct Span {
 
 struct Piece {
   std::string literal;
-  std::vector<Span> spans;  // of the brackets that follow it; none: the end of the text
+  std::vector<Span> spans;  // of the brackets that follow; none: the end of the text
   std::uint64_t count() const {
     std::uint64_t n = 0;
     for (const auto& span : spans) n += span.to - span.from + 1;
@@ -116,7 +116,7 @@ Result<std::vector<std::string>> expand_hosts(std::string_view text, std::uint64
   for (const auto& piece : pieces) {
     if (piece.spans.empty()) continue;
     total *= piece.count();
-    // Checked at each step: the product of a few ranges passes 64 bits.
+    // Checked after each factor, because the product of a few ranges can overflow 64 bits.
     if (total > most) break;
   }
   if (total > most) return fail(Code::invalid, fmt::format("'{}' takes the fleet above {} targets", text, max_targets));

@@ -1,4 +1,4 @@
-// Hosts written as ranges: "10.1.0.[11-14]", "web[01-20].example.com", "10.[1-2].0.[1-3,7]". Pure.
+// Expands host ranges such as "10.1.0.[11-14]", "web[01-20].example.com" and "10.[1-2].0.[1-3,7]". Pure.
 #pragma once
 
 #include <cstdint>
@@ -10,17 +10,16 @@
 
 namespace deployctl::plans {
 
-// A fleet holds at most so many targets.
+// The maximum number of targets in a fleet.
 inline constexpr std::uint64_t max_targets = 1'000'000;
 
-// Every host, in the order written, the last range turning fastest. Code::invalid: brackets that don't pair,
-// an end before its start, ends padded to different widths, or more than `most` of them (found before any is
-// made).
+// Returns every host in the order written; the last range varies fastest. Code::invalid: unbalanced brackets, an end
+// before its start, ends padded to different widths, or more than `most` hosts (detected before any is generated).
 Result<std::vector<std::string>> expand_hosts(std::string_view text, std::uint64_t most = max_targets);
 
-// One host name or IP address, without port or user. Code::invalid with what is wrong with it.
+// Checks one host name or IP address, without port or user. The Code::invalid error names what is wrong.
 Status check_host(const std::string& host);
-// Names and addresses that mean the same spelled the same: lower case, IPv6 in its short form.
+// Returns one spelling for equal names and addresses: lower case, IPv6 in its short form.
 std::string plain_host(const std::string& host);
 
 }  // namespace deployctl::plans

@@ -64,7 +64,7 @@ bool read_entry(const Cursor& at, const std::array<Key<EntryDraft>, N>& keys, En
   return read_map(at, keys, into) && into.host;
 }
 
-// The hosts that an entry stands for; the first wrong one is told.
+// Returns the hosts of an entry. Reports the first invalid one and returns none.
 std::vector<std::string> hosts_of(const Cursor& at, const Value& host, std::uint64_t most) {
   auto hosts = expand_hosts(host.text, most);
   if (!hosts) {
@@ -89,7 +89,7 @@ std::string resolved(const Cursor& at, const Value* given, const std::string& di
   return {};
 }
 
-// Targets behind relays are logged in on from there, with a key that lies there.
+// The relay logs in to the targets behind it, so their key is a path on the relay.
 std::string target_identity(const Cursor& at, const Value* given, const RegionDraft& region) {
   if (given && region.has_relays && !is_absolute_or_home(given->text)) {
     at.problems().add(given->mark(),
@@ -125,7 +125,7 @@ void read_relay(const Cursor& at, RegionDraft& into, std::unordered_set<std::str
   }
 }
 
-// Answers false for a host:port that the fleet holds already.
+// Returns false if the fleet already contains this host:port.
 bool take(const Cursor& at, RegionDraft& into, const EntryDraft& entry, const model::Endpoint& endpoint, bool quiet) {
   const auto [first, is_new] =
       into.seen.emplace(fmt::format("{} {}", plain_host(endpoint.host), endpoint.port), Seen{entry.host, &into.name});
@@ -171,7 +171,7 @@ void read_targets(const Cursor& at, RegionDraft& into) {
     at.problem(fmt::format("the region '{}' has no targets", into.name), "list at least one, or take the region out");
 }
 
-// A block of the region's own over the fleet's.
+// Layers the region's own block over the fleet's.
 void narrow(const Cursor& at, SshKeys& keys, void (*read)(const Cursor&, SshKeys&)) {
   SshKeys own;
   read(at, own);

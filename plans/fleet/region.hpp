@@ -1,5 +1,5 @@
-// One region of a fleet: its relays and targets, ranges written out, ssh keys resolved. Used by the fleet
-// loader only.
+// Reads one region of a fleet: its relays and targets, with ranges expanded and SSH settings resolved. Used only by the
+// fleet loader.
 #pragma once
 
 #include <string>
@@ -10,17 +10,17 @@
 
 namespace deployctl::plans {
 
-// Where each host:port of the fleet was first seen.
+// Where a host:port of the fleet was first listed.
 struct Seen {
   const Value* host = nullptr;
   const std::string* region = nullptr;
 };
 
 struct RegionDraft {
-  const std::string& dir;  // of the fleet file
+  const std::string& dir;  // the fleet file's folder
   std::unordered_map<std::string, Seen>& seen;
   const std::string& name;        // outlives `seen`, which points to it
-  SshKeys relay_ssh, target_ssh;  // the fleet's, then with the region's own over them
+  SshKeys relay_ssh, target_ssh;  // the fleet's settings, then overlaid with the region's own
   model::Region region{};
   bool has_relays = false;
 };

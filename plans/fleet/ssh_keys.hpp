@@ -1,5 +1,6 @@
-// How to log in on relays and targets: the keys of a fleet's relay_ssh and target_ssh, which may stand for
-// the whole fleet, for a region and in an entry; the nearest one counts. Values borrow from the YamlSource.
+// SSH settings for logging in to relays and targets: the keys of relay_ssh and target_ssh. They can be set for the
+// fleet, for a region and for a single entry; the most specific setting applies. Pointers refer to Values owned by the
+// YamlSource.
 #pragma once
 
 #include <optional>
@@ -26,7 +27,7 @@ void read_target_ssh(const Cursor& at, SshKeys& into);
 void list_relay_ssh(const std::string& prefix, std::vector<std::string>& into);
 void list_target_ssh(const std::string& prefix, std::vector<std::string>& into);
 
-// The keys for any T that ssh_of(T&) finds SshKeys in.
+// Keys for any type T for which ssh_of(T&) returns SshKeys.
 inline SshKeys& ssh_of(SshKeys& keys) { return keys; }
 void read_user(const Cursor& at, SshKeys& into);
 void read_port(const Cursor& at, SshKeys& into);

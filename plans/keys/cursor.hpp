@@ -1,5 +1,5 @@
-// A value of the tree, the path that leads to it and where its mistakes go: what every reader takes. Lives on
-// the stack of load(), each beneath the one it came from; one thread.
+// A value of the tree, the path that leads to it, and where its problems are reported. Every reader takes one. Cursors
+// are on the stack of load(), and each refers to the one that it came from; one thread.
 #pragma once
 
 #include <functional>
@@ -22,7 +22,7 @@ class Cursor {
   const Value& value() const { return value_; }
   Problems& problems() const { return problems_; }
   model::Mark mark() const { return value_.mark(); }
-  // "release.hooks.start", "rollout.waves.0.targets": as --set writes it.
+  // "release.hooks.start", "rollout.waves.0.targets": the form that --set uses.
   std::string path() const;
   Cursor key(std::string_view name, const Value& value) const { return {*this, name, 0, value}; }
   Cursor item(std::size_t i) const { return {*this, {}, i, value_.item(i)}; }
@@ -43,17 +43,17 @@ class Cursor {
   std::size_t index_ = 0;
 };
 
-// Typed readers. Each answers nothing after it has reported what is wrong.
+// Typed readers. Each reports what is wrong and then returns std::nullopt or false.
 std::optional<std::string> read_text(const Cursor& at);  // a scalar as written; never empty
 std::optional<unsigned> read_number(const Cursor& at, unsigned least, unsigned most);
 std::optional<Duration> read_duration(const Cursor& at, bool zero_is_fine = false);
 std::optional<model::Amount> read_amount(const Cursor& at, bool zero_is_fine);
-std::optional<std::size_t> read_word(const Cursor& at, std::span<const std::string> words);  // its index
-// A scalar of one line that isn't an option: it ends up in an argv or a URL.
+std::optional<std::size_t> read_word(const Cursor& at, std::span<const std::string> words);  // index of the word
+// A scalar of one line that doesn't begin with '-': it is passed in an argv or a URL.
 std::optional<std::string> read_argument(const Cursor& at);
-// Each item of a list; `example` shows how a list is written.
+// Calls `read` for each item of a list. `example` shows how to write such a list.
 bool read_list(const Cursor& at, std::string_view example, const std::function<void(const Cursor&)>& read);
-// Each key and value of a map whose keys are the user's own.
+// Calls `read` for each key and value of a map whose keys are chosen by the user.
 bool read_entries(const Cursor& at, std::string_view example,
                   const std::function<void(const Value& key, const Cursor&)>& read);
 

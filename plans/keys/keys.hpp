@@ -1,6 +1,5 @@
-// The keys of one kind of map, each declared once: its name, whether it must be there, what it takes, and how
-// it is read. What is read, what an error lists as allowed and what the schema is held against all come from
-// these tables. Constant.
+// Declares the keys of one kind of map, each once: its name, whether it is required, what it accepts, and how it is
+// read. The readers, the "allowed" lists of errors and the test of the schema all use these tables. Constant.
 #pragma once
 
 #include <array>
@@ -12,7 +11,7 @@
 
 namespace deployctl::plans {
 
-enum class Need { optional, required, later };  // later: of the language, refused by name until it is built
+enum class Need { optional, required, later };  // later: reserved by the language, and rejected until it is implemented
 
 // Adds the paths beneath a key: "build.repo", "build.artifact[].from", "build.env.*".
 using ListInside = void (*)(const std::string& prefix, std::vector<std::string>& into);
@@ -22,7 +21,7 @@ struct Key {
   std::string_view name;
   Need need = Need::optional;
   std::string_view takes{};                           // "a path, or a file, ssh or https URL"
-  void (*read)(const Cursor& at, T& into) = nullptr;  // later: none
+  void (*read)(const Cursor& at, T& into) = nullptr;  // null for `later`
   ListInside inside = nullptr;
 };
 
@@ -31,13 +30,14 @@ constexpr Key<T> later(std::string_view name) {
   return {name, Need::later};
 }
 
-// What doesn't depend on T.
+// The part of a Key that doesn't depend on T.
 struct KeyName {
   std::string_view name;
   Need need;
   std::string_view takes;
 };
-// The value of each key, where there is one to be read; the rest is reported. False: no map at all.
+// Fills in the value of each key that is present and readable, and reports the rest. Returns false if the value is not
+// a map.
 bool match_keys(const Cursor& at, const KeyName* keys, std::size_t count, const Value** values);
 
 template <class T, std::size_t N>
@@ -46,7 +46,7 @@ bool read_map(const Cursor& at, const std::array<Key<T>, N>& keys, T& into) {
   for (std::size_t i = 0; i < N; ++i) names[i] = {keys[i].name, keys[i].need, keys[i].takes};
   std::array<const Value*, N> values{};
   if (!match_keys(at, names.data(), N, values.data())) return false;
-  // In the table's order, not the file's: what others default to comes first.
+  // In the order of the table, not of the file: keys that set defaults for others come first.
   for (std::size_t i = 0; i < N; ++i)
     if (values[i]) keys[i].read(at.key(keys[i].name, *values[i]), into);
   return true;

@@ -33,7 +33,7 @@ std::string up_to(const Override& over, std::size_t depth) {
   return path;
 }
 
-// One override's way down. Each value on it is copied first: an alias elsewhere may share it.
+// Applies one override along its path. Each value on the path is copied first, because an alias elsewhere may share it.
 class Descent {
  public:
   Descent(const Override& over, YamlSource& source, Problems& problems)
@@ -70,7 +70,7 @@ class Descent {
     for (std::size_t i = 0; i < map.size(); ++i) {
       if (map.key(i).text != over_.path[depth]) continue;
       copy.children[2 * i + 1] = from(map.value(i), depth + 1);
-      // A key that is known to be wrong only by its value is the override's too.
+      // The key takes the position of the override too, because some problems of a value are reported at its key.
       if (depth + 1 == over_.path.size()) copy.children[2 * i] = &key(depth);
       return &copy;
     }
@@ -105,7 +105,7 @@ class Descent {
   Problems& problems_;
 };
 
-// A mistake names the option, but neither a URL's secrets nor the value of a variable.
+// A problem names the option, but shows neither the secrets of a URL nor the value of a variable.
 std::string shown(const std::string& text, std::size_t equals) {
   if (equals == std::string::npos) return text;
   const std::string key = text.substr(0, equals);

@@ -1,5 +1,5 @@
-// `--set release.keep_releases=3`: a path of keys and list indexes, and a YAML value, put into the tree
-// before it is read. So an override is checked like the file, and its mistakes bear the place "--set
+// Applies `--set release.keep_releases=3`: a path of keys and list indexes and a YAML value, inserted into the tree
+// before it is read. An override is therefore checked like the file, and its problems have the position "--set
 // release.keep_releases=3".
 #pragma once
 
@@ -10,7 +10,7 @@
 
 namespace deployctl::plans {
 
-// The tree with the overrides in it, in their order; what can't be put anywhere is reported and left out.
+// Returns the tree with the overrides applied in order. An override that can't be applied is reported and skipped.
 const Value* apply_overrides(const Value* root, const std::vector<std::string>& overrides, YamlSource& source,
                              Problems& problems);
 

@@ -1,4 +1,5 @@
-// Paths as plans write them: beneath a folder, or on this machine, or on another one. Pure but for $HOME.
+// Paths in plans and fleets: relative to a folder, on this machine, or on another host. Any thread. Pure, except that
+// local_path() looks up the user's home folder and folder_of() reads the file system.
 #pragma once
 
 #include <string>
@@ -8,23 +9,24 @@
 
 namespace deployctl::plans {
 
-// A relative path without '.', doubled slashes and a slash at its end: "./a//b/" -> "a/b"; "." is "".
-// Code::invalid: an absolute one, '..', a control character.
+// Returns a relative path without '.', doubled slashes and a trailing slash: "./a//b/" -> "a/b"; "." -> "".
+// Code::invalid: an absolute path, '..', or a control character.
 Result<std::string> relative_path(std::string_view text);
-// Both are tidy: `path` is `folder` or beneath it.
+// Whether `path` is `folder` or beneath it. Both must be normalized.
 bool is_beneath(std::string_view path, std::string_view folder);
 
-// Of this machine: "~/x" in $HOME, relative ones in `dir`. Code::invalid: "~user".
+// Resolves a path on this machine: "~/x" in the home folder, relative paths in `dir`. Code::invalid: "~user".
 Result<std::string> local_path(std::string_view text, const std::string& dir);
-// As it is given, or where it is relative beneath `dir`: "~/" is left for the host where it is used.
+// Resolves a relative path in `dir`; leaves absolute paths and "~/" unchanged, because the host that uses the path
+// expands "~/".
 Result<std::string> key_path(std::string_view text, const std::string& dir);
 bool is_absolute_or_home(std::string_view text);
-// Of a target: absolute or "~/...", tidy, not "/" nor the home itself.
+// Normalizes a folder on a target: absolute or "~/...", but not "/" or the home folder itself.
 Result<std::string> target_folder(std::string_view text);
 
-// How a file that `near` names is shown in errors: "plans/deploy.yaml", "fleet.yaml" -> "plans/fleet.yaml".
+// Returns how errors show a file that `near` names: "plans/deploy.yaml", "fleet.yaml" -> "plans/fleet.yaml".
 std::string shown_beside(const std::string& near, std::string_view name);
-// The folder of a file, absolute.
+// Returns the absolute folder of a file.
 std::string folder_of(const std::string& file);
 
 }  // namespace deployctl::plans

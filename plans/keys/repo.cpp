@@ -50,7 +50,7 @@ Result<std::string> resolve_repo(std::string_view text, const std::string& dir) 
   const auto colon = text.find(':');
   if (colon == std::string_view::npos || text.find('/') < colon) return local_path(text, dir);
   const std::string_view host = text.substr(text.find('@') < colon ? text.find('@') + 1 : 0, colon);
-  // "ext::sh -c ..." is git's way to run a program.
+  // "ext::sh -c ..." makes git run a program.
   if (colon == 0 || colon + 1 == text.size() || text[colon + 1] == ':' || host.starts_with('-') ||
       text.find(' ') != std::string_view::npos)
     return bad_repo(fmt::format("'{}' is no repository", text), "a path, a file, ssh or https URL, or git@host:path");

@@ -1,5 +1,5 @@
-// Where a plan's source comes from: a path, a file, ssh or https URL, or git's own short form git@host:path.
-// Pure.
+// Where a plan's source comes from: a path, a file, ssh or https URL, or git's short form git@host:path. Pure, except
+// that "~/" is expanded.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace deployctl::plans {
 
-// A path becomes absolute beneath `dir`; the rest stays as it is. Code::invalid with a hint.
+// Makes a path absolute relative to `dir`; returns any other form unchanged. Code::invalid with a hint.
 Result<std::string> resolve_repo(std::string_view text, const std::string& dir);
 
 }  // namespace deployctl::plans

@@ -63,7 +63,7 @@ std::optional<model::SecretSource> read_map_form(const Cursor& at) {
       at.problem(fmt::format("'{}' has one of file, env and command", at.path()), fmt::format("write {}", form));
     return std::nullopt;
   }
-  // A path on the command line is relative to where that was typed.
+  // A path on the command line is relative to the current directory.
   if (at.mark().line == 0) draft.source = anchored(std::move(draft.source), std::filesystem::current_path().string());
   return draft.source;
 }

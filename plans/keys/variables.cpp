@@ -15,7 +15,7 @@ std::string_view left_variable(std::string_view text, bool in_braces) {
   for (std::size_t i = 0; i + 1 < text.size(); ++i) {
     const std::string_view rest = text.substr(i);
     if (rest.starts_with("${") || rest.starts_with("$("))
-      return rest.substr(0, std::min(rest.find_first_of("})") + 1, rest.size()));
+      return rest.substr(0, std::min(rest.find_first_of("})"), rest.size() - 1) + 1);
     if (rest.starts_with("{{")) return rest.substr(0, std::min(rest.find("}}"), rest.size() - 2) + 2);
     if (in_braces || rest[0] != '$' || !is_name_part(rest[1]) || std::isdigit(static_cast<unsigned char>(rest[1])))
       continue;

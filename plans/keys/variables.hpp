@@ -1,5 +1,5 @@
-// Variables that the author expected to be replaced: a plan has none, so "${HOME}/app" in a path would become a folder
-// of that name on every target. Pure but for what it reports.
+// Detects variables that the author expected to be expanded. Plans have none, so "${HOME}/app" in a path would become a
+// folder of that name on every target. Pure, except for the reported problem.
 #pragma once
 
 #include <optional>
@@ -10,11 +10,11 @@
 
 namespace deployctl::plans {
 
-// The first "${NAME}", "$NAME" or "{{ name }}" of a text; empty: there is none. `in_braces` looks for those with braces
-// only: files may be called Outer$Inner.class.
+// Returns the first "${NAME}", "$(NAME)", "$NAME" or "{{ name }}" in a text; empty: none. `in_braces` skips plain
+// "$NAME", because files may have names such as Outer$Inner.class.
 std::string_view left_variable(std::string_view text, bool in_braces = false);
 
-// A text that is a path or a host of the plan or fleet: reports a variable in it. False: there is one.
+// Checks a text of the plan or fleet such as a path or a host. Reports a variable in it and returns false.
 bool has_no_variable(const Cursor& at, std::string_view text, bool in_braces = false);
 
 }  // namespace deployctl::plans

@@ -1,4 +1,4 @@
-// A release's version as plans write it: "{describe}", "2.1-{short}". Pure.
+// Checks the version of a release as plans write it: "{describe}", "2.1-{short}". Pure.
 #pragma once
 
 #include <string_view>
@@ -7,8 +7,7 @@
 
 namespace deployctl::plans {
 
-// Code::invalid: a placeholder that isn't {commit} {short} {tag} {describe} {date}, a brace without its other
-// half.
+// Code::invalid: a placeholder other than {commit} {short} {tag} {describe} {date}, or an unbalanced brace.
 Status check_version_template(std::string_view text);
 
 }  // namespace deployctl::plans

@@ -8,12 +8,12 @@
 namespace deployctl::plans {
 namespace {
 
-// A fleet of a million wrong hosts must not cost a million messages.
+// Bounds the memory that a fleet with a million invalid hosts can use for messages.
 constexpr std::size_t kept = 10'000;
 
 auto order(const Problem& p) { return std::tie(p.mark.file, p.mark.line, p.mark.column, p.message); }
 
-// One line that a terminal can show: what users wrote may hold anything.
+// Escapes control characters, because user input may contain anything, and truncates to one printable line.
 std::string printable(const std::string& text) {
   constexpr std::size_t longest = 600;
   std::string out;
@@ -24,7 +24,7 @@ std::string printable(const std::string& text) {
     else
       out += c;
   }
-  // Not in the middle of a character.
+  // Don't cut in the middle of a UTF-8 character.
   if (text.size() > longest) {
     while (!out.empty() && (static_cast<unsigned char>(out.back()) & 0xc0) == 0x80) out.pop_back();
     if (!out.empty() && static_cast<unsigned char>(out.back()) >= 0xc0) out.pop_back();
@@ -52,9 +52,9 @@ std::vector<Problem> Problems::take() {
   std::stable_sort(problems_.begin(), problems_.end(),
                    [](const Problem& a, const Problem& b) { return order(a) < order(b); });
   problems_.erase(std::unique(problems_.begin(), problems_.end(), same), problems_.end());
-  if (problems_.size() <= shown) return std::move(problems_);
-  const std::size_t more = problems_.size() - shown + dropped_;
-  problems_.resize(shown);
+  const std::size_t more = problems_.size() - std::min(problems_.size(), shown) + dropped_;
+  if (more == 0) return std::move(problems_);
+  problems_.resize(std::min(problems_.size(), shown));
   model::Mark last = problems_.back().mark;
   problems_.push_back({{last.file, 0, 0}, fmt::format("and {} more problems", more), {}});
   return std::move(problems_);

@@ -1,4 +1,5 @@
-// Where the mistakes of one load gather. Owned by load(); one thread. Never fails: beyond the cap it counts.
+// Collects the problems of one load. Owned by load(); one thread. Never fails: above the cap, problems are only
+// counted.
 #pragma once
 
 #include <string>
@@ -17,7 +18,7 @@ struct Problem {
   std::string text() const;
 };
 
-// One Error (Code::invalid) with a line for each problem.
+// Combines the problems into one Error (Code::invalid) with one line each.
 Error to_error(const std::vector<Problem>& problems);
 
 class Problems {
@@ -27,7 +28,8 @@ class Problems {
   void add(model::Mark mark, std::string message, std::string hint = {});
   bool empty() const { return problems_.empty(); }
   std::size_t size() const { return problems_.size(); }
-  // Sorted by file, line and column, each once; the first hundred, then how many more there are.
+  // Returns the problems sorted by file, line and column, without duplicates: the first hundred, then a count of the
+  // rest.
   std::vector<Problem> take();
 
  private:

@@ -10,8 +10,8 @@
 namespace deployctl::plans {
 namespace {
 
-// The standard input of a terminal's command may be a regular file; by this name it is another one for the next
-// command.
+// Paths in /dev and /proc don't count even if they are regular files: the file that a name such as /dev/stdin refers to
+// depends on the process.
 bool may_be_read_again(const std::string& path) {
   struct stat st {};
   return !path.starts_with("/dev/") && !path.starts_with("/proc/") &&

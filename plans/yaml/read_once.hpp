@@ -1,5 +1,6 @@
-// The text of a plan or a fleet. What is no regular file, such as /dev/fd/63 or /dev/stdin, can be read once only, but
-// a plan is read several times (its services, then each): its text is kept for the life of the process. Any thread.
+// Reads the text of a plan or a fleet. A file that isn't regular, such as /dev/fd/63 or /dev/stdin, can be read only
+// once, but a plan is read several times (its list of services, then each service). The text of such a file is kept for
+// the life of the process. Any thread.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +10,7 @@
 
 namespace deployctl::plans {
 
-// Errors as io::read_file's.
+// Returns the errors of io::read_file().
 Result<std::string> read_once(const std::string& path, std::uint64_t most);
 
 }  // namespace deployctl::plans

@@ -10,7 +10,8 @@ namespace {
 constexpr std::string_view ends_a_word = " \t{},:\"'";
 constexpr int lines_looked_at = 5;
 
-// Of the word that begins at `word` and has its first bracket at `bracket`; empty: it is no range.
+// Returns the range in the word that begins at `word` and has its first bracket at `bracket`; empty if it is not a
+// range.
 std::string_view range_at(std::string_view line, std::size_t word, std::size_t bracket) {
   const auto close = line.find(']', bracket);
   if (close == std::string_view::npos || !std::isdigit(static_cast<unsigned char>(line[bracket + 1]))) return {};

@@ -1,5 +1,5 @@
-// A range of hosts within braces that isn't quoted, such as {host: 10.1.0.[11-14]}: YAML takes its bracket for a list,
-// and its words about that are of no help. Pure.
+// Detects an unquoted host range within braces, such as {host: 10.1.0.[11-14]}. YAML parses its bracket as a list, and
+// the resulting error message is misleading. Pure.
 #pragma once
 
 #include <optional>
@@ -12,8 +12,8 @@ struct UnquotedRange {
   unsigned line = 0, column = 0;
 };
 
-// The last one on the line (from 0) where the parser gave up, or on one of a few lines before: that is where the map
-// ends.
+// Returns the last such range on `line` (0-based), where the parser failed, or on one of the few lines before it. The
+// parser fails where the map ends, which may be lines after the range.
 std::optional<UnquotedRange> unquoted_range_before(const std::string& text, int line);
 
 }  // namespace deployctl::plans

@@ -8,7 +8,8 @@
 namespace deployctl::plans {
 namespace {
 
-// An alias repeats what its anchor holds; a file of aliases of a big list must not fill the memory.
+// An alias copies the child list of its anchor. The limit keeps a file with many aliases of a large list from
+// exhausting memory.
 constexpr std::size_t max_copied = 4'000'000;
 
 }  // namespace
@@ -16,7 +17,7 @@ constexpr std::size_t max_copied = 4'000'000;
 void TreeBuilder::OnDocumentStart(const YAML::Mark& mark) {
   document_ = {*file_, with_lines_ ? static_cast<unsigned>(mark.line) + 1 : 0,
                with_lines_ ? static_cast<unsigned>(mark.column) + 1 : 0};
-  // What a second document holds is nobody's.
+  // A second document is an error; its content is not used.
   if (started_) broken_ = true;
   started_ = true;
 }
@@ -43,8 +44,7 @@ void TreeBuilder::put(const Value& value) {
 
 void TreeBuilder::OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) {
   Value& value = add(mark, Value::Kind::null, anchor);
-  // yaml-cpp's mark of an empty value is that of the next token, lines below: its key is where a reader would
-  // look.
+  // yaml-cpp marks an empty value at the next token, which may be lines below. Its key is where a reader looks for it.
   if (open_.empty() || open_.back()->kind != Value::Kind::map || open_.back()->children.size() % 2 != 0) return;
   const Value& key = *open_.back()->children[open_.back()->children.size() - 2];
   value.line = key.line;
@@ -116,7 +116,7 @@ void TreeBuilder::report_key(const Value& key, const Value* first) {
                   first->line == 0 ? "" : fmt::format("first at line {}: keep one of them", first->line));
 }
 
-// Wrong keys are reported here and dropped, so that nobody after us meets them.
+// Invalid keys are reported and dropped here, so that later readers don't encounter them.
 void TreeBuilder::check_keys(Value& map) {
   std::unordered_map<std::string_view, const Value*> seen;
   std::vector<const Value*> good;

@@ -17,7 +17,7 @@ class TreeBuilder : public YAML::EventHandler {
       : source_(source), file_(file), with_lines_(with_lines), problems_(problems) {}
 
   const Value* root() const { return root_; }
-  bool broken() const { return broken_; }  // no tree that could be read further
+  bool broken() const { return broken_; }  // the tree can't be used
   model::Mark document_mark() const { return document_; }
   const YAML::Mark& last_quoted() const { return last_quoted_; }  // the last scalar that isn't plain; null mark: none
 
@@ -52,7 +52,7 @@ class TreeBuilder : public YAML::EventHandler {
   YAML::Mark last_quoted_ = YAML::Mark::null_mark();
   std::vector<Value*> open_;
   std::unordered_map<YAML::anchor_t, const Value*> anchors_;
-  std::size_t copied_ = 0;  // children that aliases have copied
+  std::size_t copied_ = 0;  // children copied by aliases so far
 };
 
 }  // namespace deployctl::plans

@@ -19,7 +19,7 @@ model::Mark mark_at(const YAML::Mark& mark, const std::string& file, bool with_l
   return {file, static_cast<unsigned>(mark.line) + 1, static_cast<unsigned>(mark.column) + 1};
 }
 
-// Where in the text a byte stands.
+// Returns the position of a byte offset in the text.
 model::Mark mark_of(const std::string& text, std::size_t byte, const std::string& file, bool with_lines) {
   if (!with_lines) return {file, 0, 0};
   model::Mark mark{file, 1, 1};
@@ -30,8 +30,7 @@ model::Mark mark_of(const std::string& text, std::size_t byte, const std::string
   return mark;
 }
 
-// yaml-cpp takes a quote that is still open at the end of the file for a closed one, if a line end comes
-// first.
+// yaml-cpp accepts a quoted scalar that is still open at the end of the file if a line end precedes it.
 bool is_open_quote(const std::string& text, const YAML::Mark& mark) {
   if (mark.is_null()) return false;
   std::size_t at = text.starts_with("\xef\xbb\xbf") ? 3 : 0;
@@ -50,7 +49,7 @@ bool is_open_quote(const std::string& text, const YAML::Mark& mark) {
   return true;
 }
 
-// yaml-cpp's own words, but for those that would mislead.
+// Returns yaml-cpp's own message, except where that would be misleading.
 std::string words_of(const YAML::Exception& e) {
   if (e.msg == "bad file") return "nested too deeply";
   if (e.msg == "the referenced anchor is not defined")
@@ -92,7 +91,7 @@ const Value* YamlSource::read_file(const std::string& path, const std::string& s
                                    const Value* named_by) {
   auto text = read_once(path, largest);
   if (text) return read_text(*text, shown, problems);
-  // The place says which file; the error's own "open PATH: " would say it again.
+  // The position already names the file, so the prefix "open PATH: " is removed.
   const std::string why = first_after(first_after(text.error().message, "open " + path + ": "), "read " + path + ": ");
   if (named_by)
     problems.add(named_by->mark(), fmt::format("can't read {}: {}", shown, why), text.error().hint);
@@ -114,7 +113,7 @@ const Value* YamlSource::read_override(const std::string& text, const std::strin
 }
 
 const Value* YamlSource::parse(const std::string& text, const std::string* file, bool with_lines, Problems& problems) {
-  // yaml-cpp takes byte 4 for the end of the file and passes on whatever isn't UTF-8.
+  // yaml-cpp treats byte 4 as the end of the file and passes invalid UTF-8 through.
   if (const auto bad = text::find_unreadable(text)) {
     problems.add(mark_of(text, bad->at, *file, with_lines), bad->what, "write the file as plain UTF-8 text");
     return nullptr;
