@@ -42,7 +42,7 @@ def parse(words):
     parser.add_argument("--no-build", action="store_true", help="take what the build folder has")
     parser.add_argument("--pair", nargs=2, metavar=("OLD", "NEW"), help="two builds of a program to deploy, instead of Debian's")
     parser.add_argument("--tools", default="", help="only these tools, by comma")
-    parser.add_argument("--readme", action="store_true", help="put the table into README.md and tests/bench/README.md")
+    parser.add_argument("--readme", action="store_true", help="put the tables into tests/bench/README.md")
     options = parser.parse_args(words)
     unknown = [name for name in options.scenario if name not in scenarios.ALL]
     if unknown:
@@ -148,7 +148,7 @@ def inside(options):
         results.add(name, scenarios.ALL[name].TITLE, rows, why)
         results.write()
     if options.readme:
-        results.into(SOURCE / "README.md", BENCH / "README.md")
+        results.into(BENCH / "README.md")
     print(f"\n{results.markdown()}\n\nwritten to {options.out}")
     return 1 if failed else 0
 

@@ -1,4 +1,4 @@
-"""What comes out: results.json, table.md and plot.svg in the folder of results; the table in README.md between its marks."""
+"""What comes out: results.json, table.md and plot.svg in the folder of results; the tables in tests/bench/README.md between its marks."""
 import datetime
 import json
 import os
