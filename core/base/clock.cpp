@@ -33,7 +33,7 @@ ClockInUse::ClockInUse(const Clock& clock) : before_(in_use) { in_use = &clock; 
 ClockInUse::~ClockInUse() { in_use = before_; }
 
 std::string to_string(WallTime t) {
-  // Rounded down, so that a time before 1970 has milliseconds from 0 to 999 too.
+  // Round down, so that a time before 1970 also has 0 to 999 milliseconds.
   const auto whole = std::chrono::floor<std::chrono::seconds>(t);
   const auto ms = (t - whole).count();
   const std::time_t seconds = whole.time_since_epoch().count();
@@ -53,7 +53,7 @@ Result<WallTime> parse_time(std::string_view text) {
   tm.tm_year -= 1900;
   tm.tm_mon -= 1;
   const WallTime time(std::chrono::milliseconds(static_cast<std::int64_t>(::timegm(&tm)) * 1000 + ms));
-  // One spelling for each time: sscanf also takes signs, blanks, a 13th month and text after the end.
+  // Accept one spelling per time: sscanf also accepts signs, blanks, a 13th month and text after the end.
   if (read == 8 && to_string(time) == text) return time;
   return fail(Code::invalid, "'" + copy + "' is not a time such as 2026-11-24T09:08:32.120Z");
 }

@@ -1,4 +1,4 @@
-// Time as a value that tests can own. Wall time is for people and ledgers, steady time for deadlines.
+// Clocks that tests can replace. Wall time is for people and ledgers, steady time for deadlines.
 #pragma once
 
 #include <chrono>
@@ -16,16 +16,15 @@ class Clock {
   virtual ~Clock() = default;
   virtual WallTime wall() const = 0;
   virtual SteadyTime steady() const = 0;
-  // For a clock that is moved by hand: the next timer of an event loop on its thread is due then, if there is none
-  // nearer.
+  // For manually advanced clocks: an event loop on this thread reports the time until its next timer here. The nearest
+  // one counts.
   virtual void next_timer_in(Duration) const {}
 };
 
-// The clocks of this thread: the system's, unless others are in use here.
+// The clock of this thread: the system clock, unless a ClockInUse replaces it.
 const Clock& system_clock();
 
-// Others take the system's place on this thread for as long as this lives: for simulations, whose time is their own.
-// Borrowed.
+// Replaces the clock on this thread for the lifetime of this object, for simulations. `clock` is borrowed.
 class ClockInUse {
  public:
   explicit ClockInUse(const Clock& clock);
@@ -36,7 +35,7 @@ class ClockInUse {
  private:
   const Clock* before_;
 };
-const Clock* clock_in_use();  // null: the system's
+const Clock* clock_in_use();  // null: the system clock
 
 // "2026-11-24T09:08:32.120Z"
 std::string to_string(WallTime t);

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view prefix = "sha256:";
 
-// A manifest has as many digests as files: a table has no branches to guess.
+// A manifest has as many digests as files, so hex digits are decoded with a table, without branches.
 constexpr std::array<int, 256> nibbles = [] {
   std::array<int, 256> table{};
   table.fill(-1);
@@ -33,7 +33,7 @@ Result<Digest> Digest::parse(std::string_view text) {
   };
   if (hex.size() != 2 * size) return fail(bad());
   std::array<std::uint8_t, size> bytes{};
-  int all = 0;  // negative as soon as one is
+  int all = 0;  // negative as soon as one digit is invalid
   for (std::size_t i = 0; i < size; ++i) {
     const int both = nibble(hex[2 * i]) * 16 | nibble(hex[2 * i + 1]);
     all |= both;

@@ -1,4 +1,4 @@
-// SHA-256 digests: the names of blobs, artifacts, releases and chunks. Written "sha256:<64 hex>".
+// SHA-256 digests, which identify blobs, artifacts, releases and chunks. Written "sha256:<64 hex>".
 #pragma once
 
 #include <array>
@@ -21,7 +21,7 @@ class Digest {
 
   // Accepts "sha256:<hex>" and bare 64 hex digits, lower case.
   static Result<Digest> parse(std::string_view text);
-  // From exactly 32 raw bytes (the wire's form); anything else is Code::invalid.
+  // From exactly 32 raw bytes (the wire format); anything else is Code::invalid.
   static Result<Digest> from_raw(std::string_view raw);
 
   std::string hex() const;
@@ -31,7 +31,7 @@ class Digest {
   bool empty() const { return *this == Digest{}; }
 
   auto operator<=>(const Digest&) const = default;
-  std::size_t hash() const noexcept;  // its first bytes: they are as good as random
+  std::size_t hash() const noexcept;  // the first bytes, which are uniformly distributed
 
  private:
   std::array<std::uint8_t, size> bytes_{};
@@ -55,7 +55,7 @@ class Hasher {
   std::unique_ptr<Context> context_;
 };
 
-// Reads to the end of the file. Blocking: for a worker thread.
+// Reads to the end of the file. Blocking; for worker threads.
 Result<Digest> sha256_file(const std::string& path);
 
 }  // namespace deployctl

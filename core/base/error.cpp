@@ -77,7 +77,7 @@ Code to_code(const std::string& word) {
 
 std::string Error::text() const {
   std::string out = message;
-  // A host that several layers name is named once.
+  // Several layers may add the same host; print it once.
   for (const auto& where : context)
     if (const std::string prefix = where + ": "; !out.starts_with(prefix)) out.insert(0, prefix);
   return out;

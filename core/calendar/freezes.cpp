@@ -11,7 +11,7 @@ namespace {
 using std::chrono::days;
 using Every = model::FreezeMoment::Every;
 
-// The library says what it can't find by throwing.
+// The date library throws when it can't read the time zone database.
 template <class F>
 auto asked(F f) -> Result<decltype(f())> {
   try {
@@ -42,7 +42,7 @@ std::chrono::sys_days local_day(const date::time_zone& zone, WallTime now) {
   return std::chrono::sys_days(std::chrono::floor<days>(zone.to_local(now).time_since_epoch()));
 }
 
-// Occurrences that begin on one day of the zone.
+// The occurrence that begins on this day in the zone, if any.
 std::optional<Freeze> occurrence(const model::FreezeWindow& window, const date::time_zone& zone,
                                  std::chrono::sys_days day) {
   auto end = day;
@@ -57,7 +57,7 @@ std::optional<Freeze> occurrence(const model::FreezeWindow& window, const date::
                 window.mark};
 }
 
-// Those that may touch the days around now, and what begins within `ahead` days.
+// Occurrences that may overlap the days around `now`, and those that begin within `ahead` days.
 Result<std::vector<Freeze>> occurrences(const std::vector<model::FreezeWindow>& windows, WallTime now, days ahead) {
   std::vector<Freeze> found;
   for (const auto& window : windows) {

@@ -1,6 +1,6 @@
-// Whether a freeze window is open at a time, and when the next one opens: calendars and IANA's time zones, of the
-// system's zoneinfo. Pure but for reading that, once. Any thread. Code::invalid: a zone that is not known here;
-// Code::absent: no zoneinfo at all.
+// Whether a freeze window is open at a time, and when the next one opens, with IANA time zones from the system's
+// zoneinfo. Reads zoneinfo once; otherwise pure. Any thread. Errors: Code::invalid (unknown time zone), Code::not_found
+// (no zoneinfo).
 #pragma once
 
 #include <optional>
@@ -14,7 +14,7 @@ namespace deployctl::calendar {
 
 Status check_zone(const std::string& zone);
 std::vector<std::string> zone_names();
-// Of this machine: $TZ where it names one, else what /etc/localtime is.
+// The time zone of this machine: $TZ if it names one, otherwise that of /etc/localtime; UTC if neither can be read.
 std::string local_zone();
 
 struct Freeze {
@@ -24,14 +24,15 @@ struct Freeze {
   model::Mark mark{};
 };
 
-// The open one that lasts longest; windows that follow one another without a gap are one.
+// The window that is open now. `until` is the end of all windows that overlap it or follow it without a gap; the other
+// fields are those of the first open window.
 Result<std::optional<Freeze>> open_at(const std::vector<model::FreezeWindow>& windows, WallTime now);
-// The first that opens after now and no later than `latest`.
+// The first window that opens after `now` and no later than `latest`.
 Result<std::optional<Freeze>> next_after(const std::vector<model::FreezeWindow>& windows, WallTime now,
                                          WallTime latest);
 
-// A date and time of a zone, or the next such day or time after now. One that the clocks skip is the moment of the
-// skip; of two it is the later.
+// A date and time in a zone, or the next such day or time after `now`. A local time that the clocks skip becomes the
+// moment of the change; one that occurs twice is its second occurrence.
 Result<WallTime> wall_of(const model::FreezeMoment& moment, const std::string& zone, WallTime now);
 // "2026-12-01 08:00 CET"
 Result<std::string> shown_in(WallTime time, const std::string& zone);

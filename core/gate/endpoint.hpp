@@ -1,4 +1,5 @@
-// Where a probe asks, with its secrets read: used for one request and forgotten. Private to the module; blocking.
+// The endpoint of a probe with its secrets resolved: used for one request, never stored. Private to the module;
+// blocking.
 #pragma once
 
 #include <string>
@@ -10,15 +11,15 @@
 namespace deployctl::gate {
 
 struct Endpoint {
-  std::string url;                   // whole
+  std::string url;                   // including secrets
   std::vector<std::string> headers;  // "Name: value"
-  std::string shown;                 // scheme://host:port, or the source that the URL comes from
+  std::string shown;                 // scheme://host:port
 
-  // What a server said, without the parts of the URL and of headers that it repeated.
+  // `words` from the server, with any echoed parts of the URL and the headers removed.
   std::string cleaned(const std::string& words) const;
 };
 
-// Code::invalid: a secret can't be read, or is no http or https URL.
+// Code::invalid: a secret can't be read or does not hold an http or https URL.
 Result<Endpoint> endpoint_of(const model::SecretSource& url, const model::SecretHeaders& headers);
 
 }  // namespace deployctl::gate

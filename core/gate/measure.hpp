@@ -1,6 +1,6 @@
-// Asks a gate's probe once: a metric, a webhook, a command. What can't be asked is inconclusive, in words: this never
-// fails. A coroutine; the blocking parts are on the pool. Ends within the gate's timeout, about, or when the token is
-// set.
+// Runs a gate's probe once: a metric, a webhook or a command. Never fails: a probe that can't be run is inconclusive,
+// with the reason. A coroutine; blocking parts run on the pool. Ends approximately within the gate's timeout, or when
+// the token is set.
 #pragma once
 
 #include <asio/awaitable.hpp>
@@ -15,16 +15,16 @@ class thread_pool;
 
 namespace deployctl::gate {
 
-// `cwd`: of commands.
+// `cwd`: the working directory of commands.
 asio::awaitable<model::Measured> measure(model::GateQuestion question, asio::thread_pool& pool, std::string cwd,
                                          io::CancelToken token);
 
-// ---- its parts ----
+// ---- implementation, one function per kind of probe ----
 model::Measured measure_metric(const model::MetricProbe& probe, const model::GateQuestion& question);    // blocking
 model::Measured measure_webhook(const model::WebhookProbe& probe, const model::GateQuestion& question);  // blocking
 asio::awaitable<model::Measured> measure_command(model::CommandProbe probe, model::GateQuestion question,
                                                  std::string cwd);
-// What a webhook is sent:
+// The body posted to a webhook:
 // {"service":..,"environment":..,"version":..,"rollout":..,"wave":..,"gate":..,"updated":[..],"others":[..]}
 std::string json_of(const model::GateQuestion& question);
 

@@ -10,7 +10,7 @@ namespace {
 
 using How = model::Measured::How;
 
-constexpr int try_later = 75;  // EX_TEMPFAIL of sysexits.h
+constexpr int try_later = 75;  // EX_TEMPFAIL in sysexits.h
 
 std::string joined(const std::vector<std::string>& words) {
   std::string out;

@@ -39,13 +39,15 @@ bool is_html(const http::Answer& answer) {
 
 bool is_blank(const std::string& body) { return body.find_first_not_of(" \t\r\n") == std::string::npos; }
 
-// A login page, a captive portal or half an answer says nothing about the release; nullptr: it can be understood.
+// A login page, a captive portal or a truncated response says nothing about the release. nullptr: the response can be
+// interpreted.
 const char* why_not_understood(const http::Answer& answer, const nlohmann::json& json) {
   if (is_blank(answer.body)) return nullptr;
   if (is_html(answer)) return "with an HTML page, not with a verdict";
   if (answer.body.find('\0') != std::string::npos) return "with bytes that are no text in UTF-8";
   const char first = answer.body[answer.body.find_first_not_of(" \t\r\n")];
-  const bool begins_as_json = first == '{' || first == '[';  // whatever it is called: half a verdict is none
+  // Whatever the content type: truncated JSON is not a verdict.
+  const bool begins_as_json = first == '{' || first == '[';
   if (json.is_discarded() && (is_json(answer.content_type) || begins_as_json)) return "with JSON that can't be parsed";
   if (json.is_object() && json.contains("status") && !json["status"].is_string())
     return "with a \"status\" that is not a word";

@@ -13,7 +13,7 @@ using Json = nlohmann::json;
 
 constexpr std::string_view placeholder = "{targets}";
 
-// A class of its own for whatever the pattern language or the quotes around it would take for something else.
+// Escapes special characters as one-character classes. Drops characters that would end the class or the quotes.
 std::string literal(const std::string& text) {
   std::string out;
   for (const char c : text) {
@@ -84,7 +84,7 @@ Result<double> query(const Endpoint& server, const std::string& text, Duration t
   request.headers = server.headers;
   request.timeout = timeout;
   DEPLOYCTL_TRY(answer, http::exchange(request));
-  auto value = value_of(answer.body);  // a query that isn't understood has status 400 and JSON that says why
+  auto value = value_of(answer.body);  // an invalid query has status 400 and a JSON error message
   if (value) return value;
   if (!answer.ok() && answer.body.find("\"status\"") == std::string::npos)
     return fail(Code::unreachable, server.shown + ": status " + std::to_string(answer.status));

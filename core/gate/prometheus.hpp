@@ -1,5 +1,5 @@
-// A number from Prometheus' instant query API (https://prometheus.io/docs/prometheus/latest/querying/api/). Blocking;
-// any thread.
+// Queries one number from the Prometheus instant query API
+// (https://prometheus.io/docs/prometheus/latest/querying/api/). Blocking; any thread.
 #pragma once
 
 #include <string>
@@ -11,14 +11,15 @@
 
 namespace deployctl::gate {
 
-// {targets} in it becomes a pattern of these hosts, with any port where they have none: a label's matcher is anchored
-// at both ends.
+// Replaces {targets} with a regular expression for these hosts, with any port for hosts that have none. Label matchers
+// are anchored at both ends.
 std::string expanded(const std::string& query, const std::vector<std::string>& targets);
 
-// Of a scalar, or of a vector of one element. Errors: absent (no element, or no number), invalid (several elements; the
-// query is not understood: in the server's words), else as of http::exchange().
+// Accepts a scalar or a vector with one element. Errors: not_found (no element, or not a number), invalid (several
+// elements, or the server rejected the query; the message is the server's), unreachable (an HTTP error without a
+// Prometheus response), otherwise as in http::exchange().
 Result<double> query(const Endpoint& server, const std::string& text, Duration timeout);
-// Of the answer's JSON alone. Pure.
+// Parses the response alone. Pure.
 Result<double> value_of(const std::string& json);
 
 }  // namespace deployctl::gate

@@ -24,7 +24,7 @@ using SteadyClock = std::chrono::steady_clock;
 
 constexpr Duration look_every{std::chrono::seconds(1)};
 
-// What logins need, and no more: it outlives whoever started it, and his secrets are not its business.
+// Only what logins need: this process outlives the one that started it and must not inherit its secrets.
 std::vector<std::string> environment() {
   std::vector<std::string> out;
   for (const char* name : {"HOME", "PATH", "USER", "LOGNAME", "SSH_AUTH_SOCK", "TMPDIR", "TZ", "LANG"})
@@ -71,7 +71,7 @@ struct Background {
   SteadyClock::time_point last = SteadyClock::now();
 };
 
-// Counted to its end, however it ends.
+// Counts a connection until it ends, even if serving throws.
 struct Served {
   explicit Served(Background& b) : background(b) { ++background.served; }
   ~Served() {
@@ -96,7 +96,7 @@ awaitable<void> accept_all(Background& background) {
     io::Fd connection(::accept4(background.listener.native_handle(), nullptr, nullptr, SOCK_CLOEXEC));
     if (connection) {
       asio::co_spawn(background.context, serve_one(background, std::move(connection)), asio::detached);
-    } else if (errno == EMFILE || errno == ENFILE) {  // it stays readable: not round and round
+    } else if (errno == EMFILE || errno == ENFILE) {  // the listener stays readable: don't spin
       asio::steady_timer rest(background.context, std::chrono::milliseconds(100));
       co_await rest.async_wait(asio::redirect_error(asio::use_awaitable, failed));
     }
@@ -127,7 +127,7 @@ Result<io::Fd> connect_background(const Rendezvous& at, const std::vector<std::s
 Status serve_in_background(asio::io_context& context, const std::string& path, Serve serve, Duration idle,
                            std::function<bool()> busy) {
   DEPLOYCTL_TRY(listener, io::duplicate(STDIN_FILENO));
-  // Kept to the process's end: it is what keeps others from listening in our place.
+  // Held until the process exits: it prevents other processes from listening at the same path.
   static io::Fd claim;
   DEPLOYCTL_TRY(ours, io::duplicate(STDOUT_FILENO));
   claim = std::move(ours);

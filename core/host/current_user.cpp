@@ -11,7 +11,7 @@
 namespace deployctl::host {
 namespace {
 
-// A field of our own line: 0 the name, 5 the home. Empty: no such line.
+// A field of this user's line in /etc/passwd: 0 the name, 5 the home directory. Empty if there is no such line.
 std::string passwd_field(std::size_t number) {
   const auto text = io::read_file("/etc/passwd");
   if (!text) return {};

@@ -1,5 +1,4 @@
-// Who runs this process. getpwuid can't be had in a static program, so /etc/passwd is read. Private to the
-// room.
+// The user that runs this process. Reads /etc/passwd, because getpwuid is not available in a static program.
 #pragma once
 
 #include <string>
@@ -8,9 +7,9 @@
 
 namespace deployctl::host {
 
-Result<std::string> own_user();  // by /etc/passwd, else LOGNAME, else USER
-Result<std::string> own_home();  // HOME, else by /etc/passwd
-// "~" and "~/..." of this user; anything else as it is.
+Result<std::string> own_user();  // from /etc/passwd, else LOGNAME, else USER
+Result<std::string> own_home();  // from HOME, else /etc/passwd
+// Expands "~" and "~/..." for this user; other paths are returned unchanged.
 std::string expand_home(const std::string& path);
 
 }  // namespace deployctl::host

@@ -23,7 +23,7 @@ Error explain_full(Error e, const std::string& path, const std::optional<FreeSpa
   if (!space)
     return with_hint(with_context(std::move(e), "in " + path),
                      "on the target: df -h " + path + " and df -i " + path + undo);
-  // A file system that has run out of inodes says the same as one that is out of bytes, and shows gigabytes free.
+  // ENOSPC also means that the file system is out of inodes, while gigabytes may be free.
   constexpr std::uint64_t few_files = 16;
   const bool files = (space->files && *space->files < few_files) || e.message.find("inode") != std::string::npos;
   if (files) {
@@ -51,12 +51,12 @@ Error explain_denied(Error e, const StorageFacts& facts, const std::string& path
 }
 
 std::string user_name() {
-  for (const char* name : {"USER", "LOGNAME"})  // as sshd sets them; the user database would need a dynamic C library
+  for (const char* name : {"USER", "LOGNAME"})  // set by sshd; the user database would need a dynamic C library
     if (const char* value = std::getenv(name); value && *value) return value;
   return std::to_string(::geteuid());
 }
 
-// The first that this user can't write to, of the folders that a deployment writes to.
+// The first of the folders that a deployment writes to that this user can't write to.
 std::string unwritable_of(const std::string& path) {
   std::string above = path;
   while (!io::exists(above)) above = io::parent_dir(above);

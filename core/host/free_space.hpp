@@ -1,5 +1,5 @@
-// How much room there is on the file system that a path is on, or will be, and errors of a file system that is full or
-// forbids writing, explained. Blocking, short; any thread.
+// Free space of the file system that holds a path (or will hold it), and explanations of errors from a full or
+// read-only file system. Short blocking calls; any thread.
 #pragma once
 
 #include <cstdint>
@@ -10,22 +10,22 @@
 
 namespace deployctl::host {
 
-// For an ordinary user.
+// Space available to an unprivileged user.
 struct FreeSpace {
   std::uint64_t bytes = 0;
-  std::optional<std::uint64_t> files;  // inodes; absent: the file system doesn't limit them
+  std::optional<std::uint64_t> files;  // inodes; absent: no limit
 };
 
-std::optional<FreeSpace> free_space(const std::string& path);  // nullopt when the system doesn't say
+std::optional<FreeSpace> free_space(const std::string& path);  // nullopt: not available
 std::optional<std::uint64_t> free_bytes(const std::string& path);
 std::string megabytes(std::uint64_t bytes);  // "12.5 MB"
 
-// A Code::no_space or Code::denied that happened beneath `path` (a deploy_to): with what has run out or is forbidden
-// there, and a hint with a command for that host. Other errors, and those that have a hint, are returned as they are.
+// Adds to a Code::no_space or Code::denied beneath `path` (a deploy_to) what has run out or is forbidden, and a hint
+// with a command for that host. Other errors, and errors with a hint, are returned unchanged.
 Error explain_storage(Error e, const std::string& path);
 
-// The same, decided from values: `space` of the file system, the error's text, the folder that can't be written (empty:
-// none was found), whether it exists, and the user's name.
+// The same from given facts: the free space, the folder that can't be written (empty: none found), whether `path`
+// exists, and the user's name.
 struct StorageFacts {
   std::optional<FreeSpace> space;
   std::string unwritable;

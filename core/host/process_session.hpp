@@ -1,5 +1,5 @@
-// The processes of a session (setsid) that we started: all that a build step left, whatever process groups it
-// made. A session's number is not given to another process while any of its processes lives. Blocking.
+// The processes of a session (setsid) that this process started: everything a build step left behind, in any process
+// group. The kernel doesn't reuse a session id while a process of the session lives. Blocking.
 #pragma once
 
 #include <sys/types.h>
@@ -10,8 +10,8 @@
 
 namespace deployctl::host {
 
-std::vector<pid_t> session_members(pid_t session);  // zombies don't count
-// TERM to all, KILL to those that are left when the grace is over; returns when none is.
+std::vector<pid_t> session_members(pid_t session);  // without zombies
+// Sends TERM to all, then KILL to those left after the grace period; returns when none is left.
 void end_session(pid_t session, Duration grace);
 
 }  // namespace deployctl::host

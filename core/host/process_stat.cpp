@@ -9,7 +9,7 @@
 namespace deployctl::host {
 
 std::optional<ProcessStat> process_stat(pid_t pid) {
-  // "pid (comm) state ppid pgrp session ..."; comm may hold anything, so read from its last ')'.
+  // "pid (comm) state ppid pgrp session ..."; comm may contain any character, so parse from the last ')'.
   const std::string text = io::read_file("/proc/" + std::to_string(pid) + "/stat", 65536).value_or("");
   const auto after = text.rfind(')');
   if (after == std::string::npos) return std::nullopt;

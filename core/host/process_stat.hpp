@@ -1,5 +1,5 @@
-// What /proc/PID/stat says of a process (proc(5)). A pid and its start time name a process for as long as this boot
-// lasts: the kernel uses pids again. Reads a file; any thread.
+// Fields of /proc/PID/stat (proc(5)). A pid and a start time together identify a process within one boot, because the
+// kernel reuses pids. Reads a file; any thread.
 #pragma once
 
 #include <sys/types.h>

@@ -54,7 +54,7 @@ std::string Rendezvous::short_path() const {
 Result<io::Fd> Rendezvous::connect() const {
   DEPLOYCTL_TRY(socket, make_socket());
   DEPLOYCTL_TRY(address, address_of(short_path()));
-  const timeval most{10, 0};  // a full queue of a process that is stuck
+  const timeval most{10, 0};  // the queue of a stuck process may be full
   (void)::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &most, sizeof most);
   int failed;
   do failed = ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);

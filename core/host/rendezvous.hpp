@@ -1,5 +1,5 @@
-// Where a user's background process is found: a Unix socket in a folder of his own, named for its kind, its program and
-// the boot, so that another version of the program, and another host that shares the home, have one of their own.
+// The address of a user's background process: a Unix socket in a private folder, named after its kind, its program and
+// the boot, so that another version of the program, or another host that shares the home directory, uses its own.
 // Blocking.
 #pragma once
 
@@ -15,31 +15,31 @@ namespace deployctl::host {
 
 class Rendezvous {
  public:
-  // Makes the folder, which must be the user's own. `kind`: "relay".
+  // Creates the folder, which must belong to this user and not be writable by others. `kind`: "relay".
   static Result<Rendezvous> at(const std::string& folder, const std::string& kind, const Digest& program);
 
   const std::string& path() const { return path_; }
-  // Code::absent: nobody listens there.
+  // Code::not_found: no process listens there.
   Result<io::Fd> connect() const;
 
-  // The right to listen: held by one process, and by the children that it gives the descriptor to, until all have
-  // ended. Code::locked: somebody has it.
+  // The exclusive right to listen: a lock held by one process, and by children that inherit the descriptor, until all
+  // have exited. Code::locked: another process holds it.
   Result<io::Fd> claim() const;
-  // Listens in the place of whoever did before; with the claim in hand.
+  // Replaces any previous socket at the path. The caller must hold the claim.
   Result<io::Fd> listen() const;
-  // What stands at the path now: another inode, or 0, when it was removed or replaced.
+  // The inode at the path: it differs, or is 0, once the socket was replaced or removed.
   static ino_t inode(const std::string& path);
 
  private:
   explicit Rendezvous(std::string path, io::Fd folder) : path_(std::move(path)), folder_(std::move(folder)) {}
-  // A path that fits a socket's address however deep the home is.
+  // A path that fits into a socket address however deep the home directory is.
   std::string short_path() const;
 
   std::string path_;
   io::Fd folder_;
 };
 
-// Who is at the other end of a connection: a process of our own user.
+// Whether the peer of a connection is a process of this user.
 bool is_own_user(int socket);
 
 }  // namespace deployctl::host

@@ -1,4 +1,4 @@
-// run() and async_run(): a command to its end, with what it said.
+// run() and async_run(): run a command to its end and collect its output.
 #include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
@@ -25,7 +25,7 @@ void keep(std::string& into, const std::uint8_t* data, std::size_t n) {
   into.append(reinterpret_cast<const char*>(data), std::min(n, max_kept - into.size()));
 }
 
-// One of the child's pipes on its way into `text`; shared with the coroutine that reads it.
+// Reads one pipe of the child into `text`; shared with the coroutine that reads it.
 struct Drain {
   explicit Drain(asio::any_io_executor executor) : over(std::move(executor)) {}
   std::unique_ptr<io::ByteStream> stream;
@@ -50,7 +50,7 @@ Result<std::unique_ptr<io::ByteStream>> stream_of(asio::any_io_executor executor
   return io::make_fd_stream(std::move(executor), std::move(fd), std::move(copy));
 }
 
-// A reader of its own for each pipe: one after the other would hang a child that fills the second.
+// Each pipe needs its own reader: reading one after the other would block a child that fills the second pipe.
 Result<std::shared_ptr<Drain>> start_drain(asio::any_io_executor executor, io::Fd fd) {
   auto to = std::make_shared<Drain>(executor);
   DEPLOYCTL_TRY(stream, stream_of(executor, std::move(fd)));
@@ -59,7 +59,7 @@ Result<std::shared_ptr<Drain>> start_drain(asio::any_io_executor executor, io::F
   return to;
 }
 
-// Ends the reader with the caller, however that ends: a stray grandchild may hold the pipe for ever.
+// Closes the reader when the caller ends: a stray grandchild may keep the pipe open indefinitely.
 class Draining {
  public:
   explicit Draining(std::shared_ptr<Drain> drain) : drain_(std::move(drain)) {}
@@ -73,7 +73,7 @@ class Draining {
 
 asio::awaitable<bool> drained(std::shared_ptr<Drain> drain, SteadyTime deadline) {
   while (!drain->done) {
-    const bool rung = co_await drain->over.wait_until(deadline);  // g++ 12: never in the condition
+    const bool rung = co_await drain->over.wait_until(deadline);  // g++ 12: never co_await in the condition
     if (!rung) break;
   }
   co_return drain->done;
@@ -90,7 +90,7 @@ struct Reading {
   std::string* into;
 };
 
-// One read from each that is ready; closes what has ended.
+// Reads once from each pipe that is ready, and closes those at end of file.
 Status read_ready(std::array<Reading, 2>& readings, const std::array<pollfd, 2>& events) {
   std::array<std::uint8_t, 16384> buffer;
   for (std::size_t i = 0; i < readings.size(); ++i) {

@@ -45,7 +45,7 @@ class Attributes {
     ::posix_spawnattr_setsigdefault(&value_, &all);
     ::posix_spawnattr_setsigmask(&value_, &none);
     short flags = POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK;
-    if (group == Command::Group::own) flags |= POSIX_SPAWN_SETPGROUP;  // 0, the default: its own pid
+    if (group == Command::Group::own) flags |= POSIX_SPAWN_SETPGROUP;  // default 0: the child's own pid
     if (group == Command::Group::session) flags |= POSIX_SPAWN_SETSID;
     ::posix_spawnattr_setflags(&value_, flags);
   }
@@ -58,7 +58,7 @@ class Attributes {
   posix_spawnattr_t value_;
 };
 
-// The child's end of one of its three descriptors, open until the spawn is over, and our end when it is a pipe.
+// The child's end of one of its three descriptors, open until the spawn is done, and our end if it is a pipe.
 struct End {
   io::Fd theirs;
   io::Fd ours;
@@ -70,7 +70,8 @@ Result<End> open_end(const Stdio& stdio, int target) {
   switch (stdio.kind) {
     case Stdio::Kind::pipe: {
       DEPLOYCTL_TRY(pipe, io::make_pipe());
-      // Above 2, as everything of "theirs": a dup2 in the child then never meets what an earlier one has replaced.
+      // Duplicate above 2, like every descriptor in `theirs`, so that a dup2 in the child never overwrites a later
+      // source.
       DEPLOYCTL_TRY(copy, io::duplicate(reads ? pipe.read.get() : pipe.write.get()));
       end.theirs = std::move(copy);
       end.ours = std::move(reads ? pipe.write : pipe.read);
@@ -124,7 +125,7 @@ Result<pid_t> spawn_child(const Command& command, const End (&ends)[3]) {
   return pid;
 }
 
-// What waitid knows, the zombie left in place.
+// Reads the exit status with waitid and leaves the zombie in place.
 std::optional<Exit> look(pid_t pid) {
   siginfo_t info{};
   if (::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0) return {};
@@ -170,7 +171,7 @@ Result<Subprocess> Subprocess::spawn(const Command& command) {
   Subprocess child;
   child.pid_ = pid;
   child.grouped_ = command.group != Command::Group::inherit;
-  // Our unreaped child: its number can't have become another process's.
+  // The child is not reaped yet, so its pid can't have been reused.
   child.pidfd_.reset(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   if (!child.pidfd_) return fail(os_error(errno, "pidfd_open for " + command.argv[0]));
   child.stdin_ = std::move(ends[0].ours);

@@ -1,10 +1,10 @@
-// A child process: started with posix_spawn, seen through a pidfd, ended with its whole group. No descriptor but
-// 0, 1 and 2 reaches it, and no signal is blocked or ignored in it.
+// A child process: started with posix_spawn, observed through a pidfd, ended together with its process group. It
+// inherits only descriptors 0, 1 and 2, and no signal is blocked or ignored in it.
 //
-// The child stays a zombie until its Subprocess dies, so that its process group's number can't become another's while
-// this object may still signal it. The destructor kills (KILL, the group) and reaps a child that still runs; one that
-// has exited is reaped only, and what it left behind lives on unless end() was called.
-// Blocking calls are for worker threads, the async ones for coroutines. One thread at a time.
+// The child stays a zombie until its Subprocess is destroyed, so that its process group id can't be reused while this
+// object may still signal it. The destructor kills (KILL, the group) and reaps a child that still runs. If the child
+// has exited, it is only reaped, and processes it left behind keep running unless end() was called.
+// Blocking calls are for worker threads, asynchronous ones for coroutines. One thread at a time.
 #pragma once
 
 #include <sys/types.h>
@@ -24,8 +24,8 @@ namespace deployctl::host {
 struct Stdio {
   enum class Kind { null, inherit, pipe, fd, file, append };
   Kind kind = Kind::null;
-  int fd = -1;       // Kind::fd: borrowed for the time of spawn()
-  std::string path;  // Kind::file (made anew) and Kind::append
+  int fd = -1;       // Kind::fd: borrowed during spawn()
+  std::string path;  // Kind::file (truncated) and Kind::append
 
   static Stdio null() { return {}; }
   static Stdio inherit() { return {Kind::inherit, -1, {}}; }
@@ -36,8 +36,8 @@ struct Stdio {
 };
 
 struct Command {
-  enum class Group { inherit, own, session };   // inherit: stays in ours, and only the child itself is signalled
-  std::vector<std::string> argv;                // argv[0] without a slash is looked up in our own PATH
+  enum class Group { inherit, own, session };   // inherit: in our group; only the child itself is signalled
+  std::vector<std::string> argv;                // argv[0] without a slash is looked up in our PATH
   std::string cwd;                              // empty: ours
   std::optional<std::vector<std::string>> env;  // exactly these NAME=VALUE; absent: ours
   Stdio in, out, err;
@@ -45,8 +45,8 @@ struct Command {
 };
 
 struct Exit {
-  int code = 0;    // of a child that exited by itself
-  int signal = 0;  // 0: exited by itself
+  int code = 0;    // if the child exited normally
+  int signal = 0;  // 0: exited normally
   bool ok() const { return code == 0 && signal == 0; }
   std::string text() const;  // "exit status 3", "killed by signal 9 (Killed)"
 };
@@ -64,17 +64,18 @@ class Subprocess {
   io::Fd take_stdout() { return std::move(stdout_); }
   io::Fd take_stderr() { return std::move(stderr_); }
 
-  // Until the child itself has exited; Code::timed_out leaves it running.
+  // Waits until the child itself has exited. Code::timed_out leaves it running.
   Result<Exit> wait(std::optional<Duration> most = {});
   asio::awaitable<Result<Exit>> async_wait();
   std::optional<Exit> exited();  // without waiting
 
-  // To the group (or the child alone, Group::inherit). A group that is gone: success.
+  // Signals the group (only the child with Group::inherit). Success if the group no longer exists.
   Status signal(int number);
-  // TERM to the group, KILL to it when the child is over or the grace is. Works on an exited child's group too.
+  // Sends TERM to the group, then KILL when the child has exited or the grace period is over. Also ends the group of a
+  // child that has already exited.
   Result<Exit> end(Duration grace);
   asio::awaitable<Result<Exit>> async_end(Duration grace);
-  // The child outlives this object; who is left to reap it is init, once we are gone.
+  // The child outlives this object; init reaps it after this process exits.
   void detach();
 
  private:
@@ -87,10 +88,11 @@ class Subprocess {
 
 struct Output {
   Exit exit;
-  std::string out;  // each at most 1 MiB; what exceeds it is read and dropped
+  std::string out;  // each at most 1 MiB; the rest is read and dropped
   std::string err;
 };
-// Runs a command to its end and collects what it says. Its out and err are pipes whatever the command says.
+// Runs a command to its end and collects its output. Ignores `command.out` and `command.err`; both are pipes. `most`
+// limits the run time: Code::timed_out.
 asio::awaitable<Result<Output>> async_run(Command command, Duration most);
 Result<Output> run(const Command& command, Duration most);
 

@@ -1,5 +1,5 @@
-// Who drives a rollout, so that others can tell whether the driver still lives: pid, start time and boot id together
-// name one process for ever. Any thread.
+// Identifies the controller of a rollout, so that other processes can tell whether it still runs: pid, start time and
+// boot id together are unique. Any thread.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ struct ThisProcess {
 };
 
 ThisProcess this_process();
-// A process of this host (its boot id says so) that is over. Of another host nothing is known: false.
+// True if the process ran on this host in this boot and has exited. False for other hosts, whose state is unknown.
 bool is_dead_here(const std::string& boot_id, std::uint32_t pid, std::uint64_t pid_start);
 
 }  // namespace deployctl::host

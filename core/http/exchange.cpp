@@ -37,7 +37,7 @@ struct Incoming {
   std::size_t most;
 };
 
-// Too much ends the transfer (CURLE_WRITE_ERROR).
+// Returning less than the received size ends the transfer (CURLE_WRITE_ERROR).
 std::size_t keep(char* data, std::size_t one, std::size_t count, void* into) {
   auto& incoming = *static_cast<Incoming*>(into);
   if (incoming.text.size() + one * count > incoming.most) return 0;

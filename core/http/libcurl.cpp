@@ -43,7 +43,7 @@ Result<Libcurl> Libcurl::load(const std::string& name) {
   return curl;
 }
 
-// libcurl's global state isn't thread-safe to set up.
+// Setting up libcurl's global state is not thread-safe.
 Result<const Libcurl*> Libcurl::loaded() {
   static std::mutex mutex;
   static std::optional<Libcurl> curl;

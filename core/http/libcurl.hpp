@@ -1,7 +1,6 @@
-// The functions of libcurl that are called here, loaded with the first exchange and not with the program: libcurl and
-// what it needs are 19 of the 46 libraries that each start would load, a third of its time, for commands most of which
-// ask nobody anything over HTTP. The types are those of the header that it was compiled with. Private to the room; any
-// thread.
+// The libcurl functions in use, loaded at the first exchange rather than at program start: libcurl and its dependencies
+// are 19 of the 46 libraries that each start would load, a third of the startup time, and most commands send no HTTP
+// request. The types come from the header it was compiled with. Private to the module; any thread.
 #pragma once
 
 #include <curl/curl.h>
@@ -23,10 +22,10 @@ struct Libcurl {
   decltype(&curl_slist_append) slist_append = nullptr;
   decltype(&curl_slist_free_all) slist_free_all = nullptr;
 
-  // Set up once and never unloaded. Code::absent: it isn't installed, or isn't what it should be; asked again, it is
-  // tried again.
+  // Loaded once and never unloaded. Code::not_found: libcurl is not installed or lacks a function; the next call tries
+  // again.
   static Result<const Libcurl*> loaded();
-  // From the library of that name, as the system's loader looks for it.
+  // Loads the library with this name, found by the system's loader.
   static Result<Libcurl> load(const std::string& name);
 };
 

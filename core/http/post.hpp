@@ -1,5 +1,6 @@
-// One JSON text to a URL: how a rollout's end is told to a webhook. Blocking; any thread. Errors as of exchange(), and
-// refused (the answer's status isn't 2xx; the message has it and the answer's first words).
+// Posts JSON to a URL, to notify a webhook when a rollout ends. Blocking; any thread. Errors: as in exchange(), and
+// refused (the status isn't 2xx; the message has the status and the first line of the response, at most 200
+// characters).
 #pragma once
 
 #include <string>

@@ -1,2 +1,2 @@
-// The one translation unit that compiles Asio's sources (ASIO_SEPARATE_COMPILATION).
+// The only translation unit that compiles Asio's sources (ASIO_SEPARATE_COMPILATION).
 #include <asio/impl/src.hpp>

@@ -36,7 +36,8 @@ struct AsyncSemaphore::State {
 
 namespace {
 
-// A waiter that unwinds before its turn was made into a Turn leaves the queue, or passes the turn on.
+// The place of a waiting coroutine. If it unwinds before it has made its Turn, it leaves the queue or passes the turn
+// on.
 struct SemaphorePermit {
   std::shared_ptr<AsyncSemaphore::State> state;
   std::shared_ptr<TurnWaiter> waiter;

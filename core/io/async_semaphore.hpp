@@ -1,6 +1,6 @@
-// So many at once and no more, first come first served: logins in progress, hooks in parallel. take() waits for a turn
-// and gives it as a value; destroying the value passes it on. A cancelled waiter loses its place. One strand for all of
-// it.
+// A fair semaphore for coroutines (first come, first served), such as for logins in progress or parallel hooks. take()
+// waits for a slot and returns a Turn; destroying the Turn hands the slot to the next waiter. A cancelled waiter leaves
+// the queue. All calls on one strand.
 #pragma once
 
 #include <asio/any_io_executor.hpp>

@@ -13,7 +13,7 @@
 namespace deployctl::io {
 namespace {
 
-// Unique among processes and threads; the pid lets a later clean-up see whose it was.
+// Unique among processes and threads. The pid tells a later clean-up which process made the file.
 std::string temporary_name(const std::string& path) {
   static std::atomic<unsigned> counter{0};
   const auto slash = path.rfind('/');
@@ -36,7 +36,7 @@ AtomicFile::~AtomicFile() {
 
 Result<AtomicFile> AtomicFile::create(std::string path, unsigned mode) {
   std::string temporary = temporary_name(path);
-  // One left behind by a process of the same number is nobody's any more.
+  // A file with this name was left behind by a dead process with the same pid.
   ::unlink(temporary.c_str());
   DEPLOYCTL_TRY(fd, open_fd(temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode));
   AtomicFile file(std::move(path), std::move(temporary), std::move(fd));

@@ -1,6 +1,6 @@
-// A file that is wholly there or not there: written beside its place, then fsync, rename, fsync of the folder, when
-// commit() is called and only then. The destructor removes what was not committed. Blocking; one thread at a time.
-// An fsync error is final: the file stays uncommitted.
+// Writes a file atomically: to a temporary file in the same folder, which commit() makes durable (fsync, rename, fsync
+// of the folder). The destructor removes what was not committed. Blocking; one thread at a time. An fsync error is
+// final: the file stays uncommitted.
 #pragma once
 
 #include <string>

@@ -26,8 +26,8 @@ std::vector<std::string> components(std::string_view path) {
 }
 
 Error refusal(int errnum, const std::string& path) {
-  // ELOOP: a link; EXDEV: a way out (a mount point is none); ENOTDIR from O_DIRECTORY | O_NOFOLLOW on a link is told so
-  // too.
+  // ELOOP: a symbolic link. EXDEV: the path leaves the folder (mount points are allowed). O_DIRECTORY | O_NOFOLLOW on a
+  // link fails with ENOTDIR; open_component() reports that as ELOOP.
   if (errnum == ELOOP) return error(Code::denied, "open " + path + ": a symbolic link stands on the way");
   if (errnum == EXDEV) return error(Code::denied, "open " + path + ": it leads out of its folder");
   return os_error(errnum, "open " + path);
@@ -35,7 +35,7 @@ Error refusal(int errnum, const std::string& path) {
 
 std::atomic<bool> has_openat2{true};
 
-// -1 with errno, as open does.
+// Returns -1 and sets errno, like open.
 int open_at2(int dir, const char* path, int flags, unsigned mode) {
   open_how how{};
   how.flags = static_cast<std::uint64_t>(flags);
@@ -43,7 +43,7 @@ int open_at2(int dir, const char* path, int flags, unsigned mode) {
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
   long fd = -1;
   do fd = ::syscall(SYS_openat2, dir, path, &how, sizeof how);
-  while (fd < 0 && (errno == EINTR || errno == EAGAIN));  // EAGAIN: a rename raced with ".." checks
+  while (fd < 0 && (errno == EINTR || errno == EAGAIN));  // EAGAIN: a rename raced with the ".." checks
   return static_cast<int>(fd);
 }
 
@@ -97,7 +97,7 @@ Result<Fd> open_beneath(int dir, const std::string& path, int flags, unsigned mo
   if (has_openat2) {
     const int fd = open_at2(dir, path.c_str(), flags | O_NOFOLLOW | O_CLOEXEC, mode);
     if (fd >= 0) return Fd(fd);
-    // EPERM: some sandboxes answer so for system calls they don't know; the other way then gives the true answer.
+    // EPERM: some sandboxes return it for unknown system calls. The fallback then returns the actual error.
     if (errno != ENOSYS && errno != EPERM) return fail(refusal(errno, path));
     if (errno == ENOSYS) has_openat2 = false;
   }

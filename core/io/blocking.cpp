@@ -27,9 +27,9 @@ struct Task {
   Guard guard;
 };
 
-// On the pool. The job and the guard go back with the bell: left to the pool's thread they might outlive the executor's
-// context, in which the job's timer lives. (The errand empties them out: Asio may hold copies of a handler for a
-// while.)
+// Runs on the pool. The job and the guard are moved back to the coroutine's executor together with the wake-up: if the
+// pool's thread kept them, they could outlive the executor's context, which the job's timer belongs to. Both are moved
+// out of the task because Asio may keep copies of a handler for a while.
 void go(Task& errand) {
   const auto job = std::make_shared<std::shared_ptr<Job>>(std::move(errand.job));
   try {
@@ -51,7 +51,7 @@ void go(Task& errand) {
 }  // namespace
 
 asio::awaitable<void> run_on(asio::thread_pool& pool, std::function<void()> work) {
-  // A setting of the whole coroutine thread, our callers included: put back at the end.
+  // This setting applies to the whole coroutine thread, including callers, so it is restored at the end.
   const bool throws = co_await asio::this_coro::throw_if_cancelled();
   co_await asio::this_coro::throw_if_cancelled(false);
   const asio::any_io_executor executor = co_await asio::this_coro::executor;

@@ -1,7 +1,7 @@
-// Blocking work (hashing, fsync, git, SQLite) off the strand: runs a function on a thread pool and resumes the calling
-// coroutine on its own executor. Cancelling the coroutine doesn't interrupt the function: when it is over its result
-// is dropped and the call throws operation_aborted, as any awaited call of a cancelled coroutine does. An exception of
-// the function is rethrown to the caller.
+// Runs blocking work (hashing, fsync, git, SQLite) on a thread pool and resumes the calling coroutine on its own
+// executor. Cancelling the coroutine doesn't interrupt the function: once the function ends, its result is dropped and
+// the call throws operation_aborted, like any awaited call in a cancelled coroutine. An exception from the function is
+// rethrown to the caller.
 //
 //   std::function<Result<Digest>()> hash = [path] { return sha256_file(path); };   // named: g++ 12
 //   auto digest = co_await io::run_blocking(pool, hash);

@@ -21,12 +21,12 @@
 
 namespace deployctl::io {
 
-// `then` is empty once its watch is gone; on the executor's strand.
+// `then` is empty once its watch is destroyed. Used on the executor's strand.
 struct CancelToken::Watch::Entry {
   asio::any_io_executor executor;
   std::function<void()> then;
-  std::optional<asio::posix::stream_descriptor> descriptor{};  // for tokens that signals set
-  std::size_t at = 0;                                          // among those that its token has; the token's
+  std::optional<asio::posix::stream_descriptor> descriptor{};  // for tokens set by signals
+  std::size_t at = 0;                                          // index in State::watched; guarded by State::mutex
 
   void call() {
     if (const auto call = std::exchange(then, nullptr)) call();
@@ -77,8 +77,8 @@ struct CancelToken::State {
   const SetBy who;
   std::atomic<bool> set{false};
   static_assert(std::atomic<bool>::is_always_lock_free);
-  std::mutex
-      mutex;  // for what follows; signal handlers touch an event that is there from the beginning, and nothing else
+  // Guards `event` and `watched`. A signal handler only writes to an event that exists from the start.
+  std::mutex mutex;
   Fd event;
   std::vector<std::shared_ptr<Entry>> watched;
 };
@@ -113,7 +113,7 @@ void CancelToken::State::remove(const std::shared_ptr<Entry>& entry) {
   entry->descriptor.reset();
   if (who == SetBy::signals) return;
   const std::lock_guard lock(mutex);
-  if (set.load()) return;  // then there are none
+  if (set.load()) return;  // cancel_in_code() has emptied the list
   watched.back()->at = entry->at;
   std::swap(watched[entry->at], watched.back());
   watched.pop_back();

@@ -1,6 +1,6 @@
-// "Stop, please", from anywhere: another thread, another coroutine, a signal handler. Copies share one state; it is set
-// once and stays set. Blocking code polls fd(), coroutines await wait() or keep a Watch. A token costs no descriptor
-// before fd().
+// A cancellation request that may come from another thread, another coroutine or a signal handler. Copies share one
+// state; once set, it stays set. Blocking code polls fd(), coroutines await wait() or keep a Watch. A SetBy::code token
+// uses no descriptor before fd() is called.
 #pragma once
 
 #include <asio/any_io_executor.hpp>
@@ -12,16 +12,16 @@ namespace deployctl::io {
 
 class CancelToken {
  public:
-  // A signal handler can do no more than write to a descriptor: a token that one may set has it from its beginning, and
-  // each Watch of such a token another.
+  // A signal handler can only write to a descriptor, so a SetBy::signals token creates one at construction, and each of
+  // its Watches uses another.
   enum class SetBy { code, signals };
 
   CancelToken() : CancelToken(SetBy::code) {}
-  explicit CancelToken(SetBy who);  // throws std::system_error where it makes a descriptor and there is none
+  explicit CancelToken(SetBy who);  // throws std::system_error if it can't make its descriptor
 
   void cancel() const noexcept;  // async-signal-safe for SetBy::signals
   bool cancelled() const noexcept;
-  int fd() const;                      // readable once cancelled; never read from it. Throws std::system_error
+  int fd() const;                      // readable once cancelled; never read from it. May throw std::system_error
   asio::awaitable<void> wait() const;  // returns once cancelled
 
   class Watch;
@@ -31,9 +31,9 @@ class CancelToken {
   std::shared_ptr<State> state_;
 };
 
-// Calls `then` on the executor once the token is set, also where it is set already; never from here, and not when the
-// watch is gone. It is made and destroyed on the executor's strand, and holds the executor's context in no run: whoever
-// waits has a timer.
+// Calls `then` on the executor once the token is set, or soon after construction if it is already set; never from
+// within the constructor, and never after the watch is destroyed. Create and destroy it on the executor's strand. It
+// doesn't keep the executor's context running, so a waiting caller needs pending work of its own, such as a timer.
 class CancelToken::Watch {
  public:
   Watch(const CancelToken& token, asio::any_io_executor executor, std::function<void()> then);

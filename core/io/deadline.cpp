@@ -14,10 +14,10 @@
 namespace deployctl::io {
 namespace {
 
-// What the racing work, its timer and its token share. Held by each of them, so whichever comes last finds it alive.
+// State shared by the work, its timer and its token. Each holds a reference, because any of them may finish last.
 struct Race {
   explicit Race(const asio::any_io_executor& executor) : timer(executor) {}
-  Timer timer;  // the deadline at first, then merely the bell that the work rings when it is over
+  Timer timer;  // first the deadline, then only a wake-up for the end of the work
   std::optional<CancelToken::Watch> watch;
   asio::cancellation_signal cancel;
   std::exception_ptr failure;
@@ -25,7 +25,7 @@ struct Race {
   bool token_set = false;
 };
 
-// The watch is gone before the race is over; a race that goes with its context takes it along.
+// The race owns the watch, so the callback can't outlive `race`.
 void watch_token(Race& race, const asio::any_io_executor& executor, const CancelToken& token) {
   const auto set = [&race] {
     race.token_set = true;
@@ -43,7 +43,7 @@ void start(const std::shared_ptr<Race>& race, const asio::any_io_executor& execu
   asio::co_spawn(executor, std::move(work), asio::bind_cancellation_slot(race->cancel.slot(), std::move(finished)));
 }
 
-// Our own abort is no failure; anything else that the work threw is.
+// An abort by this side is not a failure; any other exception is rethrown.
 void rethrow_unless_aborted(const std::exception_ptr& failure, bool aborted) {
   if (!failure) return;
   try {
@@ -69,7 +69,7 @@ Error timed_out(const std::string& what, Duration d) {
 }
 
 asio::awaitable<Ended> race(asio::awaitable<void> work, Limits limits) {
-  // A setting of the whole coroutine thread, our callers included: put back at the end.
+  // This setting applies to the whole coroutine thread, including callers, so it is restored at the end.
   const bool throws = co_await asio::this_coro::throw_if_cancelled();
   co_await asio::this_coro::throw_if_cancelled(false);
   const auto executor = co_await asio::this_coro::executor;
@@ -82,7 +82,7 @@ asio::awaitable<Ended> race(asio::awaitable<void> work, Limits limits) {
   const bool over_time = !ec;
   const bool aborted = !race->done;
   if (aborted) race->cancel.emit(asio::cancellation_type::terminal);
-  // Even when this coroutine itself was cancelled it waits: the work uses what lies in its caller's frame.
+  // Wait even if this coroutine was cancelled: the work uses objects in the caller's frame.
   bool caller_cancelled = aborted && !over_time && !race->token_set;
   while (!race->done) {
     const auto state = co_await asio::this_coro::cancellation_state;

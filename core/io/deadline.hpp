@@ -1,10 +1,10 @@
-// Work with an end: run an awaitable until a deadline or a cancel token ends it. The work is cancelled by Asio's own
-// cancellation (its pending operation is aborted and its coroutines unwind, so let RAII clean up), and it is over
-// before the call returns: nothing keeps running behind. Call from a coroutine; the work runs on its executor.
+// Runs an awaitable until it ends, or a deadline or a cancel token ends it. The work is cancelled with Asio's
+// cancellation (its pending operation is aborted and its coroutines unwind, so RAII must clean up). It has ended before
+// the call returns; nothing keeps running. Call from a coroutine; the work runs on its executor.
 //
 //   auto hello = co_await io::with_deadline(read_hello(stream), 10s, "waiting for the agent's hello");
 //
-// g++ 12: name lambdas and aggregates first, never make them inside the co_await expression.
+// g++ 12: name lambdas and aggregates first, never create them inside the co_await expression.
 #pragma once
 
 #include <asio/awaitable.hpp>
@@ -18,11 +18,11 @@
 
 namespace deployctl::io {
 
-// Pauses this coroutine. Throws asio's operation_aborted when the coroutine is cancelled, as any awaited call does.
+// Suspends this coroutine. Throws asio's operation_aborted if the coroutine is cancelled, like any awaited call.
 asio::awaitable<void> sleep_for(Duration d);
 asio::awaitable<void> sleep_until(SteadyTime t);
 
-// The same; Code::cancelled when the token is set first.
+// The same, but returns Code::cancelled if the token is set first.
 asio::awaitable<Status> pause_for(Duration d, CancelToken token);
 
 inline SteadyTime now_steady() { return system_clock().steady(); }
@@ -42,7 +42,7 @@ asio::awaitable<void> keep(asio::awaitable<Result<T>> work, std::optional<Result
 }
 }  // namespace detail
 
-// Code::timed_out "<what> timed out after 10 s" when the time is over first.
+// Returns Code::timed_out "<what> timed out after 10 s" if the time runs out first.
 template <class T>
 asio::awaitable<Result<T>> with_deadline(asio::awaitable<Result<T>> work, Duration d, std::string what) {
   std::optional<Result<T>> result;
@@ -55,7 +55,7 @@ asio::awaitable<Result<T>> with_deadline(asio::awaitable<Result<T>> work, Durati
   co_return std::move(*result);
 }
 
-// Code::cancelled when the token is set first.
+// Returns Code::cancelled if the token is set first.
 template <class T>
 asio::awaitable<Result<T>> with_cancel(asio::awaitable<Result<T>> work, CancelToken token, std::string what) {
   std::optional<Result<T>> result;

@@ -1,4 +1,4 @@
-// A file descriptor with one owner. Everything made here is close-on-exec. Any thread, one at a time.
+// A file descriptor with one owner. All descriptors made here are close-on-exec. Any thread, one at a time.
 #pragma once
 
 #include <string>
@@ -21,14 +21,14 @@ class Fd {
 
   int get() const { return fd_; }
   int release() { return std::exchange(fd_, -1); }
-  void reset(int fd = -1);  // closes the old one, errno kept
+  void reset(int fd = -1);  // closes the old one; preserves errno
   explicit operator bool() const { return fd_ >= 0; }
 
  private:
   int fd_ = -1;
 };
 
-// ::open with O_CLOEXEC and EINTR handled; the error names the path.
+// ::open with O_CLOEXEC and retries on EINTR; errors include the path.
 Result<Fd> open_fd(const std::string& path, int flags, unsigned mode = 0666);
 Result<Fd> duplicate(int fd);
 

@@ -20,7 +20,7 @@ void ignore_sigpipe() {
   std::call_once(once, [] { std::signal(SIGPIPE, SIG_IGN); });
 }
 
-// Coroutines hold it too: a call that is pending when the stream dies still finds its descriptors.
+// Shared with coroutines: a call that is pending when the stream is destroyed can still use its descriptors.
 struct Ends {
   Ends(const asio::any_io_executor& executor, bool one) : in(executor), out(executor), is_socket(one) {}
   Descriptor in;
@@ -65,7 +65,7 @@ asio::awaitable<Status> end_writing(std::shared_ptr<Ends> ends) {
   co_return Status{};
 }
 
-// Of a TCP connection, rounded up.
+// Of a TCP connection, rounded up to a millisecond.
 Duration round_trip_of(int fd) {
   tcp_info info{};
   socklen_t size = sizeof info;
@@ -74,7 +74,7 @@ Duration round_trip_of(int fd) {
 }
 
 void acknowledge_on(int fd) {
-  constexpr int on = 1;  // not lasting: the system goes back to waiting by itself
+  constexpr int on = 1;  // not permanent: the system returns to delayed acknowledgements by itself
   ::setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
 }
 

@@ -1,6 +1,6 @@
-// A ByteStream over descriptors: a socket, or a pipe each way (stdin and stdout of an agent, of an `ssh -W` child).
-// Owns them and makes them non-blocking. Regular files can't be waited for and are refused.
-// SIGPIPE is ignored in this process from the first stream on: a write to a gone reader is Code::disconnected.
+// A ByteStream over descriptors: a socket, or one pipe per direction (stdin and stdout of an agent or of an `ssh -W`
+// child). Owns them and makes them non-blocking. Regular files can't be waited for and are refused. The first stream
+// makes this process ignore SIGPIPE, so that a write to a closed reader returns Code::disconnected.
 #pragma once
 
 #include <memory>
@@ -11,7 +11,7 @@
 namespace deployctl::io {
 
 Result<std::unique_ptr<ByteStream>> make_fd_stream(asio::any_io_executor executor, Fd in, Fd out);
-// One descriptor for both ways; close_write() is shutdown(SHUT_WR), so it must be a socket.
+// One descriptor for both directions. It must be a socket, because close_write() calls shutdown(SHUT_WR).
 Result<std::unique_ptr<ByteStream>> make_socket_stream(asio::any_io_executor executor, Fd socket);
 
 }  // namespace deployctl::io

@@ -36,7 +36,7 @@ Result<std::vector<std::string>> names_in(Fd dir, const std::string& path) {
   return names;
 }
 
-// Opens a folder for removal of what it holds; a folder without owner's rwx (a sealed release) gets it first.
+// Opens a folder whose contents will be removed. Adds missing owner permissions first, for sealed releases.
 Result<Fd> open_folder(int at, const std::string& name, const std::string& path) {
   constexpr int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
   Fd dir(::openat(at, name.c_str(), flags));
@@ -48,25 +48,25 @@ Result<Fd> open_folder(int at, const std::string& name, const std::string& path)
   return dir;
 }
 
-// Removes a folder with all beneath it. However deep the tree is, one folder is open at a time: a descriptor for each
-// level would end at the process's limit of descriptors, and the tree could never be removed.
+// Removes a folder and its contents with one open folder at a time. One descriptor per level would hit the descriptor
+// limit on deep trees, which could then never be removed.
 class TreeRemoval {
  public:
-  // `at` is borrowed; `path` is `name` as messages show it.
+  // `at` is borrowed; `path` is the path of `name` for messages.
   TreeRemoval(int at, std::string path) : top_(at), path_(std::move(path)) {}
   Status run(const std::string& name);
 
  private:
   struct Level {
     std::string name;
-    std::vector<std::string> left;  // names in it that are still to be removed
-    struct stat identity {};        // which folder it is: ".." of the one below must lead back to it
+    std::vector<std::string> left;  // entries still to be removed
+    struct stat identity {};        // dev and inode: ".." of the folder below must lead back here
   };
   int parent() const { return levels_.empty() ? top_ : open_.get(); }
   Status remove(const std::string& name);
   Status enter(const std::string& name);
   Status leave();
-  // One that stays does not keep the others: the first failure is what is returned.
+  // A failure does not stop the removal of the rest; the first failure is returned.
   void keep(Status done) {
     if (!done && first_) first_ = std::move(done);
   }
@@ -95,7 +95,7 @@ Status TreeRemoval::run(const std::string& name) {
   return std::move(first_);
 }
 
-// What is no folder goes at once; a folder is entered.
+// Removes anything but a folder; enters a folder.
 Status TreeRemoval::remove(const std::string& name) {
   if (::unlinkat(parent(), name.c_str(), 0) == 0 || errno == ENOENT) return {};
   const int errnum = errno;

@@ -18,7 +18,7 @@ namespace {
 constexpr std::chrono::milliseconds retry{20};
 
 Result<Fd> take(const std::string& path, int operation) {
-  // The holder's name is written into it: never into what a link of another user leads to.
+  // O_NOFOLLOW: the holder's name is written into the file, so it must not be a link planted by another user.
   DEPLOYCTL_TRY(fd, open_fd(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0644));
   if (::geteuid() != 0) {
     DEPLOYCTL_CHECK(check_own_file(fd.get(), path));
@@ -38,8 +38,8 @@ Status sign(int fd, const std::string& path, const std::string& holder) {
   return {};
 }
 
-// "process 4711 (python3)": another process that has the file open; empty where none can be seen. A process that waits
-// for the lock has it open for moments only.
+// "process 4711 (python3)": another process that has the file open; empty if none is visible. Processes that wait for
+// the lock keep the file open only briefly.
 std::string process_with(const std::string& path) {
   struct stat wanted {};
   if (::stat(path.c_str(), &wanted) != 0) return {};

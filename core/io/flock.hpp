@@ -1,5 +1,5 @@
-// A lock between processes on this host: flock on a file whose text says who holds it. The descriptor is
-// close-on-exec, so a child never keeps the lock; the kernel lets go of it when the process dies. The file stays.
+// A lock between processes on this host: flock on a file whose text names the holder. The descriptor is close-on-exec,
+// so a child never keeps the lock; the kernel releases it when the process exits. The file is not removed.
 #pragma once
 
 #include <string>
@@ -12,14 +12,15 @@ namespace deployctl::io {
 
 class FileLock {
  public:
-  // Code::locked when somebody else holds it; the message carries the holder's text.
+  // Code::locked if another process holds it; the message includes the holder's text.
   static Result<FileLock> try_lock(const std::string& path, const std::string& holder);
-  // Waits for at most `most`, then Code::locked naming the process that has the file open, where /proc shows it.
-  // Blocking. There is no wait without an end: any process of the same user can hold the file for as long as it likes.
+  // Waits for at most `most`, then returns Code::locked with the process that has the file open, if /proc shows it.
+  // Blocking. There is no unlimited wait, because any process of the same user can hold the lock indefinitely.
   static Result<FileLock> lock(const std::string& path, const std::string& holder, Duration most);
-  // What the last holder wrote; empty when there was none.
+  // The text of the last holder; empty if there was none.
   static std::string holder(const std::string& path);
-  // For an error that ends a wait: "PATH is locked by process 4711 (python3)". Looks through /proc: not for a loop.
+  // The error for the end of a wait: "PATH is locked by process 4711 (python3)". Scans /proc, so don't call it in a
+  // loop.
   static Error locked(const std::string& path);
 
   // Unlocks. The destructor does the same.

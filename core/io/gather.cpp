@@ -20,7 +20,8 @@ struct Gathering {
 }  // namespace
 
 asio::awaitable<void> gather(std::vector<asio::awaitable<void>> work) {
-  // A setting of the whole coroutine thread: a cancelled caller must still wait, since the pieces use what it owns.
+  // This setting applies to the whole coroutine thread. A cancelled caller must still wait, because the pieces use its
+  // objects.
   const bool throws = co_await asio::this_coro::throw_if_cancelled();
   co_await asio::this_coro::throw_if_cancelled(false);
   const auto executor = co_await asio::this_coro::executor;

@@ -1,6 +1,5 @@
-// Several pieces of work at once, until the last is over. They run on the caller's executor (one strand). What one
-// throws is thrown here once all are over. The gathering itself can't be cancelled: give the pieces a deadline or a
-// token.
+// Runs several awaitables concurrently on the caller's executor (one strand) and waits for all of them. The first
+// exception is rethrown once all have ended. gather() itself can't be cancelled: give the pieces a deadline or a token.
 //
 //   std::vector<asio::awaitable<void>> work;
 //   for (auto& target : targets) work.push_back(survey(target));

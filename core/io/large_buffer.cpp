@@ -10,7 +10,7 @@ namespace deployctl::io {
 namespace {
 
 constexpr std::size_t huge_page = 2 * 1024 * 1024;
-constexpr std::size_t large = huge_page;  // less comes from the heap
+constexpr std::size_t large = huge_page;  // smaller buffers come from the heap
 
 std::uint8_t* from_heap(std::size_t size) {
   auto* bytes = static_cast<std::uint8_t*>(std::calloc(std::max<std::size_t>(size, 1), 1));
@@ -18,7 +18,7 @@ std::uint8_t* from_heap(std::size_t size) {
   return bytes;
 }
 
-// Begins where a huge page does: what was mapped beside it for that is given back.
+// Aligned to a huge page; the surplus of the mapping is unmapped.
 std::uint8_t* mapped_at_huge_page(std::size_t size) {
   void* whole = ::mmap(nullptr, size + huge_page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (whole == MAP_FAILED) throw std::bad_alloc();
@@ -26,7 +26,7 @@ std::uint8_t* mapped_at_huge_page(std::size_t size) {
   const auto beside = huge_page - reinterpret_cast<std::uintptr_t>(first) % huge_page;
   if (beside > 0) ::munmap(first, beside);
   if (beside < huge_page) ::munmap(first + beside + size, huge_page - beside);
-  ::madvise(first + beside, size, MADV_HUGEPAGE);  // refused: small ones do as well
+  ::madvise(first + beside, size, MADV_HUGEPAGE);  // if refused, small pages are used
   return first + beside;
 }
 

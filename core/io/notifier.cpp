@@ -18,7 +18,7 @@ struct NotifierWaiter {
 
 using Waiters = std::list<NotifierWaiter*>;
 
-// Takes its waiter off the list however the wait ends: by a notification, by time, or by an unwinding coroutine.
+// Removes the waiter from the list however the wait ends: notification, timeout or an unwinding coroutine.
 class Enlisted {
  public:
   Enlisted(Waiters& list, NotifierWaiter* waiter) : list_(list), at_(list.insert(list.end(), waiter)) {}

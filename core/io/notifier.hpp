@@ -1,6 +1,6 @@
-// A condition for coroutines of one strand: wait() until somebody calls notify_all(). As with any condition, look at
-// what you wait for in a loop. Waits and notifications come from the executor's strand. Destroying the notifier ends
-// every armed wait with `false`, so what the waiter looks at afterwards must be its own (or held by a shared_ptr).
+// A condition variable for coroutines on one strand: wait() returns after notify_all(). As with any condition variable,
+// check the condition in a loop. Call everything on the executor's strand. Destroying the notifier ends all pending
+// waits with `false`, so state that a waiter checks afterwards must be its own or held by a shared_ptr.
 #pragma once
 
 #include <asio/any_io_executor.hpp>
@@ -19,9 +19,9 @@ class Notifier {
   Notifier& operator=(const Notifier&) = delete;
 
   void notify_all();
-  // true: notified; false: the notifier died.
+  // true: notified; false: the notifier was destroyed.
   asio::awaitable<bool> wait();
-  // true: notified; false: the time came first, or the notifier died.
+  // true: notified; false: the deadline passed or the notifier was destroyed.
   asio::awaitable<bool> wait_until(SteadyTime deadline);
   asio::awaitable<bool> wait_for(Duration d);
 

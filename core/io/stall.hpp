@@ -1,5 +1,5 @@
-// Work whose deadline moves on with its progress: what reports something may take as long as it needs, what falls
-// silent is ended. Call from a coroutine; everything on its executor (one strand).
+// A deadline that moves with progress: work may take any time while it reports progress, and is ended when it stalls.
+// Call from a coroutine; everything runs on its executor (one strand).
 //
 //   const auto progress = std::make_shared<io::Progress>();
 //   auto call = links.call(target, request, limit, [progress](const Event&) { progress->made(); });
@@ -23,14 +23,14 @@ class Progress {
 };
 
 namespace detail {
-// Sets `stalled` when nothing was made for `limit`; ends when `over` is set.
+// Sets `stalled` if there is no progress for `limit`; ends when `over` is set.
 void watch_progress(asio::any_io_executor executor, std::shared_ptr<Progress> progress, Duration limit,
                     CancelToken stalled, CancelToken over);
 asio::awaitable<asio::any_io_executor> this_executor();
 Error stalled(const std::string& what, Duration limit);
 }  // namespace detail
 
-// Code::timed_out "<what>: no progress for 2 min 00 s" when it stalls; the work is over before this returns.
+// Returns Code::timed_out "<what>: no progress for 2 min 00 s" on a stall. The work has ended before this returns.
 template <class T>
 asio::awaitable<Result<T>> with_stall_limit(asio::awaitable<Result<T>> work, std::shared_ptr<Progress> progress,
                                             Duration limit, std::string what) {

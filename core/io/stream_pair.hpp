@@ -1,4 +1,4 @@
-// Two ends of one connection within this process, for whoever speaks a protocol with itself: tests above all.
+// Two ends of a connection within this process, mainly for tests of protocols.
 #pragma once
 
 #include <memory>

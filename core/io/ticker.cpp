@@ -16,7 +16,7 @@ struct Ticker::State {
   bool over = false;
 };
 
-// A cancelled timer whose time had come already is told of no error: `over` is what counts.
+// A timer that has already expired reports no error when it is cancelled, so `over` decides.
 void Ticker::State::go_on(const std::shared_ptr<State>& self) {
   self->timer.expires_after(self->every);
   self->timer.async_wait([self](asio::error_code ec) {

@@ -1,6 +1,5 @@
-// Calls `tick` every so often, on the executor, for as long as the ticker lives: never after that, also where the time
-// had come when it went and the call was under way already. To be destroyed on the executor's strand; `tick` doesn't
-// throw.
+// Calls `tick` periodically on the executor while the ticker lives, and never after its destruction, even if a call was
+// already queued. Destroy it on the executor's strand. `tick` must not throw.
 #pragma once
 
 #include <asio/any_io_executor.hpp>

@@ -1,6 +1,6 @@
-// The timer that everything here waits with. It goes by the system's steady clock, or, on a thread that has another
-// clock in use (base/clock.hpp), by that one: then nothing ever blocks for it, and the clock is told how far away the
-// next timer is. For .cpp files only: it is Asio's.
+// The timer for all waits. It uses the system's steady clock, or the thread's replacement clock (core/base/clock.hpp).
+// With a replacement clock nothing ever blocks, and the clock receives the time until the next timer. Include it in
+// .cpp files only, because it includes Asio's timer.
 #pragma once
 
 #include <asio/basic_waitable_timer.hpp>
@@ -10,7 +10,7 @@
 
 namespace deployctl::io {
 
-// A clock as Asio wants it.
+// A clock with the interface that Asio requires.
 struct TimerClock {
   using duration = std::chrono::steady_clock::duration;
   using rep = duration::rep;
@@ -23,7 +23,7 @@ struct TimerClock {
   }
 };
 
-// Asks how long Asio may sleep until its next timer.
+// Asio asks here how long it may sleep until the next timer.
 struct TimerWait {
   static TimerClock::duration to_wait_duration(const TimerClock::duration& d) {
     const Clock* other = clock_in_use();

@@ -17,9 +17,9 @@
 namespace deployctl::io {
 namespace {
 
-constexpr int max_links = 40;  // as the kernel
+constexpr int max_links = 40;  // the kernel's limit
 
-// The ':'-separated fields of each line of /etc/passwd or /etc/group. The agent is static: it has no name service.
+// The ':'-separated fields of each line of /etc/passwd or /etc/group. The static agent has no name service.
 std::vector<std::vector<std::string>> account_lines(const std::string& file) {
   std::vector<std::vector<std::string>> out;
   const std::string text = read_file(file).value_or("");
@@ -46,20 +46,20 @@ std::string user_name(uid_t uid) {
 
 bool is_trusted(uid_t uid) { return uid == 0 || uid == ::geteuid(); }
 
-// In a user namespace that doesn't map all users the owner of "/" has no number here and is shown as this one.
+// In a user namespace that doesn't map all users, the owner of "/" is shown as 65534.
 bool is_unmapped(uid_t uid) {
   if (uid != 65534) return false;
   const std::string map = read_file("/proc/self/uid_map").value_or("");
   return !map.empty() && map.find("4294967295") == std::string::npos;
 }
 
-// Only this user and root are in the group, be it by /etc/group or as the group of a login.
+// Whether only this user and root are in the group, as members or by their primary group.
 bool is_private_group(gid_t gid) {
   const std::string number = std::to_string(gid);
   std::optional<std::string> members;
   for (const auto& fields : account_lines("/etc/group"))
     if (fields[2] == number) members = fields[3];
-  if (!members) return false;  // of a directory service
+  if (!members) return false;  // from a directory service: members are unknown
   std::vector<std::string> ours;
   for (const auto& fields : account_lines("/etc/passwd")) {
     const bool trusted = fields[2] == "0" || fields[2] == std::to_string(::geteuid());
@@ -108,14 +108,14 @@ Error writable(const std::string& path, const struct stat& st) {
                  "can be written by other users (mode " + mode_text(st) + ", group " + std::to_string(st.st_gid) + ")");
 }
 
-// A folder that a path names, or that is named in one.
+// Checks the folder that a path names, or one of its `inside` folders.
 Status check_folder(int fd, const struct stat& st, const std::string& path) {
   if (!is_trusted(st.st_uid)) return fail(owned_by(path, st));
   if (is_writable_by_others(fd, st)) return fail(writable(path, st));
   return {};
 }
 
-// Whether another user can exchange the entry `next` of a folder, or made it.
+// Fails if another user can replace the entry `next` of a folder, or created it in a sticky one.
 Status check_above(int fd, const struct stat& folder, const std::string& path, const struct stat& next,
                    const std::string& next_path) {
   if (!is_trusted(folder.st_uid) && !is_unmapped(folder.st_uid)) return fail(owned_by(path, folder));
@@ -127,7 +127,7 @@ Status check_above(int fd, const struct stat& folder, const std::string& path, c
 class Walk {
  public:
   explicit Walk(const std::string& path) { push(path); }
-  // The path's end: its descriptor, or nothing where it doesn't exist.
+  // The folder at the end of the path; nullopt if it doesn't exist.
   Result<std::optional<Fd>> run();
   const std::string& path() const { return path_; }
   const struct stat& status() const { return status_; }
@@ -135,17 +135,17 @@ class Walk {
  private:
   void push(const std::string& path);
   Status root();
-  Result<bool> step(const std::string& name);  // false: nothing is there
+  Result<bool> step(const std::string& name);  // false: it doesn't exist
   Status follow(const std::string& name);
 
   std::deque<std::string> rest_;
   Fd at_;
   struct stat status_ {};
-  std::string path_;  // real, of at_
+  std::string path_;  // the real path of at_
   int links_ = 0;
 };
 
-// In front of what is still to be walked.
+// Prepends the components of `path` to those still to be walked.
 void Walk::push(const std::string& path) {
   std::deque<std::string> parts;
   for (std::size_t at = 0; at <= path.size();) {
@@ -180,7 +180,7 @@ Result<bool> Walk::step(const std::string& name) {
   struct stat next {};
   if (::fstatat(at_.get(), name.c_str(), &next, AT_SYMLINK_NOFOLLOW) != 0) {
     if (errno != ENOENT) return fail(os_error(errno, "look at " + path));
-    // It would be made here, which is ours as if it were there.
+    // It would be created here by this user, so check as if it existed and were ours.
     next.st_uid = ::geteuid();
     DEPLOYCTL_CHECK(check_above(at_.get(), status_, path_.empty() ? "/" : path_, next, path));
     return false;
@@ -196,7 +196,7 @@ Result<bool> Walk::step(const std::string& name) {
   if (status_.st_dev != next.st_dev || status_.st_ino != next.st_ino)
     return fail(Code::refused, path + " is being exchanged");
   at_ = std::move(opened);
-  // Upwards only links lead; the folder was checked on the way down.
+  // Only links lead upwards; the folder was checked on the way down.
   path_ = name == ".." ? parent_dir(path_.empty() ? "/" : path_) : path;
   if (path_ == "/") path_.clear();
   return true;
@@ -242,7 +242,7 @@ Status check_own_file(int fd, const std::string& path) {
 }
 
 Result<std::string> read_own_file(const std::string& path, std::uint64_t most) {
-  // Without O_NONBLOCK a FIFO that another user put there would hold us.
+  // Without O_NONBLOCK, a FIFO planted by another user would block the open.
   auto fd = open_fd(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   if (!fd) {
     struct stat st {};

@@ -1,4 +1,4 @@
-// Waiting for a token with an end. Call from a coroutine.
+// Waits for one token until another is set. Call from a coroutine.
 #pragma once
 
 #include <asio/awaitable.hpp>
@@ -8,7 +8,7 @@
 
 namespace deployctl::io {
 
-// Success once `token` is set; Code::cancelled when `end` is set first.
+// Success once `token` is set; Code::cancelled if `end` is set first.
 asio::awaitable<Status> until_set(CancelToken token, CancelToken end);
 
 }  // namespace deployctl::io

@@ -119,7 +119,7 @@ std::string Activation::json() const {
 
 Result<Activation> Activation::parse(std::string_view text) {
   DEPLOYCTL_TRY(activation, detail::read_json<Activation>(text, "an activation", activation_from));
-  // One spelling only: what we don't know (a newer version's key) must not be dropped from a digest unseen.
+  // Accept one spelling only: an unknown key (from a newer version) must not silently drop out of the digest.
   if (activation.json() != text)
     return fail(Code::invalid, "an activation is spelled in a way that this version does not know");
   DEPLOYCTL_CHECK(check_values(activation));

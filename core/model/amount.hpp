@@ -15,7 +15,7 @@ struct Amount {
   // "3", "25%"; percentages 0..100. Anything else: Code::invalid.
   static Result<Amount> parse(std::string_view text);
   std::string text() const;
-  // Of `whole` things. Percentages are rounded up or down; counts are capped at `whole`.
+  // The amount out of `whole`. Percentages are rounded up or down; counts are capped at `whole`.
   unsigned round_up(unsigned whole) const;
   unsigned round_down(unsigned whole) const;
   bool operator==(const Amount&) const = default;

@@ -8,7 +8,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-// Recursion is bounded: the text was not nested deeper than max_json_depth.
+// The recursion is bounded, because the text was not nested deeper than max_json_depth.
 bool has_float(const Json& json) {
   if (json.is_number_float()) return true;
   if (!json.is_structured()) return false;

@@ -14,7 +14,7 @@ Error not_understood(std::string_view text) {
                    "such as \"< 0.01\", \"<= 1.5 * baseline\" or \"<= baseline + 0.02\"");
 }
 
-// What is left of a text that is read from its front.
+// The unread rest of a text.
 struct Rest {
   std::string_view text;
   void skip_spaces() {

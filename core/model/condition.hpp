@@ -1,6 +1,5 @@
-// What a measured value must be: "< 0.01", ">= 99.5", or held against the same measure of a baseline: "<= 1.5 *
-// baseline",
-// "<= baseline + 0.02". A value.
+// The success condition of a measured value: "< 0.01", ">= 99.5", or relative to the same query for the baseline:
+// "<= 1.5 * baseline", "<= baseline + 0.02". A value.
 #pragma once
 
 #include <optional>
@@ -13,20 +12,20 @@ namespace deployctl::model {
 
 class Condition {
  public:
-  // Code::invalid with an example of what is understood.
+  // Code::invalid: the hint has examples.
   static Result<Condition> parse(std::string_view text);
 
   bool needs_baseline() const { return factor_.has_value(); }
-  // What the value is held against; `baseline` is looked at only where it is needed.
+  // The limit that the value is compared with; `baseline` is used only if needs_baseline().
   double limit(double baseline) const { return factor_ ? *factor_ * baseline + offset_ : offset_; }
-  bool holds(double value, double baseline) const;   // of NaN nothing holds
+  bool holds(double value, double baseline) const;   // false if the value or the limit is NaN
   const std::string& text() const { return text_; }  // as written
   bool operator==(const Condition&) const = default;
 
  private:
   enum class Is { less, at_most, more, at_least, equal, other };
   Is is_ = Is::less;
-  std::optional<double> factor_;  // of the baseline
+  std::optional<double> factor_;  // multiplies the baseline
   double offset_ = 0;
   std::string text_;
 };

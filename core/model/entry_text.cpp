@@ -7,7 +7,7 @@ namespace deployctl::model::detail {
 namespace {
 
 constexpr std::string_view hex_digits = "0123456789abcdef";
-// The control characters that have a letter of their own, in the order of their codes.
+// The control characters with a letter escape, in code order.
 constexpr std::string_view lettered = "\b\t\n\f\r";
 constexpr std::string_view letters = "btnfr";
 
@@ -44,7 +44,7 @@ void append_number(std::string& out, std::uint64_t number) {
   out.append(text, end);
 }
 
-// How many bytes follow a sequence's first one; -1: none begins so.
+// The number of bytes that follow the first byte of a sequence; -1: not a first byte.
 int following(unsigned char lead) {
   if (lead < 0x80) return 0;
   if (lead >= 0xc2 && lead <= 0xdf) return 1;
@@ -53,7 +53,7 @@ int following(unsigned char lead) {
   return -1;
 }
 
-// Neither longer than need be, nor a half of a surrogate pair, nor above U+10FFFF (Unicode, table 3-7).
+// Excludes overlong forms, surrogates and code points above U+10FFFF (Unicode, table 3-7).
 bool second_fits(unsigned char lead, unsigned char second) {
   const unsigned char least = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
   const unsigned char most = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
@@ -106,7 +106,7 @@ void CanonicalReader::expect(std::string_view literal) {
   if (!skip(literal)) fail();
 }
 
-// What an escape stands for; its backslash was read. One that has a shorter spelling isn't canonical.
+// Reads an escape after its backslash. An escape that has a shorter form is not canonical.
 char CanonicalReader::escaped() {
   if (rest_.empty()) return fail(), '\0';
   const char letter = rest_.front();

@@ -1,4 +1,5 @@
-// A fleet: regions in file order, each with relays (none: served directly) and targets.
+// A fleet: regions in file order, each with its targets and relays (no relays: the controller connects to the targets
+// directly).
 #pragma once
 
 #include <map>
@@ -13,8 +14,8 @@
 namespace deployctl::model {
 
 struct Target {
-  Endpoint endpoint;                                // as seen from the relay, or from here in a region without relays
-  std::optional<std::string> direct_identity_file;  // target_ssh.direct: the key from the control host
+  Endpoint endpoint;                                // as seen from the relay, or from the controller without relays
+  std::optional<std::string> direct_identity_file;  // target_ssh.direct: the key used from the control host
   std::map<std::string, std::string> labels;
   std::string name() const { return endpoint.name(); }
 };
@@ -29,11 +30,11 @@ struct Fleet {
   std::string file;         // for messages
   std::string known_hosts;  // absolute path
   std::vector<Region> regions;
-  std::vector<FreezeWindow> freezes;  // nothing is deployed to it in these
+  std::vector<FreezeWindow> freezes;  // periods without deployments
   const Region* find(const std::string& name) const;
 };
 
-// "role=cache,env=prod": every pair must be among the labels. Empty matches all.
+// "role=cache,env=prod": every pair must match a label. Empty matches all.
 class Selector {
  public:
   static Result<Selector> parse(std::string_view text);

@@ -15,7 +15,7 @@ using Every = FreezeMoment::Every;
 constexpr std::array<std::string_view, 7> weekdays{"sunday",   "monday", "tuesday", "wednesday",
                                                    "thursday", "friday", "saturday"};
 
-// So many digits and nothing else.
+// Parses exactly `count` digits.
 std::optional<unsigned> digits(std::string_view text, std::size_t count) {
   unsigned number = 0;
   const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);

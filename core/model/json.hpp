@@ -1,5 +1,4 @@
-// Reading JSON that comes from another machine: every key known, every type right, or Code::invalid. Private to the
-// room.
+// Reads and writes canonical JSON that is exchanged with other machines. Private to the module.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -13,7 +12,8 @@ namespace deployctl::model::detail {
 
 using Json = nlohmann::json;
 
-// nlohmann's exceptions end here.
+// Turns nlohmann's exceptions into Code::invalid. Unknown keys are not detected here: callers compare the text with
+// what they would write.
 template <class T, class Read>
 Result<T> read_json(std::string_view text, const char* what, Read read) {
   try {
@@ -23,7 +23,7 @@ Result<T> read_json(std::string_view text, const char* what, Read read) {
   }
 }
 
-// Canonical: keys sorted (nlohmann's objects are), no spaces; bytes that aren't UTF-8 are refused before.
+// Canonical: sorted keys (nlohmann's default), no spaces. Throws if a string is not UTF-8.
 inline std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::strict); }
 
 }  // namespace deployctl::model::detail

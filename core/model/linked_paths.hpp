@@ -1,7 +1,7 @@
-// How the paths that a release links to deploy_to/shared fit into an artifact. A linked folder that the artifact brings
-// with nothing but folders and files called .keep or .gitkeep in it gives way to the link: repositories hold such
-// folders so that git keeps them. Anything else at a linked path, beneath it or above it would be hidden by the link,
-// or prevent it. Pure; any thread.
+// Checks how the paths that a release links to deploy_to/shared fit into an artifact. If the artifact has a linked
+// folder that contains only folders and files called .keep or .gitkeep, the link replaces it, because repositories hold
+// such folders so that git keeps them. Anything else at, beneath or above a linked path would be hidden by the link, or
+// prevent it. Pure; any thread.
 #pragma once
 
 #include <set>
@@ -15,12 +15,12 @@ namespace deployctl::model {
 
 class LinkedPaths {
  public:
-  // Code::invalid names the artifact's path that is in the way of a link, with the cure as its hint.
+  // Code::invalid names the artifact path that conflicts with a link; the hint says how to fix it.
   static Result<LinkedPaths> of(const Activation& activation, const std::vector<Entry>& entries);
 
-  // The artifact's entry at this path isn't placed in the release: a link stands there, or above it.
+  // The artifact's entry at this path is not placed in the release, because it is at or beneath a link.
   bool replaces(const std::string& path) const { return replaced_.contains(path); }
-  // The linked folders that the artifact brings and that give way.
+  // The linked folders that the artifact has and that a link replaces.
   const std::set<std::string>& folders() const { return folders_; }
 
  private:

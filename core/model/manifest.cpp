@@ -15,7 +15,7 @@ Error bad(const Entry& entry, const std::string& why) {
   return error(Code::invalid, "artifact path '" + entry.path + "' " + why);
 }
 
-// Neither empty, absolute, nor with an empty, "." or ".." part.
+// A relative path without empty, "." or ".." components.
 bool plain_path(std::string_view path) {
   if (path.empty() || path.size() > 4096 || path.find('\0') != std::string_view::npos) return false;
   for (std::size_t at = 0; at <= path.size();) {
@@ -27,8 +27,8 @@ bool plain_path(std::string_view path) {
   return true;
 }
 
-// A link may climb at its beginning only, and never above the root. Below a name ".." is refused: that name may be
-// a link itself, and then the text would not tell where it leads.
+// A link may use ".." only at its beginning, and never above the root. After a name ".." is refused, because the name
+// may itself be a link, and then the text doesn't say where it leads.
 bool link_stays_inside(const Entry& entry) {
   if (entry.link.empty() || entry.link.front() == '/' || entry.link.find('\0') != std::string::npos) return false;
   auto depth = std::count(entry.path.begin(), entry.path.end(), '/');
@@ -80,7 +80,7 @@ const Entry* entry_at(const std::vector<Entry>& sorted, std::string_view path) {
   return at != sorted.end() && at->path == path ? &*at : nullptr;
 }
 
-// Neighbours mostly lie in one folder: it is looked up once for all of them.
+// Neighbors are mostly in the same folder, which is then looked up once.
 std::vector<Entry> missing_folders(const std::vector<Entry>& sorted) {
   std::unordered_set<std::string_view> known;
   for (const auto& entry : sorted)
@@ -118,7 +118,7 @@ Status check_tree(const std::vector<Entry>& sorted) {
   return {};
 }
 
-// JSON holds UTF-8 only: a path of other bytes can't be written canonically, so it is refused where it comes in.
+// JSON holds only UTF-8, so other paths can't be written canonically and are refused early.
 Status check_spelling(const Entry& entry) {
   if (!detail::is_utf8(entry.path) || !detail::is_utf8(entry.link)) return fail(bad(entry, "is not UTF-8"));
   return {};
@@ -185,7 +185,7 @@ Result<Manifest> Manifest::parse(std::string_view text) {
 
 const Entry* Manifest::find(std::string_view path) const { return entry_at(entries_, path); }
 
-// One entry a line: a person can read a manifest, and a diff of two says what changed.
+// One entry per line, so that manifests are readable and can be compared with diff.
 std::string Manifest::json() const {
   std::string text = "{\"entries\":[";
   text.reserve(160 * (entries_.size() + 1));

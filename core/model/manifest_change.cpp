@@ -11,7 +11,7 @@ constexpr std::string_view beginning = "{\"base\":\"sha256:";
 
 Error misfit(const std::string& why) { return error(Code::invalid, "a change of a manifest " + why); }
 
-// Each item on a line of its own, in brackets; `read` takes one.
+// Reads a bracketed list with one item per line; `read` reads one item.
 template <class Read>
 void read_list(detail::CanonicalReader& reader, Read read) {
   reader.expect("[");

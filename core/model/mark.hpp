@@ -1,4 +1,4 @@
-// Where a value stands in a file, for errors found later than the loader could (1-based). A value.
+// A position in a file (1-based), for errors that are found after loading. A value.
 #pragma once
 
 #include <string>

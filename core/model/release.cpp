@@ -25,7 +25,7 @@ Release release_from(const detail::Json& json) {
 Digest Release::digest() const { return sha256("deployctl-release-1\n" + artifact.text() + "\n" + activation.json()); }
 
 std::string Release::folder() const {
-  std::string name = version.substr(0, 200);  // a file name ends at 255 bytes
+  std::string name = version.substr(0, 200);  // file names are limited to 255 bytes
   for (char& c : name)
     if (!safe(c)) c = '-';
   return name + "-" + digest().short8();

@@ -1,4 +1,4 @@
-// A release: an artifact and how it is activated, under a version. Immutable; named by its digest.
+// A release: an artifact and how it is activated, with a version. Immutable; identified by its digest.
 #pragma once
 
 #include <string>
@@ -12,14 +12,14 @@ struct Release {
   Digest artifact;  // digest of the manifest
   Activation activation;
 
-  Digest digest() const;       // sha256("deployctl-release-1\n" + artifact text + "\n" + activation json)
-  std::string folder() const;  // "<version>-<digest8>", unsafe characters of the version as '-'
+  Digest digest() const;       // sha256("deployctl-release-1\n" + artifact digest + "\n" + activation JSON)
+  std::string folder() const;  // "<version>-<digest8>", unsafe characters in the version replaced with '-'
   std::string json() const;    // canonical; {"version","artifact","activation"}
   static Result<Release> parse(std::string_view json);
   bool operator==(const Release&) const = default;
 };
 
-// Where things stand beneath deploy_to (design §5). Relative names; absolute paths are made by the target.
+// Names in deploy_to. They are relative; the target makes them absolute.
 namespace layout {
 inline constexpr const char* releases = "releases";
 inline constexpr const char* current = "current";

@@ -1,6 +1,6 @@
-// A value that may be a secret, such as a webhook's URL or a token: written out, or named by where it is read from each
-// time that it is used, on the control host (core/secret reads it). What is shown, recorded and sent to others is where
-// it comes from, never what it is. A value; no I/O.
+// A value that may be a secret, such as a webhook's URL or a token: given literally, or by its source, which is read on
+// the control host at each use (core/secret). Only the source is printed, recorded and sent, never the value. A value;
+// no I/O.
 #pragma once
 
 #include <string>
@@ -10,8 +10,8 @@ namespace deployctl::model {
 struct SecretSource {
   enum class From { literal, file, env, command };
   From from = From::literal;
-  std::string text;    // the value itself; an absolute path; a variable's name; a command for /bin/sh -e
-  std::string folder;  // where a command runs; empty: the current folder
+  std::string text;    // by `from`: the value, an absolute path, a variable name, or a command for /bin/sh -e
+  std::string folder;  // where the command runs; empty: the current folder
 
   SecretSource() = default;
   SecretSource(std::string literal) : text(std::move(literal)) {}
@@ -21,9 +21,9 @@ struct SecretSource {
 
   bool empty() const { return text.empty(); }
   bool is_literal() const { return from == From::literal; }
-  // "{file: /etc/hook}", "{env: HOOK}", "{command: pass show hook}"; of a literal "a value of the plan".
+  // "{file: /etc/hook}", "{env: HOOK}", "{command: pass show hook}"; for a literal "a value of the plan".
   std::string shown() const;
-  // The same for a URL: a literal's scheme://host:port.
+  // The same for a URL: for a literal its scheme://host:port.
   std::string shown_url() const;
   bool operator==(const SecretSource&) const = default;
 };

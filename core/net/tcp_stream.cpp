@@ -49,9 +49,9 @@ void tune(int fd) {
   set(IPPROTO_TCP, TCP_KEEPIDLE, 15);
   set(IPPROTO_TCP, TCP_KEEPINTVL, 10);
   set(IPPROTO_TCP, TCP_KEEPCNT, 4);
-  set(IPPROTO_TCP, TCP_NOTSENT_LOWAT,
-      128 * 1024);  // what isn't on its way yet waits with us, where the urgent can overtake it
-  set(IPPROTO_TCP, TCP_USER_TIMEOUT, 60'000);  // ms that what was sent may stay unacknowledged
+  // Keeps unsent data in this process, where urgent frames can overtake it.
+  set(IPPROTO_TCP, TCP_NOTSENT_LOWAT, 128 * 1024);
+  set(IPPROTO_TCP, TCP_USER_TIMEOUT, 60'000);  // ms until unacknowledged data closes the connection
 }
 
 io::awaitable<Result<Addresses>> resolve(std::string host, unsigned port, Duration most) {
@@ -73,7 +73,7 @@ io::awaitable<Result<Addresses>> resolve(std::string host, unsigned port, Durati
   co_return found;
 }
 
-// The socket's errno, 0 when it is connected: with_deadline turns a time that ran out into Code::timed_out.
+// Returns the errno of the connection attempt, 0 on success. with_deadline turns a timeout into Code::timed_out.
 io::awaitable<Result<int>> connect_one(std::shared_ptr<tcp::socket> socket, tcp::endpoint to) {
   asio::error_code ec;
   co_await socket->async_connect(to, asio::redirect_error(asio::use_awaitable, ec));
@@ -100,7 +100,7 @@ io::awaitable<Result<std::unique_ptr<io::ByteStream>>> connect_tcp(asio::any_io_
   if (!addresses) co_return fail(addresses.error());
   std::string why;
   for (std::size_t i = 0; i < addresses->size(); ++i) {
-    // A fair share each: one that swallows packets leaves time for the next.
+    // Divide the time that is left between the addresses, so that one that drops packets doesn't use it all.
     const auto left = (deadline - io::now_steady()) / static_cast<int>(addresses->size() - i);
     const auto socket = std::make_shared<tcp::socket>(executor);
     const tcp::endpoint to((*addresses)[i], static_cast<std::uint16_t>(port));

@@ -27,7 +27,7 @@ Result<std::string> from_env(const std::string& name) {
   return std::string(value);
 }
 
-// Its output is the secret, and its error output may repeat it: only how it ended is reported.
+// The output is the secret, and the error output may contain it, so only the exit status is reported.
 Result<std::string> from_command(const model::SecretSource& source) {
   host::Command command;
   command.argv = {"/bin/sh", "-e", "-c", source.text};

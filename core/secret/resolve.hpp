@@ -1,9 +1,8 @@
-// Reads a secret from where it comes from: a file (one line end at its end is left out), a variable of the environment,
-// or what a command prints (30 s at most). Never stored and never shown: an error names the source. One line of at most
-// 64 KiB without control characters, as it goes into URLs and headers. Blocking; any thread.
+// Reads a secret from its source: a file, an environment variable, or the output of a command (at most 30 s). The
+// secret is never stored or shown; errors name only the source. One trailing line end is removed. The value must be one
+// line of at most 64 KiB without control characters, because it is used in URLs and headers. Blocking; any thread.
 //
-// Errors: Code::invalid: the file, variable or output is missing, empty, too long or of several lines, the command
-// failed.
+// Code::invalid: the value is missing, empty, too long or has several lines, or the command failed.
 #pragma once
 
 #include "core/base/result.hpp"

@@ -7,7 +7,7 @@
 namespace deployctl::text {
 namespace {
 
-// Longer ones are no slips of a keyword, and the distance is quadratic.
+// Longer words are not typos of a keyword, and the distance takes quadratic time.
 constexpr std::size_t longest = 64;
 
 std::string folded(std::string_view word) {

@@ -1,4 +1,4 @@
-// The known word that somebody may have meant. Pure.
+// Suggests the known word that the user probably meant. Pure.
 #pragma once
 
 #include <span>
@@ -8,11 +8,11 @@
 
 namespace deployctl::text {
 
-// Damerau and Levenshtein's distance with adjacent swaps: "verison" is 1 away from "version".
+// Damerau-Levenshtein distance (optimal string alignment): "verison" is 1 away from "version".
 std::size_t distance(std::string_view a, std::string_view b);
-// The nearest of `known`, if it is near enough to be a slip; else empty. Case and '-' for '_' don't count.
+// The nearest word in `known` if it is close enough to be a typo, else empty. Ignores case; '-' equals '_'.
 std::string nearest_word(std::string_view word, std::span<const std::string> known);
-// "did you mean 'version'?", or "allowed: a, b, c" when nothing is near (at most 20 of them).
+// "did you mean 'version'?", or "allowed: a, b, c" (at most 20 words) if none is close.
 std::string did_you_mean(std::string_view word, std::span<const std::string> known);
 
 }  // namespace deployctl::text

@@ -16,7 +16,7 @@ constexpr std::array unsafe{
     Range{0xfeff, 0xfeff}, Range{0xfff9, 0xfffb}, Range{0xe0000, 0xe007f},
 };
 
-// The character that begins at `at` and its bytes; a byte that begins none is itself, with one byte.
+// The character at `at` and its length. A byte that begins no character is treated as '?' with length 1.
 struct Character {
   char32_t code;
   std::size_t size;

@@ -5,7 +5,7 @@
 namespace deployctl::text {
 namespace {
 
-// Bytes of the UTF-8 sequence that begins here; 0: none does.
+// The length of the UTF-8 sequence that begins here; 0: none.
 std::size_t sequence(const std::string& text, std::size_t at) {
   const auto byte = [&](std::size_t i) {
     return i < text.size() ? static_cast<std::uint8_t>(text[i]) : std::uint8_t{0};
@@ -16,7 +16,7 @@ std::size_t sequence(const std::string& text, std::size_t at) {
   if (lead < 0xc2 || lead > 0xf4) return 0;
   for (std::size_t i = 1; i < size; ++i)
     if ((byte(at + i) & 0xc0) != 0x80) return 0;
-  // Overlong forms, surrogates, and what lies above U+10FFFF.
+  // Overlong forms, surrogates, and code points above U+10FFFF.
   const std::uint8_t second = byte(at + 1);
   if ((lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f)) return 0;
   if ((lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second > 0x8f)) return 0;

@@ -1,11 +1,12 @@
-// Words of hooks and of other people's programs, made fit for a message: protobuf refuses what isn't UTF-8. Any thread.
+// Makes the output of hooks and other programs valid UTF-8 for messages, because protobuf refuses anything else. Any
+// thread.
 #pragma once
 
 #include <string>
 
 namespace deployctl::text {
 
-// UTF-8 stays as it is; a byte that is part of none becomes '?'.
+// Replaces each byte that is not part of a valid UTF-8 sequence with '?'.
 std::string printable(std::string text);
 
 }  // namespace deployctl::text

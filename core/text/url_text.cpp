@@ -8,7 +8,7 @@ namespace {
 
 bool is_scheme(unsigned char c) { return std::isalnum(c) || c == '+' || c == '-' || c == '.'; }
 
-// Where a URL that begins at 0 ends.
+// The end of a URL that begins at offset 0.
 std::size_t end_of(std::string_view url) { return std::min(url.find_first_of(" \t\r\n\"'`<>"), url.size()); }
 
 }  // namespace
@@ -18,7 +18,7 @@ std::string url_origin(std::string_view url) {
   if (scheme == std::string_view::npos) return {};
   const auto begin = scheme + 3;
   std::string_view authority = url.substr(begin, std::min(url.find_first_of("/?#", begin), url.size()) - begin);
-  // A password may hold an unescaped '/', '?' or '#', so that what stands before the last '@' is none of the host.
+  // A password may contain an unescaped '/', '?' or '#', so the host may begin after the last '@' instead.
   const std::string_view rest = url.substr(begin);
   if (const auto at = rest.rfind('@'); at != std::string_view::npos && at >= authority.size()) {
     const auto colon = authority.find(':');
@@ -80,7 +80,7 @@ std::vector<std::string> url_secrets(std::string_view url) {
 
 std::string without(std::string text, std::vector<std::string> secrets) {
   constexpr std::size_t min_length = 6;
-  // The longest first, so that no part of it is left over.
+  // Longest first, so that no part of a longer secret is left.
   std::sort(secrets.begin(), secrets.end(), [](const auto& a, const auto& b) { return a.size() > b.size(); });
   for (const auto& secret : secrets) {
     if (secret.size() < min_length) continue;

@@ -1,4 +1,4 @@
-// URLs as they may be shown: a path or a query often holds a token, and what stands before '@' a password. Pure.
+// Removes secrets from URLs for display: paths and queries often contain tokens, and a password may precede '@'. Pure.
 #pragma once
 
 #include <string>
@@ -7,17 +7,17 @@
 
 namespace deployctl {
 
-// "scheme://host:port" of a URL; "" for a text without "://".
+// "scheme://host:port" of a URL; "" for text without "://".
 std::string url_origin(std::string_view url);
-// The text with each URL in it, up to the next space or quote, as its origin.
+// Replaces each URL in the text (up to the next space, quote or angle bracket) with its origin.
 std::string with_url_origins(std::string_view text);
 
-// Begins with http:// or https:// and has a host.
+// Whether the URL begins with http:// or https:// and has a host.
 bool is_http_url(std::string_view url);
-// The parts of a URL that may be secrets: what stands before '@', the path with its query, and each longer part of
-// them.
+// The parts of a URL that may be secrets: what precedes the host, what follows it, and each component of the URL that
+// is not part of the host.
 std::vector<std::string> url_secrets(std::string_view url);
-// The text with each of these, where it is long enough to be no common word, replaced by "...".
+// Replaces these secrets in the text with "..."; ignores those shorter than 6 bytes, which may be common words.
 std::string without(std::string text, std::vector<std::string> secrets);
 
 }  // namespace deployctl

@@ -10,8 +10,8 @@ namespace {
 
 std::uint8_t byte_at(std::string_view text, std::size_t i) { return static_cast<std::uint8_t>(text[i]); }
 
-// How long the character at i is; 0: not UTF-8 (overlong forms, surrogates and what is beyond U+10FFFF
-// included).
+// The length of the character at i; 0: invalid UTF-8, including overlong forms, surrogates and code points above
+// U+10FFFF.
 std::size_t length_at(std::string_view text, std::size_t i) {
   const auto lead = byte_at(text, i);
   if (lead < 0x80) return 1;

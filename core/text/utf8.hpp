@@ -1,5 +1,4 @@
-// Is a text one that a plan may be written in: valid UTF-8 without control characters other than tab and line
-// ends?
+// Checks the encoding of plan files: valid UTF-8 without control characters other than tab and line ends.
 #pragma once
 
 #include <optional>
@@ -9,12 +8,12 @@
 namespace deployctl::text {
 
 struct Unreadable {
-  std::size_t at = 0;  // the byte
+  std::size_t at = 0;  // byte offset
   std::string what;    // "a byte that is not UTF-8 (0xff)"
 };
 
 std::optional<Unreadable> find_unreadable(std::string_view text);
-// Any control character, line ends included.
+// Whether the text has any control character, including line ends.
 bool has_control(std::string_view text);
 
 }  // namespace deployctl::text

@@ -12,7 +12,7 @@
 namespace deployctl::store {
 namespace {
 
-// False: somebody else holds it, or removed it between our making and our locking.
+// False: another process holds the folder, or removed it between its creation and this lock.
 bool lock_folder(const io::Fd& folder, const std::string& path) {
   if (::flock(folder.get(), LOCK_EX | LOCK_NB) != 0) return false;
   struct stat held {

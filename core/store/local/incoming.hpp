@@ -1,6 +1,6 @@
-// Where blobs are written before they have a name: a folder of one store object, made when first needed and
-// locked (flock on the folder itself) as long as its owner lives. So what a killed process left is told from
-// what a living one is writing, whatever its pid, and the next writer removes it. Blocking; any thread.
+// The folder for blobs being written, one per store object. It is created on first use and locked (flock on the folder
+// itself) while its owner lives. The lock distinguishes files of a live process from those of a killed one, regardless
+// of its pid; the next writer removes the latter. Blocking; any thread.
 #pragma once
 
 #include <atomic>
@@ -19,19 +19,19 @@ class Incoming {
   Incoming(const Incoming&) = delete;
   Incoming& operator=(const Incoming&) = delete;
 
-  // A path that nobody else writes to; nothing stands there.
+  // A new unique path that no other process writes to.
   Result<std::string> next();
 
  private:
   Status make();
   std::string root_;
   std::mutex mutex_;
-  std::string folder_;  // empty: not made yet
+  std::string folder_;  // empty: not created yet
   io::Fd lock_;
   std::atomic<std::uint64_t> counter_{0};
 };
 
-// Removes the folders below `root` that no living process holds.
+// Removes the folders beneath `root` that no live process holds.
 Status remove_abandoned(const std::string& root);
 
 }  // namespace deployctl::store

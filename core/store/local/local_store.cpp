@@ -24,7 +24,7 @@ constexpr std::size_t buffer_size = 1024 * 1024;
 constexpr std::size_t max_single_syncs = 100;
 
 Result<io::Fd> open_source(const std::string& path) {
-  // NONBLOCK: a FIFO must not hang us; it is refused below.
+  // O_NONBLOCK: opening a FIFO must not block; it is refused below.
   DEPLOYCTL_TRY(fd, io::open_fd(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
   struct stat st {};
   if (::fstat(fd.get(), &st) != 0) return fail(os_error(errno, "look at " + path));
@@ -59,7 +59,7 @@ Status sync(int fd, const std::string& path) {
   return {};
 }
 
-// Written but without a name yet; removed unless placed.
+// A blob that is written but has no name yet. Its file is removed unless place() succeeds.
 class Draft {
  public:
   static Result<Draft> create(Incoming& incoming) {
@@ -75,7 +75,7 @@ class Draft {
 
   Status copy_from(const std::string& path) {
     DEPLOYCTL_TRY(source, open_source(path));
-    // Where the file system can share the bytes we hash our own copy: the source may change meanwhile.
+    // With a reflink, hash the copy rather than the source, which may change meanwhile.
     if (::ioctl(fd_.get(), FICLONE, source.get()) == 0) {
       DEPLOYCTL_TRY(digest, hash_of(fd_.get(), path_));
       return seal(digest);
@@ -93,7 +93,7 @@ class Draft {
     return seal(sha256(text));
   }
   Status to_disk() { return sync(fd_.get(), path_); }
-  void close() { fd_.reset(); }  // thousands may wait for one syncfs
+  void close() { fd_.reset(); }  // thousands of drafts may wait for one syncfs
   int fd() const { return fd_.get(); }
   const Digest& digest() const { return digest_; }
   Status place(const std::string& at) {
@@ -137,17 +137,17 @@ class LocalStore : public BlobStore {
   Status sync_all();
   struct Batch {
     std::vector<Digest> digests;  // of every path
-    std::vector<Draft> drafts;    // of those that are not here yet
+    std::vector<Draft> drafts;    // of blobs that are not stored yet
   };
   Status draft_all(const std::vector<std::string>& paths, Batch& batch);
   std::string blobs_;
   Incoming incoming_;
   std::mutex mutex_;
-  std::set<std::string> durable_;  // folders whose names are on disk; under the mutex
+  std::set<std::string> durable_;  // folders whose names are on disk; guarded by mutex_
 };
 
-// The folders of these blobs, and their own names on disk: once a folder and store object, also where another
-// process made it, which may not have synced it yet.
+// Creates the folders of these blobs and syncs their names, once per folder and store object, even if another process
+// created the folder, because it may not have synced it yet.
 Status LocalStore::make_folders(const std::vector<Digest>& blobs) {
   const std::lock_guard lock(mutex_);
   std::set<std::string> fresh;
@@ -161,7 +161,7 @@ Status LocalStore::make_folders(const std::vector<Digest>& blobs) {
   return {};
 }
 
-// Everything that was written before, with one call: cheaper than a sync each where there are many.
+// Syncs everything written so far with one call, which is cheaper than many single syncs.
 Status LocalStore::sync_all() {
   DEPLOYCTL_TRY(folder, io::open_fd(blobs_, O_RDONLY | O_DIRECTORY));
   if (::syncfs(folder.get()) != 0) return fail(os_error(errno, "sync " + blobs_));
@@ -191,7 +191,7 @@ Result<io::Fd> LocalStore::open(const Digest& blob) {
   return fd;
 }
 
-// The bytes are on disk before they have their name.
+// The bytes reach the disk before the blob gets its name.
 Result<Digest> LocalStore::keep(Draft draft) {
   const Digest digest = draft.digest();
   DEPLOYCTL_CHECK(make_folders({digest}));
@@ -199,7 +199,7 @@ Result<Digest> LocalStore::keep(Draft draft) {
     DEPLOYCTL_CHECK(draft.to_disk());
     DEPLOYCTL_CHECK(draft.place(path(digest)));
   }
-  // Also when it stood there: another process may have renamed it and not yet synced the folder.
+  // Also if the blob existed: another process may have renamed it without having synced the folder yet.
   DEPLOYCTL_CHECK(io::fsync_dir(folder(digest)));
   return digest;
 }
@@ -270,7 +270,7 @@ Status LocalStore::each(const std::function<Status(const Digest&, std::uint64_t 
     for (const auto& name : names) {
       const auto digest = Digest::parse(folder + name);
       struct stat st {};
-      // What isn't named as a blob is not ours; what vanished meanwhile is none any more.
+      // Ignore files that are not named like a blob, and blobs that were removed meanwhile.
       if (!digest || ::lstat(path(*digest).c_str(), &st) != 0 || !S_ISREG(st.st_mode)) continue;
       DEPLOYCTL_CHECK(visit(*digest, static_cast<std::uint64_t>(st.st_size)));
     }

@@ -1,4 +1,4 @@
-// A blob store in a folder: DIR/blobs/ab/cdef..., created where it is missing.
+// A blob store in a folder: DIR/blobs/ab/cdef.... Missing folders are created.
 #pragma once
 
 #include <memory>
