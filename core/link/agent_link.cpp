@@ -19,9 +19,10 @@ using protocol::Frame;
 using protocol::FrameType;
 
 constexpr std::size_t max_hello = 16 * 1024;
-constexpr std::size_t max_ranges = 4096;  // wanted and not yet sent
+constexpr std::size_t max_ranges = 4096;  // requested and not yet sent
 
-// Events and their bytes: of one call, or of the calls together that are over and whose peer may not know it yet.
+// Limits events and their bytes: for one call, or for all calls together that ended here and whose peer may not know
+// yet.
 struct EventAllowance {
   Allowance events{2048, 64};
   Allowance bytes{16.0 * 1024 * 1024, 1024 * 1024};
@@ -37,11 +38,11 @@ struct Pending {
     allowance.events.add(static_cast<double>(call.more_events) + static_cast<double>(chunks_left));
   }
   Call call;
-  io::Notifier changed;  // `outcome`, or `wanted`
+  io::Notifier changed;  // signals `outcome` and `wanted`
   std::optional<Result<protocol::pb::Reply>> outcome;
   std::deque<protocol::pb::Range> wanted;
-  std::uint64_t chunks_left =
-      0;  // that may still be wanted: one may get lost on the peer's disk, all of them not twice
+  // Chunks that the peer may still request. A chunk may get lost on its disk, so all of them may be requested twice.
+  std::uint64_t chunks_left = 0;
   EventAllowance allowance;
   bool feeding = false, attached = false;
 
@@ -59,8 +60,9 @@ struct AgentLink::State : std::enable_shared_from_this<AgentLink::State> {
   protocol::pb::Hello hello;
   std::map<std::uint32_t, std::shared_ptr<Pending>> calls;
   std::uint32_t next_stream = 1;
-  std::set<std::uint32_t> given_up;  // streams that ended here, and that the peer has not ended yet
-  EventAllowance late;               // of those
+  // Streams that ended here and that the peer has not ended yet.
+  std::set<std::uint32_t> given_up;
+  EventAllowance late;  // limits the events of those streams
 
   template <class Message>
   void post(FrameType type, std::uint32_t stream, const Message& message) {
@@ -81,7 +83,7 @@ struct AgentLink::State : std::enable_shared_from_this<AgentLink::State> {
 
 namespace {
 
-// A peer that broke the protocol is a lost peer to its caller: Code::invalid would blame the caller's own input.
+// To the caller, a peer that broke the protocol is a lost peer: Code::invalid would blame the caller's own input.
 Error lost_link(Error why) {
   if (why.code == Code::invalid) why.code = Code::disconnected;
   return why;
@@ -149,7 +151,7 @@ awaitable<Result<std::shared_ptr<AgentLink>>> AgentLink::open(std::unique_ptr<io
                                            "waiting for the agent's hello");
   if (!opened) {
     Error why = opened.error();
-    if (why.code == Code::invalid) why.code = Code::unreachable;  // what answers there is no agent of ours
+    if (why.code == Code::invalid) why.code = Code::unreachable;  // the peer is not a deployctl agent
     co_return fail(with_context(std::move(why), name));
   }
   state->pipe = opened->pipe;
@@ -202,8 +204,8 @@ Status AgentLink::State::take(const Frame& frame) {
   }
 }
 
-// A frame of a stream that ended here is dropped: the peer could not know yet. One whose end the peer itself sent, or
-// that was never opened, has no frames any more.
+// Drops frames of a stream that ended here, because the peer could not know yet. A frame of a stream that the peer
+// ended, or that was never opened, is a protocol error.
 Status AgentLink::State::take_late(const Frame& frame) {
   if (!given_up.contains(frame.stream))
     return fail(Code::invalid, "the agent answers on stream " + std::to_string(frame.stream) + ", which is not open");
@@ -269,7 +271,8 @@ Status AgentLink::State::take_want(std::uint32_t stream, const std::shared_ptr<P
   return {};
 }
 
-// Sends what is wanted until the call is over. The pipe's bounded queue lets other calls' frames between the chunks.
+// Sends the requested chunks until the call ends. The pipe's bounded queue lets frames of other calls pass between
+// chunks.
 awaitable<void> AgentLink::State::feed(std::shared_ptr<State> self, std::shared_ptr<Pending> pending,
                                        std::uint32_t stream) {
   while (!pending->outcome && !self->pipe->closed()) {
@@ -309,7 +312,7 @@ awaitable<Result<protocol::pb::Reply>> AgentLink::call(Call call) {
   DEPLOYCTL_CO_TRY(frame, protocol::to_frame(FrameType::request, stream, call.request));
   const auto pending = std::make_shared<Pending>(state->pipe->executor(), std::move(call));
   state->calls.emplace(stream, pending);
-  // Leaving early (deadline, cancelled) must tell the agent and free the stream.
+  // An early exit (deadline, cancellation) must abort the stream on the agent and free it here.
   struct Guard {
     std::shared_ptr<State> state;
     std::shared_ptr<Pending> pending;

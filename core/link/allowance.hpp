@@ -1,6 +1,6 @@
-// How much a peer may send: a token bucket. It starts with `burst` tokens and gains `per_second` of them. What a peer
-// sends while its reader is stopped (Ctrl-Z, a laptop that sleeps, a login that is kept until it is needed) comes all
-// at once: the bucket holds as much as comes in a quarter of an hour. A value, without a clock of its own.
+// A token bucket that limits how much a peer may send. It starts with `burst` tokens and gains `per_second` of them.
+// Data that a peer sends while its reader is stopped (Ctrl-Z, a suspended laptop, a cached login that is not in use)
+// arrives all at once, so the bucket can hold `burst` and 15 minutes of tokens. A value, without a clock of its own.
 #pragma once
 
 #include <algorithm>
@@ -16,7 +16,7 @@ class Allowance {
   Allowance(double burst, double per_second)
       : max_(burst + longest_pause * per_second), per_second_(per_second), left_(burst) {}
 
-  // False: that is more than the peer may send by now. Nothing is taken then.
+  // Returns false, and takes nothing, if the peer may not send that much yet.
   bool take(double tokens, SteadyTime now) {
     if (at_ == SteadyTime{}) at_ = now;
     if (now > at_) {
@@ -28,7 +28,7 @@ class Allowance {
     left_ -= tokens;
     return true;
   }
-  // More for what is known to be large.
+  // Adds tokens for an operation that is known to be large.
   void add(double tokens) {
     max_ += tokens;
     left_ += tokens;

@@ -11,15 +11,16 @@ namespace deployctl::link {
 namespace {
 
 constexpr std::size_t queue_limit = 2 * protocol::max_payload;
-constexpr std::size_t max_small_size = 64 * 1024;  // bytes of a frame that is packed
+constexpr std::size_t max_small_size = 64 * 1024;  // the largest frame that is packed, in bytes
 constexpr std::size_t min_read = 4 * 1024, max_read = 256 * 1024;
-constexpr std::size_t max_queued = 64 * protocol::max_payload;  // of small messages, for a peer that doesn't read
+constexpr std::size_t max_queued = 64 * protocol::max_payload;  // for a peer that does not read
 constexpr std::size_t min_progress = 4 * 1024;                  // bytes of an unfinished frame within `silence`
-// Both sides send one in 5 s, also into a login that a relay keeps for ten minutes before anything reads what came.
+// Both sides send one ping per 5 s, also to a cached login, which a relay keeps for ten minutes before anything reads
+// its data.
 constexpr double pings_at_once = 1024, pings_per_second = 1;
 constexpr std::size_t a_turn = 64 * 1024, frame_cost = 256;
-// Neighbors in a row differ at least in their streams, which takes zstd most of a byte for each. A row with more frames
-// than this is one frame repeated: 50 bytes would be 10,000 of them.
+// Adjacent frames of a batch differ at least in their streams, which costs zstd most of a byte each. A batch with
+// more frames than this is one frame repeated: 50 bytes could expand to 10,000 frames.
 constexpr std::size_t row_frames_per_byte = 4, min_row_frames = 64;
 
 }  // namespace
@@ -68,8 +69,8 @@ awaitable<Result<protocol::Frame>> FramePipe::next() {
   }
 }
 
-// A frame that trickles in is no sign of life: it would hold memory, and the callers that wait for what it brings,
-// without end.
+// A frame that trickles in does not count as a sign of life: it would hold memory, and the callers that wait for it,
+// without limit.
 void FramePipe::take_bytes(BytesView bytes) {
   unheard_ += bytes.size();
   if (unheard_ >= min_progress) hear();
@@ -82,7 +83,7 @@ void FramePipe::hear() {
   unheard_ = 0;
 }
 
-// Others use this strand too: timers, Ctrl-C, the links to other hosts.
+// The strand is shared with timers, Ctrl-C and the links to other hosts.
 bool FramePipe::turn_is_over(const protocol::Frame& frame) {
   turn_ += frame_cost + frame.payload.size();
   if (turn_ < a_turn) return false;
@@ -96,7 +97,7 @@ Status FramePipe::check_ping(const protocol::Frame& ping) {
   return {};
 }
 
-// Of the bytes that have come.
+// Returns the next frame from the bytes that have arrived, if one is complete.
 Result<std::optional<protocol::Frame>> FramePipe::next_here() {
   for (;;) {
     DEPLOYCTL_TRY(inner, next_unpacked());
@@ -113,7 +114,7 @@ Result<std::optional<protocol::Frame>> FramePipe::next_here() {
   }
 }
 
-// The next frame of the row that was unpacked last.
+// Returns the next frame of the batch that was unpacked last.
 Result<std::optional<protocol::Frame>> FramePipe::next_unpacked() {
   DEPLOYCTL_TRY(inner, unpacked_.next());
   if (!inner && unpacked_.midway()) return fail(Code::invalid, "a packed row that ends in the middle of a frame");

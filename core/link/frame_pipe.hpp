@@ -1,12 +1,12 @@
-// Frames both ways over a ByteStream, for either end of a session: one writing coroutine behind two queues (chunks wait
-// for everything else, so that a grant is renewed in time while megabytes cross a thin link), pings when idle, an end
-// when nothing was heard for too long, small frames packed where both sides can. What a frame means is the owner's
-// (agent_link.hpp, agents/serve/session.hpp).
+// Sends and receives frames over a ByteStream, for either end of a session: one writing coroutine with two queues
+// (chunks wait for everything else, so that a lease is renewed in time while megabytes cross a slow link), pings when
+// idle, a close if nothing is received for too long, and packing of small frames if both sides support it. The owner
+// interprets the frames (agent_link.hpp, agents/serve/session.hpp).
 //
-// The peer may be hostile. However much it sends, and however well that is packed, the strand is given to others after
-// each 64 KiB or 256 frames. A row that breaks the rules of packing, pings without end, and a frame that doesn't arrive
-// whole close the pipe, and so does a peer that takes nothing while more than 64 MiB are queued for it. All calls come
-// from the stream's executor (one strand).
+// The peer may be hostile. However much it sends, and however well that is packed, the reader yields the strand after
+// each 64 KiB or 256 frames. The pipe closes on a packed batch that breaks the rules, on too many pings, on a frame
+// that does not arrive completely, and if a peer reads nothing while more than 64 MiB are queued for it. All calls
+// come from the stream's executor (one strand).
 #pragma once
 
 #include <deque>
@@ -30,35 +30,35 @@ struct PipeOptions {
 
 class FramePipe : public std::enable_shared_from_this<FramePipe> {
  public:
-  // `early` are bytes that were read already. Owns the stream; starts its coroutines, which keep it alive until
-  // close().
+  // `early` are bytes that have been read already. Owns the stream and starts its coroutines, which keep the pipe
+  // alive until close().
   static std::shared_ptr<FramePipe> start(std::unique_ptr<io::ByteStream> stream, BytesView early, PipeOptions options);
 
-  // The other side can unpack: from now on what waits together is packed.
+  // Call if the other side can unpack: from then on, small frames that wait together are packed.
   void begin_packing() { packing_ = true; }
 
-  // The next frame that isn't a ping. One caller at a time. Errors (all final): disconnected, invalid, and what close()
-  // said.
+  // Returns the next frame that is not a ping. One caller at a time. Errors (all final): disconnected, invalid, and
+  // the error passed to close().
   awaitable<Result<protocol::Frame>> next();
-  // Queued at once, whatever is queued already: for small messages.
+  // Queues the frame at once, however much is queued; for small messages. Closes the pipe above 64 MiB.
   void post(const protocol::Frame& frame);
-  // Queued when less than 2 MiB are: for chunks, so that no call fills the memory.
+  // Waits until less than 2 MiB are queued, then queues the frame; for chunks, so that no call fills the memory.
   awaitable<Status> send(protocol::Frame frame);
-  // Until all that was queued is written, or the pipe closed.
+  // Waits until everything queued is written, or the pipe is closed.
   awaitable<void> drain();
 
-  // From now on, instead of PipeOptions::silence.
+  // Replaces PipeOptions::silence from now on.
   void set_silence(Duration silence) { options_.silence = silence; }
-  // Idempotent: the first reason stays.
+  // Idempotent: the first reason is kept.
   void close(Error why);
   const std::optional<Error>& closed() const { return closed_; }
-  bool fell_silent() const { return fell_silent_; }  // closed, since nothing was heard for too long
+  bool fell_silent() const { return fell_silent_; }  // closed because nothing was received for too long
   std::uint64_t sent() const { return sent_; }
   asio::any_io_executor executor() { return stream_->executor(); }
 
  private:
   FramePipe(std::unique_ptr<io::ByteStream> stream, PipeOptions options);
-  // What is written at once. Frames that may be packed gather at the end of the queue.
+  // The bytes of one write. Small frames that may be packed are appended to the last one in the queue.
   struct Parcel {
     Bytes bytes;
     bool packs = false;
@@ -82,8 +82,8 @@ class FramePipe : public std::enable_shared_from_this<FramePipe> {
   Unpacker unpacker_;
   bool packing_ = false;
   std::deque<Parcel> queue_, chunks_;
-  std::size_t queued_ = 0;  // bytes in the queues and in the write that is going on
-  io::Notifier changed_;    // the queues, or closed_
+  std::size_t queued_ = 0;  // bytes in the queues and in the current write
+  io::Notifier changed_;    // signals changes of the queues and of closed_
   std::optional<Error> closed_;
   bool fell_silent_ = false;
   SteadyTime heard_, spoke_;
@@ -91,8 +91,8 @@ class FramePipe : public std::enable_shared_from_this<FramePipe> {
   Bytes inbox_;
   Allowance pings_;
   std::size_t unheard_ = 0;     // bytes of an unfinished frame since heard_
-  std::size_t row_frames_ = 0;  // that the row being read may still hold
-  std::size_t turn_ = 0;        // what was handled since others had the strand
+  std::size_t row_frames_ = 0;  // frames that the current packed batch may still contain
+  std::size_t turn_ = 0;        // work done since the strand was last yielded
 };
 
 }  // namespace deployctl::link

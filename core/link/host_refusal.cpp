@@ -8,7 +8,8 @@
 namespace deployctl::link {
 
 Error host_refusal(std::string_view printed) {
-  constexpr std::string_view own = "deployctl: ";  // the installer's lines begin so, and so do ours on the screen
+  // Prefix of the installer's messages; removed because deployctl prints the same prefix.
+  constexpr std::string_view own = "deployctl: ";
   if (printed.starts_with(own)) printed.remove_prefix(own.size());
   const std::string words(printed);
   const auto says = [&](int errnum) { return words.find(std::strerror(errnum)) != std::string::npos; };

@@ -1,5 +1,6 @@
-// What a host's shell printed where the agent could not be installed or run, as an error: a full disk and missing
-// rights get their codes, by the system's own words for them; all else is Code::unreachable. Pure.
+// Converts what a host's shell printed when the agent could not be installed or run into an error. A full disk and
+// missing permissions get their own codes, recognized by the system's error texts; anything else is
+// Code::unreachable. Pure.
 #pragma once
 
 #include <string>

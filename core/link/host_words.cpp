@@ -4,7 +4,7 @@ namespace deployctl::link {
 namespace {
 
 struct Advice {
-  std::string_view words;  // a part of what was printed
+  std::string_view words;  // a part of the printed text
   const char* text;
 };
 

@@ -1,4 +1,4 @@
-// What to do about a login that doesn't start the agent, by what the host printed. Pure.
+// Advice for a login that does not start the agent, based on what the host printed. Pure.
 #pragma once
 
 #include <string>
@@ -6,7 +6,7 @@
 
 namespace deployctl::link {
 
-// For people, as an error's hint; never empty.
+// Returns text for the hint of an error; never empty.
 std::string advice_for(std::string_view words);
 
 }  // namespace deployctl::link

@@ -31,7 +31,7 @@ struct Packer::Context {
 Packer::Packer() = default;
 Packer::~Packer() = default;
 
-// One zstd frame goes through the whole session; each piece ends in a flush, so that it can be read by itself.
+// One zstd frame spans the whole session. Each batch ends with a flush, so that it can be decompressed on arrival.
 Bytes Packer::pack(BytesView frames) {
   if (!context_) context_ = std::make_unique<Context>();
   protocol::Frame packed{protocol::FrameType::packed, 0, 0, Bytes(ZSTD_compressBound(frames.size()) + 64)};
@@ -67,7 +67,7 @@ Result<Bytes> Unpacker::unpack(BytesView payload) {
     const auto more = ZSTD_decompressStream(context_->zstd, &out, &in);
     if (ZSTD_isError(more)) return fail(bad_pack(std::string("can't be unpacked: ") + ZSTD_getErrorName(more)));
     if (more == 0) return fail(bad_pack("ends what goes on as long as the session"));
-    if (out.pos < out.size) break;  // all that came of it was given
+    if (out.pos < out.size) break;  // all output has been produced
     if (plain.size() > max_packed) return fail(bad_pack("holds more than " + std::to_string(max_packed) + " bytes"));
     plain.resize(2 * plain.size());
     out = {plain.data(), plain.size(), out.pos};

@@ -1,7 +1,7 @@
-// Rows of small frames, squeezed: what a thousand targets of one region are asked and answer is nearly the same each
-// time, and on a link across the world it should cost nearly nothing. Each side of a session has one Packer and one
-// Unpacker for its whole life, so that what was said before is what the next is told by. zstd, 128 KiB of window; about
-// 1 MiB of memory together, taken at first use. One strand.
+// Compresses batches of small frames. The requests to a thousand targets of one region, and their replies, are nearly
+// the same each time and should cost almost nothing on a long-distance link. Each side of a session has one Packer
+// and one Unpacker for its whole life, so that earlier frames serve as the dictionary for later ones. zstd with a 128
+// KiB window; about 1 MiB of memory together, allocated at first use. One strand.
 #pragma once
 
 #include <memory>
@@ -10,13 +10,13 @@
 
 namespace deployctl::link {
 
-inline constexpr std::size_t max_packed = 256 * 1024;  // plain bytes of one `packed` frame
+inline constexpr std::size_t max_packed = 256 * 1024;  // uncompressed bytes of one `packed` frame
 
 class Packer {
  public:
   Packer();
   ~Packer();
-  // Encoded frames, at most max_packed bytes of them, as one encoded frame of type `packed`.
+  // Takes encoded frames, at most max_packed bytes, and returns one encoded frame of type `packed`.
   Bytes pack(BytesView frames);
 
  private:
@@ -28,8 +28,8 @@ class Unpacker {
  public:
   Unpacker();
   ~Unpacker();
-  // The encoded frames in a `packed` frame's payload. Code::invalid, for good: it is none, or is longer than
-  // max_packed.
+  // Takes the payload of a `packed` frame and returns the encoded frames. Code::invalid if it is malformed or expands
+  // to more than max_packed bytes; no later call can succeed then.
   Result<Bytes> unpack(BytesView payload);
 
  private:

@@ -1,5 +1,5 @@
-// A payload's index as a message, and back. A peer's is checked before it is given on: Code::invalid when lengths and
-// digests don't belong together or are too many, Code::unsupported for another version. Values; any thread.
+// Converts a payload's index to a message and back. The index of a peer is validated: Code::invalid if lengths and
+// digests do not match or there are too many chunks, Code::unsupported for another version. Values; any thread.
 #pragma once
 
 #include "core/payload/format/index.hpp"

@@ -9,7 +9,7 @@
 namespace deployctl::link::detail {
 namespace {
 
-// The end of what a login printed, on one line, fit for a terminal.
+// Returns the end of what a login printed as one line without control characters.
 std::string shown(std::string_view noise) {
   std::string text;
   for (const char c : noise.substr(noise.size() - std::min<std::size_t>(noise.size(), 400))) {
@@ -22,7 +22,7 @@ std::string shown(std::string_view noise) {
   return text;
 }
 
-// The installer may fail after it has the agent's bytes: its line then follows.
+// The installer may fail after it has received the agent's bytes; it then prints this line.
 constexpr std::string_view installers_line = "deployctl: cannot install the agent";
 
 Error no_agent(Code code, const std::string& what, std::string_view noise) {
@@ -33,7 +33,7 @@ Error no_agent(Code code, const std::string& what, std::string_view noise) {
 
 struct Reader {
   io::ByteStream& stream;
-  SteadyTime until;  // for what is read next
+  SteadyTime until;  // deadline of the next reads
   Duration most;
   std::string seen;
 
@@ -64,7 +64,7 @@ bool is_machine(const std::string& name) {
   return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), plain);
 }
 
-// "x86_64\n" after missing_magic, or "?\n" from a host without `uname`; `seen` keeps what follows it.
+// Reads "x86_64\n" after missing_magic, or "?\n" from a host without `uname`. `seen` keeps what follows it.
 awaitable<Result<std::string>> read_machine(Reader& reader) {
   for (;;) {
     const auto end = reader.seen.find('\n');
@@ -85,7 +85,7 @@ awaitable<Status> install(Reader& reader, const LinkOptions& options) {
   if (!options.install) co_return fail(Code::not_found, "the host has no agent of this version");
   auto installed = co_await options.install(reader.stream, machine);
   reader.begin_wait();
-  // What the host had to say about it may have come together with its machine.
+  // The host's error message may have arrived together with its machine type.
   const std::string said = reader.seen.substr(0, reader.seen.find('\n'));
   if (!installed && installed.error().code == Code::disconnected && !said.empty()) co_return fail(host_refusal(said));
   co_return installed;

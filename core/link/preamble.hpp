@@ -1,5 +1,5 @@
-// What comes before the frames: a login's noise, then the agent's magic; or the shell's word that the agent is missing,
-// and its installation. Private to the room.
+// Handles what comes before the frames: a login's noise and then the agent's magic, or the shell's report that the
+// agent is missing, followed by its installation. Private to the module.
 #pragma once
 
 #include "core/io/byte_stream.hpp"
@@ -7,7 +7,8 @@
 
 namespace deployctl::link::detail {
 
-// The bytes that followed the magic. Code::disconnected or Code::unreachable with the noise that came instead.
+// Returns the bytes after the magic. Errors: Code::disconnected or Code::unreachable, with the noise that was
+// received; the errors of an installation.
 awaitable<Result<Bytes>> await_magic(io::ByteStream& stream, const LinkOptions& options);
 
 }  // namespace deployctl::link::detail

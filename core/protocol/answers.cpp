@@ -3,8 +3,7 @@
 namespace deployctl::protocol {
 namespace {
 
-// What one host can have of anything is far below these. Empty entries cost two bytes each in a frame, and a hundred in
-// memory.
+// Far above what one host can have. Empty entries cost two bytes each in a frame, and a hundred in memory.
 constexpr int max_releases = 4096;  // kept on a target
 constexpr int max_texts = 65536;    // failing checks, removed folders
 constexpr int max_desires = 4096;   // of one place

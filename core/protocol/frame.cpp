@@ -5,7 +5,7 @@
 
 namespace deployctl::protocol {
 
-// The leading control character keeps what a login prints, or a shell echoes, from looking like one of them.
+// The leading control character keeps login output, or a command that a shell echoes, from matching a magic.
 const std::string_view magic{
     "\x01"
     "deployctl-agent",
@@ -27,7 +27,7 @@ std::uint32_t get_u32(BytesView at) {
 
 Error broken(std::string why) { return error(Code::invalid, "the bytes are no frame: " + std::move(why)); }
 
-constexpr std::uint32_t is_packed = 1U << 31;  // of the first four bytes
+constexpr std::uint32_t is_packed = 1U << 31;  // flag in the first four bytes
 
 struct Header {
   std::size_t size, length;
@@ -48,7 +48,7 @@ Result<Header> long_header(BytesView bytes) {
                 Frame{static_cast<FrameType>(type), get_u32(bytes.subspan(8)), get_u32(bytes.subspan(12)), {}}};
 }
 
-// None: not all of it has come.
+// Returns nullopt if the header is incomplete.
 Result<std::optional<Header>> header_of(BytesView bytes) {
   if (bytes.size() < packed_header_size) return std::optional<Header>{};
   const auto first = get_u32(bytes);

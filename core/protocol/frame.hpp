@@ -1,20 +1,20 @@
-// The frame: what crosses every link, whatever stands below it. Sans I/O: bytes in, frames out.
+// The frame: the unit that crosses every link, whatever the transport below. Sans I/O: bytes in, frames out.
 //
-//   u32 length   of the payload, big endian, at most max_payload, checked before anything is allocated
+//   u32 length   of the payload, big endian, at most max_payload, checked before any allocation
 //   u8  type     FrameType
 //   u8  zero[3]
 //   u32 stream   odd: opened by the caller; 0: the session itself (hello, abort of the whole session)
 //   u32 number   a chunk's number in its payload; else 0
 //   payload      a protobuf message, or a chunk's bytes
 //
-// A session:   agent -> magic (16 bytes, after at most 64 KiB of login noise) and hello; caller -> hello.
-// A request:   caller -> request(s); agent -> event(s)*; agent -> reply(s) | abort(s). The caller may send abort(s).
-// Living:     both -> ping (stream 0, no payload) when idle for 5 s; nothing heard for 20 s: the peer is gone.
-// Packed:     where both sides' hellos name the feature "packs", frames other than chunks may come squeezed
-// (link/packer.hpp).
-//             Such a row belongs to no stream, and on a link across the world twelve bytes less count: its header is
-//               u32 length   with the highest bit set
-// A pull:      receiver -> want(s); peer -> chunk(s, n)* : on the stream of a stage or a carry, the caller is the peer.
+// Session:   agent -> magic (16 bytes, after at most 64 KiB of login noise) and hello; caller -> hello.
+// Request:   caller -> request(s); agent -> event(s)*; agent -> reply(s) | abort(s). The caller may send abort(s).
+// Liveness:  both -> ping (stream 0, no payload) when idle for 5 s; if nothing is received for 20 s, the peer is gone.
+// Packed:    if the hellos of both sides have the feature "packs", frames other than chunks may be compressed
+//            (core/link/packer.hpp). Such a batch belongs to no stream, and twelve fewer bytes matter on a distant
+//            link, so its header is only
+//              u32 length   with the highest bit set
+// Pull:      receiver -> want(s); peer -> chunk(s, n)* : on the stream of a stage or a carry, the caller is the peer.
 #pragma once
 
 #include <optional>
@@ -30,8 +30,8 @@ inline constexpr std::size_t packed_header_size = 4;
 inline constexpr std::size_t max_payload = 1024 * 1024;
 inline constexpr std::size_t magic_size = 16;
 inline constexpr std::size_t max_noise = 64 * 1024;
-extern const std::string_view magic;          // an agent that runs
-extern const std::string_view missing_magic;  // the shell: no such agent here, send it
+extern const std::string_view magic;          // printed by an agent that runs
+extern const std::string_view missing_magic;  // printed by the shell if there is no such agent; requests it
 
 enum class FrameType : std::uint8_t {
   hello = 1,
@@ -53,16 +53,17 @@ struct Frame {
   bool operator==(const Frame&) const = default;
 };
 
-// Header and payload, of a packed one without stream and number; a payload above max_payload is a broken invariant
-// (throws std::length_error).
+// Returns header and payload; the header of a packed frame has no stream and number. Throws std::length_error for a
+// payload above max_payload, which is a programming error.
 Bytes encode(const Frame& frame);
 
-// Fed with bytes as they come; gives whole frames. An error (oversized, unknown type, non-zero padding) is final.
+// Takes bytes as they arrive and returns complete frames. An error (oversized, unknown type, non-zero padding) is
+// final.
 class FrameDecoder {
  public:
   void feed(BytesView data);
   Result<std::optional<Frame>> next();
-  bool midway() const { return at_ < buffer_.size(); }  // bytes are left over: the end here would cut a frame
+  bool midway() const { return at_ < buffer_.size(); }  // the end of the input would truncate a frame
 
  private:
   Bytes buffer_;

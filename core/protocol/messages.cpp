@@ -5,11 +5,12 @@
 namespace deployctl::protocol {
 namespace {
 
-constexpr std::size_t max_text = 64 * 1024;  // of each text in an abort; a whole one stays below a frame's cap
+// For each text in an abort, so that a complete abort stays below a frame's limit.
+constexpr std::size_t max_text = 64 * 1024;
 constexpr int max_context = 8;
 constexpr std::size_t max_code = 64;
 
-// protobuf refuses a string that isn't UTF-8, and what a host printed may be anything.
+// protobuf rejects a string that is not UTF-8, and the output of a host may contain any bytes.
 std::string clean(const std::string& text) {
   std::string out = text.substr(0, max_text);
   const auto is_plain = [](unsigned char c) { return c < 0x80; };
@@ -38,7 +39,7 @@ pb::Abort to_abort(const Error& error) {
   return abort;
 }
 
-// No more than an abort may hold, whatever the peer put there.
+// Truncates to the limits of to_abort(), whatever the peer sent.
 Error to_error(const pb::Abort& abort) {
   Error error{to_code(abort.code()), abort.message().substr(0, max_text), {}, abort.hint().substr(0, max_text)};
   if (error.message.empty()) error.message = "the peer gave no reason (" + abort.code().substr(0, max_code) + ")";

@@ -1,4 +1,5 @@
-// The generated messages under their short name, and what joins them to our own values. The conversation: frame.hpp.
+// The generated messages under a short name, and their conversion to and from our own types. The sequence of
+// messages: frame.hpp.
 #pragma once
 
 #include "core/base/error.hpp"
@@ -10,24 +11,24 @@
 
 namespace deployctl::protocol {
 
-// Hello.features: a relay's caller may send a request and the attach that it needs in one (Request.attach_first).
+// Values of Hello.features. A relay accepts a request together with the attach that it needs (Request.attach_first).
 inline constexpr const char* feature_attach_first = "attach-first";
-// And small frames may come packed (link/packer.hpp).
+// Small frames may be packed (core/link/packer.hpp).
 inline constexpr const char* feature_packed = "packs";
-// A relay keeps what a region is to run (Desire).
+// A relay stores a region's desired state (Desire).
 inline constexpr const char* feature_desires = "desires";
-// A target keeps modes without rights for others or the group (model::Manifest::has_private_modes).
+// A target keeps file modes without rights for the group or others (model::Manifest::has_private_modes).
 inline constexpr const char* feature_private_modes = "private-modes";
-// A relay logs in to a target anew while it answers over a login that it kept (Attach.fresh, Request.fresh_login).
+// A relay logs in to a target again while it answers over a cached login (Attach.fresh, Request.fresh_login).
 inline constexpr const char* feature_fresh_logins = "fresh-logins";
 bool knows(const pb::Hello& hello, std::string_view feature);
 
 pb::Abort to_abort(const Error& error);
 Error to_error(const pb::Abort& abort);
-// What a request asks for, for people: "stage", "take grant".
+// Returns the name of a request for messages: "stage", "take grant".
 const char* name_of(const pb::Request& request);
 
-// A message as a frame's payload, and back; Code::invalid when it doesn't parse or is of another type.
+// Converts a message to a frame's payload and back. Code::invalid if it exceeds 1 MiB, or does not parse.
 template <class Message>
 Result<Frame> to_frame(FrameType type, std::uint32_t stream, const Message& message) {
   if (message.ByteSizeLong() > max_payload)

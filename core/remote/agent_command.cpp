@@ -3,15 +3,15 @@
 namespace deployctl::remote::detail {
 namespace {
 
-// It crosses the world once for each session: what only a host without the agent needs is sent to that host alone.
-// @DIGEST@ and the like are replaced.
+// Sent once per session, possibly over a long-distance link, so the part that only a host without the agent needs is
+// sent separately. Placeholders such as @DIGEST@ are replaced.
 constexpr const char* command =
     // clang-format off
     R"(a="$HOME/.cache/deployctl/agents/@DIGEST@"; r=@ROLE@; )"
     R"(test -f "$a" && test -x "$a" && exec "$a" $r; )"
     R"(printf "\001deployctl-wants"; uname -m || echo "?"; read -r s && eval "$s")";
 
-// That head may read beyond the agent does no harm: the caller speaks frames only after the magic.
+// `head` may read bytes beyond the agent. That is harmless, because the caller sends frames only after the magic.
 constexpr const char* installer =
     R"(d="${a%/*}"; n="${a##*/}"; t="$d/.$n.@TOKEN@"; )"
     R"(f() { echo "deployctl: cannot install the agent: $1"; rm -f "$t"; exit 1; }; )"

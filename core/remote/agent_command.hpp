@@ -1,4 +1,4 @@
-// The command that runs the agent on a host, as a value. Pure; private to the room.
+// The command that runs the agent on a host, as a value. Pure. Private to the module.
 #pragma once
 
 #include <string>
@@ -7,14 +7,14 @@
 
 namespace deployctl::remote::detail {
 
-// For any login shell: `exec /bin/sh -c '...'` on one line, without a single quote or a history mark in it.
-// Runs ~/.cache/deployctl/agents/<digest> with the role. Where that is missing it prints protocol::missing_magic
-// and `uname -m` ("?" where the host has no uname), reads one line from stdin, and does what that says.
+// Returns a command for any login shell: `exec /bin/sh -c '...'` on one line, without single quotes or history
+// characters inside. It runs ~/.cache/deployctl/agents/<digest> with the role. If that file is missing, it prints
+// protocol::missing_magic and `uname -m` ("?" if the host has no uname), reads one line from stdin and evaluates it.
 std::string agent_command(const AgentImage& image, const std::string& role);
 
-// That line, its newline included: reads the agent from stdin, checks and installs it, and runs it with the
-// command's role. What fails is said on stdout. `token` names the temporary file: another one for each call. Where the
-// machine isn't known it is tried whether the agent runs there before it is put in place.
+// Returns that line, including its newline. It reads the agent from stdin, verifies and installs it, and runs it with
+// the role of the command. Failures are printed on stdout. `token` names the temporary file and must differ for each
+// call. If the machine type is unknown, the agent is test-run before it is moved into place.
 std::string install_line(const AgentImage& image, const std::string& token, bool knows_machine = true);
 
 }  // namespace deployctl::remote::detail

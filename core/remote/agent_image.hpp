@@ -1,5 +1,5 @@
-// The agent binary that hosts get: a file of this host. Values; loading blocks for as long as hashing it
-// takes.
+// The agent binary that is installed on hosts: a file on this host. Values; loading blocks while it computes the
+// digest.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace deployctl::remote {
 
-// The file is read again when a host asks for it; that host checks it against the digest.
+// The file is read again when a host requests it; that host verifies it against the digest.
 struct AgentImage {
   std::string path;
   Digest digest;
@@ -18,9 +18,9 @@ struct AgentImage {
   static Result<AgentImage> load(const std::string& path);
 };
 
-// Where the agent is: DEPLOYCTL_AGENT, else deploy-agent beside our own executable, else in
-// ../libexec/deployctl from there. Code::absent names the places. (An agent that opens others takes itself:
-// /proc/self/exe.)
+// Returns the path of the agent: DEPLOYCTL_AGENT, else deploy-agent next to this executable, else deploy-agent in
+// ../libexec/deployctl relative to the folder of this executable. Code::not_found names the places. (An agent that
+// opens other agents uses its own binary: /proc/self/exe.)
 Result<std::string> find_agent();
 
 }  // namespace deployctl::remote

@@ -15,7 +15,7 @@ constexpr int tries = 40;
 constexpr Duration between_tries{50};
 constexpr Duration for_the_keeper{std::chrono::seconds(10)};
 
-// Another process may be about to start it, or it may be about to end.
+// Retries, because another process may be starting the cache, or the cache may be about to exit.
 awaitable<Result<io::Fd>> connect(std::shared_ptr<KeeperPlace> place) {
   for (int i = 1;; ++i) {
     auto socket = host::connect_background(place->at, place->argv);
@@ -24,7 +24,8 @@ awaitable<Result<io::Fd>> connect(std::shared_ptr<KeeperPlace> place) {
   }
 }
 
-// The keeper's answer to a request that it took. Nothing: it went away before it answered.
+// The reply of the connection cache to a request that it accepted. `refused`: its error, if it could not open the
+// agent.
 struct Answer {
   std::optional<Error> refused;
   link::LoginTimes login{};
@@ -62,7 +63,8 @@ awaitable<Result<Stream>> ask(asio::any_io_executor executor, protocol::pb::Keep
   co_return stream;
 }
 
-// The keeper has the environment of whoever started it, and not all of that: an ssh-agent or a jump host may let us in.
+// The cache has part of the environment of the process that started it. A login from here may still succeed with this
+// process's ssh-agent or jump host.
 bool may_go_otherwise(const Error& error, const transport::DialOptions& dial) {
   if (error.code == Code::authentication) return true;
   return !dial.endpoint.ssh_config.empty() && (error.code == Code::unreachable || error.code == Code::disconnected);
@@ -72,7 +74,7 @@ bool may_go_otherwise(const Error& error, const transport::DialOptions& dial) {
 
 awaitable<Result<Opened>> open_kept(asio::any_io_executor executor, transport::DialOptions dial, AgentOptions options,
                                     std::shared_ptr<KeeperPlace> place) {
-  const Duration most = dial.timeout + for_the_keeper;  // one that is silent for longer is stuck
+  const Duration most = dial.timeout + for_the_keeper;  // a cache that is silent for longer is stuck
   auto asked = co_await io::with_deadline(ask(executor, detail::to_message(dial, options), place), most,
                                           "opening the agent on " + dial.endpoint.name());
   if (!asked) co_return co_await open_agent(std::move(executor), std::move(dial), std::move(options));

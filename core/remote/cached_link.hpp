@@ -1,6 +1,6 @@
-// Agents opened through the control host's link keeper: a login that an earlier command made is used again, so that a
-// rollback right after a deploy begins at once. Where there is no keeper, and none can be started, the agent is opened
-// from here. One strand.
+// Opens agents through the control host's connection cache, which reuses the login of an earlier command, so that a
+// rollback right after a deployment starts at once. If no cache process is running and none can be started, the agent
+// is opened directly. One strand.
 #pragma once
 
 #include <vector>
@@ -12,10 +12,10 @@ namespace deployctl::remote {
 
 struct KeeperPlace {
   host::Rendezvous at;
-  std::vector<std::string> argv;  // what starts one
+  std::vector<std::string> argv;  // starts the cache process
 };
 
-// As open_agent(), and with its errors.
+// Same contract and errors as open_agent().
 asio::awaitable<Result<std::shared_ptr<link::AgentLink>>> open_kept(asio::any_io_executor executor,
                                                                     transport::DialOptions dial, AgentOptions options,
                                                                     std::shared_ptr<KeeperPlace> place);

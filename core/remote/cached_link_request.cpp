@@ -43,7 +43,7 @@ Result<KeptLinkRequest> from_message(const protocol::pb::Keep& message) {
 asio::awaitable<Result<protocol::Frame>> read_frame(io::ByteStream& stream) {
   protocol::FrameDecoder decoder;
   std::uint8_t byte = 0;
-  // A byte at a time: requests and answers of a few hundred bytes, once a command.
+  // Reads one byte at a time: requests and replies have a few hundred bytes, and there is one of each per command.
   for (;;) {
     DEPLOYCTL_CO_TRY(n, co_await stream.read_some({&byte, 1}));
     if (n == 0) co_return fail(Code::disconnected, "the link keeper went away");

@@ -1,4 +1,4 @@
-// What a process asks the control host's link keeper for, as a message and back. Private to the room; values.
+// Converts a request to the control host's connection cache to a message and back. Values. Private to the module.
 #pragma once
 
 #include "core/io/byte_stream.hpp"
@@ -15,7 +15,7 @@ struct KeptLinkRequest {
 };
 Result<KeptLinkRequest> from_message(const protocol::pb::Keep& message);
 
-// One frame and not a byte more: what follows on the stream is the agent's.
+// Reads exactly one frame and no byte more: what follows on the stream belongs to the agent.
 asio::awaitable<Result<protocol::Frame>> read_frame(io::ByteStream& stream);
 
 }  // namespace deployctl::remote::detail

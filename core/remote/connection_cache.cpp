@@ -18,22 +18,23 @@ using detail::KeptLinkRequest;
 using detail::PrewarmedSession;
 
 constexpr Duration max_wait_time{std::chrono::seconds(10)};  // for a request
-constexpr Duration max_exec{std::chrono::seconds(5)};        // on a login that may be dead without our knowing
+constexpr Duration max_exec{std::chrono::seconds(5)};        // on a login that may be dead without being detected
 constexpr Duration unused{std::chrono::minutes(10)};
-constexpr std::uint64_t worn = 30ULL << 30;  // rekeying with libssh2 can hang; sshd begins it at 64 GiB at the earliest
+// Rekeying with libssh2 can hang; sshd starts it at 64 GiB at the earliest.
+constexpr std::uint64_t worn = 30ULL << 30;
 
-// One login and the session begun on it.
+// One login and the session that was prewarmed on it.
 struct Login {
   explicit Login(const asio::any_io_executor& executor) : changed(executor) {}
-  io::Notifier changed;  // a dial is over
+  io::Notifier changed;  // signals the end of a dial
   bool dialling = false;
-  bool beginning = false;                       // a session, ahead
+  bool beginning = false;                       // a session is being prewarmed
   std::shared_ptr<transport::Session> session;  // null: none, or lost
   std::shared_ptr<PrewarmedSession> begun;
   link::LoginTimes times;
   SteadyTime used{};
 
-  // Not used again. Who is using it goes on: the session closes with the last of them.
+  // Stops reuse of the login. Current users continue; the session closes with the last of them.
   void drop() {
     if (begun) begun->close();
     begun.reset();
@@ -65,8 +66,8 @@ struct ConnectionCache::State : std::enable_shared_from_this<ConnectionCache::St
   void drop_unused();
 };
 
-// The session that was begun, else one begun now on the login that is there, or that another dials meanwhile, else a
-// login.
+// Returns the prewarmed session. Without one, starts a session on the existing login, or on the one that another
+// request is dialing. Without a login, dials.
 awaitable<Result<std::shared_ptr<PrewarmedSession>>> ConnectionCache::State::take(std::shared_ptr<Login> login,
                                                                                   KeptLinkRequest asked) {
   login->used = io::now_steady();
@@ -75,14 +76,14 @@ awaitable<Result<std::shared_ptr<PrewarmedSession>>> ConnectionCache::State::tak
     if (const auto begun = std::exchange(login->begun, nullptr)) {
       if (begun->fresh()) co_return begun;
       begun->close();
-      if (begun->went_silent()) login->drop();  // the way there may be dead
+      if (begun->went_silent()) login->drop();  // the connection may be dead
     }
     if (login->session && login->session->sent() > worn) login->drop();
     const auto session = login->session;
     if (!session) co_return co_await dial(login, std::move(asked));
     auto begun = co_await io::with_deadline(begin(session, asked.options), max_exec, "begin a session");
     if (begun) co_return begun;
-    if (login->session == session) login->drop();  // else somebody has logged in anew already
+    if (login->session == session) login->drop();  // otherwise another request has logged in again already
   }
 }
 
@@ -106,7 +107,7 @@ awaitable<Result<std::shared_ptr<PrewarmedSession>>> ConnectionCache::State::dia
   co_return co_await begin(*session, std::move(asked.options));
 }
 
-// For whoever comes next.
+// Prewarms a session for the next request.
 awaitable<void> ConnectionCache::State::begin_ahead(std::shared_ptr<State> self, std::shared_ptr<Login> login,
                                                     AgentOptions options) {
   if (login->begun && login->begun->useless()) std::exchange(login->begun, nullptr)->close();
@@ -171,12 +172,12 @@ awaitable<void> ConnectionCache::serve(io::Fd connection) {
   kept.set_login_ms(static_cast<std::uint64_t>(login->times.took.count()));
   kept.set_round_trip_ms(static_cast<std::uint64_t>(login->times.round_trip.count()));
   const auto answered = co_await answer(*client, protocol::to_frame(protocol::FrameType::reply, 0, kept));
-  // Now, not at the end: the next command may come on the heels of this one.
+  // Prewarm now rather than at the end, because the next command may follow immediately.
   asio::co_spawn(state->executor, State::begin_ahead(state, login, asked->options), asio::detached);
   if (answered) co_await (*begun)->bridge(client);
   (*begun)->close();
   login->used = io::now_steady();
-  // The one begun ahead found no agent if it came before this client had installed it.
+  // The session prewarmed above found no agent if it started before this client had installed it.
   asio::co_spawn(state->executor, State::begin_ahead(state, login, asked->options), asio::detached);
 }
 

@@ -1,10 +1,10 @@
-// The control host's link keeper: a background process that stays logged in to relays between commands, as OpenSSH's
-// ControlPersist does. For each login it has an agent session begun ahead, so that a command that asks for one waits
-// for no round trip. It carries bytes and reads none of them; whoever asked is the agent's caller, and when he goes the
-// session ends.
+// The control host's connection cache: a background process that stays logged in to relays between commands, like
+// OpenSSH's ControlPersist. For each login it keeps one prewarmed agent session, so that a command that requests one
+// waits for no round trip. It forwards bytes without interpreting them; the client is the agent's caller, and the
+// session ends when the client disconnects.
 //
-// A login is used again for the same endpoint, user, key, pins, program and lane, until nobody has asked for ten
-// minutes, it is lost, or it has sent 30 GiB. One strand.
+// A login is reused for the same endpoint, user, key, pins, program and lane. It is dropped if it is lost or has sent
+// 30 GiB, and after ten minutes without use when another request is served. One strand.
 #pragma once
 
 #include <memory>
@@ -19,7 +19,7 @@ class ConnectionCache {
   explicit ConnectionCache(asio::any_io_executor executor);
   ~ConnectionCache();
 
-  // One request over a connection of our own user, to its end.
+  // Serves one request over a connection, until the connection ends. Connections of other users are rejected.
   asio::awaitable<void> serve(io::Fd connection);
 
   struct State;

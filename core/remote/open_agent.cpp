@@ -17,9 +17,9 @@ namespace {
 using asio::awaitable;
 
 constexpr const char* unknown_machine = "?";                 // the host has no uname
-constexpr Duration longest_write{std::chrono::seconds(20)};  // of 64 KiB
+constexpr Duration longest_write{std::chrono::seconds(20)};  // for 64 KiB
 
-// A channel that keeps its session: the link knows of streams only.
+// A channel that owns its session, because the link holds only a stream.
 class SessionStream final : public io::ByteStream {
  public:
   SessionStream(std::shared_ptr<transport::Session> session, std::unique_ptr<io::ByteStream> channel)
@@ -44,9 +44,9 @@ std::string new_token() {
   return std::to_string(random()) + std::to_string(random());
 }
 
-// What the host said while it refused the bytes.
+// Reads the host's message after it rejected the bytes.
 awaitable<Error> refusal(io::ByteStream& stream, Error why) {
-  if (why.code != Code::disconnected) co_return why;  // the host may have nothing to say, and does not end
+  if (why.code != Code::disconnected) co_return why;  // the host may print nothing and keep the stream open
   std::string said;
   Bytes part(1024);
   while (said.size() < 4096) {
@@ -59,7 +59,7 @@ awaitable<Error> refusal(io::ByteStream& stream, Error why) {
   co_return link::host_refusal(said);
 }
 
-// A host that stops taking bytes isn't waited for until the whole installation's time is over.
+// A host that stops reading fails after 20 s, before the time for the whole installation is over.
 awaitable<Status> write(io::ByteStream& stream, BytesView bytes) {
   auto written = co_await io::with_deadline(stream.write(bytes), longest_write, "sending the agent");
   if (!written && written.error().code == Code::timed_out)

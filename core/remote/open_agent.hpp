@@ -1,10 +1,10 @@
-// An agent on another host, over SSH: log in, exec it there (installing it when the host lacks it), shake
-// hands. The control host opens relays and direct targets so; a relay opens its targets so. The SSH session
-// lives as long as the link. One strand.
+// Opens an agent on another host over SSH: logs in, runs the agent there (installing it if the host lacks it) and
+// exchanges hellos. The control host opens relays and direct targets this way, and a relay opens its targets. The SSH
+// session lives as long as the link. One strand.
 //
-// Errors: those of transport::dial; unsupported (another machine than the image's, another protocol version);
-// unreachable or disconnected with the host's own words (no room, a read-only home, a file system mounted
-// noexec, a shell that fails).
+// Errors: those of transport::dial; unsupported (the host's machine type is not the image's, another protocol
+// version); unreachable, disconnected, no_space or denied with the host's own message (disk full, a read-only home, a
+// file system mounted noexec, a shell that fails).
 #pragma once
 
 #include <asio/any_io_executor.hpp>
@@ -23,12 +23,12 @@ struct AgentOptions {
   std::string program;
   AgentImage image;
   Duration timeout{std::chrono::seconds(60)};  // login, installation and hello together
-  unsigned lane = 0;                           // which of several links to one host
+  unsigned lane = 0;                           // index of the link, if there are several to one host
 };
 
-// The agent's command on a session that is there: the stream from its magic on.
+// Starts the agent's command on an existing session. The stream starts with login noise or the agent's magic.
 asio::awaitable<Result<std::unique_ptr<io::ByteStream>>> exec_agent(transport::Session& session, AgentOptions options);
-// The link over such a stream, which may be installing the agent first.
+// Opens the link over such a stream, installing the agent first if necessary.
 asio::awaitable<Result<std::shared_ptr<link::AgentLink>>> link_agent(std::unique_ptr<io::ByteStream> stream,
                                                                      std::string name, link::LoginTimes login,
                                                                      AgentOptions options);

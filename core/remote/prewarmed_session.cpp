@@ -12,7 +12,8 @@ namespace {
 
 constexpr Duration ping_every{std::chrono::seconds(5)};
 constexpr Duration recent{std::chrono::seconds(8)};  // agents ping every 5 s
-constexpr std::size_t max_text_kept = 64 * 1024;     // a magic, a hello and pings; a login's noise before them
+// Enough for a magic, a hello and pings, and the login noise before them.
+constexpr std::size_t max_text_kept = 64 * 1024;
 constexpr std::size_t part_size = 64 * 1024;
 
 }  // namespace
@@ -67,7 +68,7 @@ awaitable<void> PrewarmedSession::pump(std::shared_ptr<PrewarmedSession> self) {
   self->changed_.notify_all();
 }
 
-// Until there is a client, who does so himself.
+// Pings until there is a client, which then pings itself.
 awaitable<void> PrewarmedSession::keep_alive(std::shared_ptr<PrewarmedSession> self) {
   const Bytes ping = protocol::encode(protocol::Frame{protocol::FrameType::ping, 0, 0, {}});
   while (!self->over_ && !self->taken_) {
@@ -86,7 +87,7 @@ awaitable<void> PrewarmedSession::bridge(std::shared_ptr<io::ByteStream> client)
   const auto self = shared_from_this();
   taken_ = true;
   changed_.notify_all();
-  // What was said comes first, also what comes while that is written.
+  // The buffered output comes first, including output that arrives while it is written.
   while (!said_.empty()) {
     const Bytes said = std::exchange(said_, {});
     const auto written = co_await client->write(said);

@@ -1,6 +1,6 @@
-// An agent session that was begun before anybody asked for it: what the agent said is kept, pings hold it open, and
-// once there is a client all bytes go to him. Private to the room. One strand; its coroutines keep it alive until the
-// stream ends.
+// An agent session that is started before a client requests it. The agent's output is buffered and pings keep the
+// session open; once there is a client, all bytes are forwarded to it. Private to the module. One strand; its
+// coroutines keep it alive until the stream ends.
 #pragma once
 
 #include <memory>
@@ -15,18 +15,20 @@ using asio::awaitable;
 
 class PrewarmedSession : public std::enable_shared_from_this<PrewarmedSession> {
  public:
-  // `owner` is what the stream needs to live.
+  // `owner` is kept alive as long as the stream.
   static std::shared_ptr<PrewarmedSession> start(std::unique_ptr<io::ByteStream> stream, std::shared_ptr<void> owner);
 
-  // On the clock that counts sleep: a login that was fresh before is none afterwards.
+  // CLOCK_BOOTTIME, which includes time in suspend: after a suspend, no session counts as fresh.
   static Duration boot_time();
-  // The agent runs and has been heard of lately: whoever gets it will not wait for an answer that can't come.
+  // True if the agent runs and has sent something within the last 8 s, so that a client does not wait for a dead
+  // connection.
   bool fresh(Duration now = boot_time()) const;
-  // It ran, or was to run, and is heard of no more.
+  // True if the agent was started but nothing was received for 8 s.
   bool went_silent(Duration now = boot_time()) const;
-  // Good for nobody: it ended, or the host lacks the agent. Installing is for who needs it, and he begins anew.
+  // True if the session ended or the host lacks the agent. A client that needs the agent starts a new session and
+  // installs it.
   bool useless() const;
-  // Bytes both ways until either side ends.
+  // Forwards bytes both ways until either side ends.
   awaitable<void> bridge(std::shared_ptr<io::ByteStream> client);
   void close() { stream_->close(); }
 
@@ -39,12 +41,12 @@ class PrewarmedSession : public std::enable_shared_from_this<PrewarmedSession> {
   std::shared_ptr<void> owner_;
   std::unique_ptr<io::ByteStream> stream_;
   io::Notifier changed_;
-  Bytes said_;                              // before there was a client
-  std::shared_ptr<io::ByteStream> client_;  // who gets what comes
+  Bytes said_;                              // received before there was a client
+  std::shared_ptr<io::ByteStream> client_;  // receives the output
   bool taken_ = false, over_ = false;
-  bool pinging_ = false;  // a ping is being written: nobody else may write
-  bool speaks_ = false;   // the agent's magic has come
-  Duration heard_;        // boot_time()
+  bool pinging_ = false;  // a ping is being written: no other write may start
+  bool speaks_ = false;   // the agent's magic has arrived
+  Duration heard_;        // boot_time() of the last data
 };
 
 }  // namespace deployctl::remote::detail

@@ -1,4 +1,4 @@
-// Small encodings of SSH: base64, and the strings of its messages and key blobs. Pure; private to the room.
+// Small SSH encodings: base64, and the strings in SSH messages and key blobs. Pure. Private to the module.
 #pragma once
 
 #include <cstdint>
@@ -8,15 +8,16 @@
 
 namespace deployctl::transport::detail {
 
-// Strict, with its padding; line breaks between are allowed when `lines` is. Nothing for anything else.
+// Strict: requires the padding and rejects every other character, except line breaks when `lines` is set. Returns
+// nullopt for invalid input.
 std::optional<std::string> from_base64(std::string_view text, bool lines = false);
 std::string to_base64(std::string_view raw);
 
 std::string encode_u32(std::uint32_t n);
 std::string encode_string(std::string_view s);
 
-// Reads from the front; every read checks the length against what is left and fails for good when there is
-// too little.
+// Reads from the front. Each read checks the length against the bytes that are left; a read that is too long discards
+// the rest, so later reads fail too.
 class SshReader {
  public:
   explicit SshReader(std::string_view from) : left_(from) {}
@@ -29,9 +30,9 @@ class SshReader {
   std::string_view left_;
 };
 
-// The type that a public key blob names in its first string; empty: no blob.
+// Returns the key type in the first string of a public key blob, or an empty string if this is not a blob.
 std::string type_of_blob(std::string_view blob);
-// "SHA256:..." as ssh-keygen shows it.
+// Returns "SHA256:...", the format that ssh-keygen prints.
 std::string fingerprint_of(std::string_view blob);
 
 }  // namespace deployctl::transport::detail

@@ -24,7 +24,7 @@ std::string name_of(const std::string& host, unsigned port) {
   return lower(port == 22 ? host : "[" + host + "]:" + std::to_string(port));
 }
 
-// `*` and `?`; linear in the text for each star, so no pattern can make it slow.
+// Supports `*` and `?`. Backtracks to the last star only, so the cost is at most pattern length times text length.
 bool matches_pattern(std::string_view pattern, std::string_view text) {
   std::size_t p = 0, t = 0, star = std::string_view::npos, resume = 0;
   while (t < text.size()) {
@@ -46,7 +46,7 @@ struct HashedName {
   std::string hash;
 };
 
-// "|1|salt|hash"
+// Parses "|1|salt|hash".
 std::optional<HashedName> parse_hashed(std::string_view names) {
   const auto bar = names.find('|', 3);
   if (!names.starts_with("|1|") || bar == std::string_view::npos) return std::nullopt;
@@ -67,7 +67,7 @@ bool matches_hashed(std::string_view names, const std::string& name) {
   return hashed->hash == std::string_view(reinterpret_cast<const char*>(mac), size);
 }
 
-// A comma-separated list; a negated pattern that matches wins over all others.
+// `names` is a comma-separated list of patterns. A negated pattern that matches overrides all others.
 bool matches(const std::string& names, const std::string& name) {
   if (names.starts_with('|')) return matches_hashed(names, name);
   bool found = false;
@@ -129,7 +129,7 @@ void KnownHosts::add(std::string names, HostKey key) {
   lines_.push_back({std::move(names), std::move(key)});
 }
 
-// The lines that may name it, in file order.
+// Returns the lines that may match the name, in file order.
 std::vector<std::size_t> KnownHosts::candidates(const std::string& name) const {
   std::vector<std::size_t> found = patterns_;
   if (const auto plain = plain_.find(name); plain != plain_.end())
@@ -149,7 +149,7 @@ std::vector<HostKey> KnownHosts::keys_of(const std::string& host, unsigned port)
     return keys;
   };
   auto keys = named(name_of(host, port));
-  // As ssh does: a line without a port holds for every port that has no line of its own.
+  // As in ssh, a line without a port applies to every port that has no line of its own.
   return keys.empty() && port != 22 ? named(name_of(host, 22)) : keys;
 }
 

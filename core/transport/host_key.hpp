@@ -12,18 +12,18 @@ namespace deployctl::transport {
 
 struct HostKey {
   std::string type;                 // "ssh-ed25519"
-  std::string blob;                 // raw, as in the third field of known_hosts once decoded
+  std::string blob;                 // decoded third field of known_hosts
   std::string fingerprint() const;  // "SHA256:..."
   bool operator==(const HostKey&) const = default;
 };
 
-// A file in OpenSSH's format: plain and hashed names, [host]:port. A line of "@revoked" or "@cert-authority"
-// makes the file Code::unsupported with file:line (what we can't honour we must not skip); a malformed line
-// is Code::invalid with file:line; a missing file Code::absent.
+// A file in OpenSSH's known_hosts format: plain and hashed names, [host]:port. Errors: Code::unsupported with
+// file:line for a line with a marker ("@revoked", "@cert-authority"), because ignoring it would be unsafe;
+// Code::invalid with file:line for a malformed line; Code::not_found for a missing file.
 class KnownHosts {
  public:
   static Result<KnownHosts> load(const std::string& path);
-  // All keys of that host and port, in file order. Empty: unknown.
+  // Returns all keys of the host and port, in file order; empty if the host is unknown.
   std::vector<HostKey> keys_of(const std::string& host, unsigned port) const;
 
  private:
@@ -35,9 +35,10 @@ class KnownHosts {
   std::vector<std::size_t> candidates(const std::string& name) const;
 
   std::vector<Line> lines_;
-  // A fleet has a line a host and asks for each host: plain names are looked up, only the others are tried.
-  std::unordered_map<std::string, std::vector<std::size_t>> plain_;  // lower case, as written: places in lines_
-  std::vector<std::size_t> patterns_;                                // hashed lines too
+  // A fleet has one line per host and looks up every host: plain names use the map, only the other lines are scanned.
+  // Lower-case name, as written in the file -> indexes into lines_.
+  std::unordered_map<std::string, std::vector<std::size_t>> plain_;
+  std::vector<std::size_t> patterns_;  // indexes of lines with patterns or hashed names
 };
 
 }  // namespace deployctl::transport

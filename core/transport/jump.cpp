@@ -14,7 +14,7 @@ using asio::awaitable;
 
 constexpr std::size_t max_words = 2048;
 
-// Shared with the coroutine that reads the child's stderr, which ends with the child.
+// Shared with the coroutine that reads the child's stderr; that coroutine ends when the child exits.
 struct Words {
   std::unique_ptr<io::ByteStream> stream;
   std::string text;

@@ -1,6 +1,6 @@
-// A connection through jump hosts: an `ssh -W` child carries it, with the user's own ssh_config for the hops.
-// The stream owns the child; what ssh says when it fails becomes the error of the first read. Private to the
-// room.
+// A connection through jump hosts, carried by an `ssh -W` child process, which uses the user's ssh_config for the
+// hops. The stream owns the child. If ssh fails, the last line of its stderr becomes the error of the first read.
+// Private to the module.
 #pragma once
 
 #include <memory>
@@ -10,7 +10,7 @@
 
 namespace deployctl::transport::detail {
 
-// The child's argv: the last of `hops` ("user@host:port,...") is logged in to, through the others.
+// Builds the argv of the child: it logs in to the last of `hops` ("user@host:port,...") through the others.
 std::vector<std::string> jump_command(const std::string& config, const std::string& hops, const std::string& host,
                                       unsigned port);
 

@@ -13,7 +13,7 @@
 namespace deployctl::transport::detail {
 namespace {
 
-// Of the agent protocol (draft-miller-ssh-agent).
+// Message numbers of the agent protocol (draft-miller-ssh-agent).
 constexpr char request_identities = 11, identities_answer = 12, sign_request = 13, sign_response = 14;
 constexpr std::size_t most_answer = 256 * 1024;
 constexpr timeval max_wait{10, 0};

@@ -1,5 +1,5 @@
-// ssh-agent, spoken to over its socket: lists keys and signs. Blocking, at most 10 s a question, so that a
-// stuck agent can't hold a strand for longer. Private to the room.
+// A client of ssh-agent over its socket: lists keys and signs. Blocking. Each send or receive times out after 10 s,
+// so that a stuck agent cannot block a strand for longer. Private to the module.
 #pragma once
 
 #include <string>
@@ -17,12 +17,12 @@ class KeyAgent {
     std::string blob;
     std::string comment;
   };
-  // At SSH_AUTH_SOCK; Code::absent when there is none, or nobody answers there.
+  // Connects to SSH_AUTH_SOCK. Code::not_found if it is not set or the agent cannot be reached.
   static Result<KeyAgent> connect();
   static Result<KeyAgent> connect(const std::string& socket);
 
   Result<std::vector<Identity>> list();
-  // The signature's bytes, as they follow the algorithm's name. Code::refused when the agent won't.
+  // Returns the signature's bytes without the algorithm name that precedes them. Code::refused if the agent refuses.
   Result<std::string> sign(std::string_view blob, std::string_view data);
 
  private:

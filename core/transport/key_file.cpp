@@ -17,7 +17,7 @@ namespace {
 constexpr std::string_view begin_openssh = "-----BEGIN OPENSSH PRIVATE KEY-----";
 constexpr std::string_view end_openssh = "-----END OPENSSH PRIVATE KEY-----";
 
-// openssh-key-v1: the public half stands in the clear even where the private one is locked.
+// Reads openssh-key-v1. The public key is in clear text even if the private key is encrypted.
 bool read_openssh(KeyFile& key) {
   const auto begin = key.text.find(begin_openssh);
   const auto end = key.text.find(end_openssh);
@@ -65,7 +65,7 @@ std::string type_of(const EVP_PKEY* pkey) {
 
 int no_passphrase(char*, int, int, void*) { return -1; }
 
-// The older PEM forms. A locked one is recognised by its words alone.
+// Reads the older PEM formats. An encrypted file is recognized only by the word "ENCRYPTED".
 bool read_pem(KeyFile& key) {
   const std::unique_ptr<BIO, decltype(&BIO_free)> bio(
       BIO_new_mem_buf(key.text.data(), static_cast<int>(key.text.size())), &BIO_free);

@@ -1,5 +1,5 @@
-// A private key file, looked at before libssh2 sees it: libssh2 answers "wrong key" to an RSA key and to a
-// passphrase alike. Blocking, small; private to the room.
+// Inspects a private key file before libssh2 uses it, because libssh2 reports "wrong key" both for an RSA key and for
+// a missing passphrase. Blocking; the files are small. Private to the module.
 #pragma once
 
 #include <string>
@@ -10,18 +10,19 @@ namespace deployctl::transport::detail {
 
 struct KeyFile {
   std::string path;
-  std::string type;     // "ssh-ed25519", "ecdsa-sha2-nistp256", "ssh-rsa", ...; empty: behind a passphrase and not told
-  std::string blob;     // the public half; empty: unknown
+  // "ssh-ed25519", "ecdsa-sha2-nistp256", "ssh-rsa", ...; empty if a passphrase hides it.
+  std::string type;
+  std::string blob;     // the public key; empty: unknown
   std::string text;     // the whole file
-  bool locked = false;  // wants a passphrase
+  bool locked = false;  // needs a passphrase
 };
 
-// Code::absent, Code::denied, Code::invalid (no private key in it).
+// Errors: Code::not_found, Code::denied, Code::invalid (the file contains no private key).
 Result<KeyFile> load_key_file(const std::string& path);
-// From PATH.pub, for a key whose private half only ssh-agent has. Code::absent, Code::invalid.
+// Reads PATH.pub, for a key whose private part is only in ssh-agent. Errors: Code::not_found, Code::invalid.
 Result<KeyFile> load_public_key(const std::string& path);
 
-// ed25519 and ECDSA: what libssh2 can sign with for a server of today.
+// True for ed25519 and ECDSA, the types with which libssh2 can sign for a current server.
 bool can_sign_with(const std::string& type);
 
 }  // namespace deployctl::transport::detail

@@ -17,7 +17,7 @@ struct Server {
   std::deque<LoginTurn::Claim*> waiting;
 };
 
-constexpr const char* all = "";  // the gate that every login passes
+constexpr const char* all = "";  // key of the gate that every login passes
 
 struct Gate {
   std::mutex mutex;
@@ -34,7 +34,7 @@ Gate& gate() {
 
 }  // namespace
 
-// Waits in the queue, or holds a place; its death takes it out of either.
+// Waits in the queue or holds a slot. The destructor leaves the queue or frees the slot.
 struct LoginTurn::Claim {
   Claim(std::string s, asio::any_io_executor e)
       : server(std::move(s)), executor(std::move(e)), bell(std::make_shared<io::Notifier>(executor)) {}
@@ -42,19 +42,20 @@ struct LoginTurn::Claim {
   std::string server;
   asio::any_io_executor executor;
   std::shared_ptr<io::Notifier> bell;
-  bool granted = false;  // under the gate's mutex
+  bool granted = false;  // guarded by the gate's mutex
 };
 
 namespace {
 
-// Under the mutex. The bell is rung on the waiter's own executor; it lives on if the waiter doesn't.
+// Call with the mutex held. Notifies on the waiter's own executor; the shared pointer keeps the notifier alive if the
+// waiter is gone.
 void grant(Server& server, LoginTurn::Claim& claim) {
   ++server.busy;
   claim.granted = true;
   asio::post(claim.executor, [bell = claim.bell] { bell->notify_all(); });
 }
 
-// Under the mutex: places to those who wait, as far as they go.
+// Call with the mutex held. Grants free slots to waiters in order.
 void let_in(const std::string& name) {
   const auto at = gate().servers.find(name);
   if (at == gate().servers.end()) return;

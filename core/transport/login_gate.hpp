@@ -1,7 +1,8 @@
-// At most 8 logins in progress per server in this process, whatever its threads: sshd's MaxStartups drops
-// what comes beyond 10 at once. Many addresses may be one server, and other callers count as well: so there are at most
-// 64 in all, half as many each time that servers drop some (not below 8), and one more for each full round of logins
-// that went through (additive increase, multiplicative decrease, as TCP does). Private to the room. Any thread.
+// Limits the logins in progress. At most 8 per server in this process, over all threads: sshd's MaxStartups drops
+// connections beyond 10 at once. Several addresses may lead to one server and other clients count too, so there is
+// also a limit on the total: 64 at first, halved each time a server drops logins (not below 8), and raised by one
+// after each full round of successful logins (additive increase, multiplicative decrease, as in TCP). Private to the
+// module. Any thread.
 #pragma once
 
 #include <algorithm>
@@ -16,7 +17,7 @@ namespace deployctl::transport::detail {
 inline constexpr unsigned max_logins = 8;
 inline constexpr unsigned max_logins_total = 64;
 
-// How many logins may be in progress in all, from what became of others. A value.
+// Computes the limit on the total number of logins in progress from the outcomes of earlier ones. A value.
 class LoginPace {
  public:
   unsigned limit() const { return limit_; }
@@ -25,7 +26,7 @@ class LoginPace {
     ++limit_;
     since_ = 0;
   }
-  // Those that were under way together are dropped together: they count once.
+  // Logins that are in progress together are dropped together, so drops within 300 ms count once.
   void dropped(SteadyTime now) {
     if (now < halved_ + together) return;
     limit_ = std::max(limit_ / 2, max_logins);
@@ -36,11 +37,11 @@ class LoginPace {
  private:
   static constexpr Duration together{300};
   unsigned limit_ = max_logins_total;
-  unsigned since_ = 0;  // logins that went through at this limit
+  unsigned since_ = 0;  // successful logins at this limit
   SteadyTime halved_{};
 };
 
-// A place among the logins of one server; given to the next in line when it dies.
+// A slot for one login to a server, and one of the total. The destructor passes the slots to the next waiter.
 class LoginTurn {
  public:
   struct Claim;

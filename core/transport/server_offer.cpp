@@ -10,7 +10,8 @@ namespace {
 
 constexpr char kexinit = 20;
 
-// The banner, after whatever lines a server puts before it; what follows it stays in `greeting`.
+// Returns the banner, skipping any lines that the server sends before it. `greeting` keeps the bytes after the
+// banner.
 std::optional<std::string> take_banner(std::string_view& greeting) {
   for (;;) {
     const auto end = greeting.find('\n');
@@ -36,9 +37,10 @@ std::optional<ServerOffer> parse_offer(std::string_view greeting) {
   const auto banner = take_banner(greeting);
   if (!banner) return std::nullopt;
   offer.banner = *banner;
-  const auto packet = SshReader(greeting).string();  // its length, then padding length, message, padding
+  // A packet is its length, then padding length, message and padding.
+  const auto packet = SshReader(greeting).string();
   if (!packet || packet->size() < 18 || (*packet)[1] != kexinit) return std::nullopt;
-  SshReader lists(packet->substr(18));  // padding length, type, 16 bytes of cookie
+  SshReader lists(packet->substr(18));  // skips padding length, type and the 16-byte cookie
   for (auto* names : {&offer.key_exchanges, &offer.host_keys, &offer.ciphers,
                       static_cast<std::vector<std::string>*>(nullptr), &offer.macs}) {
     const auto list = lists.string();

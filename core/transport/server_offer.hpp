@@ -1,5 +1,6 @@
-// What an SSH server says it can do: its banner and the first message of the key exchange, which it sends in
-// the clear. libssh2 only says that nothing in common was found; this says what. Pure; private to the room.
+// Parses an SSH server's capabilities: its banner and the first key exchange message, which it sends in clear text.
+// libssh2 reports only that both sides have nothing in common; this shows what the server offers. Pure. Private to
+// the module.
 #pragma once
 
 #include <optional>
@@ -14,10 +15,10 @@ struct ServerOffer {
   std::vector<std::string> key_exchanges, host_keys, ciphers, macs;
 };
 
-// From the first bytes of a connection; nothing when they hold no whole offer.
+// Parses the first bytes of a connection. Returns nullopt if they do not contain a complete offer.
 std::optional<ServerOffer> parse_offer(std::string_view greeting);
-// The names in both lists, in the order of `ours`.
+// Returns the names that are in both lists, in the order of `ours`.
 std::vector<std::string> in_common(const std::vector<std::string>& ours, const std::vector<std::string>& theirs);
-std::string joined(const std::vector<std::string>& names);  // with commas, as libssh2 takes them
+std::string joined(const std::vector<std::string>& names);  // comma-separated, the format that libssh2 takes
 
 }  // namespace deployctl::transport::detail

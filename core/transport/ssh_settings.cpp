@@ -17,7 +17,7 @@ Result<unsigned> parse_port(const std::string& text) {
   return port;
 }
 
-// The tokens that make sense before a login; ssh leaves them to us.
+// Expands the tokens that are known before a login; `ssh -G` leaves them unexpanded.
 std::string expand(const std::string& path, const SshSettings& settings) {
   std::string out;
   for (std::size_t i = 0; i < path.size(); ++i) {

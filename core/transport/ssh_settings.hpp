@@ -1,5 +1,6 @@
-// What a user's ssh_config means for a host: `ssh -G -F FILE -- HOST` is asked, no parser of our own. It
-// takes 20 ms and runs `Match exec`, so it is for relays and where it is asked for. Private to the room.
+// Resolves a host with the user's ssh_config by running `ssh -G -F FILE -- HOST`, instead of parsing the file here.
+// That takes 20 ms and runs `Match exec`, so it is used only for endpoints that set ssh_config. Private to the
+// module.
 #pragma once
 
 #include <asio/awaitable.hpp>
@@ -19,7 +20,7 @@ struct SshSettings {
   std::string proxy_jump;  // "user@host:port,..." or empty
 };
 
-// Code::unsupported for a ProxyCommand.
+// Code::unsupported if ProxyCommand is set.
 Result<SshSettings> parse_ssh_settings(const std::string& text);
 asio::awaitable<Result<SshSettings>> ask_ssh(std::string config, std::string host, Duration most);
 

@@ -43,7 +43,7 @@ void LinkSession::note_broken_protocol() {
 
 awaitable<void> LinkSession::run_login(std::shared_ptr<LinkSession> self) {
   auto opened = co_await io::with_cancel(self->log_in_(), self->ending_, "login");
-  // An agent that was there died meanwhile; the next one begins anew.
+  // The agent of a reused login exited in the meantime; the second attempt starts a new one.
   if (!opened && opened.error().code == Code::disconnected)
     opened = co_await io::with_cancel(self->log_in_(), self->ending_, "login");
   if (self->link_) self->sent_before_ += self->link_->sent();

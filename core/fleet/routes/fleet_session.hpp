@@ -1,7 +1,7 @@
-// One session that starts here, to a relay or a direct target: logged in to on demand, by one login however many ask
-// for it, and again when it was lost. A login that failed is not tried again for ten seconds: its error answers
-// meanwhile. The same goes for a peer that broke the protocol: a hostile one would have its flood handled again for
-// each request. Private to fleet_links. One strand.
+// One session that starts here, to a relay or a direct target. It is opened on demand, by one login shared by all
+// callers, and again after it was lost. After a failed login, no new one is tried for ten seconds; until then the
+// callers get its error. The same applies to a peer that broke the protocol, so that a hostile peer's flood is not
+// handled again for each request. Private to fleet_links. One strand.
 #pragma once
 
 #include <asio/any_io_executor.hpp>
@@ -21,7 +21,7 @@ using Link = std::shared_ptr<link::AgentLink>;
 class LinkSession : public std::enable_shared_from_this<LinkSession> {
  public:
   using LogIn = std::function<awaitable<Result<Link>>()>;
-  // `ending` gives a login up.
+  // `ending` cancels a login in progress.
   LinkSession(asio::any_io_executor executor, LogIn log_in, io::CancelToken ending);
 
   awaitable<Result<Link>> open();
@@ -37,12 +37,12 @@ class LinkSession : public std::enable_shared_from_this<LinkSession> {
   asio::any_io_executor executor_;
   LogIn log_in_;
   io::CancelToken ending_;
-  io::Notifier changed_;  // a login is over
+  io::Notifier changed_;  // signals the end of a login
   bool logging_in_ = false;
   Link link_;
-  std::optional<Error> failed_;  // the last login
+  std::optional<Error> failed_;  // error of the last login
   SteadyTime failed_at_{};
-  std::uint64_t sent_before_ = 0;  // by links that are gone
+  std::uint64_t sent_before_ = 0;  // by previous links
 };
 
 }  // namespace deployctl::fleet::detail

@@ -10,10 +10,10 @@ namespace deployctl::fleet::detail {
 namespace {
 
 constexpr std::size_t relay_logins_at_once = 64;             // agents/relay/relay_service.hpp
-constexpr Duration for_the_answer{std::chrono::seconds(5)};  // the relay's own, to come back
+constexpr Duration for_the_answer{std::chrono::seconds(5)};  // for the relay's own answer to arrive
 constexpr Duration longest_attach{std::chrono::minutes(30)};
-constexpr Duration longest_request{
-    std::chrono::minutes(30)};  // that came with an attach; its caller has a deadline of its own
+// For a request that was sent with an attach; its caller has a deadline of its own.
+constexpr Duration longest_request{std::chrono::minutes(30)};
 
 awaitable<Result<protocol::pb::Attached>> attach_alone(Link link, protocol::pb::Attach request, Duration most) {
   link::Call call;
@@ -48,7 +48,7 @@ awaitable<Result<protocol::pb::Attached>> PiggybackedRequest::attach(Link link, 
   link::Call call = call_;
   *call.request.mutable_attach_first() = std::move(request);
   call.deadline = longest_request;
-  // Not owning: the call that it belongs to is over before `run`, which owns us, is.
+  // Captures a plain `this`: the call ends before run(), which owns this object.
   call.on_event = [this](const protocol::pb::Event& event) {
     if (event.has_attached()) {
       attached_ = event.attached();
@@ -77,7 +77,7 @@ awaitable<Result<protocol::pb::Reply>> PiggybackedRequest::reply() {
   co_return co_await io::with_deadline(await_reply(self), deadline_, protocol::name_of(call_.request));
 }
 
-// The login that goes on is for whoever asks next.
+// The attach continues for other callers; the request is cancelled once the target is attached.
 void PiggybackedRequest::give_up() {
   unwanted_ = true;
   if (attached_) stop_.cancel();

@@ -1,6 +1,6 @@
-// A request that goes to a relay in one breath with the attach of its target: one round trip where there were two. Only
-// for a request that changes nothing, since whoever asked for it may give up while the attach goes on for others.
-// Private to fleet_links. One strand.
+// A request that is sent to a relay together with the attach of its target: one round trip instead of two. Only for a
+// request that changes nothing, because its caller may give up while the attach continues for others. Private to
+// fleet_links. One strand.
 #pragma once
 
 #include "core/fleet/routes/fleet_session.hpp"
@@ -16,13 +16,13 @@ class PiggybackedRequest : public std::enable_shared_from_this<PiggybackedReques
 
   static bool can_piggyback(const protocol::pb::Request& request) { return request.has_survey(); }
 
-  // The target's number and hello, as soon as it is attached; the request goes on to it. Another relay may be tried
-  // after an error. Code::timed_out when the relay has not answered within `most`.
+  // Returns the target's number and hello as soon as it is attached; the relay then forwards the request to it. After
+  // an error, another relay may be tried. Code::timed_out if the relay has not answered within `most`.
   awaitable<Result<protocol::pb::Attached>> attach(Link link, protocol::pb::Attach request, Duration most);
-  // It went with the attach that succeeded: the reply is to come, or has.
+  // True if the request went with the attach that succeeded: the reply will arrive, or has arrived.
   bool went() const { return attached_.has_value(); }
   awaitable<Result<protocol::pb::Reply>> reply();
-  // Nobody waits for the reply any more.
+  // The caller no longer needs the reply.
   void give_up();
 
  private:
@@ -31,7 +31,7 @@ class PiggybackedRequest : public std::enable_shared_from_this<PiggybackedReques
   static awaitable<Result<protocol::pb::Reply>> await_reply(std::shared_ptr<PiggybackedRequest> self);
 
   asio::any_io_executor executor_;
-  io::Notifier changed_;  // attached_, reply_
+  io::Notifier changed_;  // signals attached_ and reply_
   Duration deadline_;
   link::Call call_;
   std::optional<protocol::pb::Attached> attached_;
@@ -40,11 +40,11 @@ class PiggybackedRequest : public std::enable_shared_from_this<PiggybackedReques
   io::CancelToken stop_;
 };
 
-// How long a relay may take for an attach: it logs in to some of its targets at a time, each of which may take `login`,
-// and may have to install the agent. Pure.
+// How long a relay may take for an attach: it logs in to a limited number of its targets at a time, each of which may
+// take `login`, and may have to install the agent. Pure.
 Duration attach_limit(Duration login, Duration installing, std::size_t targets_of_the_relay);
 
-// With a rider where there is one and the relay knows how.
+// Attaches a target, together with the piggybacked request if there is one and the relay supports it.
 awaitable<Result<protocol::pb::Attached>> attach(Link link, protocol::pb::Attach request,
                                                  std::shared_ptr<PiggybackedRequest> rider, Duration most);
 

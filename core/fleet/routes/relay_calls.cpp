@@ -1,4 +1,4 @@
-// What is asked of the relays themselves: whether they are there, and what their regions are to run.
+// Requests to the relays themselves: whether they are reachable, and the desired states of their regions.
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
 
@@ -92,7 +92,7 @@ awaitable<Status> FleetLinks::keep_desired(std::vector<std::size_t> targets, pro
   for (std::size_t i = 0; i < targets.size(); ++i)
     *desire.mutable_members(static_cast<int>(i))->mutable_host() = ways->attach_of(ways->targets.at(targets[i]));
   Status kept = fail(Code::unsupported, "there is no relay");
-  // Any of the region's: all of them reach its targets.
+  // Tries all relays of the region, because each of them reaches its targets.
   for (const auto& relay : ways->targets.at(targets.front()).relays) {
     kept = co_await keep_at(relay, desire, payloads);
     if (kept) break;

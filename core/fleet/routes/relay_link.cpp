@@ -9,7 +9,8 @@
 namespace deployctl::fleet::detail {
 namespace {
 
-constexpr std::uint64_t worth_a_login = 1024 * 1024;  // which is 4 KB: more than 0.4% of less than this
+// A login costs about 4 KB; below 1 MiB that exceeds 0.4%.
+constexpr std::uint64_t worth_a_login = 1024 * 1024;
 
 }  // namespace
 
@@ -17,7 +18,7 @@ awaitable<Result<Link>> Relay::open() {
   auto opened = co_await session_->open();
   if (opened) co_return opened;
   Error why = opened.error();
-  if (!why.context.empty() && why.context.back() == host_) why.context.pop_back();  // its name is said once
+  if (!why.context.empty() && why.context.back() == host_) why.context.pop_back();  // avoids naming the relay twice
   co_return fail(with_context(std::move(why), name()));
 }
 
@@ -87,7 +88,7 @@ awaitable<void> Relay::carry_small(std::shared_ptr<Relay> self, std::shared_ptr<
 }
 
 awaitable<void> Relay::run_carry(std::shared_ptr<Relay> self, std::shared_ptr<Upload> carry, Link link) {
-  carry->asked = true;  // call() puts it on the link before it waits for anything
+  carry->asked = true;  // call() queues the request before it waits
   carry->changed.notify_all();
   const auto begun = io::now_steady();
   const auto before = self->sent();
@@ -99,7 +100,7 @@ awaitable<void> Relay::run_carry(std::shared_ptr<Relay> self, std::shared_ptr<Up
     carry->end(fail(self->annotate_error(link, reply.error(), {})));
 }
 
-// Little says more of the round trip than of the rate.
+// A small payload measures the round-trip time rather than the rate.
 void Relay::measure(std::uint64_t bytes, Duration took) {
   constexpr std::uint64_t large = 4 * 1024 * 1024;
   if (bytes >= large && took.count() > 0) rate_ = bytes * 1000 / static_cast<std::uint64_t>(took.count());

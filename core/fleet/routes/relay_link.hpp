@@ -1,5 +1,5 @@
-// A relay as the control host sees it: its session, the lanes beside it, the payloads on their way to it.
-// Private to fleet_links. One strand.
+// A relay as seen by the control host: its session, the lanes (further connections) beside it, and the payloads on
+// their way to it. Private to fleet_links. One strand.
 #pragma once
 
 #include <map>
@@ -12,7 +12,7 @@ namespace deployctl::fleet::detail {
 
 class Relay : public std::enable_shared_from_this<Relay> {
  public:
-  // Sessions to it: the first is for everything, those made later are lanes.
+  // `make` creates sessions to the relay: the first is for everything, later ones are lanes.
   Relay(asio::any_io_executor executor, std::string host, const StripedConnections::MakeSession& make,
         unsigned min_connections)
       : executor_(executor),
@@ -22,7 +22,7 @@ class Relay : public std::enable_shared_from_this<Relay> {
 
   std::string name() const { return "relay " + host_; }
   std::uint64_t sent() const { return session_->sent() + lanes_->sent(); }
-  std::uint64_t rate() const { return rate_; }  // of the last large payload, bytes a second; 0: none yet
+  std::uint64_t rate() const { return rate_; }  // bytes per second of the last large payload; 0: none yet
   void close() {
     session_->close();
     lanes_->close();
@@ -30,23 +30,26 @@ class Relay : public std::enable_shared_from_this<Relay> {
   awaitable<Result<Link>> open();                        // errors name the relay
   const Link& link() const { return session_->link(); }  // null: never opened; may be closed
 
-  // Begins to carry, unless it goes on already.
+  // Starts to upload the payload unless an upload is in progress. Returns once the request is on the link.
   awaitable<std::shared_ptr<Upload>> carry(Link link, std::shared_ptr<payload::ChunkSource> chunks);
-  // All of it is there.
+  // Waits until the relay has the complete payload.
   awaitable<Status> carried(Link link, std::shared_ptr<payload::ChunkSource> chunks);
-  // Sets out at once, beside whatever is asked of the relay meanwhile; the same payload once. One that is not worth
-  // another login goes on the first connection.
+  // Starts an upload at once, in parallel with other requests to the relay; once per payload. A payload that is too
+  // small to be worth another login uses the first connection.
   void prefetch_payload(std::shared_ptr<payload::ChunkSource> chunks);
-  // On the first connection, in order: a whole that follows there finds the relay knowing of it.
+  // Uses the first connection, in order, so that the relay knows the pieces before a complete payload that follows
+  // there.
   void carry_piece(std::shared_ptr<payload::ChunkSource> piece);
-  // The relay is asked anew by the next stage: it takes what it has, and asks for what it lost.
+  // Forgets a finished upload. The next stage uploads again: the relay keeps the chunks that it has and requests
+  // those that it lost.
   void forget(const std::shared_ptr<Upload>& carry);
 
-  // The relay named this number for a target with this endpoint. False: it named it for another one on this link
-  // already, so requests for one would reach the other.
+  // Records that the relay assigned this number to a target with this endpoint. Returns false if it assigned the
+  // number to another endpoint on this link already, because requests for one target would reach the other.
   bool claim_number(const Link& link, std::uint32_t number, const std::string& endpoint);
 
-  // An error of a call on `link`, for people: a lost relay is named, a target's own words stand alone.
+  // Adds context to an error of a call on `link`: names the relay if the relay was lost or the error is its own; an
+  // error of the target stays unchanged.
   Error annotate_error(const Link& link, Error error, const std::string& target) const;
 
  private:
@@ -61,11 +64,11 @@ class Relay : public std::enable_shared_from_this<Relay> {
   std::shared_ptr<LinkSession> session_;
   std::shared_ptr<StripedConnections> lanes_;
   std::uint64_t rate_ = 0;
-  Link carried_on_;  // what `carries_` went over: a new session asks its relay anew
+  Link carried_on_;  // link on which `carries_` were sent; a new link starts without any
   std::map<Digest, std::shared_ptr<Upload>> carries_;
   std::set<Digest> ahead_;
-  Link numbered_on_;                              // what `numbers_` were named on
-  std::map<std::uint32_t, std::string> numbers_;  // and for which endpoint
+  Link numbered_on_;                              // link on which `numbers_` were assigned
+  std::map<std::uint32_t, std::string> numbers_;  // number of a target -> its endpoint
   std::vector<payload::Index> pieces_;            // sent on this session, in order
 };
 

@@ -10,7 +10,8 @@ namespace {
 
 constexpr Duration for_installing{std::chrono::seconds(60)};
 
-// A target that can't be attached isn't reached, whatever it answered: the caller's own input is not at fault.
+// A target that cannot be attached is unreachable, whatever code it returned: those codes would blame the caller's
+// own input.
 Error unattached(Error why) {
   if (why.code == Code::invalid || why.code == Code::not_found || why.code == Code::internal)
     why.code = Code::unreachable;
@@ -97,9 +98,9 @@ awaitable<Status> RouteTable::reach(TargetRoute& target, std::shared_ptr<Piggyba
         attached = co_await attach(target, relay, *link, rider);
       if (attached) co_return Status{};
       if (!link) break;
-      if (!(*link)->closed()) co_return attached;  // the relay answered: it is the target that can't be reached
-      if (again) break;                            // it died meanwhile, and the next one too
-      if ((*link)->fell_silent() && has_another_way) break;  // it hangs: others may not
+      if (!(*link)->closed()) co_return attached;            // the relay answered: the target cannot be reached
+      if (again) break;                                      // the relay was lost twice
+      if ((*link)->fell_silent() && has_another_way) break;  // the relay hangs: others may not
     }
     reasons += (reasons.empty() ? "" : "; ") + attached.error().text();
     if (hint.empty()) hint = attached.error().hint;
@@ -132,7 +133,7 @@ awaitable<Status> RouteTable::attach(TargetRoute& target, std::shared_ptr<Relay>
   auto request = attach_of(target);
   auto endpoint = request;
   endpoint.clear_timeout_ms();
-  // One that doesn't know these fields would take them for another endpoint.
+  // An older relay would take these fields for a different endpoint.
   if (protocol::knows(link->peer(), protocol::feature_fresh_logins)) {
     request.set_fresh(options.kept_logins == KeptLogins::replaced);
     request.set_no_kept(options.kept_logins == KeptLogins::unused);

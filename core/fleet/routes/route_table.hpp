@@ -1,6 +1,6 @@
-// The ways to a fleet's targets: for each the relay or the session that it is reached by at the moment, and how one is
-// found. Requests go out over them in target_calls.cpp, what is for the relays themselves in
-// relay_calls.cpp. Private to fleet_links. One strand.
+// The routes to the targets of a fleet: for each target the relay or the session that currently reaches it, and the
+// search for one. target_calls.cpp sends requests to targets over them, relay_calls.cpp sends requests to the relays
+// themselves. Private to fleet_links. One strand.
 #pragma once
 
 #include "core/fleet/routes/fleet_links.hpp"
@@ -10,9 +10,9 @@
 
 namespace deployctl::fleet::detail {
 
-constexpr unsigned direct_logins = 64;  // at once, from here
+constexpr unsigned direct_logins = 64;  // at a time, from here
 
-// A way to a target that is being found; whoever asks meanwhile waits for it.
+// A search for a route to a target; further callers wait for its outcome.
 struct Search {
   Search(const asio::any_io_executor& executor, std::shared_ptr<PiggybackedRequest> r)
       : changed(executor), rider(std::move(r)) {}
@@ -23,15 +23,15 @@ struct Search {
 
 struct TargetRoute {
   model::Target target;
-  std::vector<std::shared_ptr<Relay>> relays;  // of its region, its own first
-  std::size_t region_size = 0;                 // targets of its region
+  std::vector<std::shared_ptr<Relay>> relays;  // of its region, its preferred one first
+  std::size_t region_size = 0;                 // number of targets in its region
   std::shared_ptr<Search> search;
   std::shared_ptr<Relay> via;           // null: direct
   Link link;                            // to the relay, or to the target itself
   std::uint32_t number = 0;             // behind the relay
-  std::string agent;                    // as its hello named it
-  std::vector<std::string> features;    // of its hello
-  std::shared_ptr<LinkSession> direct;  // made when first needed
+  std::string agent;                    // program name from its hello
+  std::vector<std::string> features;    // from its hello
+  std::shared_ptr<LinkSession> direct;  // created when first needed
 
   bool open() const { return link && !link->closed(); }
   const std::string name() const { return target.name(); }
@@ -52,14 +52,14 @@ struct RouteTable : std::enable_shared_from_this<RouteTable> {
     return transport::KnownHosts::load(path);
   }
   void add(const model::Region& region);
-  // As FleetLinks::open. `rider` goes along unless somebody else is looking for the way already.
+  // See FleetLinks::open. `rider` is sent with the attach unless a search for the route is already in progress.
   awaitable<Status> open(std::size_t target, std::shared_ptr<PiggybackedRequest> rider = {});
-  // Opens the way where there is none; once more where it is lost meanwhile.
+  // Finds a route if there is none, and once more if it is lost during the call.
   static awaitable<Result<protocol::pb::Reply>> call(std::shared_ptr<RouteTable> self, std::size_t target,
                                                      link::Call call);
-  // How a relay is to reach a target.
+  // Returns the parameters with which a relay reaches a target.
   protocol::pb::Attach attach_of(const TargetRoute& target) const;
-  // Links to relays that keep what is said to them.
+  // Returns the open links to relays that support desired states.
   std::vector<Link> relays_with_desired_state() const;
 
   StripedConnections::MakeSession sessions_to(model::Endpoint endpoint, std::string role);

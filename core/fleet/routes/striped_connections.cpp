@@ -10,15 +10,17 @@
 namespace deployctl::fleet::detail {
 namespace {
 
-constexpr Duration longest_carry{std::chrono::hours(2)};  // the stages that wait for it have deadlines of their own
-constexpr std::uint64_t under_way = 2 * 1024 * 1024;      // on one channel, by sshd's window
-constexpr std::uint64_t fat_link = 125'000'000;           // bytes a second
-constexpr unsigned round_trips_of_login = 8;              // five, and what both hosts have to compute
+// The stages that wait for an upload have deadlines of their own.
+constexpr Duration longest_carry{std::chrono::hours(2)};
+constexpr std::uint64_t under_way = 2 * 1024 * 1024;  // in flight on one channel, limited by sshd's window
+constexpr std::uint64_t fat_link = 125'000'000;       // bytes per second
+constexpr unsigned round_trips_of_login = 8;          // five, and the computing time of both hosts
 constexpr unsigned min_round_trips = 5;
-constexpr unsigned initial_window = 7, most = 15,
-                   more = 4;  // beside the first session; sshd drops logins beyond ten at once
+// Lanes beside the first session: at first, at most, and per increase. sshd drops logins beyond ten at once.
+constexpr unsigned initial_window = 7, most = 15, more = 4;
 constexpr Duration rate_interval{std::chrono::seconds(2)};
-constexpr std::uint64_t worn = 30ULL << 30;  // rekeying with libssh2 can hang; sshd begins it at 64 GiB at the earliest
+// Rekeying with libssh2 can hang; sshd starts it at 64 GiB at the earliest.
+constexpr std::uint64_t worn = 30ULL << 30;
 
 double seconds(Duration d) { return static_cast<double>(d.count()) / 1000.0; }
 
@@ -86,12 +88,12 @@ awaitable<void> StripedConnections::help_on(std::shared_ptr<LinkSession> lane, L
   if (lane->alive() && lane->link()->sent() > worn) lane->close();
   auto link = co_await lane->open();
   if (!link || carry->outcome || first->closed()) co_return;
-  if ((*link)->peer().instance() != first->peer().instance()) co_return;  // it would carry to another relay
+  if ((*link)->peer().instance() != first->peer().instance()) co_return;  // it would upload to another relay process
   auto reply = co_await (*link)->call(carry->call(*link));
   if (reply) carry->end(Status{});
 }
 
-// While much is left, more lanes as long as the last ones made it faster by a tenth.
+// While much is left, adds lanes as long as the previous increase raised the rate by at least 10%.
 awaitable<void> StripedConnections::grow(std::shared_ptr<StripedConnections> self, unsigned lanes, Link first,
                                          std::shared_ptr<Upload> carry) {
   const auto moved = [&] { return first->sent() + self->sent(); };

@@ -1,8 +1,9 @@
-// More connections to one relay, for payloads alone: an SSH channel lets 2 MiB be under way, so a long fat link takes
-// several. Opened when a payload is worth their logins, grown while that helps, kept for the next payload. One is
-// enough for what is sent ahead, which must not stand in the way of requests on a link that is only gaining speed. The
-// relay must be one process for all of them (Hello.instance); one that isn't, or that fails, is done without: the
-// session that everything else uses carries too. Private to fleet_links. One strand.
+// Further connections (lanes) to one relay, used only for payloads: an SSH channel allows 2 MiB in flight, so a link
+// with a high bandwidth-delay product needs several. They are opened when a payload is worth their logins, increased
+// while that helps, and kept for the next payload. A prefetch uses one lane, so that it does not delay requests on a
+// connection that is still ramping up. All connections must reach the same relay process (Hello.instance); a lane
+// that does not, or that fails, is not used: the session for everything else carries the payload too. Private to
+// fleet_links. One strand.
 #pragma once
 
 #include <vector>
@@ -11,22 +12,24 @@
 
 namespace deployctl::fleet::detail {
 
-// A payload's way to the relay's cache: begun by the first who needs it, shared by the others.
+// The upload of a payload to the relay's cache: started by the first caller that needs it, shared by the others.
 struct Upload {
   Upload(const asio::any_io_executor& executor, std::shared_ptr<payload::ChunkSource> c)
       : changed(executor), chunks(std::move(c)) {}
   io::Notifier changed;
   std::shared_ptr<payload::ChunkSource> chunks;
-  std::vector<std::uint32_t> pieces{};  // by their numbers of chunks: the relay has them, or is being given them
-  bool asked = false;                   // the request is on the link: a stage that follows will find it there
+  // Number of chunks of each piece that the relay has or is receiving.
+  std::vector<std::uint32_t> pieces{};
+  // The request is on the link: a stage sent after it will find the payload there.
+  bool asked = false;
   std::optional<Status> outcome;
 
   link::Call call(const Link& on) const;
   void end(Status how);
 };
 
-// How many lanes a payload is worth at first. A login takes as long as eight round trips, in which the session that is
-// there moves eight times 2 MiB; and a link of a gigabit is full with as many as its round trip takes. Pure.
+// How many lanes a payload is worth at first. A login takes about eight round trips, in which the existing session
+// moves eight times 2 MiB; and the lanes that fill a 1 Gbit/s link are proportional to its round-trip time. Pure.
 unsigned lanes_for(std::uint64_t bytes, Duration login);
 
 class StripedConnections : public std::enable_shared_from_this<StripedConnections> {
@@ -35,9 +38,10 @@ class StripedConnections : public std::enable_shared_from_this<StripedConnection
   StripedConnections(asio::any_io_executor executor, MakeSession make, unsigned min)
       : executor_(std::move(executor)), make_(std::move(make)), min_(min) {}
 
-  // Takes part in what `first` carries, until it is over. Returns at once.
+  // Adds lanes to the upload on `first` until it is complete. Returns at once.
   void help(Link first, std::shared_ptr<Upload> carry);
-  // Carries on the first lane, once that is open and `first`, which is being opened too, leads to the same relay.
+  // Uploads on the first lane, once it is open and `first`, which is being opened too, leads to the same relay
+  // process.
   static awaitable<void> prefetch_payload(std::shared_ptr<StripedConnections> self, std::shared_ptr<LinkSession> first,
                                           std::shared_ptr<payload::ChunkSource> chunks);
   std::uint64_t sent() const;

@@ -6,7 +6,8 @@ namespace {
 
 bool lost(const Error& error) { return error.code == Code::disconnected; }
 
-// The relay passes the request on over a login of now, or says why not.
+// Requests that the relay forwards the call over a new login. If the relay is too old for that, emits a KeptLogin
+// event.
 void ask_for_fresh_login(const link::AgentLink& relay, link::Call& call) {
   if (protocol::knows(relay.peer(), protocol::feature_fresh_logins)) return call.request.set_fresh_login(true);
   if (!call.on_event) return;
@@ -17,7 +18,7 @@ void ask_for_fresh_login(const link::AgentLink& relay, link::Call& call) {
   call.on_event(event);
 }
 
-// The rider of one try, for as long as somebody waits for it.
+// The piggybacked request of one attempt; the destructor gives it up.
 struct PiggybackedCall {
   PiggybackedCall(const asio::any_io_executor& executor, const link::Call& call)
       : rider(PiggybackedRequest::can_piggyback(call.request) ? std::make_shared<PiggybackedRequest>(executor, call)
@@ -44,7 +45,7 @@ awaitable<Result<protocol::pb::Reply>> RouteTable::call(std::shared_ptr<RouteTab
       ask_for_fresh_login(*link, copy);
     auto reply = co_await self->call_once(target, std::move(copy), riding.rider);
     if (reply || !lost(reply.error())) co_return reply;
-    // Whether the relay was lost or the target behind it, the next one to ask finds a way anew.
+    // Whether the relay or the target behind it was lost, the next caller searches for a route again.
     if (target.link == link) target.link.reset();
     if (again || call.request.has_activate()) co_return reply;
   }
@@ -63,21 +64,21 @@ awaitable<Result<protocol::pb::Reply>> RouteTable::call_once(TargetRoute& target
   co_return reply;
 }
 
-// The relay has the chunks, or gets them meanwhile; when it can't, that is why the stage failed. A relay forgets
-// payloads that nobody uses: one that was there is then carried again, which costs little while its chunks are on the
-// relay's disk.
+// The relay has the chunks or receives them in parallel; if the upload fails, its error is the reason why the stage
+// failed. A relay drops unused payloads: a payload that was there is then uploaded again, which costs little while
+// its chunks are on the disk of the relay.
 awaitable<Result<protocol::pb::Reply>> RouteTable::stage(TargetRoute& target, link::Call call) {
   const auto link = target.link;
   const auto relay = target.via;
   const auto chunks = std::exchange(call.chunks, nullptr);
-  // The relay knows the index; named by its digest it costs the same for one target and for a thousand.
+  // The relay knows the index. Naming it by its digest costs the same for one target and for a thousand.
   auto& stage = *call.request.mutable_stage();
   stage.set_payload(chunks->index().digest().raw());
   stage.clear_index();
   for (bool again = false;; again = true) {
     const auto carry = co_await relay->carry(link, chunks);
     link::Call copy = call;
-    copy.more_events = 2 * chunks->index().count();  // progress, as the target takes them
+    copy.more_events = 2 * chunks->index().count();  // progress events of the target
     auto reply = co_await link->call(std::move(copy));
     if (reply) co_return reply;
     const bool was_there = carry->outcome && carry->outcome->has_value();

@@ -12,18 +12,18 @@ namespace deployctl::transport::detail {
 namespace {
 
 constexpr std::size_t max_text_kept = 4096;
-constexpr std::size_t max_unread = 256 * 1024;  // that a writer fetches for a reader who isn't there
-constexpr long was_closed = LONG_MIN;           // no code of libssh2's: the channel was closed by us meanwhile
+constexpr std::size_t max_unread = 256 * 1024;  // that a write buffers for a slow reader
+constexpr long was_closed = LONG_MIN;           // not a libssh2 code: this side closed the channel
 
-// Shared with the calls that are pending: close() may come, and the stream die, while they wait.
+// Shared with pending calls, because close() may run and the stream may be destroyed while they wait.
 struct Channel {
   std::shared_ptr<Transport> transport;
   LIBSSH2_CHANNEL* raw = nullptr;  // null once closed
-  Bytes pending;                   // stdout, read from libssh2 but not by our reader yet
+  Bytes pending;                   // stdout that libssh2 delivered and our reader has not consumed
   std::size_t at = 0;
   std::string said;    // the end of stderr
-  bool heard = false;  // anything on stdout
-  bool torn = false;   // a write was given up midway: nothing sensible can follow
+  bool heard = false;  // stdout has delivered data
+  bool torn = false;   // a write was abandoned midway: no further write is possible
 
   long fetch();
   long pull();
@@ -31,7 +31,7 @@ struct Channel {
   void drain_stderr();
 };
 
-// Rids libssh2 of what it holds of stderr: it would fill the window.
+// Empties the stderr buffer of libssh2, which would otherwise fill the window.
 void Channel::drain_stderr() {
   std::array<char, 4096> part;
   for (;;) {
@@ -42,7 +42,7 @@ void Channel::drain_stderr() {
   }
 }
 
-// Moves all that libssh2 holds of stdout to `pending`; answers how that ended: 0, EAGAIN or an error.
+// Moves all stdout that libssh2 holds to `pending`. Returns 0 at the end, LIBSSH2_ERROR_EAGAIN or another error.
 long Channel::fetch() {
   if (at == pending.size()) {
     pending.clear();
@@ -57,17 +57,17 @@ long Channel::fetch() {
   return n == 0 && !libssh2_channel_eof(raw) ? LIBSSH2_ERROR_EAGAIN : static_cast<long>(n);
 }
 
-// For the reader: above 0 there is something, 0 is the command's end. libssh2 opens the window at each of its
-// reads, whatever is read, so it is asked only when `pending` is empty: that bounds the memory of a channel
-// with a slow reader to about two windows.
+// Used by the reader. Returns a value above 0 if data is available and 0 at the end of stdout. libssh2 opens the
+// window on every read, so it reads only when `pending` is empty: that limits the memory of a channel with a slow
+// reader to about two windows.
 long Channel::pull() {
   if (at < pending.size()) return 1;
   const long ended = fetch();
   return pending.empty() ? ended : 1;
 }
 
-// A command that is over never opens the window again. To see that it is, what it said first must be out of
-// the way.
+// A command that has exited never opens the window again. To detect that, the output before its exit must be read
+// first.
 long Channel::push(BytesView data) {
   const auto n = libssh2_channel_write_ex(raw, 0, reinterpret_cast<const char*>(data.data()), data.size());
   if (n != LIBSSH2_ERROR_EAGAIN && n != 0) return static_cast<long>(n);
@@ -103,12 +103,12 @@ std::string exit_text(LIBSSH2_CHANNEL* raw) {
     text = "was killed by SIG" + std::string(name, size);
   else if (status != 0)
     text = "exited with status " + std::to_string(status);
-  std::free(name);  // libssh2 has it from its allocator, which is malloc here
+  std::free(name);  // libssh2 uses its own allocator, which is malloc here
   return text;
 }
 
-// At the end of a command that said nothing: why, if it failed. A command that closed its stdout and runs on
-// isn't waited for.
+// Called at the end of a command without output: returns its error if it failed. Waits at most 2 s, because a command
+// may close its stdout and keep running.
 awaitable<Status> look_at_exit(std::shared_ptr<Channel> c) {
   std::function<long()> wait = [c] { return c->raw ? long{libssh2_channel_wait_closed(c->raw)} : was_closed; };
   (void)co_await io::with_deadline(Transport::repeat(c->transport, wait), std::chrono::seconds(2),
@@ -199,7 +199,7 @@ std::unique_ptr<io::ByteStream> make_channel_stream(std::shared_ptr<Transport> t
 }
 
 void retire(std::shared_ptr<Transport> transport, LIBSSH2_CHANNEL* raw) {
-  if (transport->ended()) return;  // the session frees it with itself
+  if (transport->ended()) return;  // libssh2_session_free frees the channel
   const auto executor = transport->executor();
   asio::co_spawn(executor, free_channel(std::move(transport), raw), asio::detached);
 }

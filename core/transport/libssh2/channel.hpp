@@ -1,6 +1,5 @@
-// One command's channel as a ByteStream. Reading gives its stdout; what it says on stderr is drained, and its
-// end is kept for the error of a command that fails before it has said anything on stdout. Private to the
-// room.
+// The channel of one command as a ByteStream. Reads return its stdout. Its stderr is drained, and the end of it is
+// kept for the error of a command that fails before it writes to stdout. Private to the module.
 #pragma once
 
 #include <memory>
@@ -9,10 +8,10 @@
 
 namespace deployctl::transport::detail {
 
-// Takes over an open channel with a command started on it.
+// Takes ownership of an open channel on which a command has been started.
 std::unique_ptr<io::ByteStream> make_channel_stream(std::shared_ptr<Transport> transport, LIBSSH2_CHANNEL* raw);
 
-// Closes and frees a channel, which takes a round trip: a coroutine of its own sees to it.
+// Closes and frees a channel. That takes a round trip, so it runs in a coroutine of its own.
 void retire(std::shared_ptr<Transport> transport, LIBSSH2_CHANNEL* raw);
 
 }  // namespace deployctl::transport::detail

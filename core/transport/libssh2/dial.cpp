@@ -20,7 +20,7 @@ namespace {
 
 using detail::Transport;
 
-// An endpoint with its defaults, and ssh_config's answers, filled in.
+// An endpoint with defaults and the values from ssh_config filled in.
 struct Way {
   detail::Server server;
   detail::Credentials credentials;
@@ -64,7 +64,7 @@ asio::awaitable<Result<Way>> find_route(DialOptions options) {
   co_return way;
 }
 
-// Closes a session whose login failed or was given up.
+// Closes a session if its login failed or was abandoned.
 class Attempt {
  public:
   explicit Attempt(std::shared_ptr<Transport> transport) : transport_(std::move(transport)) {}
@@ -113,7 +113,7 @@ asio::awaitable<Result<Login>> connect_and_log_in(asio::any_io_executor executor
   co_return co_await log_in(std::move(stream), std::move(way));
 }
 
-// Out of step with the others that were dropped with us.
+// Jitter, so that logins that were dropped together do not retry together.
 Duration pause_before(int next_try) {
   static thread_local std::mt19937 random(std::random_device{}());
   const int most = 100 << std::min(next_try, 4);
@@ -131,7 +131,7 @@ Error kept_dropping(const Error& last, const Way& way, int tries) {
   return with_hint(std::move(e), "too many logins at once (sshd's MaxStartups), or the server turns this address away");
 }
 
-// Waiting for a turn isn't the server's fault, so it doesn't count against the deadline: each turn has one.
+// The wait for a login slot is not the server's fault, so it does not count against the deadline.
 asio::awaitable<Result<std::shared_ptr<Session>>> dial_way(asio::any_io_executor executor, Way way,
                                                            DialOptions options) {
   Duration left = options.timeout;
@@ -149,7 +149,7 @@ asio::awaitable<Result<std::shared_ptr<Session>>> dial_way(asio::any_io_executor
     }
     detail::note_dropped_login();
     last = login->dropped;
-    turn.reset();  // nobody waits for our pause
+    turn.reset();  // the pause does not hold a slot
     if (i < tries) co_await io::sleep_for(pause_before(i));
     left -= io::now_steady() - began;
   }

@@ -24,7 +24,7 @@ Names types_of(const std::vector<HostKey>& pins) {
   return types;
 }
 
-// A pin of another type would look like a changed key: only pinned types are asked for.
+// A key of a type that is not pinned would look like a changed key, so only pinned types are requested.
 Names wanted_types(const Server& server) {
   return server.pins.empty() ? host_key_types : in_common(host_key_types, types_of(server.pins));
 }
@@ -87,7 +87,7 @@ Status check_key(LIBSSH2_SESSION* raw, const Server& server) {
   return {};
 }
 
-// libssh2 says "unable to exchange keys"; the server's offer says why.
+// libssh2 reports only "unable to exchange keys"; the server's offer explains why.
 std::optional<Error> nothing_in_common(const ServerOffer& offer, const Server& server) {
   if (!server.pins.empty() && in_common(wanted_types(server), offer.host_keys).empty() &&
       !in_common(host_key_types, offer.host_keys).empty())

@@ -1,5 +1,5 @@
-// Key exchange with algorithms of today only, and the check of the host key against its pins: before anything
-// of ours is shown. Private to the room.
+// Key exchange with current algorithms only, and the check of the host key against its pins before any credential is
+// sent. Private to the module.
 #pragma once
 
 #include <string>
@@ -13,17 +13,17 @@ namespace deployctl::transport::detail {
 struct Server {
   std::string host;
   unsigned port = 22;
-  std::vector<HostKey> pins;  // none: the key it shows is told in the error
+  std::vector<HostKey> pins;  // none: fails with the server's key in the error
   std::string name() const;   // "host:port", "[v6]:port"
 };
 
-// Code::unsupported for a host whose pins are all of kinds that libssh2 can't check; for use before a
-// connection is made.
+// Code::unsupported if all pins of a host are of types that libssh2 cannot check. Called before the connection is
+// made.
 Status check_pins(const Server& server);
 
-// Over when the keys are in use and the host key is checked. The question for the authentication service is under
-// way then; its answer comes with that to the first key offered, and libssh2's handshake isn't called again to
-// look at it: a server that has no such service hangs up.
+// Returns once the keys are in use and the host key is checked. The request for the authentication service has been
+// sent by then; its reply arrives together with the reply to the first key offered. libssh2_session_handshake is not
+// called again to read it: a server without that service closes the connection.
 awaitable<Status> shake_hands(std::shared_ptr<Transport> transport, Server server);
 
 }  // namespace deployctl::transport::detail

@@ -17,7 +17,7 @@ constexpr std::size_t max_outbound = 1024 * 1024;
 constexpr std::size_t max_inbound = 256 * 1024;
 constexpr std::size_t max_greeting = 16 * 1024;
 constexpr std::size_t min_read = 4 * 1024, max_read = 64 * 1024;
-constexpr std::size_t idle_buffer = 64 * 1024;  // what a quiet session keeps of its output buffers
+constexpr std::size_t idle_buffer = 64 * 1024;  // output buffer capacity that an idle session keeps
 
 // libssh2_init isn't thread-safe.
 bool init_library() {
@@ -29,7 +29,7 @@ bool init_library() {
 
 Transport& of(void** abstract) { return *static_cast<Transport*>(*abstract); }
 
-// Of one channel or one request: the session goes on.
+// These errors affect one channel or one request; the session continues.
 bool is_refusal(long rc) {
   switch (rc) {
     case LIBSSH2_ERROR_CHANNEL_FAILURE:
@@ -45,7 +45,7 @@ bool is_refusal(long rc) {
 
 }  // namespace
 
-// Non-blocking, so that it is left alone.
+// The descriptor is non-blocking, so that libssh2 does not change it.
 int Transport::decoy() {
   static const io::Fd fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   return fd.get();
@@ -73,7 +73,7 @@ Result<std::shared_ptr<Transport>> Transport::start(std::unique_ptr<io::ByteStre
   return self;
 }
 
-// libssh2 finds the connection gone, so that freeing waits for nobody.
+// With tearing_down_ set, libssh2 sees a closed connection, so freeing it never waits for the peer.
 Transport::~Transport() {
   tearing_down_ = true;
   if (raw_) libssh2_session_free(raw_);
@@ -90,16 +90,16 @@ ssize_t Transport::on_send(libssh2_socket_t, const void* data, std::size_t n, in
   return static_cast<ssize_t>(n);
 }
 
-// libssh2 hands over whole packets. What follows its own NEWKEYS it sends when the server's has come too.
+// libssh2 passes whole packets. It sends the packet after its own NEWKEYS only after the server's NEWKEYS arrived.
 void Transport::note_packet(BytesView packet) {
-  constexpr std::size_t type_at = 5;  // behind the packet's length and the padding's
+  constexpr std::size_t type_at = 5;  // after packet length and padding length
   constexpr std::uint8_t newkeys = 21;
   ++packets_;
   secured_ = secured_ || keys_sent_;
   keys_sent_ = keys_sent_ || (packet.size() > type_at && packet[type_at] == newkeys);
 }
 
-// The peer's end looks like "nothing yet" to libssh2, which would otherwise drop what it has already queued.
+// The peer's end is reported as EAGAIN, because libssh2 would otherwise drop the data that it has already queued.
 ssize_t Transport::on_recv(libssh2_socket_t, void* into, std::size_t n, int, void** abstract) {
   Transport& self = of(abstract);
   if (self.tearing_down_) return 0;
@@ -121,7 +121,7 @@ void Transport::on_disconnect(LIBSSH2_SESSION*, int, const char* message, int n,
 }
 
 awaitable<void> Transport::pump_in(std::shared_ptr<Transport> self) {
-  Bytes part(min_read);  // most sessions of a relay idle: they cost little
+  Bytes part(min_read);  // small, because most sessions of a relay are idle
   while (!self->ended_) {
     if (self->in_.size() - self->in_at_ >= max_inbound) {
       co_await self->room_.wait();
@@ -133,8 +133,8 @@ awaitable<void> Transport::pump_in(std::shared_ptr<Transport> self) {
     else if (*n == 0)
       self->end(error(Code::disconnected, "the server closed the connection"));
     if (!n || *n == 0) break;
-    // Several things are asked at once in a login, and sshd's answers are small packets, each held back until the last
-    // one is acknowledged.
+    // A login sends several requests at once. sshd replies with small packets and, because of Nagle's algorithm,
+    // holds each back until the previous one is acknowledged.
     if (!self->settled_) self->stream_->acknowledge();
     const auto fresh = BytesView(part).first(*n);
     if (self->greeting_.size() < max_greeting) self->greeting_.append(as_text(fresh));

@@ -11,8 +11,8 @@ namespace {
 
 constexpr Duration max_opening = std::chrono::seconds(30);
 
-// libssh2 opens one channel at a time, and an opening that was begun must be finished before the next: so it
-// is a coroutine of its own, which goes on when the caller has given up.
+// libssh2 opens one channel at a time, and an opening that was started must finish before the next. So each opening
+// runs in a coroutine of its own, which continues if the caller gives up.
 struct Openings {
   Openings(std::shared_ptr<Transport> t, std::string n)
       : transport(std::move(t)), name(std::move(n)), changed(transport->executor()) {}
@@ -28,7 +28,7 @@ struct Opening {
   bool wanted = true;
 };
 
-// The first one may be under way since the login (user_auth.cpp): libssh2 goes on with it.
+// The login may have started to open the first channel (user_auth.cpp); libssh2 then continues that opening.
 awaitable<Result<LIBSSH2_CHANNEL*>> open_channel(std::shared_ptr<Transport> transport) {
   LIBSSH2_CHANNEL* raw = nullptr;
   std::function<long()> open = [&raw, transport] {

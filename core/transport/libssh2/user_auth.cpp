@@ -14,20 +14,20 @@
 namespace deployctl::transport::detail {
 namespace {
 
-// sshd's MaxAuthTries is 6, and a connection beyond it is dropped.
+// sshd's MaxAuthTries is 6; it drops a connection that exceeds it.
 constexpr std::size_t max_tries = 5;
 
-// One key to offer: from a file, or by ssh-agent.
+// One key to offer, from a file or from ssh-agent.
 struct Offer {
   std::string type, blob, shown;
-  std::optional<KeyFile> file;  // absent: ssh-agent signs
+  std::optional<KeyFile> file;  // empty: ssh-agent signs
 };
 
-// What there is to offer, and words about what can't be.
+// The keys to offer, and notes about keys that cannot be offered.
 struct Offers {
   std::vector<Offer> usable;
   std::vector<std::string> notes;
-  bool foreign = false;  // there is a key of a kind that we can't use
+  bool foreign = false;  // a key of an unsupported type was found
   std::string hint;
 };
 
@@ -43,7 +43,7 @@ void note_foreign(Offers& offers, const std::string& type, const std::string& wh
   offers.hint = "make a key with ssh-keygen -t ed25519 and add it to the host's authorized_keys";
 }
 
-// Asks ssh-agent only when it has to: a key file that is fine needs none.
+// Contacts ssh-agent only if needed: an unencrypted key file does not need it.
 class Collector {
  public:
   void all_of_agent(Offers& offers) {
@@ -94,7 +94,7 @@ class Collector {
     if (offers.usable.size() > before) offers.usable.back().file = std::move(key);
   }
 
-  // The agent's copy of a key whose file is locked or gone: found by its public half.
+  // Finds the key in ssh-agent by its public key, for a file that is encrypted or missing.
   bool from_agent(Offers& offers, std::string blob, const std::string& path) {
     ask_agent();
     if (blob.empty()) {
@@ -112,7 +112,7 @@ class Collector {
 
   bool asked_ = false;
   std::vector<KeyAgent::Identity> identities_;
-  std::string agent_words_;  // why there are none
+  std::string agent_words_;  // why ssh-agent has no keys
 };
 
 Offers collect(const Credentials& credentials) {
@@ -123,7 +123,7 @@ Offers collect(const Credentials& credentials) {
   return offers;
 }
 
-// libssh2 calls it with what is to be signed; `*abstract` is the key's public blob.
+// Called by libssh2 with the data to sign. `*abstract` is the key's public blob.
 int sign_by_agent(LIBSSH2_SESSION*, unsigned char** signature, std::size_t* size, const unsigned char* data,
                   std::size_t n, void** abstract) {
   const auto& blob = *static_cast<const std::string*>(*abstract);
@@ -138,13 +138,14 @@ int sign_by_agent(LIBSSH2_SESSION*, unsigned char** signature, std::size_t* size
   return 0;
 }
 
-// A key that is the last to be tried is asked for in one breath with the channel that its login is for: a server
-// reads the one before the other. session.cpp goes on with the opening. (Were there another key to try, libssh2
-// would wait for that channel for ever after a refusal.)
+// Sends the request for the first channel together with the signature of the last key, which saves a round trip: the
+// server processes one after the other. session.cpp continues the opening. This is limited to the last key, because
+// after a refusal libssh2 would wait forever for that channel.
 std::function<long()> with_channel_ahead(std::shared_ptr<Transport> transport, std::function<long()> offering) {
   return [transport, offering, asked = false, before = transport->packets()]() mutable {
     const long rc = offering();
-    const bool signature_sent = transport->packets() == before + 2;  // the question whether the key would do, and it
+    // The first packet asks whether the server accepts the key, the second carries the signature.
+    const bool signature_sent = transport->packets() == before + 2;
     if (rc == LIBSSH2_ERROR_EAGAIN && signature_sent && !std::exchange(asked, true))
       (void)libssh2_channel_open_session(transport->raw());
     return rc;
@@ -153,7 +154,7 @@ std::function<long()> with_channel_ahead(std::shared_ptr<Transport> transport, s
 
 awaitable<Result<long>> offer_one(std::shared_ptr<Transport> transport, std::shared_ptr<Offer> offer, std::string user,
                                   bool last) {
-  // Given the public half libssh2 need not derive it, at which it leaks a little for ECDSA.
+  // With the public key given, libssh2 does not derive it, which leaks a little memory for ECDSA.
   const auto half =
       std::make_shared<std::string>(offer->blob.empty() ? "" : offer->type + " " + to_base64(offer->blob));
   std::function<long()> by_file = [transport, offer, user, half] {
@@ -219,7 +220,7 @@ awaitable<Status> authenticate(std::shared_ptr<Transport> transport, Credentials
     if (rc && *rc == 0) co_return Status{};
     tried.push_back(offer->shown);
     if (rc && is_no(*rc)) continue;
-    // sshd hangs up after its MaxAuthTries, and where a user may not log in at all.
+    // sshd disconnects after MaxAuthTries, and if the user is not allowed to log in at all.
     auto why = rc ? transport->explain(*rc, "authentication") : rc.error();
     if (why.code != Code::disconnected) co_return fail(std::move(why));
     co_return fail(with_context(std::move(why), "log in as " + login));

@@ -1,5 +1,5 @@
-// Public-key authentication: which keys to offer, in which order, and what to say when none is taken. Private
-// to the room.
+// Public-key authentication: which keys to offer, in which order, and the error if the server accepts none. Private
+// to the module.
 #pragma once
 
 #include <string>
@@ -12,12 +12,12 @@ namespace deployctl::transport::detail {
 struct Credentials {
   std::string user;
   std::vector<std::string> files;  // private keys, ~ expanded
-  // true: these files only, each from ssh-agent where it is absent or locked; all of them failing is said of
-  // each. false: ssh-agent's keys first, then those of the files that exist.
+  // true: only these files; a file that is missing or encrypted is looked up in ssh-agent, and the error names each
+  // file that fails. false: the keys of ssh-agent first, then those of the files that exist.
   bool only_files = false;
 };
 
-// Code::authentication names the keys tried; Code::unsupported: there are keys, but of kinds we can't use.
+// Code::authentication names the keys tried. Code::unsupported: only keys of unsupported types are available.
 awaitable<Status> authenticate(std::shared_ptr<Transport> transport, Credentials credentials, std::string server);
 
 }  // namespace deployctl::transport::detail
