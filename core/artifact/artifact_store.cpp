@@ -59,7 +59,7 @@ Result<std::vector<ArtifactRecord>> ArtifactStore::list() const {
 Result<ArtifactRecord> ArtifactStore::find(const std::string& name) const {
   DEPLOYCTL_TRY(records, list());
   const std::string hex = name.starts_with("sha256:") ? name.substr(7) : name;
-  std::map<Digest, ArtifactRecord> fit;  // of each digest the newest record
+  std::map<Digest, ArtifactRecord> fit;  // the newest record of each digest
   for (const auto& record : records)
     if (named(record, name, hex)) fit.emplace(record.digest, record);
   if (fit.empty()) return fail(none(name, dir_));
@@ -93,7 +93,7 @@ Result<bool> ArtifactStore::complete(const Digest& artifact) const {
   return missing.empty();
 }
 
-// Every file, then the manifest made of what was really put.
+// Stores every file and returns the manifest of the stored bytes, which may differ from what collect() saw.
 Result<model::Manifest> ArtifactStore::put(const std::vector<Found>& found) {
   std::vector<std::string> paths;
   for (const auto& one : found)

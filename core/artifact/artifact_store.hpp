@@ -1,10 +1,11 @@
-// Artifacts: manifests in a blob store with all the files that they name, and what we know of each (which
-// build made it). An artifact is listed only once every blob of it is in the store. Blocking; any thread;
-// safe between processes.
+// The artifact store: manifests in a blob store, together with all files that they name and a record of the builds that
+// produced each artifact. An artifact is listed only once all its blobs are stored. Blocking; any thread; safe between
+// processes.
 //
-//   DIR/blobs/        the files and manifests           DIR/artifacts/    a record for each artifact and
-//   build that made it DIR/builds/       what builds made (build_cache)    DIR/payloads/     files whose
-//   names hold the digests they serve
+//   DIR/blobs/       files and manifests
+//   DIR/artifacts/   one record per artifact and the build that produced it (records.hpp)
+//   DIR/builds/      the results of builds (build_cache.hpp)
+//   DIR/payloads/    payload files, whose names contain the digests of their artifacts
 #pragma once
 
 #include <memory>
@@ -20,53 +21,52 @@
 namespace deployctl::artifact {
 
 struct ArtifactRecord {
-  Digest digest;  // of the manifest
+  Digest digest;  // digest of the manifest
   std::string service;
-  std::string version;  // as the build that made it named it
+  std::string version;  // as named by the build
   std::string commit;
   WallTime made;
-  std::uint64_t size = 0;  // bytes of all files
+  std::uint64_t size = 0;  // total bytes of all files
   std::size_t files = 0;
 };
 
 class ArtifactStore {
  public:
-  // STATE/store
+  // `dir` is STATE/store.
   static Result<ArtifactStore> open(const std::string& dir);
 
-  // Newest first. One artifact stands here once for each service, version and commit that came out as these
-  // bytes.
+  // Newest first. An artifact is listed once for each service, version and commit whose build produced it.
   Result<std::vector<ArtifactRecord>> list() const;
-  // By digest, or an unambiguous beginning of its hex (4 and more), or a version. Ambiguous: Code::invalid,
-  // listing them. None: Code::absent.
+  // Finds an artifact by digest, unambiguous prefix of its hex digits (4 or more), or version. Code::invalid, listing
+  // the candidates, if ambiguous; Code::not_found if there is none.
   Result<ArtifactRecord> find(const std::string& name) const;
   Result<model::Manifest> manifest(const Digest& artifact) const;
   payload::OpenContent contents() const;
-  // The manifest and every file that it names are here (not that their bytes are right: verify()).
+  // Whether the manifest and all files that it names are stored. Does not check their bytes; see verify().
   Result<bool> complete(const Digest& artifact) const;
 
-  // The tree at `dir` whose entries `manifest` describes: blobs, then the manifest, then the record.
+  // Adds the tree at `dir` that `manifest` describes: blobs first, then the manifest, then the record.
   Status add(const std::string& dir, const model::Manifest& manifest, const ArtifactRecord& record);
-  // What collect() found. The record's digest, size and files are filled in here.
+  // Adds what collect() found. Fills in the digest, size and files of the record.
   Result<ArtifactRecord> add(const std::vector<Found>& found, ArtifactRecord record);
-  // One more service, version or commit of an artifact that is here. The same again: success.
+  // Records one more service, version or commit for a stored artifact. Succeeds if it is already recorded.
   Status note(ArtifactRecord record);
 
-  Status verify(const Digest& artifact) const;  // every byte; Code::verification names the first files
-  Status export_to(const Digest& artifact,
-                   const std::string& dir) const;  // a new folder, made whole or not at all
+  // Reads every byte. Code::verification names the first damaged files.
+  Status verify(const Digest& artifact) const;
+  // Writes the artifact to a new folder, completely or not at all.
+  Status export_to(const Digest& artifact, const std::string& dir) const;
   struct Swept {
     std::size_t artifacts = 0, blobs = 0, payloads = 0;
     std::uint64_t bytes = 0;
   };
-  // Keeps the newest `keep` artifacts of each service and those named; removes the rest and every blob nobody
-  // names. What another process is adding right now is safe (a lock shared by adders, exclusive here):
-  // Code::locked then. A payload goes when its file's name holds the digest (64 hex digits) of an artifact
-  // that isn't kept.
+  // Keeps the newest `keep` artifacts of each service and those in `in_use`; removes the others and all unreferenced
+  // blobs. Code::locked while another process adds an artifact (a lock that is shared by adders and exclusive here).
+  // Removes a payload if the name of its file contains the digest (64 hex digits) of an artifact that isn't kept.
   Result<Swept> gc(std::size_t keep, const std::vector<Digest>& in_use);
 
   const std::string& dir() const { return dir_; }
-  std::string payload_dir() const { return dir_ + "/payloads"; }  // the files that rollout/payloads makes
+  std::string payload_dir() const { return dir_ + "/payloads"; }  // the files of payload::PayloadCache
 
  private:
   ArtifactStore(std::string dir, std::shared_ptr<store::BlobStore> blobs)

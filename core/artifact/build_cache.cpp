@@ -59,7 +59,8 @@ Status forget_builds(const std::string& store, const std::set<Digest>& kept) {
       if (artifact && kept.contains(*artifact)) continue;
       DEPLOYCTL_CHECK(io::remove_file(path));
     } else if (name.ends_with(".lock")) {
-      // Who opened it meanwhile may build beside a third one: that costs time, not truth.
+      // A process that has opened the file already may then build at the same time as a third one. That wastes time but
+      // does no harm.
       auto lock = io::FileLock::try_lock(path, "");
       if (!lock) continue;
       DEPLOYCTL_CHECK(io::remove_file(path));

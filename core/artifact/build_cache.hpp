@@ -1,6 +1,6 @@
-// What builds came out as: STORE/builds/<key>.json names the artifact that a recipe made of a commit on this
-// platform. A record is honoured only while its artifact is whole in the store. Blocking; any thread; safe
-// between processes.
+// The results of builds: STORE/builds/<key>.json names the artifact that a recipe produced from a commit on this
+// platform. A record is used only while its artifact is complete in the store. Blocking; any thread; safe between
+// processes.
 #pragma once
 
 #include <set>
@@ -12,13 +12,13 @@
 
 namespace deployctl::artifact {
 
-// One process builds a key at a time. Waits; Code::cancelled when it need not any more.
+// Waits until no other process builds this key. Code::cancelled when the token is set.
 Result<io::FileLock> lock_build(const std::string& store, const Digest& key, const io::CancelToken& cancel);
 
-// An empty digest: not built yet, or what it made isn't whole any more.
+// Returns an empty digest if this key was not built yet or its artifact is no longer complete.
 Result<Digest> built_before(const ArtifactStore& store, const Digest& key);
 Status remember_build(const std::string& store, const Digest& key, const Digest& artifact);
-// Removes the records of artifacts that aren't kept, and locks that nobody holds.
+// Removes the records of artifacts that aren't kept, and lock files that no process holds.
 Status forget_builds(const std::string& store, const std::set<Digest>& kept);
 
 }  // namespace deployctl::artifact

@@ -55,9 +55,9 @@ class Collection {
   unsigned limit_of(const std::string& source) const;
   bool is_excluded(const model::ArtifactRule& rule, const std::string& source) const;
   std::string root_;
-  bool took_ = false;  // the rule at hand has brought something
+  bool took_ = false;  // whether the current rule has added something
   ModeNotes modes_;
-  unsigned limit_ = 0777;  // rights that the folders above what a rule names leave to it
+  unsigned limit_ = 0777;  // permissions that the parent folders of the current match allow
   std::map<std::string, Taken> taken_;
 };
 
@@ -66,7 +66,7 @@ Error at_rule(const model::ArtifactRule& rule, const std::string& what) {
   return error(Code::build_failed, (mark.empty() ? "" : mark + ": ") + what);
 }
 
-// What does stand in the nearest folder that is there.
+// Lists the nearest existing parent folder of `from`, for a hint.
 std::string listing(const std::string& root, std::string from) {
   do from = from.find('/') == std::string::npos ? "" : from.substr(0, from.rfind('/'));
   while (!from.empty() && !io::exists(root + "/" + from));
@@ -108,7 +108,7 @@ Status Collection::apply(const model::ArtifactRule& rule) {
   return {};
 }
 
-// As in `from`, a path that is there is meant as it stands.
+// A pattern that is the name of an existing path is taken literally, as in `from`.
 bool Collection::is_excluded(const model::ArtifactRule& rule, const std::string& source) const {
   return !source.empty() && std::any_of(rule.exclude.begin(), rule.exclude.end(), [&](const std::string& pattern) {
     const bool is_name = pattern.find('/') != std::string::npos && has_wildcards(pattern) && may_be_name(pattern) &&
@@ -117,7 +117,7 @@ bool Collection::is_excluded(const model::ArtifactRule& rule, const std::string&
   });
 }
 
-// A file that a rule takes out of a private folder stays as private as it was there.
+// A file from a private folder keeps the privacy that it had there.
 unsigned Collection::limit_of(const std::string& source) const {
   unsigned limit = 0777;
   for (auto slash = source.find('/'); slash != std::string::npos; slash = source.find('/', slash + 1)) {
@@ -184,14 +184,14 @@ bool same(const Found& a, const Found& b) {
 
 Status Collection::add(const model::ArtifactRule& rule, Found found) {
   took_ = true;
-  // The manifest's own rules for one entry, told with the rule that brought it in.
+  // Applies the checks of a manifest to this one entry, so that an error names the rule that added it.
   model::Entry alone = found.entry;
   if (alone.type == EntryType::file) alone.content = sha256("any");
   if (auto manifest = model::Manifest::make({alone}); !manifest) return fail(at_rule(rule, manifest.error().text()));
   const auto [at, fresh] = taken_.try_emplace(found.entry.path, Taken{found, &rule});
   if (fresh) return {};
   if (same(at->second.found, found)) {
-    at->second.found.entry.mode &= found.entry.mode;  // taken twice it is as private as the more private of the two
+    at->second.found.entry.mode &= found.entry.mode;  // the more private mode wins
     return {};
   }
   return fail(with_hint(

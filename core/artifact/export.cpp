@@ -1,5 +1,5 @@
-// An artifact as a folder of its own: checked while it is written, made under another name, renamed when it
-// is whole.
+// ArtifactStore::export_to(): writes an artifact to a temporary folder, verifies it while writing, and renames the
+// folder once it is complete.
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>

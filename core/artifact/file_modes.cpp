@@ -8,7 +8,7 @@
 namespace deployctl::artifact {
 namespace {
 
-// The names of a file's extended attributes; none where it has none or the file system knows none.
+// The names of the extended attributes of a file; empty if it has none or the file system does not support them.
 std::vector<std::string> attributes_of(const std::string& path) {
   char names[4096];
   const ssize_t n = ::llistxattr(path.c_str(), names, sizeof names);

@@ -1,5 +1,5 @@
-// Which permissions of a checkout's files an artifact carries, and what it leaves behind: pure, but for reading
-// extended attributes. Blocking.
+// The file permissions that an artifact keeps, and notes about those that it drops. Pure, except for reading extended
+// attributes. Blocking.
 #pragma once
 
 #include <sys/stat.h>
@@ -10,19 +10,20 @@
 
 namespace deployctl::artifact {
 
-// The mode of an entry: 0755 for folders and for files that their owner may execute, else 0644; without the rights of
-// others where others have none here, and without those of the group where the group has none either.
+// The mode of an entry: 0755 for folders and for files that their owner may execute, else 0644. Without permissions for
+// others if others have none, and without those for the group if neither group nor others have any.
 unsigned carried_mode(mode_t mode);
-// All rights that a folder leaves to what lies in it: 0777, 0770 or 0700.
+// The permissions that a folder can grant for its contents: 0777, 0770 or 0700.
 unsigned audience_of(mode_t folder);
 
-// What of the collected files isn't carried or stays private, for the build's output.
+// Collects notes for the build output: permissions that are dropped, and files that stay private.
 class ModeNotes {
  public:
-  // `root` is the checkout: what its folders hand down (setgid, default ACLs) was not set by the build.
+  // `root` is the checkout. Attributes that its folders pass on (setgid, default ACLs) were not set by the build and
+  // are not reported.
   explicit ModeNotes(const std::string& root);
 
-  // `path` as the artifact names it; `source` where it stands.
+  // `path`: in the artifact; `source`: in the checkout.
   void add(const std::string& path, const std::string& source, const struct stat& st, unsigned carried);
   std::vector<std::string> lines() const;
 

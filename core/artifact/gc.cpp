@@ -1,5 +1,5 @@
-// Sweeping an artifact store. Records go first, then what only they named: killed in between, the next sweep
-// goes on.
+// ArtifactStore::gc(). Removes records before the data that only they reference, so that the next run can finish an
+// interrupted one.
 #include <sys/stat.h>
 
 #include <map>
@@ -14,7 +14,7 @@
 namespace deployctl::artifact {
 namespace {
 
-// The newest of each service, and those in use.
+// The digests of the newest artifacts of each service and of those in use.
 std::set<Digest> kept(const std::vector<RecordFile>& newest_first, std::size_t keep,
                       const std::vector<Digest>& in_use) {
   std::set<Digest> all(in_use.begin(), in_use.end());
@@ -27,7 +27,7 @@ std::set<Digest> kept(const std::vector<RecordFile>& newest_first, std::size_t k
   return all;
 }
 
-// Names a digest that isn't kept: every run of 64 hex digits counts.
+// Whether the name contains the digest of an artifact that isn't kept. Every run of 64 hex digits counts as a digest.
 bool serves_none(const std::string& name, const std::set<Digest>& keep) {
   static constexpr const char* digits = "0123456789abcdef";
   for (auto at = name.find_first_of(digits); at != std::string::npos; at = name.find_first_of(digits, at)) {
@@ -68,8 +68,8 @@ Result<ArtifactStore::Swept> ArtifactStore::gc(std::size_t keep, const std::vect
   std::set<Digest> named, gone;
   for (const auto& artifact : keeping) {
     auto manifest = this->manifest(artifact);
-    if (!manifest && manifest.error().code == Code::not_found) continue;  // in use somewhere, but not from this store
-    if (!manifest) return fail(manifest.error());  // what it names can't be known: nothing is removed
+    if (!manifest && manifest.error().code == Code::not_found) continue;  // in use on a target, but not in this store
+    if (!manifest) return fail(manifest.error());  // its blobs are unknown, so nothing is removed
     named.insert(artifact);
     for (const auto& entry : manifest->entries()) named.insert(entry.content);
   }

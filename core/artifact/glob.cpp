@@ -16,10 +16,10 @@ class Expansion {
  public:
   Expansion(const std::string& root, std::vector<std::string> parts) : root_(root), parts_(std::move(parts)) {}
 
-  // Beneath `at` ("" or "a/b/"), from the part `i` on.
+  // Matches the components from `i` on in the folder `at` ("" or "a/b/").
   Status go(const std::string& at, std::size_t i) {
     if (parts_[i] == "**") return go_deep(at, i);
-    // A name that is there is meant as it stands: pages/[slug].js is a file, and not "one of s, l, u, g".
+    // An existing name is taken literally: pages/[slug].js is a file, not "one of s, l, u, g".
     if (!has_wildcards(parts_[i]) || (may_be_name(parts_[i]) && kind(at + parts_[i]) != Kind::none))
       return take(at, parts_[i], i);
     DEPLOYCTL_TRY(names, io::list_dir(root_ + "/" + at));
@@ -47,13 +47,13 @@ class Expansion {
       if (!deep_ || what != Kind::folder) found_.insert(path);
       return {};
     }
-    // A wildcard may well meet links; a link that was written out is meant.
+    // A wildcard may match links and skips them; a link that is named explicitly is an error.
     if (what == Kind::link && name == parts_[i])
       return fail(Code::build_failed, path + " is a symbolic link, and what stands behind one is not taken");
     return what == Kind::folder ? go(path + "/", i + 1) : Status();
   }
 
-  // `**`: nothing, or any folders between; as the last part: every file.
+  // `**` matches any number of folders; as the last component it matches every file.
   Status go_deep(const std::string& at, std::size_t i) {
     deep_ = true;
     const bool last = i + 1 == parts_.size();
@@ -93,7 +93,7 @@ bool part_matches(const std::string& pattern, const std::string& name) {
   return pattern == name || ::fnmatch(pattern.c_str(), name.c_str(), 0) == 0;
 }
 
-// The pattern from part `i` on matches the path from part `k` on, or a folder above it.
+// Whether the pattern from component `i` on matches the path from component `k` on, or a folder above it.
 bool matches_from(const std::vector<std::string>& pattern, std::size_t i, const std::vector<std::string>& path,
                   std::size_t k) {
   if (i == pattern.size()) return true;

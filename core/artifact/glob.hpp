@@ -1,5 +1,4 @@
-// The paths beneath a folder that a glob matches, sorted, relative to it. No link is followed on the way: one
-// that stands there is an error in words. Blocking.
+// Glob matching for artifact rules. Blocking.
 #pragma once
 
 #include <string>
@@ -10,14 +9,16 @@
 namespace deployctl::artifact {
 
 bool has_wildcards(const std::string& pattern);
-// Whether a pattern may be meant as the name that it is: pages/[slug].js, and never one with a star, which a file that
-// is called so by mistake would take the meaning from.
+// Whether a pattern can be meant as a literal name, such as pages/[slug].js. False for one with a star: a file that has
+// such a name by mistake would change the meaning of the pattern.
 bool may_be_name(const std::string& pattern);
-// The pattern is relative, of plain parts (io::check_relative). Nothing matches: empty.
+// Returns the paths beneath `root` that match, sorted and relative to it; empty if nothing matches. The pattern is
+// relative, with plain components (io::check_relative). Links are not followed; a link as an explicitly named parent
+// component is Code::build_failed.
 Result<std::vector<std::string>> expand(const std::string& root, const std::string& pattern);
 
-// Whether a path, or a folder above it, is matched: by its name alone where the pattern has no '/', as in .gitignore,
-// else from the top, part by part. A leading dot needs not be written. Pure.
+// Whether the pattern matches a path or a folder above it. A pattern without '/' is compared with every component, as
+// in .gitignore; others match from the top, component by component. Wildcards match a leading dot. Pure.
 bool is_matched(const std::string& pattern, const std::string& path);
 
 }  // namespace deployctl::artifact

@@ -60,7 +60,7 @@ Result<std::vector<RecordFile>> read_records(const std::string& dir) {
     if (name.starts_with('.') || !name.ends_with(".json")) continue;
     const std::string path = records_folder(dir) + "/" + name;
     auto text = io::read_file(path);
-    if (!text && text.error().code == Code::not_found) continue;  // swept meanwhile
+    if (!text && text.error().code == Code::not_found) continue;  // removed by gc meanwhile
     if (!text) return fail(text.error());
     auto record = from_text(*text);
     if (!record)

@@ -1,5 +1,5 @@
-// The records of an artifact store as files: DIR/artifacts/<hex>-<of whom>.json. Each is wholly there or not.
-// Private to the room.
+// The records of an artifact store as files: DIR/artifacts/<hex>-<hash of service, version and commit>.json. Files are
+// replaced atomically. Private to the module.
 #pragma once
 
 #include <string>
@@ -15,7 +15,7 @@ struct RecordFile {
 };
 
 Status write_record(const std::string& dir, const ArtifactRecord& record);
-// Newest first. A damaged file: Code::verification.
+// Newest first. Code::verification if a file is damaged.
 Result<std::vector<RecordFile>> read_records(const std::string& dir);
 
 }  // namespace deployctl::artifact

@@ -1,5 +1,5 @@
-// Adding to an artifact store and sweeping it keep out of each other's way: adders share the lock, gc has it
-// alone. Between processes on this host; let go of when the process dies.
+// Excludes gc of an artifact store while artifacts are added: adders share the lock, gc holds it exclusively. Works
+// between processes on this host; released when the process ends.
 #pragma once
 
 #include <string>
@@ -11,8 +11,8 @@ namespace deployctl::artifact {
 
 class StoreLock {
  public:
-  static Result<StoreLock> share(const std::string& dir);      // waits for a sweep, which is short
-  static Result<StoreLock> try_alone(const std::string& dir);  // Code::locked while anybody adds
+  static Result<StoreLock> share(const std::string& dir);      // waits while gc runs, which is short
+  static Result<StoreLock> try_alone(const std::string& dir);  // Code::locked while any process adds
 
  private:
   explicit StoreLock(io::Fd fd) : fd_(std::move(fd)) {}

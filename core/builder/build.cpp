@@ -27,7 +27,7 @@ namespace {
 
 constexpr std::size_t max_logs = 200;
 
-// The token of an https repository is for its host alone, and read when the host asks for it.
+// The token of an https repository is sent only to its own host, and is read only when the host requests it.
 git::Limits limits_for(const model::Build& build, io::CancelToken cancel) {
   git::Limits limits;
   limits.cancel = std::move(cancel);
@@ -48,7 +48,7 @@ bool full_id(const std::string& ref) {
 }
 
 Result<std::string> pin(git::Mirror& mirror, const model::Build& build, const git::Limits& limits) {
-  // A commit that is here can't have changed: neither network nor the other side is needed.
+  // A commit that is in the mirror can't have changed, so no fetch is needed.
   if (!full_id(build.ref) || !mirror.has(build.ref)) {
     DEPLOYCTL_CHECK(mirror.fetch(limits));
   }
@@ -61,7 +61,7 @@ Result<std::string> pin(git::Mirror& mirror, const model::Build& build, const gi
   return commit;
 }
 
-// For a folder or file: [A-Za-z0-9._-], not hidden.
+// A name for a folder or file: [A-Za-z0-9._-], not hidden.
 std::string safe_name(std::string text) {
   std::replace_if(
       text.begin(), text.end(), [](unsigned char c) { return !std::isalnum(c) && c != '.' && c != '_' && c != '-'; },
@@ -70,7 +70,7 @@ std::string safe_name(std::string text) {
   return text.substr(0, 100);
 }
 
-// All of one build, from the pinned commit on.
+// One build, from fetching the mirror to the stored artifact.
 class Building {
  public:
   Building(const BuildRequest& request, artifact::ArtifactStore& store, const BuildPlaces& places, BuildWatch& watch,
@@ -148,7 +148,7 @@ Result<Built> Building::run() {
   return built;
 }
 
-// Named by time, so the oldest come first and go first.
+// Creates the log file. Names begin with the time, so the first ones in the listing are the oldest and are removed.
 Result<std::string> Building::make_log() const {
   const std::string dir = std::filesystem::absolute(places_.logs + "/builds");
   DEPLOYCTL_CHECK(io::make_dirs(dir));
@@ -225,8 +225,8 @@ void Building::warn(const std::string& log, const std::string& text) {
   watch_.warning(text);
 }
 
-// Checked out and built under the usual umask: an artifact's modes are what the commit and the steps make them, and not
-// what the operator's login happens to be set to. The work slot itself was made before, under the operator's.
+// Sets umask 022 for the checkout and the steps, so that the modes in an artifact depend only on the commit and the
+// steps, not on the operator's login. The work slot itself is created before, with the operator's umask.
 class UsualUmask {
  public:
   UsualUmask() : before_(::umask(022)) {}
@@ -240,15 +240,16 @@ class UsualUmask {
 
 Result<std::vector<artifact::Found>> Building::make(git::Mirror& mirror, WorkSlot& slot, const std::string& log) {
   {
+    // ~Steps() ends the processes that the steps left running, before their files are read.
     const UsualUmask umask;
     Steps steps(slot, log, watch_, cancel_);
-    steps.expect(step_count(), 1);  // the fetch is behind us
+    steps.expect(step_count(), 1);  // the fetch is done
     steps.announce("check out");
     steps.say(request_.service + " " + version_ + ": commit " + commit_.id + " of " + mirror.url().shown());
     DEPLOYCTL_CHECK(check_out(mirror, slot, steps));
     DEPLOYCTL_CHECK(run_steps(slot, steps));
     steps.announce("collect");
-  }  // what the steps left running is over before their files are read
+  }
   std::vector<std::string> notes;
   auto found = artifact::collect(slot.src(), request_.build.artifact, &notes);
   for (const auto& note : notes) warn(log, note);

@@ -1,10 +1,9 @@
-// From a plan's build block to an artifact in the store: fetch the mirror, pin the ref, check out, run the
-// steps, collect the globs, put it in. Cached by (commit, recipe, platform, format). Blocking, for a worker
-// thread; progress goes to `watch`, which is called from that thread.
+// Turns the build block of a plan into an artifact in the store: fetch the mirror, pin the ref, check out, run the
+// steps, collect the files by the rules of `artifact`, store them. Cached by build_key(). Blocking, for a worker
+// thread; progress is reported to `watch` on that thread.
 //
-// Errors: Code::invalid (ref or repository unknown: exit 2), build_failed (a step failed or timed out, or a
-// rule of `artifact` matches nothing: exit 3; the message carries the last lines of the log, the hint its
-// path), cancelled.
+// Errors: Code::invalid (unknown ref or repository: exit 2), build_failed (a step failed or timed out, or a rule of
+// `artifact` can't be applied: exit 3; the message contains the last lines of the log, the hint its path), cancelled.
 #pragma once
 
 #include <functional>
@@ -26,39 +25,38 @@ class BuildWatch {
  public:
   virtual ~BuildWatch() = default;
   virtual void pinned(const std::string& commit, const std::string& version) = 0;
-  virtual void step(const std::string& what, std::size_t number,
-                    std::size_t of) = 0;           // "fetch", "check out", "make -j2", "collect"
-  virtual void output(std::string_view text) = 0;  // of the running step, as it comes
-  virtual void note(const std::string&) {}         // what a person should know of a build that goes on; one line
-  virtual void warning(const std::string& text) {
-    output("warning: " + text + "\n");
-  }  // about what became of the artifact
+  // `what` is "fetch", "check out", "collect" or the line of a step, such as "make -j2".
+  virtual void step(const std::string& what, std::size_t number, std::size_t of) = 0;
+  virtual void output(std::string_view text) = 0;  // live output of the running step
+  virtual void note(const std::string&) {}         // one line for the user about a build that continues
+  // About the resulting artifact.
+  virtual void warning(const std::string& text) { output("warning: " + text + "\n"); }
 };
 
 struct Links {
-  std::vector<std::string> dirs, files;  // of the plan's release: linked_dirs, linked_files
+  std::vector<std::string> dirs, files;  // linked_dirs and linked_files of the plan's release
 };
 
 struct BuildRequest {
   model::Build build;
-  model::Hook pre_build, post_build;  // in the checkout, around the steps
+  model::Hook pre_build, post_build;  // run in the checkout, before and after the steps
   std::string service, environment;
   std::string version_template;
-  Links links;         // of the release: what the artifact may not bring
-  bool fresh = false;  // don't look at the cache
+  Links links;         // paths that become links on the targets, so the artifact must not contain them
+  bool fresh = false;  // ignore the cache
 };
 
 struct Built {
   Digest artifact;
   std::string version;
-  std::string commit;  // full
+  std::string commit;  // full commit id
   bool cached = false;
-  std::string log;  // path; empty when cached
+  std::string log;  // path of the log; empty when cached
 };
 
-// What a ref means now, without building: the full commit. Fetches.
+// The full id of the commit that a ref currently names. Fetches; does not build.
 Result<std::string> resolve(const model::Build& build, const BuildPlaces& places, io::CancelToken cancel);
-// What build() would come out as, without building or keeping anything but the fetched mirror. An empty artifact: not
+// Predicts the result of build() without building; only the fetched mirror is kept. The artifact is empty if it is not
 // built yet.
 Result<Built> predict(const BuildRequest& request, const artifact::ArtifactStore& store, const BuildPlaces& places,
                       io::CancelToken cancel);

@@ -40,7 +40,7 @@ Json rules_of(const BuildRequest& request) {
 }  // namespace
 
 Digest build_key(const BuildRequest& request, const std::string& commit, const std::string& version) {
-  Json key{{"format", 2},  // 2: what a commit may bring in is checked
+  Json key{{"format", 2},  // 2: submodules and trees of a commit are checked
            {"commit", commit},
            {"platform", platform()},
            {"steps", request.build.steps},

@@ -1,4 +1,4 @@
-// The key under which a build is cached. Reads /etc/os-release; any thread.
+// The key of a build in the cache. Reads /etc/os-release; any thread.
 #pragma once
 
 #include <string>
@@ -7,8 +7,9 @@
 
 namespace deployctl::builder {
 
-// Over everything that a build's steps can see: commit, steps, env, rules, hooks, version (where there is
-// anything to see it), platform (machine, and os-release's ID and VERSION_ID), and the format's number.
+// A hash of the inputs of a build: commit, steps, env, rules, linked paths, allowed submodules, hooks with service and
+// environment, version (if there are steps or hooks), platform (machine, and ID and VERSION_ID of os-release), and the
+// format number.
 Digest build_key(const BuildRequest& request, const std::string& commit, const std::string& version);
 
 }  // namespace deployctl::builder

@@ -15,7 +15,7 @@ namespace deployctl::builder {
 namespace {
 
 constexpr Duration grace{std::chrono::seconds(5)};
-constexpr int look_again = 50;  // ms between two looks at the log
+constexpr int look_again = 50;  // ms between two reads of the log
 constexpr std::size_t last_lines = 20;
 constexpr std::size_t max_tail = 16 * 1024;
 

@@ -1,9 +1,10 @@
-// Runs shell lines of a build, one after another: each by /bin/sh -e in a session of its own, stdin empty,
-// output into the log file, which is followed and told to the watch (a file, not a pipe: what a step leaves
-// behind may keep it open). A step is over when its own process is; what it left behind is ended when the
-// Steps die. Blocking; one thread.
+// Runs the shell lines of a build, one after another, each with /bin/sh -e in a session of its own, with empty stdin
+// and with output to the log file. The log is followed and reported to the watch. It is a file rather than a pipe
+// because a background process of a step may keep a pipe open. A step ends when its own process exits; processes that
+// it leaves behind are ended by ~Steps(). Blocking; one thread.
 //
-// Errors: build_failed (which line, how it ended, its last lines; the hint has the log's path), cancelled.
+// Errors: build_failed (which line, how it ended, the last lines of its output; the hint has the path of the log),
+// cancelled.
 #pragma once
 
 #include <chrono>
@@ -24,16 +25,16 @@ class Steps {
   Steps(const Steps&) = delete;
   Steps& operator=(const Steps&) = delete;
 
-  // What the watch is told of: numbers count over all runs of this object, beginning after `done`.
+  // Sets the numbers that are reported to the watch. They count over all runs of this object, starting after `done`.
   void expect(std::size_t total, std::size_t done) {
     total_ = total;
     number_ = done;
   }
   void announce(const std::string& what);
-  // All lines within the one timeout. `what` names them in errors: "step", "hook pre_build".
+  // Runs `lines` with one common timeout. `what` names them in errors: "step", "hook pre_build".
   Status run(const std::string& what, const std::vector<std::string>& lines, Duration timeout,
              const std::vector<std::string>& env);
-  // Into the log and to the watch.
+  // Writes a line to the log, and so to the watch.
   void say(const std::string& line);
   void note(const std::string& line) {
     say("note: " + line);
@@ -54,8 +55,8 @@ class Steps {
   BuildWatch& watch_;
   io::CancelToken cancel_;
   std::size_t number_ = 0, total_ = 0;
-  std::uint64_t told_ = 0;                  // of the log, in bytes
-  std::vector<host::Subprocess> children_;  // kept unreaped, so that their sessions' numbers stay theirs
+  std::uint64_t told_ = 0;                  // bytes of the log that are reported to the watch
+  std::vector<host::Subprocess> children_;  // not reaped yet, so that their session ids are not reused
 };
 
 }  // namespace deployctl::builder

@@ -1,5 +1,5 @@
-// Whether a build runs code of another user: builds share everything with the user who runs them, so that user should
-// see it. Reads the owner of a local repository; blocking.
+// Notes that a build runs code of another user. A build has all permissions of the user that runs it, so that user
+// should know. Reads the owner of a local repository; blocking.
 #pragma once
 
 #include <string>
@@ -8,7 +8,8 @@
 
 namespace deployctl::builder {
 
-// One line for a person; empty: it is the user's own repository, or a remote one that was built here before.
+// Returns one line for the user; empty if it is the user's own repository, or a remote one that is `known` from an
+// earlier build.
 std::string foreign_code_note(const git::Url& repository, bool known);
 
 }  // namespace deployctl::builder

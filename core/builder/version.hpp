@@ -1,5 +1,5 @@
-// A version from the plan's template: {commit} {short} {tag} {describe} {date} (of the commit, UTC, as
-// 20261124).
+// Expands the version template of a plan: {commit} {short} {tag} {describe} {date} (the date of the commit in UTC, such
+// as 20261124).
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace deployctl::builder {
 
-// Code::invalid: an unknown word, {tag} where the commit has none, an empty version.
+// Code::invalid for an unknown word, for {tag} if the commit has no tag, and for an empty version.
 Result<std::string> version_of(const std::string& version_template, const git::CommitName& name);
 
 }  // namespace deployctl::builder

@@ -23,8 +23,8 @@ bool works_beneath(pid_t pid, const std::string& path) {
   return n > 0 && std::string_view(cwd, static_cast<std::size_t>(n)).starts_with(path);
 }
 
-// Ours still: its first process is the one that was noted, or that one is gone and those left work in the
-// slot.
+// Whether the session id still belongs to the recorded session: its leader has the recorded start time, or the leader
+// is gone and all remaining members work beneath the slot.
 bool still_ours(pid_t session, std::uint64_t start, const std::string& path) {
   const auto now = host::start_time(session);
   if (now != 0) return now == start;

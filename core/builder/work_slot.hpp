@@ -1,8 +1,7 @@
-// The folder that a build works in: WORK/<name>/<n>/ with src (the checkout) and home. The first number that
-// no other process holds, so that one service's builds stand at one path: what a compiler writes of paths
-// into its output stays the same from build to build. Fresh when taken: what an earlier build left there,
-// files or processes, is ended and removed. A failed build's stays until the next takes it. Blocking; one
-// thread.
+// The folder of a build: WORK/<name>/<n>/ with src (the checkout) and home. Uses the lowest number that no other
+// process holds, so that builds of a service usually have the same path and compilers embed the same paths in their
+// output. take() ends the processes and removes the files that an earlier build left there. The folder of a failed
+// build stays until the next build takes it. Blocking; one thread.
 #pragma once
 
 #include <sys/types.h>
@@ -20,9 +19,9 @@ class WorkSlot {
   std::string src() const { return path_ + "/src"; }
   std::string home() const { return path_ + "/home"; }
   const std::string& path() const { return path_; }
-  // A session that must be over before the folder is another build's, even if we die.
+  // Records a session that must be ended before another build uses the folder, even if this process dies.
   Status note_session(pid_t session);
-  // The build went well: nothing stays.
+  // Removes the folder, after a successful or cancelled build.
   Status clear();
 
  private:

@@ -12,7 +12,7 @@
 namespace deployctl::git {
 namespace {
 
-constexpr int deepest = 10;  // submodules of submodules
+constexpr int deepest = 10;  // maximum nesting of submodules
 
 using Notes = std::vector<std::string>;
 
@@ -23,7 +23,7 @@ Status write_text(const std::string& path, const std::string& text) {
   return {};
 }
 
-// Tags as they are, branches as a clone has them.
+// The text of packed-refs: the tags of the mirror, and its branches as remote branches, as in a clone.
 Result<std::string> packed_refs(const Operation& operation, const Mirror& mirror) {
   Repository source;
   DEPLOYCTL_CHECK(operation.check(git_repository_open_bare(into(source), mirror.path().c_str())));
@@ -112,9 +112,9 @@ void note_lfs(git_repository* repository, git_index* index, const std::string& w
                     "), whose contents are not fetched: they are pointers here unless a step runs `git lfs pull`");
 }
 
-// What holds for a commit and all of its submodules.
+// The parameters of a checkout and all of its submodules.
 struct Checkout {
-  const Url& repository;  // the plan's
+  const Url& repository;  // of the plan
   const std::vector<std::string>& allow;
   const Limits& limits;
   Notes& notes;
@@ -123,7 +123,7 @@ struct Checkout {
 Status check_out_into(const Mirror& mirror, const std::string& commit, const std::string& dir, int depth,
                       const Checkout& all);
 
-// Beneath the checkout, through no link: the commit is somebody else's.
+// Makes the folder without following links, because the commit is untrusted.
 Status make_folder_beneath(const std::string& dir, const std::string& path) {
   DEPLOYCTL_TRY(root, io::open_fd(dir, O_RDONLY | O_DIRECTORY));
   return io::make_dirs_beneath(root.get(), path);

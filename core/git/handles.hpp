@@ -1,5 +1,5 @@
-// libgit2's objects under owners. Private to the room: no other header here shows git2.h. A repository and
-// what comes from it are used by one thread at a time.
+// RAII owners for objects of libgit2. Private to the module: no public header of it includes git2.h. A repository and
+// its objects are used by one thread at a time.
 #pragma once
 
 #include <git2.h>
@@ -35,8 +35,8 @@ using Config = Owned<git_config, git_config_free>;
 using ConfigIterator = Owned<git_config_iterator, git_config_iterator_free>;
 using DescribeResult = Owned<git_describe_result, git_describe_result_free>;
 
-// For the "T** out" of libgit2's constructors: git_repository_open(into(repository), path). The owner has it
-// when the whole expression is over, so use it in the next statement only.
+// Adapts an owner to the "T** out" parameters of libgit2: git_repository_open(into(repository), path). The owner is set
+// at the end of the full expression, so use it in the next statement only.
 template <class Owner>
 class Into {
  public:
@@ -57,7 +57,7 @@ Into<Owner> into(Owner& owner) {
   return Into<Owner>(owner);
 }
 
-// A git_buf that frees itself.
+// RAII owner of a git_buf.
 struct Buffer {
   git_buf value = GIT_BUF_INIT;
   Buffer() = default;

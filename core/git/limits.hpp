@@ -1,5 +1,5 @@
-// What holds for one operation on a repository: who may stop it, how long the other side may be silent, who
-// hears what it says. Copied freely; the functions are called from the thread that asked for the operation.
+// Parameters of one operation on a repository: cancellation, timeout, progress output and credentials. Copyable; the
+// functions are called on the thread that runs the operation.
 #pragma once
 
 #include <chrono>
@@ -15,10 +15,10 @@ namespace deployctl::git {
 
 struct Limits {
   io::CancelToken cancel;
-  Duration idle{std::chrono::seconds(60)};     // no byte from the other side for so long: Code::timed_out
-  std::function<void(std::string_view)> said;  // the remote's progress words, notes; may be empty
-  // The password of https repositories of `token_host` ("host" or "host:port"), read when the server asks for one; may
-  // be empty. No other host gets it, whatever a submodule names.
+  Duration idle{std::chrono::seconds(60)};     // no byte from the server for this long: Code::timed_out
+  std::function<void(std::string_view)> said;  // receives progress messages of the server and notes; may be empty
+  // The password of https repositories of `token_host` ("host" or "host:port"); read when the server requests it; may
+  // be empty. It is not sent to any other host, even if a submodule is there.
   std::function<Result<std::string>()> token{};
   std::string token_host{};
 };

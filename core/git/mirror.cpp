@@ -20,7 +20,7 @@ namespace {
 
 char all_refs[] = "+refs/*:refs/*";
 
-// Waits for the lock, but not longer than it is wanted.
+// Waits for the lock until the operation is cancelled.
 Result<io::FileLock> lock(const std::string& path, const Limits& limits) {
   while (!limits.cancel.cancelled()) {
     auto lock = io::FileLock::try_lock(path, "pid " + std::to_string(::getpid()));
@@ -43,7 +43,7 @@ int progressed(const git_indexer_progress*, void*) {
   return operation ? operation->stop_if_cancelled() : 0;
 }
 
-// A server asks for a user and a password. The name hardly matters to a token: GitHub, GitLab and Gitea take any.
+// Called when a server requests a user name and a password. GitHub, GitLab and Gitea accept any user name with a token.
 int give_token(git_credential** out, const char* url, const char* user, unsigned allowed, void*) {
   Operation* operation = Operation::current();
   if (!operation || (allowed & GIT_CREDENTIAL_USERPASS_PLAINTEXT) == 0) return GIT_PASSTHROUGH;
@@ -67,7 +67,7 @@ void set_options(Options& options) {
 git_fetch_options fetch_options() {
   git_fetch_options options = GIT_FETCH_OPTIONS_INIT;
   set_options(options);
-  options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;  // they are refs as the others
+  options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;  // the refspec includes tags
   options.update_fetchhead = 0;
   return options;
 }
@@ -76,7 +76,7 @@ int mirror_everything(git_remote** out, git_repository* repository, const char* 
   return git_remote_create_with_fetchspec(out, repository, name, url, all_refs);
 }
 
-// HEAD as the remote has it: what an empty ref means.
+// Copies the remote's HEAD, which is the meaning of an empty ref.
 int copy_head(git_repository* repository, git_remote* remote) {
   const git_remote_head** heads = nullptr;
   size_t count = 0;
@@ -100,12 +100,13 @@ int fetch_into(git_repository* repository, const std::string& url) {
       result < 0)
     return result;
   if (const int result = git_remote_prune(remote.get(), &options.callbacks); result < 0) return result;
-  // The objects of an unborn or dangling HEAD aren't there: then there is no default branch.
+  // The target of an unborn or dangling HEAD may be missing: then there is no default branch.
   (void)copy_head(repository, remote.get());
   return 0;
 }
 
-// We hold the lock, so nobody is writing: what looks like it was left by a process that died.
+// Removes temporary and lock files of processes that died. The caller holds the lock of the mirror, so no other process
+// is writing.
 Status clear_leftovers(const std::string& dir, bool objects = false) {
   auto names = io::list_dir(dir);
   if (!names) return names.error().code == Code::not_found ? Status() : fail(names.error());
@@ -117,7 +118,7 @@ Status clear_leftovers(const std::string& dir, bool objects = false) {
       DEPLOYCTL_CHECK(clear_leftovers(path, objects || name == "objects"));
       continue;
     }
-    // No ref is called *.lock, but one may well be called tmp_*.
+    // No ref ends with .lock, but one may begin with tmp_.
     const bool half_written = objects && (name.starts_with("pack_git2_") || name.starts_with("tmp_"));
     if (half_written || name.ends_with(".lock")) {
       DEPLOYCTL_CHECK(io::remove_file(path));
@@ -126,7 +127,7 @@ Status clear_leftovers(const std::string& dir, bool objects = false) {
   return {};
 }
 
-// libgit2 lacks what newer git writes into a repository: its words name the extension.
+// libgit2 does not support some repository formats of newer git; its message names the extension.
 Error unsupported(const Url& url, const std::string& why) {
   return with_hint(
       error(Code::build_failed, "repository " + url.path + " is not supported: " + why),
@@ -163,7 +164,7 @@ Status check_local(const Url& url, const Operation& operation) {
   return fail(with_hint(error(Code::invalid, url.path + " is not a git repository"), "check build.repo in the plan"));
 }
 
-// Copies (links, where it can) the objects instead of packing them anew: tens of times faster.
+// Copies or hard-links the objects instead of packing them again, which is tens of times faster.
 int clone_local(const std::string& from, const std::string& to) {
   git_clone_options options = GIT_CLONE_OPTIONS_INIT;
   options.bare = 1;
@@ -195,7 +196,8 @@ Result<Mirror> Mirror::of(const std::string& dir, const std::string& url) {
   return of(dir, std::move(parsed));
 }
 
-// Absolute: checkouts name it, and libgit2 puts a clone into a relative folder elsewhere.
+// The path is absolute, because checkouts refer to it, and because libgit2 would put a clone into a different place for
+// a relative one.
 Mirror Mirror::of(const std::string& dir, Url url) {
   const std::string whole = std::filesystem::absolute(dir);
   std::string path = whole + "/" + hash_name(url);

@@ -1,10 +1,9 @@
-// A bare copy of a repository that we keep and fetch into: DIR/<name>-<hash of the URL>.git. Between
-// processes one fetches at a time (a lock beside it); reading goes on meanwhile. What a crash left in the way
-// is cleared before a fetch; a mirror that is damaged nevertheless is made anew. Blocking; one thread at a
-// time.
+// A bare copy of a repository, which is kept and fetched into: DIR/<name>-<hash of the URL>.git. A lock file next to it
+// allows one fetch at a time between processes; reading is possible meanwhile. Leftovers of a crash are removed before
+// a fetch; a damaged mirror is replaced. Blocking; one thread at a time.
 //
-// Errors: Code::invalid (a URL or ref that isn't there; the hint names the nearest), those of the network,
-// cancelled, verification (damaged: remake() cures it).
+// Errors: Code::invalid (unknown URL or ref; the hint lists similar names), build_failed (a repository format that is
+// not supported), network errors, cancelled, verification (damaged; remake() replaces the mirror).
 #pragma once
 
 #include <string>
@@ -16,36 +15,36 @@
 
 namespace deployctl::git {
 
-// What a commit is called.
+// The names of a commit.
 struct CommitName {
-  std::string id;        // full
-  std::string short_id;  // 7 digits, more where they are ambiguous
-  std::string describe;  // as `git describe --tags --always`, but the tag that was named where one was
-  std::string tag;       // the tag that was named, else one on this very commit; empty: none
-  WallTime time;         // of the commit
+  std::string id;        // full id
+  std::string short_id;  // 7 digits, more if ambiguous
+  std::string describe;  // as `git describe --tags --always`, but prefers the tag that `ref` names
+  std::string tag;       // the tag that `ref` names, else a tag of exactly this commit; empty: none
+  WallTime time;         // commit time
 };
 
 class Mirror {
  public:
-  // Touches neither disk nor network.
+  // Accesses neither disk nor network.
   static Result<Mirror> of(const std::string& dir, const std::string& url);
   static Mirror of(const std::string& dir, Url url);
 
-  // Makes it when it is missing or damaged, else brings it up to date; what is gone there is gone here
-  // (commits stay).
+  // Creates the mirror if it is missing or damaged, else updates it. Refs that the remote deleted are deleted here;
+  // commits are kept.
   Status fetch(const Limits& limits);
-  // From nothing, whatever is there.
+  // Replaces the mirror by a new copy.
   Status remake(const Limits& limits);
 
-  // The full commit id of a branch, tag (annotated ones peeled), refs/..., commit id (also the beginning of
-  // one, 4 digits and more), or of the default branch when empty.
+  // The full commit id of a branch, a tag (annotated tags are peeled), refs/..., or a commit id (or its first 4 or more
+  // digits); if `ref` is empty, of the default branch.
   Result<std::string> resolve(const std::string& ref) const;
-  // A full commit id, here with its tree.
+  // Whether a commit (full id) and its tree are in the mirror.
   bool has(const std::string& commit) const;
-  // `ref` is what the user named: where it is a tag of this commit, it names the commit, whatever other tags are there.
+  // `ref` is what the user specified: if it is a tag of this commit, it is preferred to other tags.
   Result<CommitName> name(const std::string& commit, const std::string& ref = {}) const;
 
-  const std::string& path() const { return path_; }  // of the bare repository
+  const std::string& path() const { return path_; }  // path of the bare repository
   const std::string& dir() const { return dir_; }
   const Url& url() const { return url_; }
 

@@ -56,9 +56,9 @@ Code code_of(int result, int klass, int errnum) {
   }
 }
 
-// libgit2 is built with one of three TLS libraries, of which only one reads these variables by itself. Git's own names
-// come first. A file that can't be read leaves the system's authorities in use: the server's certificate is then
-// refused, never accepted.
+// libgit2 is built with one of three TLS libraries, only one of which reads these variables itself. The names that git
+// uses have priority. If a file can't be read, the authorities of the system remain in use: a certificate is then
+// rejected, never accepted by mistake.
 void trust_authorities_of_environment() {
   const auto first_of = [](std::initializer_list<const char*> names) -> const char* {
     for (const char* name : names)
@@ -70,7 +70,7 @@ void trust_authorities_of_environment() {
   if (file || folder) git_libgit2_opts(GIT_OPT_SET_SSL_CERT_LOCATIONS, file, folder);
 }
 
-// libgit2 puts the system's own words at the end, whatever class and number it answers; errno may be gone by
+// libgit2 appends the message of the system to its own, with any error class and number; errno may be overwritten by
 // then.
 int system_error(const std::string& message) {
   for (const int errnum : {ENOSPC, EDQUOT, EACCES, EPERM, EROFS})
@@ -89,13 +89,12 @@ void start_library() {
   static std::once_flag once;
   std::call_once(once, [] {
     git_libgit2_init();
-    // No configuration but a repository's own: no insteadOf, no proxy command, no attributes from the
-    // machine.
+    // Use only the repository's own configuration: no insteadOf, proxy command or attributes of the machine.
     for (const int level :
          {GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL, GIT_CONFIG_LEVEL_PROGRAMDATA})
       git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, "");
-    git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION,
-                     0);  // the plan names the repository: whose it is doesn't matter
+    // The plan names the repository, so its owner is not checked.
+    git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
     git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
     git_libgit2_opts(GIT_OPT_SET_USER_AGENT, "deployctl");
     trust_authorities_of_environment();

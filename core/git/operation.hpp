@@ -1,10 +1,9 @@
-// One operation on a repository, from our call into libgit2 to its return: its callbacks, transports and
-// sockets run on the same thread in between and find the limits here; what stops them is kept here, because
-// libgit2 carries a number only. Private to the room. One at a time on a thread, for the time of a scope.
+// One call into libgit2. Callbacks, transports and sockets run on the same thread during the call and find its Limits
+// here. An error that stops them is kept here, because libgit2 passes on only a number. Private to the module. A scoped
+// object: the innermost one of a thread is its current operation.
 //
-// Errors come as: invalid (no such repository), authentication, host_key (a certificate or key that isn't
-// trusted), unreachable, timed_out, cancelled, no_space, denied, verification (the repository is damaged),
-// internal.
+// Errors: not_found, authentication, host_key (an untrusted certificate or key), unreachable, timed_out, cancelled,
+// no_space, denied, verification (the repository is damaged), internal, and those that a callback passes to stop().
 #pragma once
 
 #include <optional>
@@ -18,32 +17,34 @@ namespace deployctl::git {
 
 class Operation {
  public:
-  // Starts the library when it is the first of the process.
+  // The first operation of the process initializes the library.
   Operation(std::string what, const Limits& limits);
   ~Operation();
   Operation(const Operation&) = delete;
   Operation& operator=(const Operation&) = delete;
 
-  // The one that this thread is in; nullptr: none.
+  // The current operation of this thread, or nullptr.
   static Operation* current();
 
   const Limits& limits() const { return limits_; }
-  // From a callback: remembers why, answers what makes libgit2 give up.
+  // For callbacks: stores the error and returns a value that makes libgit2 stop.
   int stop(Error why);
-  // The same when somebody wants us to stop; 0 otherwise.
+  // Calls stop() if the operation is cancelled; else returns 0.
   int stop_if_cancelled();
-  // Waits until the descriptor is ready; else remembers why not. 0 or negative.
+  // Waits until the descriptor is ready and returns 0. On a timeout, cancellation or error calls stop(), which returns
+  // a negative value.
   int wait_ready(int fd, short events);
 
-  // The same for the operation that this thread is in. Without one, libgit2 gets the message alone, and nothing is
-  // waited for.
+  // The same for the current operation of this thread. Without one, stop_current() passes only the message to libgit2,
+  // and wait_ready_in_current() does not wait.
   static int stop_current(Error why);
   static int wait_ready_in_current(int fd, short events);
 
-  // The token for this URL, once: a server that asks again did not accept it. Nothing: there is none for it.
+  // The token for this host and port. Returned only once: a server that asks again did not accept it. Empty if there is
+  // no token for it.
   std::optional<Result<std::string>> take_token(const std::string& host, unsigned port);
 
-  // A return value of libgit2 as a Status: "<what>: why".
+  // Converts a return value of libgit2 to a Status with the message "<what>: why".
   Status check(int result) const;
   Error failure(int result) const;
 

@@ -1,4 +1,4 @@
-// What refs and commits mean, read from a mirror.
+// The read-only operations of Mirror: resolve(), has() and name().
 #include <algorithm>
 #include <cctype>
 #include <numeric>
@@ -24,7 +24,7 @@ bool looks_like_id(const std::string& ref) {
          std::all_of(ref.begin(), ref.end(), [](unsigned char c) { return std::isxdigit(c); });
 }
 
-// Empty: there is no such ref.
+// Returns an empty string if there is no such ref.
 Result<std::string> commit_of(const Operation& operation, git_repository* repository, const std::string& name) {
   Reference named, reference;
   int found = git_reference_lookup(into(named), repository, name.c_str());
@@ -80,7 +80,7 @@ std::vector<std::string> branches_and_tags(git_repository* repository) {
   return names;
 }
 
-// The three nearest, where they are near; else the first few.
+// The three most similar names if there are similar ones; else the first five.
 std::string nearest(git_repository* repository, const std::string& ref) {
   auto names = branches_and_tags(repository);
   if (names.empty()) return "the repository has no branches and no tags";
@@ -94,7 +94,7 @@ std::string nearest(git_repository* repository, const std::string& ref) {
   return text + (near ? "?" : ranked.size() > shown ? ", ..." : "");
 }
 
-// A tag and a branch of one name that mean different commits: nobody should have to guess which is deployed.
+// Rejects a name that is both a tag and a branch with different commits, because it is not clear which one is meant.
 Result<std::string> by_name(const Operation& operation, git_repository* repository, const std::string& ref) {
   if (ref.empty()) return commit_of(operation, repository, "HEAD");
   if (ref == "HEAD" || ref.starts_with("refs/")) return commit_of(operation, repository, ref);
@@ -112,7 +112,7 @@ std::string short_id(git_commit* commit) {
   return hex(*git_commit_id(commit)).substr(0, 7);
 }
 
-// As `git describe --tags`, and --exact-match where `exact`; empty when no tag fits.
+// As `git describe --tags`, or with --exact-match if `exact`. Empty if no tag fits.
 std::string describe(git_commit* commit, bool exact) {
   git_describe_options options = GIT_DESCRIBE_OPTIONS_INIT;
   options.describe_strategy = GIT_DESCRIBE_TAGS;
@@ -125,7 +125,7 @@ std::string describe(git_commit* commit, bool exact) {
   return text.text();
 }
 
-// The tag that `ref` names, where it is one of this commit; else empty.
+// The tag that `ref` names, if it is a tag of this commit; else empty.
 Result<std::string> named_tag(const Operation& operation, git_repository* repository, const std::string& ref,
                               const std::string& commit) {
   if (ref.empty() || ref == "HEAD") return std::string();

@@ -21,7 +21,7 @@ struct Socket : git_stream {
   io::Fd fd;
 };
 
-// 0: connected; negative: stopped; positive: the errno of this address.
+// Returns 0 if connected, a negative value if the operation was stopped, else the errno for this address.
 int connect_to(Socket& socket, const addrinfo& address) {
   socket.fd.reset(::socket(address.ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!socket.fd) return errno;

@@ -1,5 +1,5 @@
-// The sockets below libgit2's https: ours, so that a silent or unreachable server ends at its deadline and a
-// cancelled operation ends at once. Registered once, for the whole process.
+// Sockets for libgit2's https transport, with deadlines for silent or unreachable servers and with immediate
+// cancellation. Registered once for the whole process.
 #pragma once
 
 namespace deployctl::git {

@@ -19,7 +19,7 @@
 namespace deployctl::git {
 namespace {
 
-// For the far shell, as git quotes it.
+// Quotes a path for the remote shell, as git does.
 std::string quoted(const std::string& path) {
   std::string out = "'";
   for (const char c : path) {
@@ -52,7 +52,7 @@ struct Why {
   Code code;
   const char* hint;
 };
-// ssh exits 255 for all of these: its words are all there is.
+// ssh exits with 255 in all of these cases, so only its messages tell them apart.
 constexpr Why reasons[] = {
     {"Host key verification failed", Code::host_key,
      "add the host's key to ~/.ssh/known_hosts after checking its fingerprint"},
@@ -80,10 +80,10 @@ Error ssh_error(const std::string& said) {
   return error(Code::disconnected, "ssh: " + (last.empty() ? "the connection ended early" : last));
 }
 
-// ssh and its three ends, and the stream that libgit2 reads and writes.
+// An ssh process with its descriptors, and the stream that libgit2 reads and writes.
 struct Connection : git_smart_subtransport_stream {
   host::Subprocess ssh;
-  io::Fd to, from, said;  // said: a file without a name, for ssh's own words
+  io::Fd to, from, said;  // said: an anonymous file for the error output of ssh
 
   std::string words() const {
     std::string text(16 * 1024, '\0');
@@ -93,7 +93,7 @@ struct Connection : git_smart_subtransport_stream {
 };
 
 struct Subtransport : git_smart_subtransport {
-  Connection* connection = nullptr;  // libgit2 frees it by the stream's own free
+  Connection* connection = nullptr;  // owned by libgit2, which frees it with the stream's free()
 };
 
 int read_from(git_smart_subtransport_stream* stream, char* buffer, size_t size, size_t* bytes_read) {
@@ -103,7 +103,7 @@ int read_from(git_smart_subtransport_stream* stream, char* buffer, size_t size, 
   const ssize_t n = ::read(connection->from.get(), buffer, size);
   if (n < 0) return Operation::stop_current(os_error(errno, "read from ssh"));
   if (n == 0) {
-    (void)connection->ssh.wait(std::chrono::seconds(2));  // its last words
+    (void)connection->ssh.wait(std::chrono::seconds(2));  // so that its error output is complete
     return Operation::stop_current(ssh_error(connection->words()));
   }
   *bytes_read = static_cast<size_t>(n);
@@ -128,7 +128,7 @@ void free_connection(git_smart_subtransport_stream* stream) {
   auto* connection = static_cast<Connection*>(stream);
   static_cast<Subtransport*>(connection->subtransport)->connection = nullptr;
   connection->to.reset();
-  (void)connection->ssh.wait(std::chrono::milliseconds(500));  // a good ending needs no kill
+  (void)connection->ssh.wait(std::chrono::milliseconds(500));  // lets ssh exit by itself before it is killed
   delete connection;
 }
 
@@ -136,7 +136,7 @@ Result<Connection*> connect(const std::string& text) {
   DEPLOYCTL_TRY(url, parse_url(text));
   io::Fd said(::memfd_create("ssh-stderr", MFD_CLOEXEC));
   if (!said) return fail(os_error(errno, "make a file in memory"));
-  DEPLOYCTL_TRY(in, io::make_socket_pair());  // a socket: a write to an ssh that is gone raises no SIGPIPE
+  DEPLOYCTL_TRY(in, io::make_socket_pair());  // a socket, so that MSG_NOSIGNAL avoids SIGPIPE when ssh has exited
   host::Command command;
   command.argv = ssh_argv(url);
   command.in = host::Stdio::of(in.second.get());

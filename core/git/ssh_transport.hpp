@@ -1,7 +1,6 @@
-// git over ssh by the `ssh` program instead of libgit2's own libssh2: it knows every key type (Debian's
-// libssh2 has no rsa-sha2), the user's configuration, agent and known_hosts, and it can be stopped. It never
-// asks anything: an unknown host key is an error. GIT_SSH_COMMAND is honoured as git does. Registered once,
-// for the whole process.
+// git over ssh with the `ssh` program instead of libgit2's libssh2: `ssh` supports all key types (Debian's libssh2
+// lacks rsa-sha2) and the user's configuration, agent and known_hosts, and it can be cancelled. It never prompts: an
+// unknown host key is an error. GIT_SSH_COMMAND is respected as in git. Registered once for the whole process.
 #pragma once
 
 namespace deployctl::git {

@@ -27,7 +27,7 @@ bool is_or_is_beneath(const std::string& path, const std::string& folder) {
 
 bool same_host(const Url& a, const Url& b) { return lower(a.host) == lower(b.host); }
 
-// A path of another server may be read in ways that we don't know: "%2e%2e" is "..", "x/../y" is y.
+// Rejects paths that another server may interpret differently: "%2e%2e" is "..", "x/../y" is y.
 bool is_plain(const std::string& path) {
   return ("/" + path + "/").find("/../") == std::string::npos && path.find('%') == std::string::npos;
 }
@@ -41,8 +41,8 @@ bool matches(const Url& url, const std::string& entry) {
   return (url.kind == Url::Kind::local || is_plain(url.path)) && is_or_is_beneath(url.path, allowed->path);
 }
 
-// The operator's ssh keys aren't for a commit that came over https to use; asking a host anonymously after ssh is
-// harmless.
+// A commit that was fetched over https must not use the operator's ssh keys. Anonymous https to the host of an ssh
+// repository is harmless.
 bool of_the_plans_host(const Url& repository, const Url& url) {
   if (repository.kind == Url::Kind::local || url.kind == Url::Kind::local || !same_host(repository, url)) return false;
   if (repository.kind == url.kind) return repository.port == url.port;
@@ -51,7 +51,7 @@ bool of_the_plans_host(const Url& repository, const Url& url) {
 
 bool is_relative(const std::string& text) { return text.starts_with("./") || text.starts_with("../"); }
 
-// Where a path leads: a user who may write into a repository's folder may put a link there.
+// Resolves links: a user with write access to the folder of a repository may put a link there.
 std::string real_path(const std::string& path) {
   std::error_code none;
   const auto real = std::filesystem::weakly_canonical(tidy(path), none);
@@ -59,7 +59,7 @@ std::string real_path(const std::string& path) {
 }
 
 bool stays_beside(const Url& parent, const Url& url) {
-  if (parent.kind != Url::Kind::local) return true;  // submodule_url has compared the hosts
+  if (parent.kind != Url::Kind::local) return true;  // submodule_url() has compared the hosts
   const std::string folder = std::filesystem::path(real_path(parent.path)).parent_path().string();
   return folder != "/" && is_or_is_beneath(real_path(url.path), folder);
 }

@@ -1,6 +1,6 @@
-// Which repositories a commit may bring in as submodules: a commit's author must not decide which hosts are asked with
-// the operator's keys, and which paths of this machine end up in an artifact. Pure, but for links of local paths, which
-// are followed.
+// The rule for the repositories that a commit may use as submodules. The author of a commit must not decide which hosts
+// are accessed with the operator's keys, or which local paths end up in an artifact. Pure, except that links in local
+// paths are resolved.
 #pragma once
 
 #include <string>
@@ -10,12 +10,13 @@
 
 namespace deployctl::git {
 
-// The repository that `text` names in .gitmodules of `parent`. `repository` is the plan's own, `parent` that or a
-// submodule of it. Always permitted: the plan's host by the same protocol and port (or https after ssh), and a relative
-// URL: on the parent's host, of a local parent beneath the folder that holds it. Everything else needs an entry of
-// `allow` (the plan's build.submodules.allow): a host, or a URL or path that it is or is beneath.
+// Returns the repository that `text` names in .gitmodules of `parent`. `repository` is the repository of the plan;
+// `parent` is the same or one of its submodules. Always permitted: the plan's host by the same protocol and port (or by
+// https on the default port if the plan uses ssh), and a relative URL, which stays on the parent's host or, for a local
+// parent, beneath the folder that contains the parent. Everything else must match an entry of `allow`
+// (build.submodules.allow in the plan): a host, or a URL or path that is equal to the submodule's or a parent of it.
 //
-// Errors: invalid; the hint has the line that would permit it.
+// Errors: Code::invalid; the hint has the line for the plan that would permit it.
 Result<Url> permitted_submodule(const Url& repository, const Url& parent, const std::string& text,
                                 const std::vector<std::string>& allow);
 

@@ -27,7 +27,7 @@ int take(const git_config_entry* entry, void* payload) {
   return 0;
 }
 
-// From the commit, not from the working tree, where it might be a link.
+// Reads .gitmodules from the commit, because the file in the working tree may be a link.
 Result<std::map<std::string, Named>> read_gitmodules(const Operation& operation, git_repository* repository,
                                                      git_index* index) {
   std::map<std::string, Named> by_path, named;

@@ -1,4 +1,4 @@
-// What submodules a checked-out commit names. Private to the room.
+// Lists the submodules of a checked-out commit. Private to the module.
 #pragma once
 
 #include <string>
@@ -10,13 +10,13 @@
 namespace deployctl::git {
 
 struct Submodule {
-  std::string path;  // beneath the checkout
-  std::string url;   // as .gitmodules has it; empty: it doesn't name this one
+  std::string path;  // relative to the checkout
+  std::string url;   // from .gitmodules; empty: not listed there
   std::string commit;
   bool skipped = false;  // update = none
 };
 
-// From the index and its .gitmodules.
+// Reads the index and .gitmodules.
 Result<std::vector<Submodule>> submodules_of(const Operation& operation, git_repository* repository, git_index* index);
 
 }  // namespace deployctl::git

@@ -10,7 +10,7 @@
 namespace deployctl::git {
 namespace {
 
-// The code points that HFS+ leaves out when it compares names: U+200C..200F, 202A..202E, 206A..206F, FEFF.
+// The code points that HFS+ ignores when it compares names: U+200C..200F, 202A..202E, 206A..206F, FEFF.
 std::size_t ignored_bytes(std::string_view at) {
   if (at.starts_with("\xef\xbb\xbf")) return 3;
   if (at.size() < 3 || at[0] != '\xe2') return 0;
@@ -19,7 +19,7 @@ std::size_t ignored_bytes(std::string_view at) {
   return zero_width || (second == 0x81 && third >= 0xaa && third <= 0xaf) ? 3 : 0;
 }
 
-// As a filesystem that ignores case and code points without a width sees the name.
+// The name as seen by a filesystem that ignores case and zero-width code points.
 std::string folded(std::string_view name) {
   std::string out;
   for (std::size_t i = 0; i < name.size();) {
@@ -30,7 +30,7 @@ std::string folded(std::string_view name) {
   return out;
 }
 
-// NTFS drops spaces and dots at the end, and what follows ':' names a stream of the same file.
+// NTFS drops trailing spaces and dots, and the text after ':' names a stream of the same file.
 bool is_dot_git(std::string_view name) {
   std::string text = folded(name);
   text.resize(std::min(text.find_first_of(":\\"), text.size()));
@@ -50,9 +50,9 @@ class TreeCheck {
  public:
   TreeCheck(const Operation& operation, git_repository* repository) : operation_(operation), repository_(repository) {}
 
-  // A folder that several paths share is read once: what it may hold doesn't depend on where it is.
+  // Reads a folder that occurs at several paths once, because the checks of its contents don't depend on the path.
   struct Size {
-    unsigned depth = 0;  // folders beneath each other, itself among them
+    unsigned depth = 0;  // nested folders, including itself
     std::uint64_t entries = 0;
   };
   Result<Size> check(const git_tree* tree, const std::string& path, unsigned depth) {
@@ -112,7 +112,7 @@ const char* name_problem(std::string_view name) {
 }
 
 Error tree_failure(const Operation& operation, int result, const std::string& path) {
-  // The object's bytes have the digest that names it, so a damaged disk is not the reason.
+  // The bytes of the object match its digest, so a damaged disk is not the reason.
   const git_error* last = git_error_last();
   const bool malformed = last && last->klass == GIT_ERROR_TREE && result != GIT_ENOTFOUND;
   return malformed ? refused(path.empty() ? "." : path, "is a folder that can't be read") : operation.failure(result);

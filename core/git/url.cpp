@@ -13,7 +13,7 @@ Error bad(const std::string& shown, const std::string& why) {
                    "allowed: an absolute path, file:///path, ssh://host/path, user@host:path, https://host/path");
 }
 
-// Without user, password and query; a path has neither.
+// The URL without user, password and query. Paths are returned unchanged.
 std::string without_userinfo(const std::string& text) {
   const auto scheme = text.find("://");
   if (scheme == std::string::npos) return text;
@@ -25,7 +25,7 @@ std::string without_userinfo(const std::string& text) {
   return origin + path.substr(0, path.find_first_of("?#"));
 }
 
-// "user:word@host:port" into its parts; false when the port is none.
+// Splits "user:password@host:port" into `url`. False if the port is invalid.
 bool split_authority(std::string authority, Url& url) {
   const auto at = authority.rfind('@');
   if (at != std::string::npos) {
@@ -49,8 +49,8 @@ bool split_authority(std::string authority, Url& url) {
   return url.port > 0 && url.port < 65536;
 }
 
-// A host or user that begins with '-' would be an option of ssh, and one with other characters than these a piece of
-// shell in a ProxyCommand with %h or %r.
+// A host or user that begins with '-' would be an option of ssh, and one with other characters could inject shell code
+// into a ProxyCommand with %h or %r.
 bool plain(const std::string& word) {
   constexpr std::string_view punctuation = "._-+:%@";
   return word.empty() || (word.front() != '-' && std::all_of(word.begin(), word.end(), [&](unsigned char c) {
@@ -89,7 +89,7 @@ Result<Url> from_scheme(Url url, std::size_t colon) {
   return fail(bad(without_userinfo(url.text), "is a " + scheme + " URL, which is not allowed"));
 }
 
-// The folder above; stays as it is at the top.
+// The parent folder; empty at the top.
 std::string parent_of(const std::string& path) {
   const auto slash = path.rfind('/');
   return slash == std::string::npos || slash == 0 ? std::string() : path.substr(0, slash);
@@ -140,7 +140,7 @@ Result<Url> submodule_url(const Url& parent, const std::string& text) {
       return fail(bad(text, "is a path on this host, which a submodule of " + parent.shown() + " may not name"));
     return url;
   }
-  // An ssh path without a slash in it has "host:" before it, so the text is cut, not the path.
+  // An ssh path without a slash is preceded by "host:", so the text is cut rather than the path.
   std::string base = parent.text, rest = text;
   while (base.size() > 1 && base.back() == '/') base.pop_back();
   for (;;) {

@@ -1,4 +1,4 @@
-// Where a repository is: a path, or a file, ssh (also user@host:path) or https URL; anything else is refused.
+// The location of a repository: a path, or a file, ssh (also user@host:path) or https URL; everything else is rejected.
 // Values.
 #pragma once
 
@@ -11,21 +11,24 @@ namespace deployctl::git {
 struct Url {
   enum class Kind { local, ssh, https };
   Kind kind = Kind::local;
-  std::string text;        // as it was given (a file URL as its path)
+  std::string text;        // as specified; for a file URL its path
   std::string user, host;  // ssh and https; the user may be empty
   unsigned port = 0;       // 0: the default
-  std::string path;  // local: of the folder; ssh: as the far shell gets it ("~/x" and "x" are relative to the home)
+  // local: the folder; https: the path; ssh: as the remote shell gets it ("~/x" and "x" are relative to the home
+  // folder)
+  std::string path;
 
-  // For people and logs: without a password or token.
+  // For messages and logs: without a password or token.
   std::string shown() const;
-  // For a folder's name: the last part, without .git, of [A-Za-z0-9._-] only.
+  // For the name of a folder: the last component without .git, of at most 60 characters; characters other than
+  // [A-Za-z0-9._-] become '-'.
   std::string name() const;
 };
 
-// A local path must be absolute. Code::invalid names what is allowed.
+// A local path must be absolute. The hint of Code::invalid lists the allowed forms.
 Result<Url> parse_url(const std::string& text);
-// A submodule's URL: "./x" and "../x" are relative to the parent's. A repository from elsewhere may not name
-// a path here.
+// Resolves a submodule's URL: "./x" and "../x" are relative to the parent's. A submodule of a remote repository must
+// not name a local path.
 Result<Url> submodule_url(const Url& parent, const std::string& text);
 
 }  // namespace deployctl::git

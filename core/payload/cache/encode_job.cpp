@@ -15,7 +15,7 @@ using Source = std::shared_ptr<ChunkSource>;
 
 constexpr int lock_poll_ms = 100;
 
-// The other process may be at it for minutes, and a wait in flock() could not be cancelled.
+// Another process may hold the lock for minutes, and blocking in flock() could not be cancelled.
 Result<io::FileLock> lock(const std::string& path, const io::CancelToken& cancel) {
   while (true) {
     auto taken = io::FileLock::try_lock(path, "process " + std::to_string(::getpid()));
@@ -26,7 +26,7 @@ Result<io::FileLock> lock(const std::string& path, const io::CancelToken& cancel
   }
 }
 
-// Of processes that were killed at this very payload; we hold its lock.
+// Removes temporary files of processes that were killed while they wrote this payload. The caller holds its lock.
 void sweep(const std::string& dir, const std::string& name) {
   const auto names = io::list_dir(dir);
   if (!names) return;

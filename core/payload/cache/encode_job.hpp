@@ -1,5 +1,5 @@
-// The blocking half of PayloadCache: finds the payload file or makes it, alone among the processes of this
-// host. Private to the room; for a thread of the pool; never throws.
+// The blocking half of PayloadCache: finds or makes the payload file. A lock file ensures that only one process of this
+// host makes a payload at a time. Private to the module; for threads of the pool. make_payload() never throws.
 #pragma once
 
 #include <optional>
@@ -13,8 +13,8 @@ namespace deployctl::payload {
 
 struct EncodeJob {
   std::string dir;
-  std::string name;      // of the file
-  std::string smallest;  // of the file that is as good or better, if it is there
+  std::string name;      // name of the file
+  std::string smallest;  // name of the file with the smallest payload, which is preferred if it exists
   Digest next;
   std::optional<Digest> base;
   Preference preference;
@@ -24,7 +24,7 @@ struct EncodeJob {
   std::shared_ptr<PartialPayload> growing{};
 };
 
-// One that stands there whole; Code::absent.
+// Opens a complete payload. Code::not_found if there is none.
 Result<std::shared_ptr<ChunkSource>> open_payload(const std::string& path);
 Result<std::shared_ptr<ChunkSource>> make_payload(const EncodeJob& making);
 

@@ -16,7 +16,7 @@ namespace {
 
 using Source = std::shared_ptr<ChunkSource>;
 
-// One encoding at work, and how many wait for it.
+// A running encoding and the number of its waiters.
 struct Job {
   explicit Job(asio::any_io_executor executor) : bell(std::move(executor)) {}
   io::Notifier bell;
@@ -26,7 +26,7 @@ struct Job {
   std::optional<Result<Source>> result;
 };
 
-// The last to leave gives the work up.
+// Registers a waiter. The last one to leave cancels unfinished work.
 class Waiter {
  public:
   explicit Waiter(std::shared_ptr<Job> job) : job_(std::move(job)) { ++job_->waiters; }
@@ -55,7 +55,7 @@ struct PayloadCache::State {
     return at == ready.end() ? nullptr : at->second.lock();
   }
 
-  // Keeps the state and the job until the work is over, whoever goes away meanwhile.
+  // Keeps the state and the job alive until the work is done, even if the cache and all waiters are gone.
   static asio::awaitable<void> work(std::shared_ptr<State> state, std::string name, std::shared_ptr<Job> job,
                                     EncodeJob making) {
     std::function<Result<Source>()> make = [making = std::move(making)] { return make_payload(making); };
@@ -85,7 +85,7 @@ struct PayloadCache::State {
       const Waiter waiter(job);
       const bool given_up = job->cancel.cancelled();
       while (!job->result) co_await job->bell.wait();
-      // We came when the others had just left: once more, by ourselves.
+      // The job was already cancelled by its last waiter when this call joined it: start over.
       if (given_up && !*job->result) continue;
       co_return *job->result;
     }

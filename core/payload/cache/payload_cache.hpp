@@ -1,12 +1,13 @@
-// The payloads of the control host: each made once for (base or none, next), kept as a file in a folder
-// (STATE/store/payloads), found again by later rollouts and other processes. Concurrent gets of one payload
-// share one encoding, which runs on the thread pool; a lock file beside it keeps a second process from the
-// same work. An encoding that nobody waits for any more (every getter was cancelled) is given up and leaves
-// nothing behind.
+// The payload cache of the control host. Each payload is made once for a pair (base or none, next) and kept as a file
+// in a folder (STATE/store/payloads), where later rollouts and other processes find it. Concurrent gets of one payload
+// share one encoding, which runs on the thread pool; a lock file next to the payload prevents a second process from
+// doing the same work. When all callers that wait for an encoding are cancelled, it is abandoned and leaves no files
+// behind.
 //
-// One strand for all calls; the pool outlives it. `manifests` and `contents` are called on the pool's
-// threads. Errors name the artifact and are not kept: the next get tries again. Code::absent with a message
-// that begins "base": the store lacks the base's manifest, get a payload without one. Otherwise as encode().
+// All calls come from one strand; the pool outlives the cache. `manifests` and `contents` are called on the pool's
+// threads. Errors name the artifact and are not cached: the next get tries again. Code::not_found with a message that
+// begins with "base": the store lacks the base's manifest; get a payload without a base. Otherwise errors as for
+// encode().
 #pragma once
 
 #include <asio/awaitable.hpp>
@@ -25,7 +26,7 @@ class thread_pool;
 
 namespace deployctl::payload {
 
-// A manifest by its digest, as ArtifactStore::manifest() gives it. Blocking.
+// Returns a manifest by its digest, as ArtifactStore::manifest() does. Blocking.
 using OpenManifest = std::function<Result<model::Manifest>(const Digest&)>;
 
 class PayloadCache : public PayloadSource {
@@ -40,7 +41,8 @@ class PayloadCache : public PayloadSource {
   asio::awaitable<bool> has_private_modes(Digest artifact) override;
   asio::awaitable<std::shared_ptr<ChunkSource>> made(Digest next, std::optional<Digest> base) override;
 
-  // The name of the file in the folder: "<base hex or none>-<next hex>.v3", for the soonest ".soonest.v3".
+  // The file name of a payload: "<base hex or none>-<next hex>.v4", or ".soonest.v4" with Goal::soonest; the number is
+  // stream_version.
   static std::string file_name(const Digest& next, const std::optional<Digest>& base,
                                Preference::Goal goal = Preference::Goal::smallest);
 

@@ -1,5 +1,6 @@
-// Where a rollout gets its payloads from: the control host's cache (payload_cache.hpp), or a simulation's. One strand
-// for all calls. Code::absent with a message that begins "base": one against this base can't be made, get one without.
+// The source of a rollout's payloads: the control host's cache (payload_cache.hpp) or a simulated one. All calls come
+// from one strand. Code::not_found with a message that begins with "base": a payload against this base can't be made;
+// get one without a base.
 #pragma once
 
 #include <asio/awaitable.hpp>
@@ -16,29 +17,28 @@ class PayloadSource {
  public:
   virtual ~PayloadSource() = default;
 
-  // Artifacts by the digests of their manifests. Cheap to call for every target: while somebody holds the
-  // source, the same is given again. Who wants it soonest gets the smallest if that is there already, else
-  // one that is coded for its link and stands beside it.
+  // Artifacts are named by the digests of their manifests. Cheap enough to call for every target: while a caller holds
+  // the source, the same object is returned. With Goal::soonest, returns the smallest payload if it already exists,
+  // else one that is coded for the link and stored separately.
   virtual asio::awaitable<Result<std::shared_ptr<ChunkSource>>> get(Digest next, std::optional<Digest> base,
                                                                     Preference preference = {}) = 0;
-  // What is coded already of the payload that get() with the same would wait for, where this process makes it just now;
-  // else null.
+  // The finished part of the payload that get() would wait for, if this process is encoding it; else null.
   virtual std::shared_ptr<PartialPayload> growing(Digest next, std::optional<Digest> base, Preference::Goal goal) {
     (void)next, (void)base, (void)goal;
     return nullptr;
   }
-  // Whether get() has what it makes a payload of.
+  // Whether the artifact from which get() makes a payload is available.
   virtual asio::awaitable<bool> has(Digest artifact) {
     (void)artifact;
     co_return true;
   }
-  // Whether the artifact holds modes that only agents with the feature "private-modes" keep; false where it can't be
+  // Whether the artifact has modes that only agents with the feature "private-modes" preserve. False if it can't be
   // read.
   virtual asio::awaitable<bool> has_private_modes(Digest artifact) {
     (void)artifact;
     co_return false;
   }
-  // One that is made already, preferably the smallest; null: there is none.
+  // A payload that already exists, preferably the smallest; else null.
   virtual asio::awaitable<std::shared_ptr<ChunkSource>> made(Digest next, std::optional<Digest> base) = 0;
 };
 

@@ -25,7 +25,7 @@ Result<std::uint64_t> ContentWriter::expect(const Digest& content) {
 }
 
 Status ContentWriter::announce(const std::vector<Digest>& starts, std::uint64_t plain) {
-  // How many bytes the window may have: `least` without any of its last content, `most` with all of it.
+  // The possible size of the window: `least` without any byte of its last content, `most` with all of it.
   std::uint64_t least = starts.empty() ? 0 : left_;
   std::uint64_t most = std::min<std::uint64_t>(left_, max_window);
   for (std::size_t i = 0; i < starts.size(); ++i) {

@@ -1,5 +1,5 @@
-// The plain bytes of a payload, cut into the contents that they are: each known to the manifest, given once,
-// verified. Private to the room. One thread.
+// Splits the plain bytes of a payload into contents. Each content must be in the manifest, occur once and match its
+// digest. Private to the module. One thread.
 #pragma once
 
 #include <deque>
@@ -13,16 +13,16 @@ class ContentWriter {
  public:
   explicit ContentWriter(TreeSink& sink) : sink_(sink) {}
 
-  // The contents there can be. Code::invalid when one has two sizes.
+  // Registers the contents of the manifest. Code::invalid if one has two sizes.
   Status know(const model::Manifest& manifest);
-  // A window of `plain` bytes in which these contents begin.
+  // Begins a window of `plain` bytes in which the contents `starts` begin.
   Status announce(const std::vector<Digest>& starts, std::uint64_t plain);
   Status write(BytesView bytes);
-  // Every content announced has begun.
+  // Ends the window; all announced contents must have begun.
   Status end_window();
 
-  bool within() const { return open_; }              // between the beginning and the end of a content
-  bool sink_failed() const { return sink_failed_; }  // the last error was the sink's own
+  bool within() const { return open_; }              // whether a content is incomplete
+  bool sink_failed() const { return sink_failed_; }  // whether the last error came from the sink
 
  private:
   struct Known {
@@ -44,7 +44,7 @@ class ContentWriter {
   bool open_ = false;
   bool sink_failed_ = false;
   Start current_;           // while open_
-  std::uint64_t left_ = 0;  // bytes of current_ still to come
+  std::uint64_t left_ = 0;  // missing bytes of current_
   Hasher hasher_;
 };
 

@@ -13,8 +13,8 @@
 
 namespace deployctl::payload {
 
-// The stream is a row of parts of known length; `part` says what is being read. Short parts are collected
-// whole, bodies are passed on as they come.
+// The stream is a sequence of parts of known length; `part` is the one being read. Short parts are collected
+// completely, bodies are processed as they arrive.
 struct Decoder::State {
   enum class Part { header, manifest_head, manifest, kind, window_head, lists, body, end, over };
 
@@ -50,7 +50,7 @@ struct Decoder::State {
   Inflater inflater;
 
   Part part = Part::header;
-  std::size_t need = format::header_size;  // bytes that this part still lacks
+  std::size_t need = format::header_size;  // missing bytes of this part
   Bytes held;
   std::optional<Error> failed;
   Hasher all;  // everything before the end record
@@ -86,7 +86,7 @@ Status Decoder::State::consume(BytesView bytes) {
 }
 
 Status Decoder::State::take(BytesView piece) {
-  // The kind is hashed once it is known not to begin the end record.
+  // The kind is hashed later, once it is known not to begin the end record.
   if (part != Part::kind && part != Part::end) all.update(piece);
   if (!is_body()) {
     held.insert(held.end(), piece.begin(), piece.end());
@@ -129,12 +129,12 @@ Status Decoder::State::part_read() {
 Status Decoder::State::begin_manifest() {
   DEPLOYCTL_TRY(lengths, format::read_manifest_head(held));
   expect(Part::manifest, lengths.coded);
-  json.reserve(lengths.plain);  // bounded by the format; growing piece by piece would need it twice
+  json.reserve(lengths.plain);  // bounded by the format; growing the string stepwise would need twice the memory
   return inflater.begin(lengths.plain, {});
 }
 
 Result<model::Manifest> Decoder::State::read_manifest() const {
-  // Verified before it is parsed: a megabyte of coded text can be a manifest whose entries need hundreds of megabytes.
+  // Verified before it is parsed: a coded megabyte can expand to a manifest whose entries need hundreds of megabytes.
   if (!model::ManifestChange::begins(json)) {
     if (sha256(json) != expected) return fail(other_manifest());
     return model::Manifest::parse(json);
@@ -186,7 +186,7 @@ Status Decoder::State::begin_window() {
   return {};
 }
 
-// A delta and a prefix are not in memory at once; what the next window needs as well is kept.
+// The memory for a delta and for a prefix is never held at once; memory that the next window can reuse is kept.
 Status Decoder::State::begin_body() {
   if (window.coding == Coding::delta) {
     inflater.release();
@@ -217,7 +217,8 @@ Status Decoder::State::end_window() {
   return {};
 }
 
-// Wrong bytes may come of a base that is not what it should be; then another payload helps.
+// Wrong bytes may be caused by a damaged base. Reports that case as Code::not_found, because a payload without the base
+// helps then.
 Status Decoder::State::blame(Status status) {
   if (status || status.error().code != Code::verification || contents.sink_failed()) return status;
   DEPLOYCTL_CHECK(prefix.verify());

@@ -24,7 +24,7 @@ void add_bytes(std::uint8_t* to, const std::uint8_t* added, std::size_t n) {
   }
 }
 
-// The following answer what is wrong; empty: nothing.
+// The following return a description of the problem, or an empty view on success.
 
 template <bool recalls, class Here>
 std::string_view next_run(Here& here) {

@@ -8,11 +8,11 @@ namespace {
 void begin(ZSTD_CCtx* zstd, std::size_t size, int level) {
   ZSTD_CCtx_reset(zstd, ZSTD_reset_session_and_parameters);
   ZSTD_CCtx_setParameter(zstd, ZSTD_c_compressionLevel, level);
-  ZSTD_CCtx_setParameter(zstd, ZSTD_c_checksumFlag, 0);  // every content has its sha256
-  ZSTD_CCtx_setPledgedSrcSize(zstd, size);               // small tables for a small stream
+  ZSTD_CCtx_setParameter(zstd, ZSTD_c_checksumFlag, 0);  // every content is verified by its sha256
+  ZSTD_CCtx_setPledgedSrcSize(zstd, size);               // lets zstd use small tables for a small stream
 }
 
-// One piece of a stream, with all that can be decoded so far.
+// Compresses one piece of a stream. Flushes, so that a decoder gets all of the piece.
 Result<Bytes> compress(ZSTD_CCtx* zstd, BytesView piece, bool last) {
   Bytes out(ZSTD_compressBound(piece.size()) + 64);
   ZSTD_inBuffer from{piece.data(), piece.size(), 0};
@@ -25,7 +25,7 @@ Result<Bytes> compress(ZSTD_CCtx* zstd, BytesView piece, bool last) {
   return out;
 }
 
-// The pieces of one stream, a segment each.
+// Compresses one stream; returns one piece per segment.
 Result<std::vector<Bytes>> compress(ZSTD_CCtx* zstd, const DeltaStreams& streams, std::size_t number, int level) {
   const BytesView all = streams.bytes[number];
   std::vector<Bytes> pieces(streams.segments.size());
@@ -43,7 +43,7 @@ Result<std::vector<Bytes>> compress(ZSTD_CCtx* zstd, const DeltaStreams& streams
   return pieces;
 }
 
-// Of what differs, by the quickest way; enough to compare.
+// The compressed size of runs and words at the fastest level; accurate enough for a comparison.
 Result<std::size_t> quick_size(ZSTD_CCtx* zstd, const DeltaStreams& streams) {
   std::size_t size = 0;
   for (const auto which : {DeltaStream::runs, DeltaStream::words}) {
@@ -55,8 +55,8 @@ Result<std::size_t> quick_size(ZSTD_CCtx* zstd, const DeltaStreams& streams) {
   return size;
 }
 
-// Words are recalled where that is shorter: in debugging information, not in code, whose addresses are relative. Where
-// there are few it isn't worth the look.
+// Recalls words if that is shorter. This is the case for debugging information, but not for code, whose addresses are
+// relative. With few words the comparison is not worth its time.
 Result<DeltaStreams> shorter_streams(ZSTD_CCtx* zstd, BytesView base, BytesView plain,
                                      const std::vector<Copy>& copies) {
   auto told = delta_streams_of(base, plain, copies, Words::told);

@@ -1,5 +1,5 @@
-// A window as a delta: matched, split into streams, each compressed. Deterministic for one library version
-// and preference. Private to the room; pure, any thread.
+// Codes a window as a delta: matches it against the base, splits the result into streams and compresses each.
+// Deterministic for a given version of zstd and a given preference. Private to the module; pure, any thread.
 #pragma once
 
 #include "core/payload/delta/delta_streams.hpp"
@@ -8,8 +8,8 @@
 
 namespace deployctl::payload {
 
-// The coded bytes of the window; none when they would not be fewer than the plain ones. `guess`: as for
-// match(); `content`: bytes of all that the window is a part of. One of the contexts is used.
+// The coded window; empty if it would not be smaller than the plain bytes. `guess`: as for match(); `content`: size of
+// the content that the window belongs to. Uses one of the contexts.
 Result<Bytes> code_delta(BytesView base, const DeltaIndex& index, BytesView plain, std::size_t guess,
                          const Preference& preference, std::uint64_t content, ZstdContexts& contexts);
 

@@ -14,10 +14,10 @@ std::size_t places_for(std::size_t base_size) {
   return std::clamp(std::bit_ceil(base_size / 2), min_places, max_places);
 }
 
-// More seeds than places would only push each other out.
+// More seeds than places would only evict each other.
 std::size_t step_for(std::size_t base_size) { return base_size <= 2 * max_places ? 2 : 3; }
 
-// Zeros and other fillings are found without an index, and would fill it.
+// Padding, such as zeros, is matched without the index, and would fill the index.
 bool is_filling(const std::uint8_t* seed) {
   std::uint64_t a = 0, b = 0;
   std::memcpy(&a, seed, sizeof a);
@@ -35,7 +35,7 @@ DeltaIndex::DeltaIndex(BytesView base, unsigned threads)
     fill(base, 0, 1);
     return;
   }
-  // Each thread fills the places of its own half, in the order of the base.
+  // Each thread fills its own half of the places, in the order of the base.
   auto half = std::async(std::launch::async, [&] { fill(base, 0, 2); });
   fill(base, 1, 2);
   half.get();

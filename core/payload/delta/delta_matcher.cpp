@@ -6,12 +6,12 @@
 namespace deployctl::payload {
 namespace {
 
-constexpr std::size_t margin = 8;      // bytes more that another place must give
-constexpr std::size_t ahead = 64;      // a place is judged by so many bytes at least
-constexpr std::size_t well = 48;       // so many of them agree: no other place is looked for
-constexpr std::int64_t give_up = 256;  // a match that is grown backwards has lost so much
-constexpr std::size_t hurry = 256,
-                      far = 8;  // every `hurry` bytes without a match the steps grow, up to `far`
+constexpr std::size_t margin = 8;      // additional equal bytes that another place must have to be preferred
+constexpr std::size_t ahead = 64;      // minimum number of bytes that are compared to rate a place
+constexpr std::size_t well = 48;       // with so many equal bytes of `ahead`, no other place is searched
+constexpr std::int64_t give_up = 256;  // extending backwards stops when the score is so far below its best
+// After every `hurry` steps without a match the step grows by one byte, by up to `far`.
+constexpr std::size_t hurry = 256, far = 8;
 
 std::uint64_t load_eight(const std::uint8_t* at) {
   std::uint64_t n = 0;
@@ -19,7 +19,7 @@ std::uint64_t load_eight(const std::uint8_t* at) {
   return n;
 }
 
-// The best length of a match that is grown over bytes which agree or not: most agreeing, fewest others.
+// Finds the length of a match with the best score: number of equal bytes minus number of different bytes.
 class Growth {
  public:
   bool add(bool equal) {
@@ -48,7 +48,7 @@ class Matcher {
  private:
   struct Candidate {
     std::size_t place = 0;
-    std::size_t alike = 0;  // bytes from the beginning on
+    std::size_t alike = 0;  // number of equal bytes at the beginning
     std::size_t score = 0;
   };
   bool follows();
@@ -65,12 +65,12 @@ class Matcher {
   const DeltaIndex& index_;
   const BytesView plain_;
   std::vector<Copy> copies_;
-  std::size_t scan_ = 0;   // how far we looked
-  std::size_t start_ = 0;  // plain bytes before it are told
-  std::size_t from_;       // the base's place of start_
+  std::size_t scan_ = 0;   // next plain byte to look at
+  std::size_t start_ = 0;  // all plain bytes before it are assigned to copies or literals
+  std::size_t from_;       // offset in the base that corresponds to start_
 };
 
-// The place that we follow still agrees.
+// Whether the current place still matches; advances scan_ over the equal bytes.
 bool Matcher::follows() {
   const std::size_t place = from_ + (scan_ - start_);
   if (place + seed_size > base_.size()) return false;
@@ -87,7 +87,7 @@ std::size_t Matcher::agreeing(std::size_t place, std::size_t n) const {
   return count_equal(base_.data() + place, plain_.data() + scan_, n);
 }
 
-// The best place that the index knows for what comes next.
+// The best place that the index has for the next bytes.
 Matcher::Candidate Matcher::best_candidate() const {
   Candidate best;
   index_.find(plain_.data() + scan_, [&](std::size_t place) {
@@ -100,7 +100,7 @@ Matcher::Candidate Matcher::best_candidate() const {
   return best;
 }
 
-// Another place agrees clearly better.
+// Whether another place matches clearly better; switches to it.
 bool Matcher::jumps() {
   const std::size_t place = from_ + (scan_ - start_);
   if (agreeing(place, ahead) >= well) return false;
@@ -127,8 +127,8 @@ std::size_t Matcher::grown_backward(std::size_t at, std::size_t from) const {
   return growth.best();
 }
 
-// Two matches claim the `overlap` bytes before `at`, the second with its place `from`: how many of them go to
-// the first.
+// Both matches claim the `overlap` bytes from `at` on, the second one at `from` in the base. Returns how many of them
+// go to the first.
 std::size_t Matcher::first_part(std::size_t at, std::size_t from, std::size_t overlap) const {
   const std::uint8_t* bytes = plain_.data() + at;
   const std::uint8_t* first = base_.data() + from_ + (at - start_);
@@ -150,7 +150,8 @@ void Matcher::close(std::size_t length) {
       {static_cast<std::uint32_t>(start_), static_cast<std::uint32_t>(length), static_cast<std::uint32_t>(from_)});
 }
 
-// From about `at` on we follow `from`; what lies before it is shared out.
+// Switches to the place `from` for the bytes from about `at` on. Divides the bytes before it between the previous copy,
+// the new one and literals.
 void Matcher::settle(std::size_t at, std::size_t from) {
   std::size_t forward = grown_forward(at - start_);
   std::size_t backward = grown_backward(at, from);
@@ -192,7 +193,7 @@ std::size_t common_length(const std::uint8_t* a, const std::uint8_t* b, std::siz
 }
 
 std::size_t count_equal(const std::uint8_t* a, const std::uint8_t* b, std::size_t n) {
-  // Eight bytes at once: a byte of zeros becomes 0x80, any other 0.
+  // Eight bytes at once: each zero byte of `other` becomes 0x80, all others 0.
   constexpr std::uint64_t low = 0x7f7f7f7f7f7f7f7f;
   std::size_t equal = 0, i = 0;
   for (; i + 8 <= n; i += 8) {

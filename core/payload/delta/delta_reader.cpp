@@ -11,7 +11,7 @@
 namespace deployctl::payload {
 namespace {
 
-// Few calls of the sink, and all of it still in the processor's cache when it is hashed and written.
+// Large enough for few calls of the sink, small enough to stay in the CPU cache until it is hashed and written.
 constexpr std::size_t out_size = 256 * 1024;
 
 Error bad_delta(const std::string& why) { return malformed("a delta " + why); }
@@ -105,12 +105,12 @@ Status DeltaReader::apply(const Out& out) {
     const auto literal = control.next(lacking);
     const auto copied = control.next(lacking - literal);
     if (control.failed()) return fail(bad_delta("tells of more bytes than its segment has"));
-    // They would cost time without end, and few bytes.
+    // Unlimited empty operations would take time without producing output.
     if (literal + copied == 0) return fail(bad_delta("has an operation that gives nothing"));
     lacking -= literal + copied;
     DEPLOYCTL_CHECK(give_literals(literal, out));
     if (copied == 0) continue;
-    // Both are below 2^33: no overflow.
+    // Both operands are at most 2^33, so the sum does not overflow.
     const auto place = static_cast<std::int64_t>(from_) + unfold(control.next(std::uint64_t{1} << 33));
     const std::int64_t size = base_.size();
     if (control.failed() || place < 0 || place > size || copied > static_cast<std::uint64_t>(size - place))
@@ -136,7 +136,7 @@ Status DeltaReader::give_literals(std::size_t n, const Out& out) {
   return {};
 }
 
-// The base's bytes are read to where they are wanted and corrected there.
+// Reads the bytes of the base into the output buffer and corrects them in place.
 Status DeltaReader::copy(std::size_t n, Corrections& corrections, const Out& out) {
   corrections.begin(n);
   while (n > 0) {

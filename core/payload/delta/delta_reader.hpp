@@ -1,7 +1,7 @@
-// Undoes the delta of one window as its bytes come, in any pieces: a segment is collected, its streams are
-// inflated, its operations give the plain bytes. Every number of the peer is checked against what it may be;
-// one that leads out of the base, out of the window or out of a stream, and a stream that isn't used up, are
-// Code::verification. Private to the room. Blocking; one thread. Memory: see stream_format.hpp.
+// Decodes the delta of one window as its bytes arrive, in any pieces: collects a segment, decompresses its streams and
+// executes its operations. All numbers come from the peer and are validated: one that leads outside of the base, the
+// window or a stream is Code::verification, and so is a stream that is not used up. Private to the module. Blocking;
+// one thread. Memory: see stream_format.hpp.
 #pragma once
 
 #include <functional>
@@ -18,20 +18,20 @@ class DeltaReader {
  public:
   using Out = std::function<Status(BytesView)>;
 
-  // A new window of `plain` bytes; the memory of the last one is used again.
+  // Begins a window of `plain` bytes; reuses the memory of the previous one.
   void begin(std::uint32_t plain, io::Fd base, const Region& region);
-  // Gives what comes of `coded` to `out`, whose error ends the work.
+  // Decodes `coded` and passes the output to `out`. An error of `out` ends the call.
   Status feed(BytesView coded, const Out& out);
-  // The delta must be at its end.
+  // Code::verification unless the delta is complete.
   Status finish();
-  // Gives the memory back.
+  // Frees all memory.
   void release();
 
  private:
   struct Stream {
     Inflater inflater{delta_window_log};
     bool begun = false;
-    BytesView bytes;  // of this segment
+    BytesView bytes;  // of the current segment
   };
   Status begin_segment();
   Status end_segment(const Out& out);
@@ -39,7 +39,7 @@ class DeltaReader {
   Status apply(const Out& out);
   Status give_literals(std::size_t n, const Out& out);
   Status copy(std::size_t n, class Corrections& corrections, const Out& out);
-  // What is free of out_; at least so many bytes.
+  // The free part of out_, of at least `least` bytes; flushes if needed.
   Result<std::span<std::uint8_t>> room_for(std::size_t least, const Out& out);
   Status flush(const Out& out);
   BytesView stream(DeltaStream which) const { return streams_[static_cast<std::size_t>(which)].bytes; }
@@ -48,15 +48,15 @@ class DeltaReader {
   WordMemory memory_;
   std::array<Stream, delta_streams> streams_;
   Buffer stream_memory_, out_memory_;
-  std::uint64_t left_ = 0;  // plain bytes that the window still lacks
+  std::uint64_t left_ = 0;  // plain bytes of the window that are not passed to `out` yet
   bool in_head_ = true;
   std::size_t need_ = 0;
   Bytes held_;
   DeltaSegment segment_;
-  std::uint64_t from_ = 0;  // in the base, after the last copy
-  BytesView literals_;      // of this segment, those not yet used
+  std::uint64_t from_ = 0;  // offset in the base after the last copy
+  BytesView literals_;      // unused literals of the current segment
   std::span<std::uint8_t> out_;
-  std::size_t filled_ = 0;  // of out_: plain bytes to be given
+  std::size_t filled_ = 0;  // plain bytes in out_ that are not passed to `out` yet
 };
 
 }  // namespace deployctl::payload

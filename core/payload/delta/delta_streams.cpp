@@ -10,7 +10,7 @@
 namespace deployctl::payload {
 namespace {
 
-constexpr std::size_t slack = 64;  // what one step may add beyond the bound that is looked at before it
+constexpr std::size_t slack = 64;  // bytes that one step may add after the size was checked
 constexpr std::size_t word_size = 4;
 
 std::uint32_t load_bytes(const std::uint8_t* at, std::size_t n) {
@@ -41,14 +41,14 @@ class Splitter {
   const bool recalls_;
   WordMemory memory_;
   DeltaStreams out_;
-  std::array<std::size_t, delta_streams> cut_{};  // where the segment began
+  std::array<std::size_t, delta_streams> cut_{};  // where the current segment began in each stream
   std::size_t plain_cut_ = 0;
-  std::size_t at_ = 0;       // in plain
-  std::size_t from_ = 0;     // in the base, after the last copy
-  std::size_t pending_ = 0;  // literals whose operation is not told yet
+  std::size_t at_ = 0;       // offset in plain
+  std::size_t from_ = 0;     // offset in the base after the last copy
+  std::size_t pending_ = 0;  // literals whose operation is not written yet
 };
 
-// How many bytes of streams the segment may still have.
+// How many bytes of streams still fit into the segment.
 std::size_t Splitter::room() const {
   std::size_t used = slack;
   for (std::size_t i = 0; i < delta_streams; ++i) used += out_.bytes[i].size() - cut_[i];
@@ -88,10 +88,11 @@ void Splitter::literals(std::size_t end) {
   }
 }
 
-// And remembers it.
+// Whether `added` is what was last added to `old`; stores it.
 bool Splitter::known(std::uint32_t old, std::uint32_t added) { return std::exchange(memory_[old], added) == added; }
 
-// As much of the copy as the segment takes: runs of equal bytes, each but the last followed by a word.
+// Writes as much of a copy as fits into the segment, as runs of equal bytes, each followed by a word unless the copy
+// ends with it. Returns the number of bytes written.
 std::size_t Splitter::differences(const std::uint8_t* from, std::size_t length) {
   const std::uint8_t* bytes = plain_.data() + at_;
   Bytes &runs = stream(DeltaStream::runs), &words = stream(DeltaStream::words);
@@ -105,7 +106,7 @@ std::size_t Splitter::differences(const std::uint8_t* from, std::size_t length) 
     put_varint(runs, recalls_ ? 2 * run + (recalled ? 1 : 0) : run);
     for (std::size_t i = 0; i < n && !recalled; ++i) words.push_back(static_cast<std::uint8_t>(word >> (8 * i)));
     at += n;
-    left -= 2 * word_size;  // a run of up to 2^28 bytes
+    left -= 2 * word_size;  // a word and the varint of a run of up to 2^28 bytes
   }
   return at;
 }

@@ -1,5 +1,5 @@
-// What a delta says, before it is compressed: four streams, cut into segments that a decoder can hold.
-// stream_format.hpp spells them. Private to the room; pure, any thread.
+// The uncompressed form of a delta: four streams, divided into segments that a decoder can hold in memory.
+// stream_format.hpp defines the encoding. Private to the module; pure, any thread.
 #pragma once
 
 #include <array>
@@ -11,13 +11,13 @@ namespace deployctl::payload {
 
 struct DeltaStreams {
   std::array<Bytes, delta_streams> bytes;  // control, runs, words, literals
-  std::vector<DeltaSegment> segments;      // without their coded lengths; at least one
-  std::size_t size() const;                // of all streams
+  std::vector<DeltaSegment> segments;      // at least one; without the compressed lengths
+  std::size_t size() const;                // total size of the streams
 };
 
 enum class Words : bool { told, recalled };
 
-// `copies` as match() gives them.
+// `copies`: the result of match().
 DeltaStreams delta_streams_of(BytesView base, BytesView plain, const std::vector<Copy>& copies, Words words);
 
 }  // namespace deployctl::payload

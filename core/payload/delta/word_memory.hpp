@@ -1,7 +1,7 @@
-// What was added last to each word of a delta's base: both sides of a delta keep it alike. A field that holds an offset
-// or an address becomes the same wherever it stands, so most of a program's debugging information need not be told
-// twice. Words share a place by chance; whoever comes later has it. Private to the room; one thread. 1 MiB from the
-// first use on.
+// Remembers what was last added to each word of a delta's base; encoder and decoder keep it in the same state. A field
+// with an offset or an address changes in the same way wherever it occurs, so most words of a program's debugging
+// information need to be sent only once. Words with the same hash share an entry; the last one wins. Private to the
+// module; one thread. Allocates 1 MiB on first use.
 #pragma once
 
 #include <cstdint>
@@ -11,11 +11,11 @@ namespace deployctl::payload {
 
 class WordMemory {
  public:
-  // The words, looked up in a loop; until the memory forgets or is released.
+  // A view of the table for lookups in a loop. Valid until forget() or release().
   class Table {
    public:
     Table() = default;
-    // 0, which is never added: nothing yet.
+    // 0 means that nothing is stored: 0 is never added to a word.
     std::uint32_t& operator[](std::uint32_t word) const { return at_[(word * spread) >> (32 - bits)]; }
 
    private:
@@ -34,7 +34,8 @@ class WordMemory {
 
  private:
   static constexpr unsigned bits = 18;
-  static constexpr std::uint32_t spread = 2654435761;  // Knuth: 2^32 by the golden ratio
+  static constexpr std::uint32_t spread =
+      2654435761;  // Knuth's multiplicative hashing: 2^32 divided by the golden ratio
   std::vector<std::uint32_t> table_;
 };
 

@@ -21,7 +21,7 @@ Result<std::optional<io::Fd>> open_old_self(const OpenContent& contents, const s
 
 Region region_beside(const BaseFile& old, std::uint64_t size, std::uint64_t middle, std::size_t most) {
   const std::uint64_t length = std::min<std::uint64_t>(old.size, most);
-  // In two steps: the product of two sizes may not fit.
+  // In floating point: the product of two sizes may overflow.
   const long double scaled =
       static_cast<long double>(middle) / static_cast<long double>(size) * static_cast<long double>(old.size);
   const auto center = static_cast<std::uint64_t>(scaled);

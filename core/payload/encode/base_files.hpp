@@ -1,5 +1,5 @@
-// A content's old self as the encoder finds it. One that can't be opened, or is not what its digest says, is
-// only a loss of bytes on the way: the content is then coded without it. Private to the room. Blocking.
+// Opens the base file of a content for the encoder. If it can't be opened, or doesn't match its digest, the content is
+// coded without it, which only costs bytes in transit. Private to the module. Blocking.
 #pragma once
 
 #include <optional>
@@ -12,11 +12,11 @@
 
 namespace deployctl::payload {
 
-// Open and found to be whole; none: code without. Code::cancelled only.
+// Returns the verified file, or nothing if the content must be coded without it. The only error is Code::cancelled.
 Result<std::optional<io::Fd>> open_old_self(const OpenContent& contents, const std::optional<BaseFile>& old,
                                             const io::CancelToken& cancel);
 
-// The part of the old self, at most `most`, around the place that corresponds to `middle` of a content of
+// The part of the base file, of at most `most` bytes, around the position that corresponds to `middle` in a content of
 // `size` bytes.
 Region region_beside(const BaseFile& old, std::uint64_t size, std::uint64_t middle, std::size_t most = max_prefix);
 

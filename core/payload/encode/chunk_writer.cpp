@@ -56,7 +56,7 @@ Result<Index> ChunkWriter::commit() {
   if (!chunk_.empty()) {
     DEPLOYCTL_CHECK(flush());
   }
-  // One that stood here before must not be taken for the index's.
+  // A payload from an earlier run must not be paired with the new index.
   DEPLOYCTL_CHECK(io::remove_file(path_));
   DEPLOYCTL_CHECK(write_index(path_, index_));
   auto committed = file_.commit();

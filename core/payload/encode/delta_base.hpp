@@ -1,5 +1,5 @@
-// The part of an old self that windows are coded against: its bytes and their index. Private to the room.
-// Immutable once loaded: any number of threads may read.
+// The part of a base file that windows are coded against: its bytes and their index. Private to the module. Immutable
+// once loaded: any number of threads may read.
 #pragma once
 
 #include <memory>
@@ -11,7 +11,7 @@ namespace deployctl::payload {
 
 class DeltaBase {
  public:
-  // Reads `region` (at most max_indexed bytes) through `fd` and indexes it on up to `threads` threads.
+  // Reads `region` (at most max_indexed bytes) from `fd` and, if `with_index`, indexes it with up to `threads` threads.
   // Blocking.
   static Result<std::shared_ptr<const DeltaBase>> load(int fd, const Region& region, bool with_index, unsigned threads);
   static std::size_t memory_of(std::size_t length) { return length + DeltaIndex::memory_of(length); }
@@ -19,7 +19,7 @@ class DeltaBase {
   const Region& region() const { return region_; }
   BytesView bytes() const { return bytes_; }
   const DeltaIndex* index() const { return index_ ? &*index_ : nullptr; }
-  // The part of `part` that is here, and its bytes.
+  // The part of `part` that is in memory, and its bytes.
   Region common(const Region& part) const;
   BytesView bytes_of(const Region& part) const;
 

@@ -13,19 +13,19 @@
 namespace deployctl::payload {
 namespace {
 
-// Beside its old self a file goes in smaller windows: a prefix then reaches as far again to both sides, more
-// of them are coded at once, and a delta, which sees all of the old self, loses nothing by it.
+// A file with a base file uses smaller windows: a prefix then reaches one window further in both directions, and more
+// windows are coded in parallel. A delta loses nothing, because it sees all of the base file.
 constexpr std::size_t paired_window = 8 * 1024 * 1024;
 static_assert(paired_window * 3 <= max_prefix && paired_window <= max_window);
-// Windows of a large old self that share the part of it which is in memory.
+// The number of windows of a large file that share the part of the base file that is in memory.
 constexpr std::size_t group_windows = 4;
 static_assert(group_windows * paired_window * 2 <= max_indexed && max_indexed <= max_base);
-// A small content sees so much of an old self that may be far larger.
+// The part of a base file that a small content is coded against; the base file may be far larger.
 constexpr std::size_t max_delta_share = 16 * 1024 * 1024;
 constexpr std::size_t unpaired_window = 16 * 1024 * 1024;
 constexpr std::size_t memory = 480 * 1024 * 1024;
 
-// Also a file of one window is coded by two threads.
+// Splits even a file of a single window, so that two threads can code it.
 std::size_t paired_step(std::uint64_t size) {
   return std::clamp<std::uint64_t>((size + 1) / 2, paired_window / 4, paired_window);
 }
@@ -76,7 +76,7 @@ class Encoder {
   Bytes plain_;
   Bytes prefix_;
   ZstdContexts contexts_;
-  OrderedEncoder line_;  // last: its end waits for jobs
+  OrderedEncoder line_;  // last member: its destructor waits for jobs that use the others
 };
 
 Status Encoder::go_on() const {
@@ -84,7 +84,7 @@ Status Encoder::go_on() const {
   return {};
 }
 
-// The manifest, or what changes the base's into it.
+// The manifest, or the change from the base's manifest if that is less than half as long.
 std::string manifest_text(const model::Manifest& manifest, const model::Manifest* base) {
   std::string whole = manifest.json();
   if (!base) return whole;
@@ -164,7 +164,7 @@ Status Encoder::add_unpaired(const Item& item, ContentReader reader) {
   return reader.finish(item.content);
 }
 
-// A content of one window: its thread loads the old self as well.
+// Codes a content of one window: the thread that codes it also loads the base file.
 Status Encoder::add_paired_whole(const Item& item, ContentReader reader, io::Fd old) {
   auto window =
       std::make_shared<PairedWindow>(PairedWindow{{item.content}, io::LargeBuffer(item.size), 0, item.size, *item.old});
@@ -182,8 +182,7 @@ Status Encoder::add_paired_whole(const Item& item, ContentReader reader, io::Fd 
   return line_.add(weight, std::move(job));
 }
 
-// Of a content of several windows, one may have to wait until the windows that need another part of the old
-// self are out.
+// Codes a content of several windows. May wait until the windows that use another part of the base file are written.
 Status Encoder::add_paired(const Item& item, ContentReader reader, io::Fd old) {
   if (item.size <= paired_window / 4) return add_paired_whole(item, std::move(reader), std::move(old));
   const std::size_t step = paired_step(item.size);
@@ -208,7 +207,7 @@ Status Encoder::add_paired(const Item& item, ContentReader reader, io::Fd old) {
 
 Result<std::shared_ptr<const DeltaBase>> Encoder::load_base(const Item& item, int fd, std::uint64_t middle,
                                                             const PairedWindow& window) {
-  DEPLOYCTL_CHECK(line_.drain());  // two bases at once might be too much
+  DEPLOYCTL_CHECK(line_.drain());  // two loaded bases might exceed the memory limit
   contexts_.clear();
   const auto region = region_beside(*item.old, item.size, std::min(middle, item.size), max_indexed);
   line_.reserve(DeltaBase::memory_of(region.length));

@@ -1,16 +1,16 @@
-// Makes the payload that brings a tree to `next`, from `base` or from nothing: written to a file, cut into
-// chunks. Contents that the base has too go by reference; the others go once each, in windows of at most 16
-// MiB (8 MiB beside an old self), each with the smallest of the codings that were worth trying: a delta
-// against the old self, zstd with a part of it as prefix, zstd, or raw; small files travel in packs. The old
-// self is what the base has at the same path, else its file of that name nearest in size; one that `contents`
-// can't give whole is done without. Of an old self above 128 MiB a window sees that much around its place.
-// stream_format.hpp spells the stream.
+// Encodes the payload that turns the tree of `base`, or nothing, into that of `next`: written to a file and cut into
+// chunks. Contents that the base has too are not included. Each other content is included once, in windows of at most
+// 16 MiB (8 MiB with a base file), each with the smallest of the codings that are worth trying: a delta against the
+// base file, zstd with a part of the base file as prefix, zstd, or raw. Small files are packed into shared windows. The
+// base file of a content is the file at the same path in the base, else the file of the same name that is nearest in
+// size; it is ignored if `contents` can't provide it intact. If it is larger than 128 MiB, a window is coded against
+// that much of it around the window's position. stream_format.hpp defines the format.
 //
-// Blocking, for a worker thread; windows are coded side by side on threads of its own, which are gone when it
-// returns. `contents` is called on any of them. Memory <= 512 MiB and the manifest, whatever the sizes and
-// however many threads. The bytes depend on the library's version and the options, but not on the threads.
-// Code::verification or absent, naming the path: the store lacks a content or has another. Code::cancelled,
-// no_space: nothing is left behind.
+// Blocking, for a worker thread. Windows are coded in parallel on threads of its own, which have ended when it returns.
+// `contents` is called on any of them. Memory <= 512 MiB plus the manifest, for any size and any number of threads. The
+// bytes depend on the version of zstd and the options, but not on the number of threads. Code::verification or
+// not_found, naming the path: the store lacks a content or has a different one. On errors such as Code::cancelled and
+// no_space, no files are left behind.
 #pragma once
 
 #include <memory>
@@ -29,15 +29,15 @@ namespace deployctl::payload {
 struct EncodeOptions {
   Preference preference{};
   io::CancelToken cancel{};
-  unsigned threads = 0;                       // 0: as many as the machine has
-  std::shared_ptr<PartialPayload> growing{};  // told of what is coded already; may be null
+  unsigned threads = 0;                       // 0: one per CPU
+  std::shared_ptr<PartialPayload> growing{};  // receives finished chunks; may be null
 };
 
-// Writes `path`.index and then `path` (temporary, fsync, rename): a payload that stands there is whole and
-// has its index. Who may write the same path at the same time must hold a lock.
+// Writes `path`.index and then `path` (temporary file, fsync, rename), so a payload at `path` is complete and has its
+// index. Concurrent writers of the same path must hold a lock.
 Result<Index> encode(const model::Manifest& next, const model::Manifest* base, const OpenContent& contents,
                      const std::string& path, EncodeOptions options = {});
-// An index that encode() wrote; Code::absent when there is none or the payload is not whole.
+// Reads an index that encode() wrote. Code::not_found if it is missing or damaged or the payload is incomplete.
 Result<Index> read_index(const std::string& path);
 
 }  // namespace deployctl::payload

@@ -16,7 +16,7 @@ Error not_there(const std::string& path, const std::string& why) {
   return error(Code::not_found, "no whole payload at " + path + ": " + why);
 }
 
-// Code::absent without a place: the caller knows it.
+// Errors don't name the file: the caller adds its path.
 Result<Index> parse(std::string_view text) {
   const auto bytes = as_bytes(text);
   if (bytes.size() < head_size + Digest::size) return fail(Code::not_found, "its index is too short");

@@ -1,6 +1,5 @@
-// Windows that are coded side by side and come out in the order in which they went in, so that neither bytes
-// nor errors depend on the threads. Private to the room. One thread calls it; jobs run on threads of their
-// own.
+// Codes windows in parallel and outputs them in the order of their submission, so that neither the bytes nor the errors
+// depend on the threads. Private to the module. Called by one thread; each job runs on a thread of its own.
 #pragma once
 
 #include <deque>
@@ -22,24 +21,23 @@ class OrderedEncoder {
   using Job = std::function<Result<CodedWindow>()>;
   using Out = std::function<Status(const CodedWindow&)>;
 
-  // At most `threads` jobs at once, whose weights are at most `budget` in all; one that is heavier runs
-  // alone.
+  // Runs at most `threads` jobs at once, with a total weight of at most `budget` bytes; a heavier job runs alone.
   OrderedEncoder(unsigned threads, std::size_t budget, Out out)
       : threads_(threads), budget_(budget), out_(std::move(out)) {}
 
-  // May wait for earlier windows, and give them to `out`. The error is that of the earliest window that
-  // failed; after one nothing may be added.
+  // Starts a job. May wait for earlier windows and pass them to `out`. Returns the error of the earliest window that
+  // failed; don't add jobs after an error.
   Status add(std::size_t weight, Job job);
-  // All windows are out.
+  // Waits for all windows and passes them to `out`.
   Status drain();
-  // Bytes of the budget that something else takes, until the next call.
+  // Sets the part of the budget that is used outside of the jobs.
   void reserve(std::size_t weight) { reserved_ = weight; }
 
  private:
   struct Running {
     std::size_t weight = 0;
     std::unique_ptr<Result<CodedWindow>> window;
-    std::future<void> coded;  // last: its end waits for the thread, which fills `window`
+    std::future<void> coded;  // last member: its destructor waits for the thread, which writes `window`
   };
   Status give_first();
 

@@ -1,5 +1,4 @@
-// Small contents on their way into one window, with the old selves of those that have one as its prefix.
-// Private to the room. One thread.
+// Collects small contents for one window, with their base files as its prefix. Private to the module. One thread.
 #pragma once
 
 #include "core/payload/encode/pairing.hpp"
@@ -7,8 +6,8 @@
 
 namespace deployctl::payload {
 
-inline constexpr std::size_t max_packed = 256 * 1024;     // a larger content has windows of its own
-inline constexpr std::size_t max_pack = 4 * 1024 * 1024;  // plain bytes
+inline constexpr std::size_t max_packed = 256 * 1024;     // larger contents get windows of their own
+inline constexpr std::size_t max_pack = 4 * 1024 * 1024;  // total plain bytes
 
 class Pack {
  public:
@@ -21,7 +20,7 @@ class Pack {
     starts_.push_back(item.content);
     plain_.insert(plain_.end(), bytes.begin(), bytes.end());
   }
-  // Several new contents may have one old self: once in the prefix is enough.
+  // Contents may share a base file, which is then added only once.
   void add_old(const Region& region, BytesView bytes) {
     for (const auto& known : regions_)
       if (known.content == region.content) return;

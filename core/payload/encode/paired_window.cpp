@@ -19,7 +19,7 @@ CodedWindow made(PairedWindow& window, Coding coding, std::vector<Region> region
   return coded;
 }
 
-// Where in the base the window's first bytes would stand if nothing had moved.
+// The offset in the base where the first bytes of the window would be if nothing had moved.
 std::size_t guess(const PairedWindow& window, const DeltaBase& base) {
   const std::uint64_t first = base.region().offset;
   return window.at > first ? std::min<std::uint64_t>(window.at - first, base.bytes().size()) : 0;

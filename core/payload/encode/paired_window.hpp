@@ -1,5 +1,5 @@
-// A window of a large content beside its old self, coded in the best way that its preference finds worth
-// trying. Private to the room; pure, any thread.
+// Codes a window of a large content that has a base file, with the best of the codings that the preference allows.
+// Private to the module; pure, any thread.
 #pragma once
 
 #include "core/payload/encode/delta_base.hpp"
@@ -12,16 +12,16 @@ namespace deployctl::payload {
 struct PairedWindow {
   std::vector<Digest> starts;
   io::LargeBuffer plain;
-  std::uint64_t at = 0;    // where it stands in its content
-  std::uint64_t size = 0;  // of the content
+  std::uint64_t at = 0;    // offset of the window in its content
+  std::uint64_t size = 0;  // size of the content
   BaseFile old;
 };
 
-// `base` holds the part of the old self around the window's place.
+// `base` holds the part of the base file around the position of the window.
 Result<CodedWindow> code_paired(PairedWindow window, const DeltaBase& base, const Preference& preference,
                                 ZstdContexts& contexts);
 
-// What coding a window of `plain` bytes takes at most, without its base.
+// The maximum memory for coding a window of `plain` bytes, without its base.
 std::size_t coding_memory(std::size_t plain);
 
 }  // namespace deployctl::payload

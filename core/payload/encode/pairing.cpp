@@ -12,7 +12,7 @@ using model::EntryType;
 
 std::string_view name_of(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
-// The base's files that have bytes, by name and by content.
+// The digests of the base's files, and its nonempty files by name.
 class OldFiles {
  public:
   explicit OldFiles(const model::Manifest* base) : base_(base) {
@@ -22,7 +22,7 @@ class OldFiles {
       contents_.insert(entry.content);
       if (entry.size > 0) by_name_[name_of(entry.path)].push_back(&entry);
     }
-    // Stable: files of one size stay in the order of their paths.
+    // A stable sort keeps files of the same size in the order of their paths.
     for (auto& [name, files] : by_name_)
       std::stable_sort(files.begin(), files.end(), [](const Entry* a, const Entry* b) { return a->size < b->size; });
   }
@@ -40,7 +40,7 @@ class OldFiles {
   }
 
  private:
-  // `files`: by size, never empty.
+  // `files` is sorted by size and not empty.
   static const Entry* nearest(const std::vector<const Entry*>& files, std::uint64_t size) {
     const auto above =
         std::lower_bound(files.begin(), files.end(), size, [](const Entry* e, std::uint64_t n) { return e->size < n; });

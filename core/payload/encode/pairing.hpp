@@ -1,5 +1,5 @@
-// Which contents a payload carries, and the old self of each: what stood at the same path in the base, else
-// the base's file of the same name that is nearest in size. Private to the room; pure, any thread.
+// Selects the contents that a payload carries, and a base file for each: the file at the same path in the base, else
+// the file of the same name that is nearest in size. Private to the module; pure, any thread.
 #pragma once
 
 #include <optional>
@@ -17,12 +17,12 @@ struct BaseFile {
 struct Item {
   Digest content;
   std::uint64_t size = 0;
-  std::string path;  // the first that has it, for errors
+  std::string path;  // the first path with this content, for errors
   std::optional<BaseFile> old;
 };
 
-// Each content of `next` that `base` (may be null) lacks, once, in the order of the paths. Code::invalid when
-// one content is said to have two sizes.
+// The contents of `next` that `base` (may be null) lacks, each once, in the order of their paths. Code::invalid if the
+// manifest gives one content two sizes.
 Result<std::vector<Item>> contents_to_send(const model::Manifest& next, const model::Manifest* base);
 
 }  // namespace deployctl::payload

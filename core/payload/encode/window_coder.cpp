@@ -23,9 +23,9 @@ Result<std::size_t> WindowCoder::compress(BytesView plain, BytesView prefix, Byt
   ZSTD_CCtx* zstd = context_->zstd;
   ZSTD_CCtx_reset(zstd, ZSTD_reset_session_and_parameters);
   ZSTD_CCtx_setParameter(zstd, ZSTD_c_compressionLevel, level_);
-  ZSTD_CCtx_setParameter(zstd, ZSTD_c_checksumFlag, 0);  // every content has its sha256
+  ZSTD_CCtx_setParameter(zstd, ZSTD_c_checksumFlag, 0);  // every content is verified by its sha256
   if (!prefix.empty()) {
-    // The level's own tables are too small to find their way about a prefix of megabytes.
+    // The tables of the level are too small for matches in a prefix of several megabytes.
     ZSTD_CCtx_setParameter(zstd, ZSTD_c_windowLog, max_window_log);
     ZSTD_CCtx_setParameter(zstd, ZSTD_c_enableLongDistanceMatching, 1);
     ZSTD_CCtx_refPrefix(zstd, prefix.data(), prefix.size());

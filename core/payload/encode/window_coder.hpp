@@ -1,7 +1,6 @@
-// The coding of one window without a delta: the smallest of zstd with the prefix, zstd (of those that are
-// chosen), and the bytes as they are.
-// Deterministic for one library version and level. Private to the room. One thread at a time; the answer is
-// valid until the next call.
+// Codes one window without a delta, as the smallest of the chosen codings (zstd, zstd with the prefix) and the raw
+// bytes. Deterministic for a given version of zstd and a given level. Private to the module. One thread at a time; a
+// result is valid until the next call.
 #pragma once
 
 #include <memory>
@@ -20,9 +19,9 @@ class WindowCoder {
     Coding coding = Coding::raw;
     BytesView bytes;
   };
-  // `prefix` may be empty. `plain` is at most max_window, `prefix` at most max_prefix.
+  // `prefix` may be empty. `plain` has at most max_window bytes, `prefix` at most max_prefix.
   Result<Coded> code(BytesView plain, BytesView prefix, const CodingChoice& choice);
-  // One zstd frame, whatever its size.
+  // Compresses into one zstd frame, even if that is larger than `plain`.
   Result<Bytes> zstd(BytesView plain);
 
  private:

@@ -18,7 +18,7 @@ void BaseRegion::close() {
 }
 
 Status BaseRegion::fetch(std::uint64_t at, std::span<std::uint8_t> into) {
-  // An offset that no file has must not come round to one that it has.
+  // The sum of the offsets must not overflow into a valid file offset.
   if (region_.offset > ~std::uint64_t{0} - at) return fail(no_base(region_.content, "it is shorter than expected"));
   auto read = read_region(fd_.get(), region_.offset + at, into);
   if (!read) return fail(no_base(region_.content, read.error().text()));

@@ -1,7 +1,6 @@
-// A region of a base content, read where a delta asks. Short reads go through a cache of 4 MiB, since what
-// one copy takes the next ones often take too; long ones go straight to where they are wanted. The file is
-// never mapped: one that is made shorter meanwhile would kill the process. Private to the room. Blocking; one
-// thread.
+// A region of a base content from which a delta copies. Short reads go through a cache of 4 MiB, because consecutive
+// copies often read the same bytes; long reads go straight into the caller's buffer. The file is never mapped: the
+// process would get SIGBUS if the file were truncated meanwhile. Private to the module. Blocking; one thread.
 #pragma once
 
 #include <algorithm>
@@ -15,18 +14,18 @@ namespace deployctl::payload {
 
 class BaseRegion {
  public:
-  // Another region; the cache's memory is used again, not what it holds.
+  // Switches to another region. Keeps the memory of the cache but discards its contents.
   void open(io::Fd fd, const Region& region);
-  // Gives the memory back.
+  // Closes the file and frees the cache's memory.
   void close();
 
   std::uint32_t size() const { return region_.length; }
-  // Fills `into` from `at` on; the caller sees to it that all of it lies in the region. Code::absent,
-  // beginning with "base": the content has no such bytes.
+  // Fills `into` with the bytes from `at` on. The caller ensures that they all lie in the region. Code::not_found with
+  // a message that begins with "base": the content has no such bytes.
   Status read(std::uint64_t at, std::span<std::uint8_t> into);
 
  private:
-  // Copies that jump about take some dozen bytes each: what is read beside them is mostly in vain.
+  // Scattered copies take a few dozen bytes each, so larger blocks would mostly read bytes that are not needed.
   static constexpr std::size_t block_size = 4 * 1024;
   static constexpr std::size_t blocks = 1024;
   static constexpr std::size_t long_read = 4 * block_size;
@@ -38,10 +37,10 @@ class BaseRegion {
   io::Fd fd_;
   Region region_;
   Buffer memory_;
-  std::array<std::uint64_t, blocks> held_{};  // the number of the block in each place
+  std::array<std::uint64_t, blocks> held_{};  // number of the block that each slot caches
 };
 
-// "base content ... can't be used", Code::absent.
+// Code::not_found with the message "base content ... can't be used: `why`".
 Error no_base(const Digest& content, const std::string& why);
 
 }  // namespace deployctl::payload

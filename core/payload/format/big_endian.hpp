@@ -1,5 +1,5 @@
-// Big-endian integers and digests in bytes. Private to the room; a Reader is only made over bytes whose
-// number is known.
+// Big-endian encoding of integers and digests. Private to the module. Check the number of bytes before creating a
+// Reader over them.
 #pragma once
 
 #include <algorithm>
@@ -21,7 +21,7 @@ inline void put(Bytes& out, const Digest& digest) {
   put(out, as_bytes(raw));
 }
 
-// Past its end it reads zeros; callers compare sizes first.
+// Returns zeros past its end; callers check sizes first.
 class Reader {
  public:
   explicit Reader(BytesView bytes) : left_(bytes) {}

@@ -1,5 +1,5 @@
-// Memory for bytes that are written before they are read: never zeroed, kept from one use to the next, so
-// that neither costs anything. Private to the room. One thread.
+// Reusable memory for bytes that are written before they are read. It is never zeroed and is kept between uses, so
+// reuse costs nothing. Private to the module. One thread.
 #pragma once
 
 #include <memory>
@@ -11,10 +11,11 @@ namespace deployctl::payload {
 
 class Buffer {
  public:
-  // `n` bytes that hold anything; what was there before is lost.
+  // Returns `n` bytes with unspecified contents. Previous contents are lost, and the spans returned earlier are invalid
+  // if the buffer had to grow.
   std::span<std::uint8_t> room(std::size_t n) {
     if (n > capacity_) {
-      release();  // first, so that never both are in memory
+      release();  // first, so that the old and the new block are never allocated together
       memory_ = std::make_unique_for_overwrite<std::uint8_t[]>(n);
       capacity_ = n;
     }

@@ -1,6 +1,7 @@
-// Where a payload's chunks come from: a file of the control host, a relay's cache that is still being filled. The peer
-// that pulls asks by number, in any order; a source answers when it has the chunk (cut-through), or says why it never
-// will. All calls come from one strand. Bytes are as the index says, or Code::verification.
+// The source of a payload's chunks: a file on the control host, or a relay's cache that is still being filled. The
+// receiver requests chunks by number, in any order. read() completes when the chunk is available (cut-through), or with
+// the error that makes it unavailable. All calls come from one strand. Bytes match the index, else the result is
+// Code::verification.
 #pragma once
 
 #include <asio/awaitable.hpp>

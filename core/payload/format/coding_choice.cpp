@@ -8,10 +8,10 @@ using Goal = Preference::Goal;
 constexpr std::uint64_t common_link = 12'500'000;  // 100 Mbit/s
 constexpr std::uint64_t large_content = 50'000'000;
 
-// What one thread makes of executables.
+// Measured speed and ratio of one thread on executables.
 struct Expected {
-  double speed;  // plain bytes a second
-  double ratio;  // coded to plain
+  double speed;  // plain bytes per second
+  double ratio;  // coded size to plain size
 };
 constexpr Expected by_delta{50e6, 0.05};
 constexpr Expected by_prefix{60e6, 0.22};

@@ -9,7 +9,7 @@
 namespace deployctl::payload {
 namespace {
 
-// 0: the end.
+// Returns 0 at the end of the file.
 Result<std::size_t> read_at(int fd, std::uint64_t offset, std::span<std::uint8_t> into) {
   if (offset > static_cast<std::uint64_t>(std::numeric_limits<off_t>::max()) - into.size()) return std::size_t{0};
   ssize_t n = 0;
@@ -19,7 +19,7 @@ Result<std::size_t> read_at(int fd, std::uint64_t offset, std::span<std::uint8_t
   return static_cast<std::size_t>(n);
 }
 
-// Up to the end of the file or of `into`.
+// Reads until `into` is full or the file ends. Returns the number of bytes read.
 Result<std::size_t> fill(int fd, std::uint64_t offset, std::span<std::uint8_t> into) {
   std::size_t done = 0;
   while (done < into.size()) {

@@ -1,5 +1,5 @@
-// Reads one content, in order or by region, and says whether it is what its digest says. Private to the room.
-// Blocking; one thread at a time.
+// Reads one content, in order or by region, and verifies its digest. Private to the module. Blocking; one thread at a
+// time.
 #pragma once
 
 #include "core/base/bytes.hpp"
@@ -11,12 +11,12 @@ namespace deployctl::payload {
 
 class ContentReader {
  public:
-  // `what`: for errors.
+  // `what` names the content in errors.
   ContentReader(io::Fd fd, std::string what) : fd_(std::move(fd)), what_(std::move(what)) {}
 
-  // As many bytes as `into` holds, hashed as they pass; Code::verification when the file is shorter.
+  // Fills `into` and hashes the bytes. Code::verification if the file is shorter.
   Status read(std::span<std::uint8_t> into);
-  // All was read: there is no more of it, and it is `expected`.
+  // Verifies that the file ends here and that its digest is `expected`.
   Status finish(const Digest& expected);
 
  private:
@@ -26,9 +26,9 @@ class ContentReader {
   std::uint64_t at_ = 0;
 };
 
-// Fills `into` from `offset` on; fewer bytes are there: Code::absent.
+// Fills `into` from `offset` on. Code::not_found if the file has fewer bytes.
 Status read_region(int fd, std::uint64_t offset, std::span<std::uint8_t> into);
-// The whole file's sha256, whatever was read of it before. Code::cancelled when the token is set meanwhile.
+// The sha256 of the whole file, independent of earlier reads. Code::cancelled when the token is set.
 Result<Digest> digest_of(int fd, const io::CancelToken& cancel = {});
 
 }  // namespace deployctl::payload

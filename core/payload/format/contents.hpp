@@ -1,5 +1,5 @@
-// File contents by digest: the store of the control host for the encoder, a kept release for the decoder. The
-// descriptor is open for reading at offset 0. Code::absent when there is no such content. Blocking.
+// Opens file contents by digest: from the control host's store for the encoder, from an installed release for the
+// decoder. The descriptor is open for reading at offset 0. Code::not_found if there is no such content. Blocking.
 #pragma once
 
 #include <functional>

@@ -1,5 +1,5 @@
-// A ChunkSource over a payload file of this host. Each read is checked against the index, and blocks the
-// strand for the time of reading and hashing one chunk (a millisecond from the page cache).
+// A ChunkSource over a payload file of this host. Each read is checked against the index and blocks the strand while
+// one chunk is read and hashed (about a millisecond from the page cache).
 #pragma once
 
 #include <memory>
@@ -11,7 +11,7 @@
 namespace deployctl::payload {
 
 Result<std::shared_ptr<ChunkSource>> open_file_source(const std::string& path, Index index);
-// Of chunks that stand from byte `at` on in a file that is open; `path` is for words.
+// A source over chunks that begin at byte `at` of an open file. `path` is used in messages only.
 std::shared_ptr<ChunkSource> piece_source(io::Fd fd, std::string path, std::uint64_t at, Index index);
 
 }  // namespace deployctl::payload

@@ -8,8 +8,7 @@
 namespace deployctl::payload {
 namespace {
 
-// Little-endian. Frames that the library also knows (skippable ones, those of versions before 1.0) are not
-// ours.
+// Little-endian. Other frames that the library accepts (skippable frames, formats before 1.0) are rejected.
 constexpr std::array<std::uint8_t, 4> zstd_magic{0x28, 0xB5, 0x2F, 0xFD};
 
 Error bad_frame(const std::string& why) {
@@ -54,7 +53,7 @@ Status Inflater::check_magic(BytesView coded) {
   return {};
 }
 
-// As much of `coded` as there is room for what comes of it.
+// Consumes as much of `coded` as fits decompressed into `into`, and advances `coded`.
 Result<std::size_t> Inflater::inflate(BytesView& coded, std::span<std::uint8_t> into) {
   if (ended_) return fail(bad_frame("bytes after the end of the frame"));
   ZSTD_inBuffer in{coded.data(), coded.size(), 0};
@@ -82,7 +81,7 @@ Result<std::size_t> Inflater::fill(BytesView coded, std::span<std::uint8_t> into
 Status Inflater::feed(BytesView coded, const Out& out) {
   DEPLOYCTL_CHECK(check_magic(coded));
   const auto room = buffer_.room(ZSTD_DStreamOutSize());
-  // A full buffer may mean that more is ready although all of the input is used.
+  // A full buffer may mean that more output is pending although all input is consumed.
   for (bool full = false; !coded.empty() || full;) {
     DEPLOYCTL_TRY(n, inflate(coded, room));
     full = !ended_ && n == room.size();

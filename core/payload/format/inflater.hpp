@@ -1,6 +1,6 @@
-// One zstd frame undone piece by piece, as its bytes come, within a fixed memory: a frame whose window is
-// above 2^window_log, that gives more bytes than were announced, or that anything follows is
-// Code::verification. Private to the room. One thread.
+// Incremental decompression of one zstd frame with bounded memory. Code::verification for a frame whose window is
+// larger than 2^window_log, that yields more bytes than announced, or that is followed by other bytes. Private to the
+// module. One thread.
 #pragma once
 
 #include <functional>
@@ -18,20 +18,20 @@ class Inflater {
   explicit Inflater(int window_log = max_window_log);
   ~Inflater();
 
-  // A new frame of `plain` bytes. `prefix` is borrowed until finish().
+  // Begins a frame of `plain` bytes. `prefix` is borrowed until finish().
   Status begin(std::uint64_t plain, BytesView prefix);
-  // So many plain bytes more may come than were announced.
+  // Raises the number of expected plain bytes by `more`.
   void allow(std::uint64_t more) { left_ += more; }
   std::uint64_t left() const { return left_; }
-  // Puts what comes of `coded` into `into`, whose last `spare` bytes are there to see that no more comes than
-  // the rest of it can hold. Answers how many bytes came.
+  // Decompresses all of `coded` into `into` and returns the number of bytes written. The last `spare` bytes of `into`
+  // only serve to detect output beyond what was announced.
   static constexpr std::size_t spare = 1;
   Result<std::size_t> fill(BytesView coded, std::span<std::uint8_t> into);
-  // Gives what comes of `coded` to `out`, whose error ends the work.
+  // Decompresses `coded` and passes the output to `out`. An error of `out` ends the call.
   Status feed(BytesView coded, const Out& out);
-  // The frame must be at its end.
+  // Code::verification unless the frame is complete.
   Status finish();
-  // Gives the memory of the last frames back.
+  // Frees the memory of the previous frames.
   void release();
 
  private:
@@ -41,8 +41,8 @@ class Inflater {
   const int window_log_;
   std::unique_ptr<Context> context_;  // null: released
   Buffer buffer_;
-  std::uint64_t left_ = 0;  // plain bytes still to come
-  std::size_t seen_ = 0;    // coded bytes so far, up to the length of the magic
+  std::uint64_t left_ = 0;  // plain bytes that are still expected
+  std::size_t seen_ = 0;    // coded bytes compared with the magic number so far
   bool ended_ = false;
 };
 

@@ -1,7 +1,6 @@
-// A payload while it is being made: what is coded already can set out before the rest is known, in pieces that are
-// payloads of their own: some chunks of the whole in a row. Filled by the thread that encodes, taken from by others;
-// all calls are thread-safe. Nothing here says that the whole will ever be: whoever takes pieces must do without when
-// it is not.
+// A payload that is still being encoded. Its finished chunks can be sent before the rest exists, as pieces: runs of
+// consecutive chunks that are payloads of their own. Filled by the encoding thread and read by others; all calls are
+// thread-safe. The encoding may still fail, so a consumer of pieces must not depend on the complete payload.
 #pragma once
 
 #include <memory>
@@ -15,12 +14,12 @@ namespace deployctl::payload {
 
 class PartialPayload {
  public:
-  // The encoder's: chunks go one after the other to the file behind `fd`, which is duplicated; then each, when it is
-  // there.
+  // For the encoder: begin() when it starts to write chunks, one after another, to the file behind `fd` (which is
+  // duplicated), then add() for each chunk once it is in the file.
   void begin(int fd, std::string path);
   void add(std::uint32_t length, const Digest& digest);
 
-  // The chunks from number `first` on that are there, when they are `least` bytes together; null: not yet.
+  // All finished chunks from number `first` on, if they have at least `least` bytes in total; else null.
   std::shared_ptr<ChunkSource> piece(std::uint32_t first, std::uint64_t least) const;
 
  private:

@@ -17,7 +17,7 @@ Result<io::Fd> open_content(const OpenContent& base, const Digest& content) {
 }  // namespace
 
 Status Prefix::load(const std::vector<Region>& regions) {
-  bytes_ = {};  // nothing, should a region fail
+  bytes_ = {};  // stays empty if a region fails
   const auto all =
       memory_.room(std::accumulate(regions.begin(), regions.end(), std::size_t{0},
                                    [](std::size_t sum, const Region& region) { return sum + region.length; }));

@@ -1,6 +1,6 @@
-// What a window is decoded against: regions of base contents, one after another in memory, or one that is
-// read where it lies (base_region.hpp). What can't be read is Code::absent with a message that begins "base".
-// Private to the room. Blocking; one thread.
+// The base contents that a window is decoded against: regions that are concatenated in memory, or a file that is read
+// in place (base_region.hpp). Code::not_found with a message that begins with "base" if one can't be read. Private to
+// the module. Blocking; one thread.
 #pragma once
 
 #include <set>
@@ -15,15 +15,14 @@ class Prefix {
  public:
   explicit Prefix(OpenContent base) : base_(std::move(base)) {}
 
-  // `regions` hold at most max_prefix bytes, as read_window_lists() saw to.
+  // Reads `regions` into memory. They have at most max_prefix bytes, which read_window_lists() has checked.
   Status load(const std::vector<Region>& regions);
   BytesView bytes() const { return bytes_; }
-  // A content of which regions are read where they lie.
+  // Opens a content whose regions are read in place.
   Result<io::Fd> open(const Digest& content);
-  // Gives the memory of load() back.
+  // Frees the memory of load().
   void release();
-  // Reads again whatever was used since forget(): one that is not what its digest says is Code::absent as
-  // well.
+  // Verifies the digest of each content that was used since forget(). Code::not_found if one does not match.
   Status verify() const;
   void forget() { used_.clear(); }
 

@@ -1,6 +1,6 @@
-// Unsigned integers of up to 64 bits, seven bits a byte, the low ones first; signed ones folded (0, -1, 1, -2
-// ...). Private to the room. A Varints is made over bytes of a peer: a number without end, or one above the
-// caller's bound, sets it failed, and it gives zeros from then on.
+// Variable-length unsigned integers of up to 64 bits: seven bits per byte, lowest bits first. Signed integers are
+// zigzag-encoded (0, -1, 1, -2, ...). Private to the module. A Varints reads untrusted bytes: after an unterminated
+// number or one above the limit of the caller, failed() is true and all further numbers are 0.
 #pragma once
 
 #include "core/base/bytes.hpp"
@@ -42,7 +42,7 @@ class Varints {
     }
     return fail();
   }
-  // Nothing is left from then on, hence every later number fails as well.
+  // Discards the remaining bytes, so that every later read fails as well.
   std::uint64_t fail() {
     failed_ = true;
     left_ = {};

@@ -1,5 +1,5 @@
-// Contexts of zstd to compress with, used again and again: the tables of a high level cost more to make than a small
-// stream costs to compress. Private to the room. Any thread; it outlives what it lends.
+// A pool of zstd compression contexts. Allocating the tables of a high level costs more than compressing a small
+// stream, so contexts are reused. Private to the module. Any thread; the pool must outlive the contexts that it lends.
 #pragma once
 
 #include <zstd.h>
@@ -18,8 +18,8 @@ class ZstdContexts {
   };
   using Lent = std::unique_ptr<ZSTD_CCtx, GiveBack>;
 
-  Lent take();   // with the parameters of an earlier use; throws std::bad_alloc
-  void clear();  // frees those that nobody has
+  Lent take();   // may still have the parameters of an earlier use; throws std::bad_alloc
+  void clear();  // frees the idle contexts
 
  private:
   struct Free {
@@ -28,7 +28,7 @@ class ZstdContexts {
   void give_back(ZSTD_CCtx* context) noexcept;
 
   std::mutex mutex_;
-  std::size_t all_ = 0;  // lent ones too: there is room for them to come back
+  std::size_t all_ = 0;  // including lent ones; idle_ has capacity for all, so give_back() does not allocate
   std::vector<std::unique_ptr<ZSTD_CCtx, Free>> idle_;
 };
 
