@@ -28,7 +28,7 @@ awaitable<Result<int>> wait_readable(const io::Fd& fd) {
   co_return 0;
 }
 
-// `giver` is closed at the end: that is what the front waits for.
+// `giver` is closed at the end; the launcher waits for that.
 awaitable<void> serve(std::shared_ptr<relay::RelayShared> shared, std::string instance, io::Fd giver) {
   const auto readable = co_await io::with_deadline(wait_readable(giver), session_wait, "a session");
   if (!readable) co_return;
@@ -55,7 +55,8 @@ int be_background_relay(const std::string& path) {
   };
   const auto busy = [shared = *shared] { return shared->catching_up->busy(); };
   const auto served = host::serve_in_background(context, path, serve_one, idle_before_end, busy);
-  // What still waits on the strand refers to all of the above: the process ends here, with nothing half done on disk.
+  // Coroutines that still wait on the strand refer to the objects above, so the process exits here. Nothing on disk is
+  // half written at this point.
   ::_exit(served ? 0 : 2);
 }
 

@@ -1,5 +1,5 @@
-// How a relay logs in to its targets: over SSH with the keys that attach names, and with its own binary as the agent
-// that a target gets when it lacks it. One strand.
+// How a relay logs in to its targets: over SSH, with the keys that the Attach request names. Installs the relay's own
+// binary as the agent on a target that lacks it. One strand.
 #pragma once
 
 #include <asio/any_io_executor.hpp>

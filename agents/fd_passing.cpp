@@ -18,7 +18,7 @@ constexpr int answer_wait_ms = 10'000;  // a relay that doesn't answer is stuck
 constexpr char session_word = 's', taken_word = 't';
 using Descriptors = std::array<int, 2>;
 
-// One byte, with room for two descriptors beside it.
+// A message of one byte, with space for two descriptors.
 struct PassedDescriptors {
   explicit PassedDescriptors(char w) : word(w) {
     part = {&word, 1};

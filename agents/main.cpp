@@ -1,5 +1,5 @@
-// deploy-agent: the far end of deployctl, one static program with a role a word. deployctl installs and starts it over
-// SSH; nobody needs to start it by hand.
+// deploy-agent: the remote end of deployctl, one static program with one role per command-line word. deployctl installs
+// and starts it over SSH; users don't start it by hand.
 #include <sys/stat.h>
 
 #include <csignal>

@@ -15,9 +15,9 @@ namespace deployctl::agents {
 namespace {
 
 constexpr int tries = 50;
-constexpr int between_tries = 100;  // ms: another front is about to listen, or a relay is about to end
+constexpr int between_tries = 100;  // ms; another launcher is about to listen, or a relay is about to exit
 
-// The background relay that has taken the session.
+// Returns the connection to the background relay that took the session.
 Result<io::Fd> hand_over(const host::Rendezvous& at, const SessionStdio& stdio) {
   Error last;
   for (int i = 0; i < tries; ++i) {
@@ -55,7 +55,7 @@ int run_relay_role() {
     std::fprintf(stderr, "deploy-agent relay: for this session only: %s\n", background.error().text().c_str());
     return run_session("relay", std::move(*stdio), make_relay_service);
   }
-  *stdio = {};  // the background relay has them: sshd must see them closed when it closes them
+  *stdio = {};  // the background relay holds them; sshd must see them close when it closes them
   wait_for_end(background->get());
   return 0;
 }

@@ -1,5 +1,6 @@
-// What sshd starts as `deploy-agent relay`: finds the user's background relay, or starts it, hands it the session and
-// waits for its end. Where that can't be (a read-only home), the relay is this process, for this session.
+// The role that sshd starts as `deploy-agent relay`: connects to the user's background relay, or starts it, passes it
+// the session and waits until the session ends. If that is not possible (a read-only home), this process is the relay,
+// for this session only.
 #pragma once
 
 namespace deployctl::agents {

@@ -9,8 +9,8 @@
 namespace deployctl::agents {
 namespace {
 
-// A relay holds a socket for each target and two descriptors for each request: the usual soft limit of 1024 is soon
-// reached.
+// A relay holds a socket for each target and two descriptors for each request, which soon exceeds the usual soft limit
+// of 1024.
 void allow_many_descriptors() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;

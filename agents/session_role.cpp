@@ -28,7 +28,7 @@ std::string self_exe() {
   return !text.empty() && io::exists(text) ? text : link;
 }
 
-// sshd sets HOME; a caller with an empty environment gets what the account's entry says (/etc/passwd alone: we are
+// sshd sets HOME. With an empty environment, the account's entry applies (from /etc/passwd only, because the program is
 // static).
 std::string home_folder() {
   if (const char* home = std::getenv("HOME"); home && *home == '/') return home;
@@ -49,7 +49,8 @@ std::string home_folder() {
   return {};
 }
 
-// Hashing eight megabytes at every login of every target adds up; whoever installed the file checked what it is.
+// Hashing eight megabytes at every login of every target adds up. The program that installed the file verified it, so
+// the digest is taken from the file's name.
 Digest own_digest() {
   const std::string exe = self_exe();
   const std::string name = exe.substr(exe.rfind('/') + 1);
@@ -67,7 +68,7 @@ serve::SessionOptions session_options(const std::string& role) {
   if (role == "relay") options.features = {protocol::feature_attach_first, protocol::feature_fresh_logins};
   if (role == "target") {
     options.features = {protocol::feature_private_modes};
-    options.max_requests = 1000;  // of the few services of one host
+    options.max_requests = 1000;  // for the few services of one host
   }
   return options;
 }

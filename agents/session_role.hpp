@@ -1,5 +1,5 @@
-// A Service on stdin and stdout to its caller's end: the one loop that all session roles share. Blocking; one thread
-// for the io_context.
+// Runs a Service on stdin and stdout until its caller disconnects: the one loop that all session roles share. Blocking;
+// one thread for the io_context.
 #pragma once
 
 #include <asio/any_io_executor.hpp>
@@ -12,17 +12,17 @@
 
 namespace deployctl::agents {
 
-// Lives on the session's strand.
+// The service lives on the session's strand.
 using MakeService = std::function<Result<std::unique_ptr<serve::Service>>(asio::any_io_executor)>;
 
-// Exit code: 0 the caller ended the session, 1 it broke (stderr says how), 2 it could not begin.
+// Exit code: 0 if the caller ended the session, 1 if it broke (the reason is on stderr), 2 if it could not begin.
 int run_session(const std::string& role, SessionStdio stdio, const MakeService& make);
 int report_error(const std::string& role, const Error& why, int exit_code);  // on stderr
 serve::SessionOptions session_options(const std::string& role);
 
-// Our own binary: its path while that is still there, else /proc/self/exe, which works even when it was deleted.
+// Our own binary: its path if the file still exists, otherwise /proc/self/exe, which works even after it was deleted.
 std::string self_exe();
-// Its sha256; an installed agent is named for it.
+// The sha256 of our binary; an installed agent is named after it.
 Digest own_digest();
 std::string home_folder();
 

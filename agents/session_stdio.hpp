@@ -1,5 +1,6 @@
-// stdin and stdout of an agent, kept for the protocol alone: they are taken to descriptors of our own, and 1 is pointed
-// to stderr, so that a stray write of whatever code can't tear a frame. Call before anything else opens or prints.
+// Reserves an agent's stdin and stdout for the protocol: they are moved to other descriptors, and descriptor 1 then
+// refers to stderr, so that a stray write anywhere in the program can't corrupt a frame. Call before anything else
+// opens files or prints.
 #pragma once
 
 #include "core/base/result.hpp"
@@ -10,10 +11,10 @@ namespace deployctl::agents {
 struct SessionStdio {
   io::Fd in, out;
 };
-// Code::invalid when it was started by hand on a terminal, or with files that can't be waited for.
+// Code::invalid if the agent was started by hand on a terminal, or with regular files, which can't be polled.
 Result<SessionStdio> take_session_stdio();
 
-// 0, 1 and 2 are open, if only on /dev/null: no file of ours may get such a number.
+// Opens those of 0, 1 and 2 that are closed on /dev/null, so that none of our files gets such a number.
 void fill_standard_descriptors();
 
 }  // namespace deployctl::agents

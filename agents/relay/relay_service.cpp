@@ -7,7 +7,7 @@
 namespace deployctl::relay {
 namespace {
 
-constexpr std::uint32_t longest_round_trip_ms = 10'000;  // whatever the caller says
+constexpr std::uint32_t longest_round_trip_ms = 10'000;  // upper bound for what the caller claims
 
 protocol::pb::Reply done() {
   protocol::pb::Reply reply;
@@ -77,7 +77,7 @@ awaitable<Result<protocol::pb::Reply>> RelayService::keep_desired_state(protocol
 
 namespace {
 
-// With a command for the relay. Inodes run out like bytes do, and gigabytes look free then.
+// Adds a command to run on the relay. Inodes can run out while gigabytes are free.
 Error explained(Error e) {
   if (e.code == Code::no_space)
     return with_hint(std::move(e),
@@ -105,13 +105,13 @@ awaitable<Result<protocol::pb::Reply>> RelayService::take_in(protocol::pb::Carry
   co_return done();
 }
 
-// Those that are here, or on their way, up to the first that is not.
+// The pieces that are present or arriving, up to the first that is not.
 awaitable<std::vector<std::shared_ptr<CachedPayload>>> RelayService::pieces_of(payload::Index whole,
                                                                                protocol::pb::Carry request) {
   std::vector<std::shared_ptr<CachedPayload>> out;
   std::size_t at = 0;
   for (const auto count : request.pieces()) {
-    if (count == 0 || count == whole.count() || at + count > whole.count()) break;  // itself would wait for itself
+    if (count == 0 || count == whole.count() || at + count > whole.count()) break;  // the payload would wait for itself
     payload::Index piece;
     piece.lengths.assign(whole.lengths.begin() + static_cast<std::ptrdiff_t>(at),
                          whole.lengths.begin() + static_cast<std::ptrdiff_t>(at + count));
@@ -125,7 +125,7 @@ awaitable<std::vector<std::shared_ptr<CachedPayload>>> RelayService::pieces_of(p
   co_return out;
 }
 
-// Given, or named by its digest: then it has been carried here, or is being carried.
+// Either given in full, or named by the digest of a payload that was or is being carried here.
 Result<payload::Index> RelayService::index_of(const protocol::pb::Stage& stage) const {
   if (stage.payload().empty()) return link::to_index(stage.index());
   DEPLOYCTL_TRY(digest, Digest::from_raw(stage.payload()));

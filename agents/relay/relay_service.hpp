@@ -1,7 +1,7 @@
-// The relay role of deploy-agent: attaches targets, passes requests on to them, takes payloads in once and gives them
-// to every target that stages them. Target sessions and the chunk cache are shared by all callers of one user, who come
-// and go: the sessions stay warm, and activations that have begun run to their end in the targets' own processes. One
-// strand. Its own failures say "relay" in words; a target's errors pass through as they are.
+// The relay role of deploy-agent: attaches targets, forwards requests to them, receives each payload once and serves it
+// to every target that stages it. All callers of one user share the target sessions and the chunk cache. The sessions
+// stay warm when callers leave, and activations that have begun are completed by the targets' own processes. One
+// strand. The relay's own errors mention "relay" in their text; a target's errors pass through unchanged.
 #pragma once
 
 #include "agents/relay/cache/chunk_cache.hpp"
@@ -16,13 +16,12 @@ struct RelayOptions {
   std::string cache_folder;  // of chunks
   CacheLimits cache{};
   FeedingLimits feeding{};
-  std::string desires_folder{};  // empty: it lives for one session and keeps none
-  // A host that swallows packets holds its place for the whole login timeout, so there are more places than a CPU
-  // needs.
+  std::string desires_folder{};  // empty: for a single session, keeps none
+  // A host that drops packets occupies a slot for the whole login timeout, so there are more slots than the CPU needs.
   unsigned logins_at_once = 64;
 };
 
-// What all callers share.
+// Shared by all callers.
 struct RelayShared {
   RelayShared(asio::any_io_executor executor, Dialer dialer, RelayOptions options);
   void close() { targets.close(); }
@@ -30,13 +29,13 @@ struct RelayShared {
   TargetSessions targets;
   ChunkCache cache;
   FanoutLimiter feeding;
-  std::shared_ptr<Reconciler> catching_up;  // null: it keeps no desires
+  std::shared_ptr<Reconciler> catching_up;  // null: keeps no desired state
 };
 
 // A caller's session.
 class RelayService : public serve::Service {
  public:
-  enum class Callers { many, one };  // one: what is shared ends with this session
+  enum class Callers { many, one };  // one: the shared state is closed with this session
   explicit RelayService(std::shared_ptr<RelayShared> shared, Callers callers = Callers::many)
       : shared_(std::move(shared)), callers_(callers) {}
 
@@ -50,7 +49,7 @@ class RelayService : public serve::Service {
   awaitable<std::vector<std::shared_ptr<CachedPayload>>> pieces_of(payload::Index whole, protocol::pb::Carry request);
   awaitable<Result<protocol::pb::Reply>> keep_desired_state(protocol::pb::Request request);
   Result<payload::Index> index_of(const protocol::pb::Stage& stage) const;
-  // Over which link a request goes on; says so where it is the login that was kept and shouldn't be.
+  // The link to forward a request over. Emits an event if a fresh login was requested and a cached one is used instead.
   awaitable<Result<std::shared_ptr<link::AgentLink>>> target_of(const protocol::pb::Request& request,
                                                                 serve::Exchange& exchange);
   awaitable<Result<protocol::pb::Reply>> pass_on(protocol::pb::Request request, serve::Exchange& exchange);

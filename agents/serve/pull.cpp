@@ -17,7 +17,7 @@ Status check(const payload::Index& index, const Chunk& chunk) {
 awaitable<Status> pull(Exchange& exchange, const payload::Index& index, std::uint32_t outstanding,
                        std::function<awaitable<Status>(std::uint32_t number, Bytes chunk)> sink) {
   std::uint32_t asked = 0, given = 0;
-  std::map<std::uint32_t, Bytes> early;  // here before its turn
+  std::map<std::uint32_t, Bytes> early;  // arrived before their turn
   while (given < index.count()) {
     const auto more = std::min(index.count() - asked, given + outstanding - asked);
     if (more > 0) {

@@ -1,5 +1,5 @@
-// What an agent does, seen from its session: a request in, events and chunks in between, one reply or error out.
-// The session (session.hpp) owns the stream and the frames; a Service knows neither. One strand for all of it.
+// What an agent does, seen from its session: a request in, events and chunks in between, one reply or error out. The
+// session (session.hpp) owns the stream and the frames; a Service sees neither. Everything runs on one strand.
 #pragma once
 
 #include <asio/awaitable.hpp>
@@ -19,14 +19,14 @@ struct Chunk {
   Bytes bytes;
 };
 
-// One request while it is served. Lives until serve() has returned. After the caller's abort or the link's end emit()
-// and want() fail with Code::cancelled or Code::disconnected, and `cancelled()` is set: a service that must go on may
-// go on.
+// A request while it is served. Lives until serve() has returned. After the caller's abort or the end of the link,
+// emit() and want() fail with Code::cancelled or Code::disconnected, and `cancelled()` is set; a service that must
+// continue may do so.
 class Exchange {
  public:
   virtual ~Exchange() = default;
   virtual awaitable<Status> emit(const protocol::pb::Event& event) = 0;
-  // Asks for chunks [first, first+count) on this stream; they come in the order asked.
+  // Requests chunks [first, first+count) on this stream; they arrive in the order requested.
   virtual awaitable<Status> want(std::uint32_t first, std::uint32_t count) = 0;
   virtual awaitable<Result<Chunk>> next_chunk() = 0;
   virtual io::CancelToken cancelled() const = 0;
@@ -35,9 +35,10 @@ class Exchange {
 class Service {
  public:
   virtual ~Service() = default;
-  // Called concurrently, a coroutine a request; `exchange` outlives the call.
+  // Called concurrently, one coroutine per request; `exchange` outlives the call.
   virtual awaitable<Result<protocol::pb::Reply>> serve(protocol::pb::Request request, Exchange& exchange) = 0;
-  // The caller is gone and every serve() has returned: finish what must not be left half done. Then the agent exits.
+  // The caller has disconnected and every serve() has returned. Finishes work that must not be left half done; the
+  // agent exits afterwards.
   virtual awaitable<void> ended() = 0;
 };
 

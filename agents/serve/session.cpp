@@ -17,12 +17,12 @@ namespace {
 using protocol::Frame;
 using protocol::FrameType;
 
-constexpr std::size_t max_request_bytes = 64 * protocol::max_payload;  // of those together
+constexpr std::size_t max_request_bytes = 64 * protocol::max_payload;  // of all open requests together
 constexpr std::size_t max_hello = 16 * 1024;
 
 struct Session;
 
-// One open stream. The session and the coroutine that serves it share it.
+// An open stream, shared by the session and the coroutine that serves it.
 struct Stream final : Exchange {
   Stream(std::shared_ptr<link::FramePipe> p, std::uint32_t n, std::size_t size)
       : pipe(std::move(p)), number(n), request_bytes(size), arrived(pipe->executor()) {}
@@ -43,7 +43,7 @@ struct Stream final : Exchange {
   std::size_t request_bytes;
   io::Notifier arrived;  // a chunk, or `gone`
   std::deque<Chunk> chunks;
-  std::uint64_t owed = 0;  // chunks asked for and not yet here
+  std::uint64_t owed = 0;  // chunks requested and not received
   std::optional<Error> gone;
   io::CancelToken token;
 };
@@ -94,15 +94,15 @@ struct Session : std::enable_shared_from_this<Session> {
 
   std::shared_ptr<link::FramePipe> pipe;
   Service& service;
-  std::size_t max_requests;  // open at once
+  std::size_t max_requests;  // open at the same time
   std::map<std::uint32_t, std::shared_ptr<Stream>> streams;
   std::uint32_t last_opened = 0;
-  std::size_t open_bytes = 0;     // of the requests of `streams`
-  std::uint64_t late_frames = 0;  // that may still come for streams that are over
-  io::Notifier over;              // a request is
+  std::size_t open_bytes = 0;     // of the requests in `streams`
+  std::uint64_t late_frames = 0;  // that may still arrive for finished streams
+  io::Notifier over;              // a request has finished
 };
 
-// A stream that is never answered would keep the session, and a relay, for ever.
+// Always returns: a stream without an answer would keep the session, and with it a relay, alive indefinitely.
 awaitable<Result<protocol::pb::Reply>> answer(Service& service, protocol::pb::Request request,
                                               std::shared_ptr<Stream> stream) {
   std::string what;
@@ -123,7 +123,7 @@ awaitable<void> Session::run_request(std::shared_ptr<Session> self, std::shared_
     self->post(FrameType::reply, stream->number, *reply);
   self->streams.erase(stream->number);
   self->open_bytes -= stream->request_bytes;
-  self->late_frames += stream->owed + 1;  // chunks that are on their way, and an abort
+  self->late_frames += stream->owed + 1;  // chunks in flight, and an abort
   self->over.notify_all();
 }
 
@@ -159,7 +159,7 @@ Status Session::take(Frame& frame) {
   return {};
 }
 
-// The stream is over, and the caller could not know yet. It was sent no more than that once.
+// The stream has finished, and the caller could not know that yet. It may send only the frames that were outstanding.
 Status Session::take_late(const Frame& frame) {
   if (frame.type == FrameType::hello) return fail(Code::invalid, "the caller sent a second hello");
   const bool could_be = frame.type == FrameType::chunk || frame.type == FrameType::abort;
@@ -196,7 +196,7 @@ Result<protocol::pb::Hello> read_hello(const Frame& frame) {
                                      std::to_string(hello.version()));
 }
 
-// In one write: who has the magic has the hello.
+// Sends both in one write: a peer that has read the magic has the hello too.
 awaitable<Status> introduce(io::ByteStream& stream, const SessionOptions& options) {
   DEPLOYCTL_CO_TRY(frame, protocol::to_frame(FrameType::hello, 0, our_hello(options)));
   const auto magic = as_bytes(protocol::magic);
@@ -233,7 +233,7 @@ awaitable<Status> serve_session(std::unique_ptr<io::ByteStream> stream, Service&
   auto result = co_await greet(*session);
   while (result) {
     auto frame = co_await pipe->next();
-    if (!frame) break;  // the caller's end is how a session ends
+    if (!frame) break;  // a session ends when the caller disconnects
     result = session->take(*frame);
     if (!result) session->post(FrameType::abort, 0, protocol::to_abort(result.error()));
   }

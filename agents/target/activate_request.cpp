@@ -1,4 +1,4 @@
-// activate and prune.
+// The requests activate and prune.
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -19,14 +19,14 @@ namespace {
 using protocol::pb::Activated;
 using protocol::pb::Reply;
 
-constexpr Duration prune_wait{std::chrono::minutes(1)};   // for a lock that is held for moments
+constexpr Duration prune_wait{std::chrono::minutes(1)};   // for locks that are held briefly
 constexpr std::size_t longest_kind = 32;                  // bytes
-constexpr Duration begin_wait{std::chrono::seconds(20)};  // for the one that an activation begins under
-constexpr std::size_t max_listed = 20;                    // things that a prune could not remove
+constexpr Duration begin_wait{std::chrono::seconds(20)};  // for the lock under which an activation begins
+constexpr std::size_t max_listed = 20;                    // paths that a prune could not remove
 
 struct Goal {
-  std::string folder;   // empty: nothing is to run
-  std::string release;  // digest text; empty: not ours
+  std::string folder;   // empty: no release is to run
+  std::string release;  // digest text; empty: not made by deployctl
 };
 
 Goal goal_at(const KeptRelease& kept) { return {kept.folder, kept.release ? kept.release->digest().text() : ""}; }
@@ -45,7 +45,8 @@ Result<Goal> goal_of(const Slot& slot, const protocol::pb::Activate& asked) {
   return goal_at(kept);
 }
 
-// What comes of looking at a request: an answer, or a journal to be followed, or another look later.
+// The result of examining a request: an answer, a journal to follow, another rollout's journal to finish first, or a
+// retry.
 struct Finding {
   enum class Kind { answer, follow, finish_other, again };
   Kind kind = Kind::again;
@@ -54,7 +55,7 @@ struct Finding {
 
 Finding answer(Activated activated) { return {Finding::Kind::answer, std::move(activated)}; }
 
-// By the journal: asked before, or somebody else's is to be finished first.
+// Decides by the journal: the same request was made before, or another rollout's activation must be finished first.
 Result<std::optional<Finding>> find_in_journal(const Slot& slot, const Claim& claim, const Goal& goal) {
   auto journal = Journal::read(slot);
   if (!journal && journal.error().code == Code::not_found) return std::optional<Finding>{};
@@ -69,7 +70,7 @@ Result<std::optional<Finding>> find_in_journal(const Slot& slot, const Claim& cl
   return std::optional<Finding>{};
 }
 
-// It is as wished already: current, confirmed, and healthy now. Runs checks: no lock is held here.
+// The goal is reached already: current, confirmed, and healthy now. Runs health checks, so no lock is held here.
 Result<std::optional<Activated>> find_already(const ResolvedSlot& place, const Goal& goal) {
   DEPLOYCTL_TRY(current, place.slot.current_folder());
   if (current.value_or("") != goal.folder) return std::optional<Activated>{};
@@ -78,7 +79,7 @@ Result<std::optional<Activated>> find_already(const ResolvedSlot& place, const G
   if (goal.folder.empty()) return std::optional(std::move(already));
   DEPLOYCTL_TRY(kept, kept_release(place.slot, goal.folder));
   if (kept.failed || (kept.release && !kept.confirmed)) return std::optional<Activated>{};
-  // Exchanged for a whole tree since it was last healthy: what runs was started from the damaged one.
+  // The tree was replaced by a whole one after the last confirmation: what runs was started from the damaged one.
   if (kept.sealed_at > kept.confirmed_at && kept.release) return std::optional<Activated>{};
   DEPLOYCTL_TRY(health, check_health(place.slot, place.identity));
   if (health.state() == "unhealthy") return std::optional<Activated>{};
@@ -107,7 +108,7 @@ Result<Intent> intent_of(const ResolvedSlot& place, const protocol::pb::Activate
   return intent;
 }
 
-// Under both locks: nobody acts here now, and no newer grant is given while the journal begins.
+// Holds both locks: no other process changes the slot, and no newer lease is granted while the journal begins.
 Result<Finding> begin(const ResolvedSlot& place, const protocol::pb::Activate& asked, const Goal& goal) {
   auto lock = io::FileLock::try_lock(place.slot.state("lock"), "rollout " + asked.rollout());
   if (!lock && lock.error().code == Code::locked) return Finding{};
@@ -124,7 +125,7 @@ Result<Finding> begin(const ResolvedSlot& place, const protocol::pb::Activate& a
   return Finding{Finding::Kind::follow, {}};
 }
 
-// A refusal here leaves no receipt: nothing was tried, so the release isn't one that failed.
+// A refusal here leaves no receipt: nothing was tried, so the release does not count as failed.
 Status check_goal(const Slot& slot, const protocol::pb::Activate& asked, const Goal& goal) {
   if (goal.folder.empty()) return {};
   DEPLOYCTL_TRY(kept, kept_release(slot, goal.folder));
@@ -168,10 +169,10 @@ awaitable<Result<Activated>> activate(Context& context, ResolvedSlot place, prot
   }
 }
 
-// What a rollout calls the release that it leaves running.
+// The name that a rollout gives to the release it leaves running.
 struct Named {
   Digest release;
-  std::string version;  // empty: it has no further name
+  std::string version;  // empty: no further name
 };
 
 Status name_current(const Slot& slot, const Named& named) {
@@ -183,7 +184,8 @@ Status name_current(const Slot& slot, const Named& named) {
   return add_name(slot, *current, named.version);
 }
 
-// The claim is looked at under the locks: whoever was granted meanwhile has waited for them, and counts on what it saw.
+// The claim is checked under the locks: a newer rollout that was granted the lease waits for the lock before it
+// surveys, so nothing that its survey lists is pruned here.
 awaitable<Result<PruneResult>> prune_locked(Context& context, ResolvedSlot place, Claim claim,
                                             std::vector<Digest> in_use, std::size_t keep, Named named,
                                             Exchange& exchange) {
@@ -208,8 +210,8 @@ Reply pruned_reply(const PruneResult& result) {
   return reply;
 }
 
-// What could not be removed is in the slot's files and shows in surveys. What ran before stays too: it is where a
-// rollback of this rollout goes.
+// Paths that could not be removed are recorded in the slot's files and appear in surveys. The release that ran before
+// is kept too, since a rollback of this rollout returns to it.
 awaitable<void> prune_after(Context& context, ResolvedSlot place, Claim claim, std::size_t keep, Exchange& exchange) {
   const auto journal = Journal::read(place.slot);
   if (!journal) co_return;

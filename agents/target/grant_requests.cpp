@@ -1,4 +1,4 @@
-// take_grant, renew_grant, drop_grant.
+// The requests take_grant, renew_grant, drop_grant and repair_epoch.
 #include "agents/target/activation/activation_watch.hpp"
 #include "agents/target/activation/survey.hpp"
 #include "agents/target/grant/grant.hpp"
@@ -10,7 +10,7 @@ namespace {
 
 using protocol::pb::Reply;
 
-constexpr Duration grant_wait{std::chrono::seconds(10)};  // for a lock that is held for moments
+constexpr Duration grant_wait{std::chrono::seconds(10)};  // for a lock that is held briefly
 
 GrantRequest request_of(const protocol::pb::TakeGrant& asked) {
   const auto& holder = asked.holder();
@@ -24,7 +24,7 @@ GrantRequest request_of(const protocol::pb::TakeGrant& asked) {
   return request;
 }
 
-// Refused before anything is made here. From the grant on nobody of a lower epoch changes anything.
+// Checks everything before it creates anything here. Once granted, no rollout with a lower epoch can change anything.
 Status grant_to(const ResolvedSlot& place, const GrantRequest& request) {
   if (!plain_name(request.holder.rollout))
     return fail(Code::invalid, "\"" + request.holder.rollout + "\" is no rollout's id");
@@ -36,13 +36,13 @@ Status grant_to(const ResolvedSlot& place, const GrantRequest& request) {
     DEPLOYCTL_TRY(held, file.read());
     DEPLOYCTL_TRY(granted, how(held));
   }
-  DEPLOYCTL_TRY(current, place.slot.current_folder());  // a real folder there is refused now rather than at the switch
+  DEPLOYCTL_TRY(current, place.slot.current_folder());  // refuses a real folder now rather than at the switch
   DEPLOYCTL_CHECK(place.slot.claim(place.identity));
   DEPLOYCTL_TRY(granted, file.change(how));
   return {};
 }
 
-// Finishing took its time: the grant's begins now.
+// Renews the lease, because finishing an activation took time, and surveys.
 Result<protocol::pb::Surveyed> settled(const ResolvedSlot& place, const GrantRequest& request) {
   const auto how = [&](const Grant& held) {
     return renew(held, request.holder.rollout, request.epoch, request.ttl, host::boot_now());
@@ -71,7 +71,7 @@ awaitable<Result<Reply>> answer_take_grant(Context& context, protocol::pb::TakeG
     if (!finished && finished.error().code != Code::cancelled) (void)co_await io::run_blocking(context.pool, undo);
     if (!finished) co_return fail(with_context(finished.error(), "finish the activation of rollout " + left->rollout));
   }
-  // A prune of the rollout before may be at it: what is seen from here on stays.
+  // A prune of the previous rollout may still be running; what the survey lists after it is not removed.
   auto quiet = co_await wait_for_lock(place.slot.state("lock"), "granting rollout " + request.holder.rollout,
                                       grant_wait, exchange);
   if (!quiet && quiet.error().code != Code::cancelled) (void)co_await io::run_blocking(context.pool, undo);

@@ -1,4 +1,4 @@
-// Those that change nothing: survey, check, read_log.
+// The requests that change nothing: survey, check, read_log.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>

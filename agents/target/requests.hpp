@@ -1,5 +1,5 @@
-// What the requests of a target share, and their bodies: one function a request, on the session's strand, blocking work
-// on the context's pool. Private to the room. An error is the request's answer.
+// The requests of a target, one function each, and what they share. They run on the session's strand and their blocking
+// work on the context's pool. Private to the module. An error becomes the answer to the request.
 #pragma once
 
 #include <string>
@@ -31,22 +31,23 @@ struct ResolvedSlot {
 };
 Result<ResolvedSlot> placed(const Context& context, const protocol::pb::Place& place);
 
-// Who asks, in every request that changes something.
+// The rollout that makes a request, in every request that changes something.
 struct Claim {
   std::string rollout;
   std::uint64_t epoch = 0;
 };
-// The slot is the service's, and the rollout holds its grant. Blocking, short.
+// Checks that the slot belongs to the service and the rollout holds its lease. Blocking, brief.
 Status check_claim(const ResolvedSlot& place, const Claim& claim);
 
-// One of the slot's locks, for at most `most`; then Code::locked, naming the process that holds it. Code::cancelled
-// when the caller goes away meanwhile.
+// Takes one of the slot's locks, waiting at most `most`; then Code::locked, naming the process that holds it.
+// Code::cancelled if the caller disconnects meanwhile.
 awaitable<Result<io::FileLock>> wait_for_lock(std::string path, std::string holder, Duration most, Exchange& exchange);
 
 awaitable<Result<protocol::pb::Reply>> answer_survey(Context& context, protocol::pb::Survey asked);
 awaitable<Result<protocol::pb::Reply>> answer_check(Context& context, protocol::pb::Check asked);
 awaitable<Result<protocol::pb::Reply>> answer_read_log(Context& context, protocol::pb::ReadLog asked);
-// Granted only when an activation that somebody left unfinished is at its end.
+// Answers after an activation that another rollout left unfinished has been completed. If that fails, the lease is
+// dropped again.
 awaitable<Result<protocol::pb::Reply>> answer_take_grant(Context& context, protocol::pb::TakeGrant asked,
                                                          Exchange& exchange);
 awaitable<Result<protocol::pb::Reply>> answer_renew_grant(Context& context, protocol::pb::RenewGrant asked);

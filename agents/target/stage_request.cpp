@@ -1,4 +1,4 @@
-// stage: a release's payload is pulled, decoded and put beside the live release.
+// The request stage: pulls a release's payload, decodes it and places it beside the live release.
 #include <functional>
 
 #include "agents/serve/session.hpp"
@@ -16,7 +16,7 @@ namespace {
 
 using protocol::pb::Reply;
 
-constexpr std::uint32_t outstanding = 8;  // chunks asked for: 8 MiB
+constexpr std::uint32_t outstanding = 8;  // chunks requested: 8 MiB
 constexpr Duration tell_every{std::chrono::milliseconds(200)};
 
 struct Order {
@@ -43,7 +43,7 @@ bool is_whole(const Order& order) {
   return kept && check_whole(order.place.slot, kept->folder);
 }
 
-// What is on its way in. One pool thread at a time.
+// A release that is being received. Used by one pool thread at a time.
 class Inbound {
  public:
   explicit Inbound(Order order) : order_(std::move(order)) {}
@@ -65,7 +65,7 @@ class Inbound {
     return {};
   }
 
-  // An expired grant that nobody took meanwhile does: what is staged isn't live.
+  // An expired lease suffices if no other rollout has taken it: what is staged isn't live.
   Status still_ours() const {
     DEPLOYCTL_TRY(held, GrantFile(order_.place.slot).read());
     DEPLOYCTL_TRY(renewed, renew(held, order_.claim.rollout, order_.claim.epoch, Duration(1), host::boot_now()));
@@ -80,7 +80,7 @@ class Inbound {
     return staging_->commit();
   }
 
-  // Takes away what was not committed.
+  // Removes what was not committed.
   Status leave() {
     decoder_.reset();
     staging_.reset();
@@ -94,7 +94,7 @@ class Inbound {
   std::unique_ptr<payload::Decoder> decoder_;
 };
 
-// The strand's side of it: chunks to the pool, progress to the caller.
+// The part on the strand: passes chunks to the pool and progress to the caller.
 struct Pulling {
   Context& context;
   Exchange& exchange;
@@ -154,7 +154,7 @@ Reply staged(bool already, std::uint64_t received) {
 
 awaitable<Result<Reply>> answer_stage(Context& context, protocol::pb::Stage asked, Exchange& exchange) {
   DEPLOYCTL_CO_TRY(order, order_of(context, asked));
-  asked.clear_index();  // the order has it: megabytes for as long as this takes
+  asked.clear_index();  // the order has a copy; it can take megabytes for as long as this runs
   const Slot slot = order.place.slot;
   const auto inbound = std::make_shared<Inbound>(std::move(order));
   const std::function<Status()> check = [inbound] {
@@ -164,8 +164,8 @@ awaitable<Result<Reply>> answer_stage(Context& context, protocol::pb::Stage aske
   auto lock = co_await wait_for_lock(slot.state("staging.lock"), "staging for rollout " + asked.rollout(),
                                      context.stage_wait, exchange);
   if (!lock) {
-    // A process that holds it says nothing about the release: this target is late, and the plan's max_unreachable
-    // counts it.
+    // A process that holds the lock says nothing about the release: this target is late and counts towards the plan's
+    // max_unreachable.
     if (lock.error().code == Code::locked) lock.error().code = Code::timed_out;
     co_return fail(lock.error());
   }
@@ -175,7 +175,7 @@ awaitable<Result<Reply>> answer_stage(Context& context, protocol::pb::Stage aske
   const auto brought = co_await bring_in(context, inbound, exchange);
   std::optional<Error> why;
   if (!brought) why = brought.error();
-  // What has run out shows while what was staged is still there.
+  // Explains a full disk before the staged files are removed, while it still shows.
   const std::function<Result<Error>()> leave = [inbound, slot, why]() -> Result<Error> {
     Error explained = why ? host::explain_storage(*why, slot.path()) : Error{};
     DEPLOYCTL_CHECK(inbound->leave());

@@ -12,9 +12,9 @@ namespace {
 using protocol::pb::Reply;
 using protocol::pb::Request;
 
-// Each holds the index of its payload, up to three megabytes. One for each service of the host is usual.
+// Each holds the index of its payload, up to three megabytes. Usually there is one per service of the host.
 constexpr std::size_t max_stages = 32;
-constexpr std::size_t max_threads = 4;  // they wait for the disk and for health checks rather than compute
+constexpr std::size_t max_threads = 4;  // they mostly wait for the disk and for health checks
 
 Error not_here(const Request& request) {
   return error(Code::unsupported, std::string(protocol::name_of(request)) + ": this agent is a target");
@@ -53,7 +53,7 @@ struct TargetService::State {
       : pool(max_threads), context{pool, std::move(options.self_exe), std::move(options.home), options.stage_wait} {}
   asio::thread_pool pool;
   Context context;
-  std::size_t stages = 0;  // going on, or waiting for a lock
+  std::size_t stages = 0;  // running, or waiting for a lock
 };
 
 namespace {
@@ -79,7 +79,7 @@ serve::awaitable<Result<Reply>> stage(Context& context, std::size_t& stages, Req
 TargetService::TargetService(TargetOptions options) : state_(std::make_unique<State>(std::move(options))) {}
 TargetService::~TargetService() { state_->pool.join(); }
 
-// Whatever a request does on the disk: what is full or forbidden there is explained in one place.
+// Explains storage errors (full or forbidden) of all requests in one place.
 serve::awaitable<Result<Reply>> TargetService::serve(Request request, serve::Exchange& exchange) {
   Context& context = state_->context;
   const std::string deploy_to = place_of(request).deploy_to();

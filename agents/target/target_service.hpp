@@ -1,7 +1,7 @@
-// The role `target`: what a deploy-agent does for one host's slots. It answers survey, grants, stage, activate, check,
-// logs and prune; what is a relay's is refused. Nothing is remembered between requests: the truth is in the slot's
-// files, so any number of agents may run at once, and a new one goes on where another died. Requests run as coroutines
-// on the session's strand; what blocks runs on a pool of its own, so that pings are answered meanwhile.
+// The role `target`: serves one host's slots. It answers survey, leases, stage, activate, check, logs and prune, and
+// refuses a relay's requests. It keeps no state between requests: all state is in the slot's files, so any number of
+// agents may run at once, and a new one continues where another died. Requests run as coroutines on the session's
+// strand; blocking work runs on a pool of its own, so that pings are answered meanwhile.
 #pragma once
 
 #include <memory>
@@ -14,8 +14,8 @@ namespace deployctl::target {
 
 struct TargetOptions {
   std::string self_exe;                           // started as `SELF activate --deploy-to PATH`
-  std::string home;                               // what "~/" in a deploy_to is
-  Duration stage_wait{std::chrono::seconds(20)};  // for a stage of the same place that is being given up
+  std::string home;                               // replaces "~" in a deploy_to
+  Duration stage_wait{std::chrono::seconds(20)};  // for a stage of the same place that is being cancelled
 };
 
 class TargetService : public serve::Service {
@@ -25,7 +25,7 @@ class TargetService : public serve::Service {
 
   serve::awaitable<Result<protocol::pb::Reply>> serve(protocol::pb::Request request,
                                                       serve::Exchange& exchange) override;
-  // An activation that has begun goes on by itself; all else ended with its request.
+  // Does nothing: an activation that has begun continues by itself, and everything else ended with its request.
   serve::awaitable<void> ended() override;
 
  private:

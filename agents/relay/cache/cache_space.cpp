@@ -19,7 +19,7 @@ namespace {
 
 struct Kept {
   std::string path;
-  std::uint64_t bytes = 0;  // on the disk: the files are sparse
+  std::uint64_t bytes = 0;  // on disk: the files are sparse
   time_t used = 0;
 };
 
@@ -37,7 +37,8 @@ Result<std::vector<Kept>> kept_in(const std::string& folder) {
   return all;
 }
 
-// Removed under its lock, so whoever waits for the lock finds no link left and makes the file anew.
+// Unlinks the file under its lock, so that a process that waits for the lock sees a link count of 0 and creates the
+// file again.
 bool remove_unused(const std::string& path) {
   const auto fd = io::open_fd(path, O_RDWR | O_NOFOLLOW);
   return fd && ::flock(fd->get(), LOCK_EX | LOCK_NB) == 0 && ::unlink(path.c_str()) == 0;

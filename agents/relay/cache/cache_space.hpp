@@ -1,5 +1,5 @@
-// Keeps the relay's chunk cache within its bounds: payloads that nobody used for a week go, then the least recently
-// used ones until the rest fits. A file in use, by this relay or another one of the same user, is never removed
+// Keeps the relay's chunk cache within its limits: removes payloads unused for a week, then the least recently used
+// ones until the rest fits. A file in use, by this relay or another one of the same user, is never removed
 // (chunk_file.hpp). Blocking.
 #pragma once
 
@@ -15,8 +15,8 @@ struct CacheLimits {
   Duration unused{std::chrono::hours(7 * 24)};
 };
 
-// Room for `more` bytes within the limits and on the disk. Code::no_space when the disk hasn't it even so; the limit of
-// bytes alone never fails, since what is in use has to be somewhere.
+// Makes room for `more` bytes within the limits and on the disk. Code::no_space if the disk is too full even so.
+// Exceeding only the limit of bytes is no error, because files in use can't be removed.
 Status make_room(const std::string& folder, CacheLimits limits, std::uint64_t more);
 
 }  // namespace deployctl::relay

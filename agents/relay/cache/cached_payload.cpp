@@ -31,7 +31,7 @@ awaitable<Status> CachedPayload::open(ChunkFile::Missing missing) {
       return open_file(folder, index, missing);
     };
     DEPLOYCTL_CO_TRY(file, co_await io::run_blocking(*room_->pool, job));
-    if (!file_) take_marks(file);  // else somebody else was faster
+    if (!file_) take_marks(file);  // otherwise a concurrent open was faster
   }
   const auto bytes = lacking();
   if (missing == ChunkFile::Missing::is_an_error || bytes == 0) co_return Status{};
@@ -70,7 +70,7 @@ awaitable<Result<Bytes>> CachedPayload::read(std::uint32_t number) {
       continue;
     }
     auto bytes = co_await load(number);
-    // A chunk that was marked only is fetched anew by the filler, who has not passed it yet.
+    // A bad chunk that was only marked is requested by a filler that has not passed it yet, so wait for that.
     if (bytes || chunk == Chunk::ready || !filling()) co_return bytes;
   }
 }
@@ -89,7 +89,7 @@ awaitable<Result<Bytes>> CachedPayload::load(std::uint32_t number) {
   const Mark mark{*this, number};
   std::function<Result<Bytes>()> job = [file = file_, number] { return file->read(number); };
   auto bytes = co_await io::run_blocking(*room_->pool, job);
-  // The fillers have passed a chunk that was ready.
+  // The fillers have already passed a chunk that was ready, so they must be given it again.
   if (!bytes && chunks_[number] == Chunk::ready && filling()) given_back_.insert(number);
   chunks_[number] = bytes ? Chunk::ready : Chunk::missing;
   if (bytes) room_->recent.put(digest_, number, *bytes);
@@ -129,7 +129,7 @@ awaitable<void> CachedPayload::take_over(std::vector<std::shared_ptr<CachedPaylo
   changed_.notify_all();
 }
 
-// Read as any reader reads it: one that is still on its way is waited for.
+// Reads like any other reader: it waits for chunks that are still arriving.
 awaitable<void> CachedPayload::take_over_one(std::shared_ptr<CachedPayload> piece, std::uint32_t first) {
   for (std::uint32_t i = 0; i < piece->index().count(); ++i) {
     if (chunks_[first + i] != Chunk::missing) continue;
@@ -171,7 +171,7 @@ awaitable<std::optional<std::uint32_t>> CachedPayload::Fill::next() {
       found = *payload->given_back_.begin();
       payload->given_back_.erase(payload->given_back_.begin());
     } else if (payload->next_ < payload->index_.count()) {
-      const auto number = payload->next_++;  // before anything is waited for: nobody else takes it
+      const auto number = payload->next_++;  // before any wait, so that no other filler takes it
       payload->untaken_ -= payload->index_.lengths[number];
       const bool here = co_await payload->holds(number);
       if (!here) found = number;

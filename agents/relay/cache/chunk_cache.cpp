@@ -48,7 +48,7 @@ Result<payload::Index> ChunkCache::index(const Digest& digest) const {
   return at->second.payload->index();
 }
 
-// A relay that lives for months sees many payloads go by.
+// A relay that runs for months sees many payloads.
 void ChunkCache::forget_unused(std::size_t most) {
   while (payloads_.size() > most) {
     auto oldest = payloads_.end();
@@ -65,7 +65,7 @@ awaitable<Result<std::shared_ptr<CachedPayload>>> ChunkCache::find(payload::Inde
   if (entry->filling()) co_return entry;
   const auto opened = co_await entry->open(ChunkFile::Missing::is_an_error);
   if (entry->filling() || entry->whole()) co_return entry;
-  // A payload that nobody carries takes no memory.
+  // Frees the memory of a payload that is neither whole nor being filled.
   if (const auto at = payloads_.find(entry->index().digest()); at != payloads_.end() && at->second.payload == entry)
     payloads_.erase(at);
   if (!opened && opened.error().code != Code::not_found) co_return fail(opened.error());

@@ -1,7 +1,7 @@
-// The relay's payloads: a folder of chunk files, the payloads that are in use now, and what they share. What is on the
-// disk outlives the relay, so a carry that was cut goes on where it stopped. Payloads in use and the last few stay
-// open; others make room (cache_space.hpp) when the cache is opened and before each payload is taken in. One strand;
-// two threads of its own for the disk and the hashing.
+// The relay's payloads: a folder of chunk files, the payloads in use, and what they share. The files outlive the relay,
+// so an interrupted carry continues where it stopped. Payloads in use and the most recent ones stay open; others may be
+// removed to make room (cache_space.hpp) when the cache is opened and before each payload is received. One strand; two
+// threads of its own for disk access and hashing.
 #pragma once
 
 #include <asio/any_io_executor.hpp>
@@ -18,8 +18,8 @@ class thread_pool;
 
 namespace deployctl::relay {
 
-// Shared by the cache and its payloads, which the links of targets may hold on to for a while. Work on the pool
-// must not hold it: its last owner waits for the pool's threads.
+// Shared by the cache and its payloads, which links of targets may hold for a while. Work on the pool must not hold it:
+// its last owner waits for the pool's threads.
 struct CacheRoom {
   CacheRoom(asio::any_io_executor executor, std::string folder, CacheLimits limits);
   ~CacheRoom();
@@ -33,24 +33,25 @@ struct CacheRoom {
 
 class ChunkCache {
  public:
-  // `folder` is made when something is to be kept. Starts to remove what is too old or too much; whatever fails there
-  // is not a session's concern.
+  // `folder` is created when the first payload is stored. The constructor starts the removal of old and excess files;
+  // its errors are ignored, since they don't concern any session.
   ChunkCache(asio::any_io_executor executor, std::string folder, CacheLimits limits = {});
 
-  // To fill it.
+  // For filling it.
   std::shared_ptr<CachedPayload> payload(const payload::Index& index);
-  // Closes payloads that nobody uses, all but so many: what is open can't make room for others on the disk.
+  // Closes unused payloads, except for the `most` most recently used: an open payload can't be removed to make room on
+  // the disk.
   void forget_unused(std::size_t most = 0);
-  // Of one that was carried to this process, by its digest, else Code::absent.
+  // The index of a payload that was carried to this process, by its digest, otherwise Code::not_found.
   Result<payload::Index> index(const Digest& digest) const;
-  // To read from it: one that is being filled or is whole, else Code::absent.
+  // For reading: a payload that is whole or being filled, otherwise Code::not_found.
   awaitable<Result<std::shared_ptr<CachedPayload>>> find(payload::Index index);
 
  private:
   std::shared_ptr<CacheRoom> room_;
   struct Entry {
     std::shared_ptr<CachedPayload> payload;
-    std::uint64_t used = 0;  // when last, counted in uses
+    std::uint64_t used = 0;  // value of uses_ at the last use
   };
   std::map<Digest, Entry> payloads_;
   std::uint64_t uses_ = 0;

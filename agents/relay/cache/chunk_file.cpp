@@ -21,7 +21,7 @@ Status write_at(int fd, BytesView data, std::uint64_t offset, const std::string&
   return {};
 }
 
-// Short at the end of the file only.
+// Reads less than requested only at the end of the file.
 Result<std::size_t> read_at(int fd, std::span<std::uint8_t> into, std::uint64_t offset, const std::string& what) {
   std::size_t got = 0;
   while (got < into.size()) {
@@ -34,7 +34,7 @@ Result<std::size_t> read_at(int fd, std::span<std::uint8_t> into, std::uint64_t 
   return got;
 }
 
-// Another relay may remove the file between our opening and our locking it: then it is opened once more.
+// Opens the file again if another relay removed it between open and lock.
 Result<io::Fd> open_locked(const std::string& path, int flags) {
   for (;;) {
     DEPLOYCTL_TRY(fd, io::open_fd(path, flags | O_RDWR | O_NOFOLLOW, 0600));
@@ -64,7 +64,7 @@ Result<std::shared_ptr<ChunkFile>> ChunkFile::open(const std::string& folder, co
   DEPLOYCTL_TRY(fd, open_locked(path, missing == Missing::make ? O_CREAT : 0));
   std::shared_ptr<ChunkFile> file(new ChunkFile(path, index, std::move(fd)));
   DEPLOYCTL_CHECK(file->shape());
-  ::futimens(file->fd_.get(), nullptr);  // the clean-up takes what was not used for longest
+  ::futimens(file->fd_.get(), nullptr);  // the cache removes the least recently used files first
   return file;
 }
 

@@ -18,7 +18,7 @@ class SeatedSource;
 struct FanoutLimiter::State {
   State(asio::any_io_executor executor, FeedingLimits l) : limits(l), changed(std::move(executor)) {}
   FeedingLimits limits;
-  io::Notifier changed;  // a seat is free
+  io::Notifier changed;  // a slot is free
   std::set<SeatedSource*> slots, slow_seats;
 
   void demote_slow_reader();
@@ -43,7 +43,7 @@ class SeatedSource final : public payload::ChunkSource, public std::enable_share
     co_return bytes;
   }
 
-  // Judged over the time since the last look.
+  // Judges the time since the previous call.
   bool is_slow(SteadyTime now) {
     const auto watched = now - since_;
     if (watched < state_->limits.patience) return false;
@@ -62,7 +62,8 @@ class SeatedSource final : public payload::ChunkSource, public std::enable_share
         since_ = io::now_steady();
         co_return;
       }
-      const bool rung = co_await state.changed.wait_for(state.limits.patience);  // g++ 12: never in the condition
+      // g++ 12: never co_await in the condition.
+      const bool rung = co_await state.changed.wait_for(state.limits.patience);
       if (!rung) state.demote_slow_reader();
     }
   }

@@ -1,7 +1,7 @@
-// How many targets a relay feeds at once, so that its memory is bounded however many stage: each one that is fed has up
-// to 4 MiB of chunks in hand on its link. A stage takes its seat when its target first asks for a chunk and keeps it to
-// its end; one that turns out slow while others wait goes over to one of a few seats apart, so that slow targets hold
-// nobody up before those are taken too. One strand.
+// Limits how many targets a relay serves at once, so that its memory is bounded however many targets stage: each target
+// that is served has up to 4 MiB of chunks buffered on its link. A stage acquires a slot when its target first requests
+// a chunk and keeps it until its end. A stage that turns out to be slow while others wait moves to one of a few extra
+// slots, so that slow targets delay others only when those are taken too. One strand.
 #pragma once
 
 #include <asio/any_io_executor.hpp>
@@ -15,14 +15,14 @@ namespace deployctl::relay {
 struct FeedingLimits {
   unsigned slots = 12;
   unsigned slow_seats = 8;
-  std::uint64_t slow = 512 * 1024;             // bytes a second
+  std::uint64_t slow = 512 * 1024;             // bytes per second
   Duration patience{std::chrono::seconds(5)};  // before a stage is judged
 };
 
 class FanoutLimiter {
  public:
   explicit FanoutLimiter(asio::any_io_executor executor, FeedingLimits limits = {});
-  // The same chunks, at a seat. It is given up when the source dies.
+  // The same chunks, served in a slot. The slot is released when the source is destroyed.
   std::shared_ptr<payload::ChunkSource> seated(std::shared_ptr<payload::ChunkSource> chunks);
 
   struct State;

@@ -6,7 +6,7 @@
 namespace deployctl::relay {
 namespace {
 
-// Asks for what nobody else asked for, runs of numbers at once.
+// Requests chunks that no other connection has requested, a run of consecutive numbers at a time.
 awaitable<Status> ask(CachedPayload::Fill& filling, PullWindow& window, serve::Exchange& exchange) {
   const auto cancelled = exchange.cancelled();
   std::uint32_t first = 0, count = 0;
@@ -42,7 +42,7 @@ awaitable<Status> fill(std::shared_ptr<CachedPayload> payload, CachedPayload::Fi
       DEPLOYCTL_CO_CHECK(co_await filling.put(chunk.number, std::move(chunk.bytes)));
     } else if (payload->whole()) {
       co_return Status{};
-    } else {  // the rest is on other connections; one that fails gives back
+    } else {  // other connections carry the rest; one that fails gives its chunks back
       DEPLOYCTL_CO_CHECK(co_await io::with_cancel(payload->change(), exchange.cancelled(), "carry"));
     }
   }
@@ -53,7 +53,8 @@ awaitable<Status> fill(std::shared_ptr<CachedPayload> payload, CachedPayload::Fi
 awaitable<Status> carry(std::shared_ptr<CachedPayload> payload, serve::Exchange& exchange, Duration round_trip,
                         FindPieces pieces) {
   CachedPayload::Fill filling(payload);
-  std::vector<std::shared_ptr<CachedPayload>> found;  // held, so that room for the whole is not made of them
+  // Held, so that making room for the whole payload does not remove them.
+  std::vector<std::shared_ptr<CachedPayload>> found;
   if (pieces) found = co_await pieces();
   auto how = co_await payload->open(ChunkFile::Missing::make);
   if (how) co_await payload->take_over(std::move(found));

@@ -1,7 +1,7 @@
-// Takes a payload in: asks the caller for the chunks that the cache lacks, each once however many targets want it, with
-// a window of chunks outstanding. What an earlier carry left is verified and not asked for again. A caller with several
-// connections carries the same payload on each: they share the work, whichever is free takes the next chunks.
-// Code::verification when the caller sends a wrong chunk, Code::no_space when the relay's disk is full.
+// Receives a payload: requests from the caller the chunks that the cache lacks, each once however many targets need it,
+// with a window of outstanding chunks. Chunks left by an earlier carry are verified and not requested again. A caller
+// with several connections carries the same payload on each of them; they share the work, and whichever is free takes
+// the next chunks. Code::verification if the caller sends a wrong chunk, Code::no_space if the relay's disk is full.
 #pragma once
 
 #include <functional>
@@ -12,12 +12,12 @@
 
 namespace deployctl::relay {
 
-// Finds payloads that this one begins with, one after the other; what is here of them is taken from there.
+// Finds payloads that make up the start of this one, in order; their chunks are copied if the relay has them.
 using FindPieces = std::function<awaitable<std::vector<std::shared_ptr<CachedPayload>>>()>;
 
-// `round_trip`: to the caller, about; 0: not known. The payload is being filled from the call on, before anything is
-// waited for: a stage that comes right behind finds it. So the pieces, which may be on the disk, are looked for
-// afterwards.
+// `round_trip`: to the caller, approximately; 0: unknown. The payload counts as being filled as soon as this is called,
+// before the first suspension, so that a stage request that follows immediately finds it. The pieces, which may be on
+// disk, are therefore looked up afterwards.
 awaitable<Status> carry(std::shared_ptr<CachedPayload> payload, serve::Exchange& exchange, Duration round_trip,
                         FindPieces pieces = {});
 

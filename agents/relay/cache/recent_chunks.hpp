@@ -1,5 +1,5 @@
-// The chunks that a relay has in memory: those that came in last, so that targets which keep up are served without the
-// disk. Bounded by bytes, whatever the number of payloads and targets. One strand.
+// The most recently received or read chunks, in memory, so that targets which keep up are served without disk access.
+// Bounded in bytes, whatever the number of payloads and targets. One strand.
 #pragma once
 
 #include <deque>

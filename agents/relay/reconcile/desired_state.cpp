@@ -26,7 +26,7 @@ bool same_place(const protocol::pb::Place& a, const protocol::pb::Place& b) {
   return a.service() == b.service() && a.environment() == b.environment() && a.deploy_to() == b.deploy_to();
 }
 
-// By digest: what callers say never becomes a path.
+// Named by a digest, so that no text from a caller becomes part of a path.
 std::string DesiredStateStore::path_of(const protocol::pb::Desire& desire) const {
   return folder_ + "/" + sha256(desire.place().SerializeAsString() + desire.region()).hex() + std::string(suffix);
 }

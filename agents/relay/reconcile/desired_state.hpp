@@ -1,6 +1,6 @@
-// What regions are to run, kept on the relay's disk: one file for a place and region, written whole and durably.
-// Whatever is there survives the relay. What is done but has trouble to tell of stays until its not_after; a file that
-// can't be read is left alone and told. Blocking, for a moment; any thread.
+// The desired state of regions, stored on the relay's disk: one file per place and region, written atomically and
+// durably, so that it survives the relay. A finished one that has errors to report is kept until its not_after. A file
+// that can't be read is skipped and left in place. Blocking, briefly; any thread.
 #pragma once
 
 #include <string>
@@ -14,7 +14,8 @@ class DesiredStateStore {
  public:
   explicit DesiredStateStore(std::string folder) : folder_(std::move(folder)) {}
 
-  // Replaces that of the same place and region. Code::invalid: it names no place, region, rollout, release or member.
+  // Replaces the one of the same place and region. Code::invalid if it names no place, region, rollout, release or
+  // member.
   Status put(const protocol::pb::Desire& desire) const;
   Status remove(const protocol::pb::Desire& desire) const;
   std::vector<protocol::pb::Desire> all() const;

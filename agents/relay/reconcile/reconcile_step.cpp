@@ -20,9 +20,9 @@ bool serves(const Surveyed& look) {
   return look.has_current() && (look.health().state() == "healthy" || look.health().state() == "unchecked");
 }
 
-// Somebody began anew: what we know of the region is old. Whoever holds a target by a lower epoch is older than the
-// desire: one that was brought along by the one before, most of all, and went away before it could give the grant back.
-// An epoch that no rollout can have reached since is one host's word, and ends nothing for the others.
+// Another rollout has started since, so the desired state is outdated. A holder with a lower epoch is older than the
+// desired state: usually the previous rollout, on a target that disconnected before the lease was released. An epoch
+// that no rollout can have reached since comes from a single faulty host and must not end the work for the others.
 bool superseded(const Desire& desire, const Observations& looks) {
   return std::any_of(looks.begin(), looks.end(), [&](const auto& look) {
     if (!look) return false;
@@ -49,7 +49,7 @@ bool keeps(const Desire& desire, const Surveyed& look) {
                      [&](const auto& kept) { return kept.release() == desire.release(); });
 }
 
-// A healthy one is stopped only if those that serve without it suffice.
+// A healthy target is stopped only if enough others serve without it.
 bool budget_bears(const Desire& desire, const Observations& looks, int member) {
   if (!serves(*looks[static_cast<std::size_t>(member)])) return true;
   unsigned others = 0;

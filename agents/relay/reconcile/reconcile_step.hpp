@@ -1,9 +1,9 @@
-// What a relay does about a region that is not as it is to be: from the desire and what its members told, the next
-// step. Pure.
+// Decides the next step for a region that is not in its desired state, from the desired state and the observations of
+// its members. Pure.
 //
-//   a newer rollout, or not_after ─► over             whoever is at the goal ─► not behind any more
-//   fewer than half of the members answer ─► wait     nobody is waited for any more ─► done
-//   one that is behind answers, and the budget bears it ─► bring it
+//   a newer rollout, or not_after ─► over             a member that reached the goal ─► no longer behind
+//   no member left to update ─► done                  fewer than half of the members answer ─► wait
+//   a member that is behind answers, and enough others serve without it ─► update
 #pragma once
 
 #include <optional>
@@ -15,25 +15,25 @@
 
 namespace deployctl::relay {
 
-// What each member told, in the desire's order; absent: it does not answer.
+// The survey of each member, in the order of the desired state; nullopt: it does not answer.
 using Observations = std::vector<std::optional<protocol::pb::Surveyed>>;
 
 struct ReconcileStep {
   enum class What { wait, update, done, over };
   What what = What::wait;
   int member = -1;                                     // update
-  bool stage = false;                                  // update: it lacks the release
-  const protocol::pb::KeptPayload* payload = nullptr;  // update, stage: of the desire
-  std::string replaces{};                              // update: an older rollout that still holds it
+  bool stage = false;                                  // update: the release is missing there
+  const protocol::pb::KeptPayload* payload = nullptr;  // update with stage: from the desired state
+  std::string replaces{};                              // update: an older rollout that still holds the lease
 };
 
-// Members that are behind and stand as they should are no longer behind, and what can't be brought has its trouble
-// told: `desire` is changed then. Too many failures are the trouble of those that were not tried too. `done`: nothing
-// of it is left to do; `over`: nor to tell.
+// Modifies `desire`: members that reached the goal are no longer behind, and members that can't be updated get the
+// reason as their trouble; after too many failures, so do those not yet tried. `done`: no target is left to update;
+// `over`: the desired state may be deleted.
 ReconcileStep next_step(protocol::pb::Desire& desire, const Observations& looks, WallTime now);
 
 bool any_trouble(const protocol::pb::Desire& desire);
-// Anybody to wait for.
+// Whether a member is left to update.
 bool any_behind(const protocol::pb::Desire& desire);
 
 }  // namespace deployctl::relay

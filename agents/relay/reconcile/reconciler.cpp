@@ -27,7 +27,7 @@ Duration interval_of(const Desire& desire) {
   return std::clamp(asked, min_interval, max_interval);
 }
 
-// What every request of the rollout names.
+// The fields of every request of the rollout.
 template <class Part>
 void name(Part& part, const Desire& desire) {
   *part.mutable_place() = desire.place();
@@ -113,7 +113,7 @@ Status outcome_of(const protocol::pb::Activated& activated) {
   return fail(Code::internal, "the activation ended without a reason");
 }
 
-// Nothing is known against the target itself: it is asked again.
+// The failure was the connection's, not the target's, so the target is tried again.
 bool only_lost(Code code) {
   return code == Code::disconnected || code == Code::unreachable || code == Code::timed_out || code == Code::cancelled;
 }
@@ -139,7 +139,7 @@ void Reconciler::start() {
   forget_old();
   if (open().empty()) return;
   auto lock = io::FileLock::try_lock(desires_.folder() + "/lock", "a relay");
-  if (!lock) return;  // another relay of this user looks after them
+  if (!lock) return;  // another relay of this user handles them
   lock_.emplace(std::move(*lock));
   working_ = true;
   const auto self = shared_from_this();
@@ -176,7 +176,7 @@ awaitable<void> Reconciler::work() {
     auto pause = max_interval;
     for (const auto& desire : all) {
       pause = std::min(pause, interval_of(desire));
-      if (!stands(desire)) continue;  // withdrawn while the one before was looked at
+      if (!stands(desire)) continue;  // withdrawn during the previous one
       co_await reconcile_place(desire);
     }
     co_await changed_.wait_for(pause);
@@ -201,7 +201,7 @@ awaitable<void> Reconciler::reconcile_place(Desire desire) {
   changed_.notify_all();
 }
 
-// Neither withdrawn nor replaced meanwhile.
+// Neither withdrawn nor replaced in the meantime.
 bool Reconciler::stands(const Desire& desire) const {
   const auto there = of(desire.place());
   return std::any_of(there.begin(), there.end(), [&](const Desire& d) {
@@ -214,9 +214,9 @@ void Reconciler::keep(const Desire& desire, bool done) {
   (void)(done ? desires_.remove(desire) : desires_.put(desire));
 }
 
-// ---- looking ----
+// ---- observing ----
 
-// The others are asked only when one that is behind is there again.
+// The members that are up to date are surveyed only if any member answered that is behind.
 awaitable<Observations> Reconciler::look(const Desire& desire) {
   Observations looks(static_cast<std::size_t>(desire.members_size()));
   for (const bool behind : {true, false}) {
@@ -246,15 +246,15 @@ awaitable<Result<std::shared_ptr<link::AgentLink>>> Reconciler::reach(const prot
   co_return targets_.find(attached.target());
 }
 
-// ---- bringing ----
+// ---- updating ----
 
 awaitable<void> Reconciler::update_member(Desire& desire, ReconcileStep step) {
   auto& member = *desire.mutable_members(step.member);
-  auto target = co_await reach(member, true);  // its hooks get the environment of a login of now
+  auto target = co_await reach(member, true);  // a fresh login, so that hooks get a current environment
   if (!target) co_return;
   io::CancelToken done;
   const auto granted = co_await ask(*target, take_grant(desire, step.replaces), look_limit);
-  if (!granted) co_return;  // somebody holds it: the next look tells who
+  if (!granted) co_return;  // another rollout holds the lease: the next survey shows which
   asio::co_spawn(executor_, renew(shared_from_this(), *target, renew_grant(desire), done), asio::detached);
   auto taken = co_await io::with_cancel(take(desire, step, *target), stop_, "catching up");
   done.cancel();

@@ -1,8 +1,8 @@
-// Brings targets that were away to what their region is to run (reconcile_step.hpp decides): a loop that looks at the
-// desires on the disk, asks their members through the relay's own sessions, and takes one target at a time through
-// grant, stage and activation, under the rollout's own name and epoch. One relay of a user does this, whichever has the
-// folder's lock. One strand. What fails is kept with the member for people to see; a link that breaks is tried again at
-// the next look.
+// Catch-up: brings targets that were unreachable to the desired state of their region (reconcile_step.hpp decides). A
+// loop reads the desired states on disk, surveys their members through the relay's own sessions, and takes one target
+// at a time through lease, stage and activation, under the rollout's own name and epoch. Of a user's relays, the one
+// that holds the folder's lock does this. One strand. A failure is stored with the member and shown to users; after a
+// broken link, the next pass tries again.
 #pragma once
 
 #include <memory>
@@ -20,17 +20,18 @@ class Reconciler : public std::enable_shared_from_this<Reconciler> {
  public:
   Reconciler(asio::any_io_executor executor, TargetSessions& targets, ChunkCache& cache, std::string folder);
 
-  // Goes on with what is on the disk. Sessions and cache are borrowed: they outlive the executor's last run.
+  // Continues with the desired states on disk. Sessions and cache are borrowed and must outlive the executor's last
+  // run.
   void start();
   Status put(protocol::pb::Desire desire);
-  // Returns when nothing of it goes on any more.
+  // Returns when no work for the place is in progress.
   awaitable<Status> withdraw(protocol::pb::Place place);
   std::vector<protocol::pb::Desire> of(const protocol::pb::Place& place) const;
-  // The relay is needed: somebody is behind, and nobody else looks after it.
+  // Whether the relay must keep running: a member is behind, and this relay holds the lock.
   bool busy() const { return working_; }
 
  private:
-  std::vector<protocol::pb::Desire> open() const;  // with somebody who is behind
+  std::vector<protocol::pb::Desire> open() const;  // those with a member that is behind
   void forget_old() const;
   awaitable<void> work();
   awaitable<void> reconcile_place(protocol::pb::Desire desire);
@@ -55,7 +56,7 @@ class Reconciler : public std::enable_shared_from_this<Reconciler> {
   io::Notifier changed_;
   bool working_ = false;
   std::string current_place_;  // the place, serialized; empty: none
-  io::CancelToken stop_;       // of what is looked at
+  io::CancelToken stop_;       // cancels the current observation or update
 };
 
 }  // namespace deployctl::relay

@@ -12,7 +12,7 @@ namespace deployctl::relay {
 namespace {
 
 constexpr Duration longest{std::chrono::hours(2)};
-constexpr std::size_t max_events = 64;  // waiting for a slow caller
+constexpr std::size_t max_events = 64;  // that wait for a slow caller
 
 struct Forwarded {
   explicit Forwarded(const asio::any_io_executor& executor) : changed(executor) {}
@@ -55,7 +55,7 @@ awaitable<Result<protocol::pb::Reply>> forward(std::shared_ptr<link::AgentLink> 
     }
     const auto event = std::move(forwarded->events.front());
     forwarded->events.pop_front();
-    (void)co_await exchange.emit(event);  // a caller that is gone has cancelled the call too
+    (void)co_await exchange.emit(event);  // if the caller has disconnected, the call is cancelled too
   }
   co_return std::move(*forwarded->outcome);
 }

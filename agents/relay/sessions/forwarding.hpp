@@ -1,6 +1,6 @@
-// A request passed on to a target's link: events come back as they are, then the reply or the abort; the caller's abort
-// ends the call there. How long it may take is the caller's to say: the cap here only ends what nobody waits for any
-// more. Events are for people: a caller too slow to take them loses the oldest, never the reply.
+// Forwards a request over a target's link: events are passed back unchanged, then the reply or the abort; the caller's
+// abort ends the call to the target. The caller decides how long the call may take; the limit here only ends calls that
+// were abandoned. Events inform users: if the caller is too slow, the oldest are dropped, never the reply.
 #pragma once
 
 #include <memory>
@@ -12,7 +12,7 @@ namespace deployctl::relay {
 
 using asio::awaitable;
 
-// `request.target` is cleared on the way; `chunks` is what the target may pull (a stage's payload), or null.
+// Clears `request.target`. `chunks` is what the target may pull (a stage's payload), or null.
 awaitable<Result<protocol::pb::Reply>> forward(std::shared_ptr<link::AgentLink> target, protocol::pb::Request request,
                                                std::shared_ptr<payload::ChunkSource> chunks, serve::Exchange& exchange);
 

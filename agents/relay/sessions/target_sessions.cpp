@@ -17,24 +17,24 @@ struct TargetSession {
       : request(std::move(r)), changed(executor) {}
   protocol::pb::Attach request;
   std::uint32_t number = 0;
-  io::Notifier changed;  // a login is over
+  io::Notifier changed;  // a login has ended
   bool dialling = false;
   Link link;
-  std::optional<Error> failed;  // the last login
-  bool renewing = false;        // a fresh login is going on beside `link`
+  std::optional<Error> failed;  // the error of the last login
+  bool renewing = false;        // a fresh login is in progress beside `link`
   SteadyTime renewal_begun{};
-  std::optional<Error> not_renewed;  // why the last one failed
+  std::optional<Error> not_renewed;  // the error of the last fresh login
 
   bool alive() const { return link && !link->closed(); }
 };
 
-// Rekeying with libssh2 can hang; sshd begins it at 64 GiB at the earliest. A caller who attaches has nothing under way
-// yet.
+// An attach replaces a link after this many bytes if no request uses it: rekeying with libssh2 can hang, and sshd
+// starts it at 64 GiB at the earliest.
 constexpr std::uint64_t worn = 30ULL << 30;
 
 constexpr Duration renewal_patience{std::chrono::seconds(5)};
 
-// The endpoint alone, without how it is to be attached this time.
+// The endpoint only, without the options of a single attach.
 std::string key_of(protocol::pb::Attach request) {
   request.clear_timeout_ms();
   request.clear_fresh();
@@ -101,13 +101,13 @@ awaitable<void> TargetSessions::State::log_in(std::shared_ptr<State> self, std::
 }
 
 void TargetSessions::State::begin_renewal(const std::shared_ptr<TargetSession>& session) {
-  if (std::exchange(session->renewing, true)) return;  // one that is going on is fresh enough
+  if (std::exchange(session->renewing, true)) return;  // the one in progress is fresh enough
   session->renewal_begun = io::now_steady();
   session->not_renewed.reset();
   asio::co_spawn(executor, renew(shared_from_this(), session), asio::detached);
 }
 
-// Requests that are under way hold the former link, and with it the former login.
+// Requests in progress keep the previous link, and with it the previous login.
 awaitable<void> TargetSessions::State::renew(std::shared_ptr<State> self, std::shared_ptr<TargetSession> session) {
   struct Renewing {
     std::shared_ptr<TargetSession> session;
@@ -130,7 +130,7 @@ awaitable<void> TargetSessions::State::renew(std::shared_ptr<State> self, std::s
   if (!dialled) session->not_renewed = dialled.error();
 }
 
-// Until the logins are over that an attach has to wait for.
+// Waits for the logins that an attach depends on.
 awaitable<Status> TargetSessions::State::settle(std::shared_ptr<TargetSession> session, bool no_kept) {
   while (session->renewing && (no_kept || !session->alive())) co_await session->changed.wait();
   if (!session->alive() && !session->dialling && !ending.cancelled()) {
@@ -167,7 +167,7 @@ awaitable<Result<protocol::pb::Attached>> TargetSessions::attach(protocol::pb::A
   const bool no_kept = request.no_kept(), fresh = request.fresh() || no_kept;
   request.clear_fresh();
   request.clear_no_kept();
-  if (!session->dialling && !session->renewing) session->request = std::move(request);  // another timeout, perhaps
+  if (!session->dialling && !session->renewing) session->request = std::move(request);  // the timeout may differ
   const bool renews = fresh && session->alive();
   if (renews) state_->begin_renewal(session);
   if (!session->alive() || no_kept) {

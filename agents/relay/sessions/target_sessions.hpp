@@ -1,11 +1,13 @@
 // The targets behind a relay: one warm link each, opened by attach and found by its number. The same endpoint, key and
-// pins twice are the same session, also while the login is still going on; a link that was lost is dialled anew by the
-// next attach, under its old number. At most so many logins at once (one server's cap is in transport::dial). A login
-// goes on when the caller that asked for it gives up: another may have asked too.
+// host keys give the same session, also while its login is in progress. The next attach logs in again to a target whose
+// link was lost, under its previous number. The number of concurrent logins is limited (per server:
+// core/transport/login_gate.hpp). A login continues when the caller that requested it gives up, since another caller
+// may wait for it too.
 //
-// A login that is kept has the environment, the groups and the limits of its time, and hooks would pass those on to the
-// services that they start. So an attach may ask for a fresh one: the kept one answers, another is begun beside it and
-// takes its place when it is there. What runs over the former goes on. One strand.
+// A cached login has the environment, the groups and the limits of its time, and hooks would pass those on to the
+// services that they start. An attach may therefore request a fresh login: it is answered over the cached one while a
+// new login runs in the background, which replaces it for later requests. Requests in progress stay on the previous
+// link. One strand.
 #pragma once
 
 #include <asio/any_io_executor.hpp>
@@ -21,7 +23,7 @@ namespace deployctl::relay {
 
 using asio::awaitable;
 
-// Logs in and shakes hands. Production: dial_target.hpp; tests bring their own.
+// Logs in and exchanges hellos. In production dial_target.hpp; tests supply their own.
 using Dialer = std::function<awaitable<Result<std::shared_ptr<link::AgentLink>>>(protocol::pb::Attach)>;
 
 class TargetSessions {
@@ -30,16 +32,16 @@ class TargetSessions {
   ~TargetSessions();
 
   awaitable<Result<protocol::pb::Attached>> attach(protocol::pb::Attach request, io::CancelToken cancelled);
-  // Code::invalid: never attached, or detached; Code::disconnected, naming the target: lost.
+  // Code::invalid if never attached or detached; Code::disconnected, naming the target, if the link was lost.
   Result<std::shared_ptr<link::AgentLink>> find(std::uint32_t number) const;
   struct Found {
     std::shared_ptr<link::AgentLink> link;
-    std::optional<Error> kept;  // why it is the login that was kept
+    std::optional<Error> kept;  // why a cached login is used
   };
-  // As find(), after the fresh login that an attach began: it is waited for until 5 s after its beginning.
+  // Like find(), but first waits for the fresh login that an attach started, until 5 s after its start.
   awaitable<Result<Found>> find_fresh(std::uint32_t number, io::CancelToken cancelled) const;
   void detach(std::uint32_t number);
-  void close();  // all of them, logins in progress too
+  void close();  // all of them, including logins in progress
 
   struct State;
 

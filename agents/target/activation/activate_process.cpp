@@ -18,18 +18,18 @@
 namespace deployctl::target {
 namespace {
 
-// For a prune that is at its end. The agent that follows the journal starts another process when this one gives up.
+// Time for a running prune to finish. If this process gives up, the agent that follows the journal starts another one.
 constexpr Duration activation_lock_wait{std::chrono::seconds(20)};
 const std::string lock_text = "activation, process ";
 
 using model::TargetHook;
 
-// One of the two releases of an activation; a folder that isn't ours has neither hooks nor checks.
+// One of the two releases of an activation. A folder not made by deployctl has neither hooks nor checks.
 struct Side {
   std::string folder;
   std::string version;
   model::Activation activation;
-  std::optional<Error> unreadable;  // there, but we can't tell what it is: nothing of it is run or skipped
+  std::optional<Error> unreadable;  // its record can't be read: steps that need its hooks fail
 };
 
 Result<Side> side_of(const Slot& slot, const std::string& folder) {
@@ -43,7 +43,8 @@ Result<Side> side_of(const Slot& slot, const std::string& folder) {
   return side;
 }
 
-// What ran may have been removed by hand since; then there is nothing of it to stop, and the switch back says so.
+// The release that ran before may have been removed by hand since. Then there is nothing to stop, and the switch back
+// reports the error.
 Side known_side(const Slot& slot, const std::string& folder) {
   auto side = side_of(slot, folder);
   if (side) return std::move(*side);
@@ -106,7 +107,7 @@ Status Executor::run() {
   }
 }
 
-// Only a journal that can't be written stops the run; what a step fails at goes into the journal.
+// A failed step is recorded in the journal; only a journal that can't be written stops the run.
 Status Executor::perform(Step step) {
   DEPLOYCTL_CHECK(note(Record::Kind::begun, step));
   auto done = act(step);
@@ -197,7 +198,7 @@ Status Executor::hook(TargetHook which, const Side& side, Step step) {
   return run_hook(run);
 }
 
-// Deadlines count from the start's end, also when we are a later process than the one that saw it.
+// Deadlines count from the end of the start step, also in a later process than the one that performed it.
 Status Executor::checks(const Side& side) {
   const Progress progress = fold(journal_.records());
   const auto since = progress.started ? Duration(host::boot_now().ms - progress.started->ms) : Duration(0);
@@ -207,7 +208,7 @@ Status Executor::checks(const Side& side) {
   return wait_healthy(side.activation.health_checks, context, system_clock().steady() - since);
 }
 
-// The receipt first: a crash between the two writes it twice, which says the same.
+// Writes the receipt first: a crash between the two writes only repeats the same receipt.
 Status Executor::end(Outcome outcome) {
   Receipt receipt;
   receipt.time = host::wall_ms();
@@ -230,8 +231,8 @@ Status Executor::end(Outcome outcome) {
 
 namespace {
 
-// What the lock's file says: another process of this program carries the activation out. Its steps have deadlines of
-// their own.
+// Whether the lock file names a running process of this program that carries out the activation. Its steps have
+// deadlines of their own.
 bool is_held_by_activation(const std::string& path) {
   const std::string holder = io::FileLock::holder(path);
   if (!holder.starts_with(lock_text)) return false;

@@ -1,7 +1,7 @@
-// The body of `deploy-agent activate --deploy-to PATH`: goes on with the slot's journal to its end, under the slot's
-// lock. Normal run, recovery after a crash and after a reboot are this one path. It is started detached, so that
-// nobody's death but its own stops it, and whoever comes next starts it again. A journal at its end, or none: nothing
-// to do. Blocking.
+// The body of `deploy-agent activate --deploy-to PATH`: completes the slot's journal under the slot's lock. A normal
+// run, recovery after a crash and recovery after a reboot are the same code path. It is started detached, so that it
+// survives the session; if it dies itself, the next agent starts it again. Does nothing if there is no journal or it is
+// at its end. Blocking.
 #pragma once
 
 #include <string>
@@ -10,11 +10,11 @@
 
 namespace deployctl::target {
 
-// The program's exit code: 0 the journal is at its end (whatever the outcome), 1 it could not be brought there (stderr
-// says why).
+// Returns the program's exit code: 0 if the journal is at its end (whatever the outcome), 1 if it could not be
+// completed (the reason is on stderr).
 int run_activate(const std::string& deploy_to);
 
-// The same within this process. The lock is waited for.
+// The same within this process. Waits for the lock.
 Status finish_journal(const Slot& slot);
 
 }  // namespace deployctl::target

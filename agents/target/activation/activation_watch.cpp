@@ -19,11 +19,11 @@ namespace {
 
 constexpr Duration look_every{std::chrono::milliseconds(50)};
 constexpr int max_starts = 3;
-constexpr std::uint64_t max_output = 64 * 1024;   // with one step
-constexpr std::uint64_t max_sent = 256 * 1024;    // in full, of one activation
-constexpr std::uint64_t short_output = 4 * 1024;  // with each step after that
+constexpr std::uint64_t max_output = 64 * 1024;   // per step
+constexpr std::uint64_t max_sent = 256 * 1024;    // per activation
+constexpr std::uint64_t short_output = 4 * 1024;  // per step, after max_sent
 
-// The detached process, seen through a pidfd of our own: it outlives whoever holds it.
+// The detached process, observed through a pidfd of our own. It outlives this object.
 struct Detached {
   io::Fd pidfd;
   bool over() const {
@@ -49,8 +49,8 @@ Result<Detached> start_process(const Slot& slot, const std::string& self_exe) {
   return Detached{std::move(*pidfd)};
 }
 
-// What the hooks printed since the last look. Of long output the end is sent, after a line that says how much is left
-// out; the file keeps all of it. After `max_sent` bytes only short ends are sent.
+// The output of hooks since the previous call. Of long output only the end is sent, after a line that says how much was
+// left out; the file has all of it. After `max_sent` bytes only short ends are sent.
 class LogTail {
  public:
   LogTail(std::string path, std::uint64_t from) : path_(std::move(path)), at_(from) {}
@@ -163,7 +163,7 @@ asio::awaitable<Result<protocol::pb::Activated>> follow_activation(Slot slot, st
   for (int starts = 0; starts < max_starts; ++starts) {
     DEPLOYCTL_CO_TRY(process, start_process(slot, self_exe));
     for (bool over = false; !over;) {
-      over = process.over();  // before the read: what it wrote last is then seen
+      over = process.over();  // before the read, so that its last records are seen
       DEPLOYCTL_CO_TRY(journal, Journal::read(slot));
       DEPLOYCTL_CO_CHECK(co_await tell(exchange, journal.records, told, log));
       if (fold(journal.records).ended) co_return activated_of(slot, journal);

@@ -88,7 +88,7 @@ Status send_all(int fd, std::string_view text, SteadyTime deadline) {
   return {};
 }
 
-// "HTTP/1.1 200 OK": the first line is all that a check needs.
+// For example "HTTP/1.1 200 OK": a check needs only the first line.
 Result<std::string> first_line(int fd, SteadyTime deadline) {
   std::string line;
   char buffer[1024];
@@ -147,8 +147,8 @@ struct Probe {
   }
 };
 
-// Tries until a verdict; the last failure's words. What has failed is tried once more at its deadline, however long its
-// interval.
+// Probes until there is a verdict; an error has the text of the last failure. After a failure there is one more probe
+// at the deadline, however long the interval.
 Status wait_for_one(const model::HealthCheck& check, const ProbeContext& context, SteadyTime started) {
   const auto deadline = started + check.deadline;
   ProbeStreak tries(check.healthy_after, deadline);

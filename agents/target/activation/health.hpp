@@ -1,6 +1,6 @@
-// Health checks of a release, against the running service. A probe is one try; a verdict is pure: results of tries in,
-// "healthy", "not yet" or "too late" out. Hosts are IP literals or "localhost": names would need the resolver that a
-// static program lacks. Blocking, a thread a check.
+// Health checks of a release, against the running service. A probe is a single try. A verdict is pure: from the results
+// of tries it derives healthy, waiting or too late. Hosts are IP literals or "localhost", because a static program has
+// no resolver for names. Blocking, one thread per check.
 #pragma once
 
 #include <string>
@@ -16,17 +16,17 @@ struct ProbeContext {
   std::vector<std::string> env;
 };
 
-// Success: it passed. Code::unhealthy says why not: "http 127.0.0.1:80/x: status 503".
+// Success if the check passed; otherwise Code::unhealthy with the reason: "http 127.0.0.1:80/x: status 503".
 Status probe(const model::HealthCheck& check, const ProbeContext& context);
 
-// One try of each, at once; what failed, in the order of the checks.
+// Probes every check once, concurrently. Returns the failures, in the order of the checks.
 std::vector<std::string> probe_all(const std::vector<model::HealthCheck>& checks, const ProbeContext& context);
 
 enum class Verdict { healthy, waiting, too_late };
 class ProbeStreak {
  public:
   ProbeStreak(unsigned healthy_after, SteadyTime deadline) : wanted_(healthy_after), deadline_(deadline) {}
-  // Passes in a row decide; a run of passes that began before the deadline may end after it.
+  // Consecutive passes decide; a run of passes that began before the deadline may end after it.
   Verdict after(bool passed, SteadyTime now);
 
  private:
@@ -35,7 +35,8 @@ class ProbeStreak {
   SteadyTime deadline_;
 };
 
-// All of them, each by its deadline counted from `started`. Code::unhealthy names those that did not pass.
+// Waits for every check, each with its own deadline counted from `started`. Code::unhealthy names those that did not
+// pass.
 Status wait_healthy(const std::vector<model::HealthCheck>& checks, const ProbeContext& context, SteadyTime started);
 
 }  // namespace deployctl::target

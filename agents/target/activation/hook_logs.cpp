@@ -42,7 +42,8 @@ Result<std::vector<Log>> logs_of(const Slot& slot) {
   return logs;
 }
 
-// Offsets stay as they are, for those who append and those who follow. A file system that can't is left alone.
+// Frees the beginning of the file but keeps the offsets, for processes that append to the log or follow it. Does
+// nothing on file systems without hole punching.
 void give_back_beginning(const Log& log) {
   const auto fd = io::open_fd(log.path, O_WRONLY);
   if (fd) (void)::fallocate(fd->get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, log.size - kept_end);
@@ -53,7 +54,7 @@ void give_back_beginning(const Log& log) {
 Status prune_hook_logs(const Slot& slot) {
   DEPLOYCTL_TRY(logs, logs_of(slot));
   std::sort(logs.begin(), logs.end(), newer);
-  Status first;  // of the failures; the others are removed all the same
+  Status first;  // the first failure; the other files are removed all the same
   for (std::size_t i = 0; i < logs.size(); ++i) {
     if (i >= newest) {
       if (auto removed = io::remove_file(logs[i].path); !removed && first) first = std::move(removed);

@@ -1,5 +1,5 @@
-// What hooks print, a file a rollout in .deployctl/hooks, kept within bounds: the newest stay, and one that a daemon
-// writes to without end gives the room of its beginning back. Blocking; under the slot's lock.
+// The output of hooks, one file per rollout in .deployctl/hooks. Bounds their space: the newest logs are kept, and a
+// log that a daemon keeps writing to loses its beginning. Blocking; under the slot's lock.
 #pragma once
 
 #include "agents/target/slot/slot.hpp"

@@ -18,7 +18,8 @@ namespace {
 
 constexpr Duration grace{std::chrono::seconds(5)};
 
-// The line waits for one word on its stdin, then becomes the hook with no stdin. If we die before the word, it ends.
+// The shell waits for a line on its stdin, then becomes the hook, with no stdin. If the agent dies before that, the
+// shell exits.
 constexpr const char* gate = "read -r go && exec /bin/sh -e -c \"$0\" </dev/null";
 
 Result<host::Subprocess> start_line(const HookRun& run, const std::string& line) {
@@ -65,7 +66,7 @@ struct Member {
   int pid = 0, group = 0, session = 0;
 };
 
-// "pid (comm) state ppid pgrp session ..."; comm may hold anything, so read from its last ')'.
+// "pid (comm) state ppid pgrp session ..."; comm may contain anything, so parsing starts after its last ')'.
 bool read_member(const std::string& pid, Member& out) {
   const std::string stat = io::read_file("/proc/" + pid + "/stat", 65536).value_or("");
   const auto after = stat.rfind(')');
@@ -87,7 +88,7 @@ std::vector<int> members(int group, int session) {
   return found;
 }
 
-// The last one first; what the earlier ones left behind goes too.
+// The last one first; processes that earlier lines left behind are ended too.
 void end_lines(std::vector<host::Subprocess>& lines) {
   for (auto line = lines.rbegin(); line != lines.rend(); ++line) (void)line->end(grace);
 }
@@ -96,7 +97,7 @@ void end_lines(std::vector<host::Subprocess>& lines) {
 
 Status run_hook(const HookRun& run) {
   const auto deadline = std::chrono::steady_clock::now() + run.hook.timeout;
-  std::vector<host::Subprocess> lines;  // unreaped, so that the numbers of their groups stay theirs
+  std::vector<host::Subprocess> lines;  // not reaped, so that their process group ids are not reused
   for (const auto& line : run.hook.run) {
     const auto from = size_of(run.log);
     auto child = start_line(run, line);
@@ -137,7 +138,7 @@ std::vector<std::string> hook_env(const Intent& intent, const HookWords& words, 
 void end_group(int group, int session) {
   if (group <= 1) return;
   const auto killing = std::chrono::steady_clock::now() + grace;
-  const auto giving_up = killing + grace;  // another user's, or stuck in the kernel
+  const auto giving_up = killing + grace;  // processes of another user, or stuck in the kernel
   for (auto alive = members(group, session); !alive.empty(); alive = members(group, session)) {
     const bool late = std::chrono::steady_clock::now() > killing;
     if (std::chrono::steady_clock::now() > giving_up) return;

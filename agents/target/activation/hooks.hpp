@@ -1,7 +1,7 @@
-// One hook of a release, run to its end: /bin/sh -e for each of its lines, cwd = the release folder, output appended to
-// a file, a process group of its own. Before a line begins its group is given to `on_process` (the journal), and it
-// begins only when that succeeded: a crash in between leaves nothing running. Failed or out of time, the group is
-// ended; what outlives a good one lives on. Blocking.
+// Runs one hook of a release to its end: /bin/sh -e for each of its lines, in the release folder, with the output
+// appended to a file, each line in its own process group. Before a line begins, its group is passed to `on_process`
+// (the journal), and the line begins only if that succeeds, so that a crash in between leaves nothing running. If the
+// hook fails or times out, its groups are ended; processes that outlive a successful hook keep running. Blocking.
 #pragma once
 
 #include <functional>
@@ -22,11 +22,11 @@ struct HookRun {
   std::function<Status(int group)> on_process;
 };
 
-Status run_hook(const HookRun& run);  // Code::hook_failed, with the last words of its output
+Status run_hook(const HookRun& run);  // Code::hook_failed, with the last line of its output
 
 // NAME=VALUE: PATH, HOME and the like of this process, the plan's env, then SERVICE ENVIRONMENT VERSION RELEASE
 // PREVIOUS_RELEASE DEPLOY_TO SHARED REGION TARGET ROLLOUT. The two releases are absolute paths of folders;
-// PREVIOUS_RELEASE is what ran when the activation began, empty when nothing did.
+// PREVIOUS_RELEASE is the one that ran when the activation began, empty if there was none.
 struct HookWords {
   std::string version;
   std::string release;
@@ -36,7 +36,7 @@ struct HookWords {
 };
 std::vector<std::string> hook_env(const Intent& intent, const HookWords& words, const model::Environment& env);
 
-// Ends every process of that group that is of that session too (a number may be another's by now).
+// Ends every process of that group that also belongs to that session (the group's number may have been reused).
 void end_group(int group, int session);
 
 }  // namespace deployctl::target

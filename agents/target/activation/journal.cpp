@@ -97,7 +97,7 @@ Result<Record> record_from(const Json& json) {
   return r;
 }
 
-// Whole lines only.
+// Parses whole lines only.
 Result<JournalText> parse(const std::string& text, const std::string& file) {
   JournalText out;
   bool first = true;
@@ -135,7 +135,8 @@ Result<JournalText> Journal::read(const Slot& slot) {
 
 Status Journal::begin(const Slot& slot, const Intent& intent) {
   DEPLOYCTL_TRY(file, io::AtomicFile::create(slot.state("journal"), 0600));
-  // Room for all that will be written, so that a disk that fills meanwhile doesn't stop it half way.
+  // Reserves the space that a journal usually needs, so that a disk that fills up meanwhile does not stop the
+  // activation halfway.
   if (::fallocate(file.fd(), FALLOC_FL_KEEP_SIZE, 0, usual_size) != 0 && errno == ENOSPC)
     return fail(os_error(errno, "make room for the journal in " + slot.path()));
   DEPLOYCTL_CHECK(file.write(dump(to_json(intent)) + "\n"));

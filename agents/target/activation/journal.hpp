@@ -1,6 +1,6 @@
-// The record of one activation, `.deployctl/journal`: a line of JSON for each thing that happened, on disk (fsync)
-// before the next one begins. A new activation replaces the file; readers may follow it while it grows. A last line
-// that a crash cut short is dropped. One writer, under the slot's lock; blocking.
+// The record of one activation, `.deployctl/journal`: one line of JSON per event, on disk (fdatasync) before the next
+// action begins. A new activation replaces the file. Readers may follow it while it grows. A last line that a crash cut
+// short is dropped. One writer, under the slot's lock; blocking.
 #pragma once
 
 #include "agents/target/slot/activation_machine.hpp"
@@ -16,16 +16,16 @@ struct JournalText {
 
 class Journal {
  public:
-  // Code::absent: no activation yet.
+  // Code::not_found: there was no activation yet.
   static Result<JournalText> read(const Slot& slot);
-  // A new one, durable when this returns. The one before must be at its end.
+  // Begins a new journal, durable when this returns. The previous one must be at its end.
   static Status begin(const Slot& slot, const Intent& intent);
-  // To go on with the one that is there.
+  // Opens the existing journal to continue it.
   static Result<Journal> open(const Slot& slot);
 
   const Intent& intent() const { return text_.intent; }
   const std::vector<Record>& records() const { return text_.records; }
-  Status append(Record record);  // its `at` becomes now
+  Status append(Record record);  // sets its `at` to now
 
  private:
   Journal(JournalText text, io::Fd fd) : text_(std::move(text)), fd_(std::move(fd)) {}
@@ -33,7 +33,7 @@ class Journal {
   io::Fd fd_;
 };
 
-// The unfinished activation; nullopt: none, or at its end.
+// The unfinished activation; nullopt: there is none, or it is at its end.
 Result<std::optional<Intent>> unfinished(const Slot& slot);
 
 }  // namespace deployctl::target

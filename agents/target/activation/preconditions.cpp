@@ -38,8 +38,8 @@ bool contains(const std::vector<std::string>& all, const std::string& one) {
   return std::find(all.begin(), all.end(), one) != all.end();
 }
 
-// A release that links this path was healthy here after the path last changed: the service has its rights by other
-// means than those of this login, for instance as another user.
+// Whether a release that links this path was healthy here after the path last changed. If so, the service has access by
+// other means than this login, for instance as another user.
 bool ran_with(const Slot& slot, const std::string& link, std::int64_t changed_at) {
   const auto kept = kept_releases(slot);
   if (!kept) return false;
@@ -64,7 +64,7 @@ Status check_rights(const Slot& slot, Kind kind, const std::string& link, int mo
             "give that user the right"));
 }
 
-// Why a path can't be looked at, as stat said.
+// The error for a path on which stat failed.
 Error unreachable(Kind kind, const std::string& path, int errnum) {
   const std::string to = link_text_or_none(path);
   switch (errnum) {
@@ -95,7 +95,7 @@ Status check_file(const Slot& slot, const std::string& link) {
   return check_rights(slot, Kind::file, link, R_OK);
 }
 
-// A missing folder is made beneath shared/, through no link.
+// A missing folder is created beneath shared/, without following links.
 Status check_makeable(const Slot& slot, const std::string& link) {
   const std::string path = slot.shared() + "/" + link;
   for (std::string above = io::parent_dir(path);; above = io::parent_dir(above)) {
@@ -104,8 +104,8 @@ Status check_makeable(const Slot& slot, const std::string& link) {
       if (errno == ENOENT && above.size() > slot.path().size()) continue;
       return fail(unreachable(Kind::folder, above, errno));
     }
-    const bool top =
-        above.size() <= slot.shared().size();  // which may itself be a link to a bigger disk, or has to be made
+    // shared/ itself may be a link to a bigger disk, or may have to be created.
+    const bool top = above.size() <= slot.shared().size();
     if (!top && S_ISLNK(st.st_mode))
       return fail(wrong(Code::invalid, Kind::folder, path, "is missing, and " + above + " is a link",
                         "make it: mkdir -p " + path));
@@ -138,7 +138,7 @@ Status check_shared_itself(const Slot& slot) {
                           "move it away: what releases share goes into a folder of that name"));
   }
   const int errnum = errno;
-  if (errnum == ENOENT && ::lstat(path.c_str(), &st) != 0 && errno == ENOENT) return {};  // it is made
+  if (errnum == ENOENT && ::lstat(path.c_str(), &st) != 0 && errno == ENOENT) return {};  // it will be created
   const std::string to = link_text_or_none(path);
   return fail(with_hint(error(Code::not_found, path + (to.empty() ? "" : " is a link to " + to + ", which") +
                                                    " can't be reached: " + std::strerror(errnum)),
@@ -151,7 +151,7 @@ Error in_the_way(const Slot& slot, const Preconditions& of, const std::string& l
                    "move it away");
 }
 
-// Where the link goes in the release: free, or the link itself; above it folders only.
+// The link's place in the release must be free or hold the link already; its parents must be folders or missing.
 Status check_place(const Slot& slot, const Preconditions& of, int release, const std::string& link) {
   const auto there = io::read_link_beneath(release, link);
   if (there) return *there == way_to_shared(link) ? Status{} : fail(in_the_way(slot, of, link));
@@ -173,7 +173,7 @@ Status check_places(const Slot& slot, const Preconditions& of, const model::Acti
   return {};
 }
 
-// `current` is exchanged by a rename of a link beside it.
+// A switch renames a link beside `current`.
 Status check_switchable(const Slot& slot) {
   if (::faccessat(AT_FDCWD, slot.path().c_str(), W_OK | X_OK, AT_EACCESS) != 0)
     return fail(

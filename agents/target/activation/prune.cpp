@@ -21,12 +21,12 @@ constexpr int max_names_aside = 100;
 
 std::string unremoved_file(const Slot& slot) { return slot.state("unremoved.json"); }
 
-// Removes one thing after another; a failure is kept with its path and doesn't stop the rest.
+// Removes several things; a failure is recorded with its path and does not stop the rest.
 class Cleanup {
  public:
   explicit Cleanup(const Slot& slot) : slot_(slot) {}
 
-  // True: it is gone.
+  // Returns true if it is gone.
   bool tree(const std::string& path) { return keep(path, io::remove_tree(path)); }
   bool keep(const std::string& path, Status done) {
     if (done) return true;
@@ -34,7 +34,7 @@ class Cleanup {
     return false;
   }
 
-  // Renamed first: a tree that is half removed must never look like a release.
+  // Renamed first, so that a half-removed tree never looks like a release.
   bool release(const std::string& folder) {
     auto aside = move_aside(folder);
     if (!aside) return keep(slot_.release(folder), fail(aside.error()));
@@ -49,7 +49,7 @@ class Cleanup {
     else
       for (const auto& name : *names)
         if (name.starts_with(".removing-") || name.starts_with(".staging-")) tree(slot_.releases() + "/" + name);
-    // What is stored about trees that are gone, or that a crash kept from their names.
+    // Metadata of trees that were removed, or that never got their names because of a crash.
     if (auto known = io::list_dir(slot_.state("releases")); !known)
       keep(slot_.state("releases"), fail(known.error()));
     else
@@ -60,7 +60,7 @@ class Cleanup {
   std::vector<Unremoved> take() { return std::move(unremoved_); }
 
  private:
-  // An earlier tree of the same name may still be there, as it can't be removed.
+  // An earlier tree of the same name may still be there because it can't be removed.
   Result<std::string> move_aside(const std::string& folder) const {
     const std::string from = slot_.release(folder);
     for (int n = 1;; ++n) {
@@ -169,7 +169,7 @@ Result<PruneResult> prune(const Slot& slot, const std::vector<Digest>& in_use, s
     if (one.release && std::find(in_use.begin(), in_use.end(), one.release->digest()) != in_use.end())
       safe.insert(one.folder);
   auto chosen = choose_pruned(kept, safe, keep);
-  if (!chosen.empty()) {  // only then all of the host's processes are gone through
+  if (!chosen.empty()) {  // scan the host's processes only if there is something to remove
     safe.merge(folders_in_use(slot));
     chosen = choose_pruned(kept, safe, keep);
   }

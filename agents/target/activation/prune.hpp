@@ -1,7 +1,7 @@
-// Which releases go, and their removal. The choice is pure. Never: what is protected (current, baseline, in use by a
-// rollout or a process), and folders that we didn't make. Of those that were healthy once the newest `keep` stay,
-// current included; failed ones and those never activated don't count and go, but for the newest failed one, kept to be
-// looked at. Blocking.
+// Chooses and removes old releases. The choice is pure. Protected releases (current, baseline, in use by a rollout or a
+// process) and folders not made by deployctl are never removed. Of the releases that were healthy once, the newest
+// `keep` are kept, including the current one. Failed and never activated ones don't count and are removed, except the
+// newest failed one, which is kept for inspection. Blocking.
 #pragma once
 
 #include <set>
@@ -13,10 +13,11 @@ namespace deployctl::target {
 std::vector<std::string> choose_pruned(const std::vector<KeptRelease>& kept,
                                        const std::set<std::string>& protected_folders, std::size_t keep);
 
-// Folders in releases/ that a process of this host has as its program, root or cwd, as far as /proc lets us see.
+// Folders in releases/ that a process of this host uses as its program, root or working directory, as far as /proc
+// shows.
 std::set<std::string> folders_in_use(const Slot& slot);
 
-// Something that should be gone and could not be removed.
+// A path that should have been removed and could not be.
 struct Unremoved {
   std::string path;
   Error error;
@@ -24,14 +25,14 @@ struct Unremoved {
 
 struct PruneResult {
   std::vector<std::string> folders;  // removed
-  std::vector<Unremoved> unremoved;  // the others were removed all the same; the next prune tries these again
+  std::vector<Unremoved> unremoved;  // the rest was removed all the same; the next prune retries these
 };
 
-// Also clears what interrupted removals and stagings left, and old hook logs. What can't be removed is remembered for
-// surveys (unremoved()). An error: nothing could be decided. Under the slot's lock and the staging lock.
+// Also removes what interrupted removals and stagings left, and old hook logs. Paths that can't be removed are recorded
+// for surveys (unremoved()). An error means that nothing could be decided. Under the slot's lock and the staging lock.
 Result<PruneResult> prune(const Slot& slot, const std::vector<Digest>& in_use, std::size_t keep);
 
-// What the last prune could not remove and is still there.
+// What the last prune could not remove and still exists.
 std::vector<Unremoved> unremoved(const Slot& slot);
 
 }  // namespace deployctl::target

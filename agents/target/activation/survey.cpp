@@ -43,7 +43,7 @@ protocol::pb::Receipt to_wire(const Receipt& receipt) {
   return out;
 }
 
-// Which releases ran here, and which rollout came last.
+// Adds which releases ran here, and which rollout was last.
 Status add_history(const Slot& slot, const std::vector<KeptRelease>& kept, const Grant& grant,
                    const host::BootTime& now, protocol::pb::Surveyed& out) {
   if (grant.epoch > 0) *out.mutable_last_grant() = to_wire(grant, now);
@@ -52,7 +52,8 @@ Status add_history(const Slot& slot, const std::vector<KeptRelease>& kept, const
   return {};
 }
 
-// A check that asks now sees what it saw in the activation: region, target and rollout are those of the last one.
+// Gives a check the environment that it had in the activation: region, target and rollout are those of the last one.
+// PREVIOUS_RELEASE is the release itself here.
 ProbeContext context_of(const Slot& slot, const Identity& identity, const KeptRelease& kept) {
   Intent intent;
   if (auto journal = Journal::read(slot)) intent = std::move(journal->intent);
@@ -126,7 +127,7 @@ Result<protocol::pb::Surveyed> survey(const Slot& slot, const Identity& identity
     *out.add_kept() = to_wire(one);
     if (current && one.folder == *current) *out.mutable_current() = to_wire(one);
   }
-  // A dangling link still says what should run.
+  // A dangling link still shows which release should run.
   if (current && !out.has_current()) out.mutable_current()->set_folder(text::printable(*current));
   DEPLOYCTL_TRY(grant, GrantFile(slot).read());
   const host::BootTime now = host::boot_now();

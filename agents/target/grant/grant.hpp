@@ -1,6 +1,6 @@
-// Who may change a place: one rollout at a time, for as long as it renews (design §10). The decisions are pure: a
-// record, a request and the boot clock in, a record or a refusal (Code::locked, naming the holder) out. GrantFile keeps
-// the record on disk, each change under a lock of its own that is held for moments only. Blocking; any thread.
+// Which rollout may change a place: the one that holds the lease, for as long as it renews it. The decisions are pure
+// functions: from a record, a request and the boot clock to a new record or a refusal (Code::locked, naming the
+// holder). GrantFile stores the record on disk; each change holds a lock of its own, briefly. Blocking; any thread.
 #pragma once
 
 #include <functional>
@@ -22,19 +22,19 @@ struct GrantHolder {
   std::string boot_id;     // of the holder's host
   std::int64_t since = 0;  // wall clock, ms
   std::string reason;
-  // What the rollout does; empty: an older controller asked.
+  // What the rollout does; empty: granted to an older controller.
   std::string kind;     // wire: Holder.kind
-  std::string release;  // digest text that it brings the targets to
+  std::string release;  // digest text of the release to activate
   std::string version;
 };
 
 struct Grant {
   std::uint64_t epoch = 0;  // the highest ever granted
-  GrantHolder holder;       // of that epoch; stays when dropped, for the rule of equal epochs
+  GrantHolder holder;       // of that epoch; kept when dropped, for the rule about equal epochs
   bool dropped = true;
-  host::BootTime expires;  // of this host
+  host::BootTime expires;  // on this host's boot clock
 
-  // Time left; zero when dropped, expired, or granted before this boot.
+  // Remaining time; zero if dropped, expired, or granted before this boot.
   Duration left(const host::BootTime& now) const;
   bool living(const host::BootTime& now) const { return left(now).count() > 0; }
 };
@@ -47,28 +47,28 @@ struct GrantRequest {
 };
 
 Result<Grant> take(const Grant& now_held, const GrantRequest& request, const host::BootTime& now);
-// An expired grant that nobody took meanwhile may be renewed.
+// An expired lease may be renewed if no other rollout has taken it.
 Result<Grant> renew(const Grant& held, const std::string& rollout, std::uint64_t epoch, Duration ttl,
                     const host::BootTime& now);
-// What isn't held needs no dropping; another's is refused.
+// Dropping a lease that is not held succeeds; another rollout's lease is refused.
 Result<Grant> drop(const Grant& held, const std::string& rollout, std::uint64_t epoch);
-// For every request that changes something.
+// Called for every request that changes something.
 Status check(const Grant& held, const std::string& rollout, std::uint64_t epoch, const host::BootTime& now);
 
-// An epoch that no rollout can have reached by itself, brought back to `epoch`. Refused where the target stores another
-// epoch than `stored`, where a living grant holds it, and where the two are not far apart: a rollout that runs must
-// never be fenced off, nor one that is over let in again.
+// Resets an epoch that no rollout can have reached by itself to `epoch`. Refused if the target stores another epoch
+// than `stored`, if a lease is held, and if the two are not far apart: a running rollout must never be fenced off, and
+// a finished one never admitted again.
 Result<Grant> repair_epoch(const Grant& held, std::uint64_t stored, std::uint64_t epoch, const GrantHolder& by,
                            const host::BootTime& now);
 
 class GrantFile {
  public:
   explicit GrantFile(Slot slot) : slot_(std::move(slot)) {}
-  Result<Grant> read() const;  // no file: nobody ever held it
-  // Nothing else changes the grant while the lock lives. It is held for moments only: after two seconds
-  // Code::timed_out, naming the process that holds it. (Code::locked would say that another rollout has the grant.)
+  Result<Grant> read() const;  // without a file: never held
+  // Nothing else changes the lease while this lock is held. It is held only briefly: after two seconds Code::timed_out,
+  // naming the process that holds it. (Code::locked would mean that another rollout has the lease.)
   Result<io::FileLock> lock() const;
-  // Read, change, write durably, under the lock.
+  // Reads, changes and durably writes the record, under the lock.
   Result<Grant> change(const std::function<Result<Grant>(const Grant&)>& how) const;
 
  private:

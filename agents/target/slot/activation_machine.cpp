@@ -13,7 +13,7 @@ constexpr std::array<const char*, 4> outcome_words{"active", "reverted", "broken
 
 bool is_back(Step step) { return step >= Step::back_stop; }
 
-// What a reboot undoes: all that says "it runs".
+// The steps that a reboot undoes: those after which the service runs.
 constexpr std::array of_a_boot{Step::start,      Step::validate,      Step::checks,      Step::undrain,
                                Step::back_start, Step::back_validate, Step::back_checks, Step::back_undrain};
 
@@ -48,7 +48,7 @@ std::vector<Step> forward(const Intent& intent) {
     steps.push_back(Step::remove);
     return steps;
   }
-  // Started anew in its own folder: it is installed already.
+  // Restarted in its own folder, so it is already installed.
   if (intent.to != intent.from) steps.push_back(Step::install);
   steps.insert(steps.end(), {Step::link, Step::switch_over, Step::start, Step::validate, Step::checks, Step::undrain});
   return steps;
@@ -70,8 +70,8 @@ std::vector<Step> back_after_switch(const Intent& intent, const Progress& p) {
   return steps;
 }
 
-// A stop hook may well fail where nothing was started; it tells of something that still runs only if a start went
-// through and no old release proves by its checks that all is well.
+// A stop hook may fail because nothing was started. Its failure means that something still runs only if a start
+// succeeded and there is no old release whose checks prove that all is well.
 bool is_broken(const Intent& intent, const Progress& p) {
   for (const auto& failure : p.back_failures)
     if (failure.step != Step::back_stop || (intent.from.empty() && p.done.contains(Step::start))) return true;
@@ -87,7 +87,7 @@ bool over(const Progress& p, Step step) {
 
 Next way_back(const Intent& intent, const Progress& p) {
   const bool switched = p.begun.contains(Step::switch_over) || p.begun.contains(Step::remove);
-  // No other release to go back to.
+  // There is no other release to revert to.
   if (switched && intent.to == intent.from) return End{Outcome::broken};
   for (const auto& failure : p.back_failures)
     if (failure.step != Step::back_stop) return End{Outcome::broken};

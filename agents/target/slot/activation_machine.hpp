@@ -1,14 +1,14 @@
-// What an activation does next: a pure function over its journal. The journal is the only state, so a normal run, a
-// crash at any line and a reboot are one path: fold the records, ask for the next step, perform it, append what came of
-// it. Values; no I/O; any thread.
+// Decides the next step of an activation: a pure function over its journal. The journal is the only state, so a normal
+// run, a crash at any point and a reboot take the same path: fold the records, get the next step, perform it, append
+// the result. Values; no I/O; any thread.
 //
 //   forward    prepare · drain, stop (the running release) · install, link · switch · start, validate, checks, undrain
-//   way back   before the switch: the old release's start, validate, undrain, as far as it was stopped or drained
-//              after it: the new one's stop, switch back, the old one's start, validate, checks, undrain
-//   deactivate drain, stop, remove; what fails is taken back the same way
+//   revert     before the switch: start, validate, undrain of the old release, as far as it was stopped or drained
+//              after it: stop of the new one, switch back, start, validate, checks, undrain of the old one
+//   deactivate drain, stop, remove; a failure is reverted in the same way
 //
-// A step that was begun and not ended is performed again: hooks must bear it. After a reboot nothing that was started
-// runs any more, so start and what follows it is done anew.
+// A step that was begun and not ended is performed again, so hooks must be idempotent. After a reboot nothing that was
+// started runs any more, so start and the steps after it are repeated.
 #pragma once
 
 #include <optional>
@@ -49,7 +49,7 @@ enum class Outcome { active, reverted, broken, deactivated };
 const char* to_string(Outcome outcome);
 Result<Outcome> to_outcome(const std::string& word);
 
-// Activate.kind of a rollout that takes a target back to what it ran.
+// Activate.kind of a rollout that reverts a target to its baseline.
 inline constexpr const char* kind_revert = "revert";
 
 // The journal's first line: what is to be done. Folders are names in releases/.
@@ -58,11 +58,11 @@ struct Intent {
   std::uint64_t epoch = 0;
   std::string service, environment, region, target;
   std::string to;          // empty: deactivate
-  std::string to_release;  // digest text; empty: a folder that we didn't make
-  std::string from;        // what ran when it began; empty: nothing
+  std::string to_release;  // digest text; empty: a folder not made by deployctl
+  std::string from;        // the release that ran at the beginning; empty: none
   std::string from_release;
-  std::uint64_t log_from = 0;  // where the hook log stood
-  std::string kind;            // wire: Activate.kind; empty: an older controller asked
+  std::uint64_t log_from = 0;  // size of the hook log at the beginning
+  std::string kind;            // see Activate.kind; empty: requested by an older controller
 };
 
 struct Record {
@@ -71,7 +71,7 @@ struct Record {
   Step step = Step::prepare;
   host::BootTime at;
   int group = 0;                      // process: its process group
-  int session = 0;                    // process: the session, ours at that time
+  int session = 0;                    // process: its session, ours at that time
   Error error;                        // failed
   Outcome outcome = Outcome::active;  // ended
 };
@@ -83,10 +83,10 @@ struct Failure {
 
 struct Progress {
   std::set<Step> begun, done;
-  std::optional<Failure> failure;      // the first one of the way forward
-  std::vector<Failure> back_failures;  // of the way back
+  std::optional<Failure> failure;      // the first one of the forward steps
+  std::vector<Failure> back_failures;  // of the revert
   std::optional<Outcome> ended;
-  std::optional<Record> running;  // a hook's process that no record has ended, of this boot
+  std::optional<Record> running;  // a hook's process of this boot that has not ended
   std::string boot_id;
   std::optional<host::BootTime> started;  // when the last start ended: deadlines count from here
 };

@@ -8,7 +8,7 @@
 namespace deployctl::target {
 namespace {
 
-// The last that was healthy beside the current one. On hosts where nothing runs it is the last of all.
+// The release that was healthy last, other than the current one. On hosts where nothing runs, the last one of all.
 const KeptRelease* previous_of(const std::vector<KeptRelease>& kept, const std::string& current) {
   const KeptRelease* previous = nullptr;
   for (const auto& one : kept) {

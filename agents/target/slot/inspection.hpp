@@ -1,5 +1,5 @@
-// The survey's answer to Inspect: which of the releases named there are damaged. Not every kept release is looked at: a
-// tree of twenty thousand files costs tens of milliseconds, and more where the disk has to be read. Blocking; any
+// The survey's answer to Inspect: which of the given releases are damaged. Not every kept release is examined, because
+// a tree of twenty thousand files costs tens of milliseconds, and more if the disk has to be read. Blocking; any
 // thread.
 #pragma once
 
@@ -8,7 +8,8 @@
 
 namespace deployctl::target {
 
-// Fills in `damaged` and `damage` of what `surveyed` lists. Never fails: what can't be looked at is damaged.
+// Fills in `damaged` and `damage` of the releases in `surveyed`. Never fails: a release that can't be examined is
+// damaged.
 void inspect(const Slot& slot, const protocol::pb::Inspect& asked, protocol::pb::Surveyed& surveyed);
 
 }  // namespace deployctl::target

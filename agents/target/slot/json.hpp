@@ -1,4 +1,5 @@
-// Our own state files are JSON; nlohmann's exceptions end here. Private to the room; included by .cpp files only.
+// JSON of the agent's own state files; nlohmann's exceptions don't leave this header. Private to the module; included
+// by .cpp files only.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -12,7 +13,7 @@ namespace deployctl::target {
 
 using Json = nlohmann::json;
 
-// A file that was edited by hand or broken by a disk is Code::invalid, with its name.
+// Code::invalid, with the file's name, for a file that was edited by hand or damaged.
 template <class T, class Read>
 Result<T> read_json(std::string_view text, const std::string& what, Read read) {
   try {
@@ -22,7 +23,7 @@ Result<T> read_json(std::string_view text, const std::string& what, Read read) {
   }
 }
 
-// Bytes that aren't UTF-8 (a hook's words, a strange path) are replaced rather than lost with the whole line.
+// Replaces bytes that aren't UTF-8 (a hook's output, an odd path), which would otherwise make the whole line fail.
 inline std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 }  // namespace deployctl::target

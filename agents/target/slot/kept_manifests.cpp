@@ -15,14 +15,14 @@ using model::Manifest;
 using model::ManifestChange;
 
 constexpr std::uint64_t longest = 1024ULL * 1024 * 1024;
-constexpr std::size_t max_changes = 32;  // from a whole manifest to the one that is read
+constexpr std::size_t max_changes = 32;  // from a whole manifest to the one to read
 
 std::string folder_of(const Slot& slot) { return slot.state("manifests"); }
 std::string file_of(const Slot& slot, const Digest& artifact) {
   return folder_of(slot) + "/" + artifact.hex() + ".json";
 }
 
-// How a manifest is to be had: a whole one, and the changes that lead from it, the last of them first.
+// How to reconstruct a manifest: a whole one, and the changes that lead from it, the last change first.
 struct Chain {
   std::string whole;
   std::vector<ManifestChange> changes;
@@ -58,7 +58,7 @@ Result<Manifest> follow(const Chain& chain) {
   return manifest;
 }
 
-// The text to keep. A whole one where the way from the last whole one has become as long as that itself.
+// The text to store: the whole manifest if the changes since the last whole one would be as long as that.
 std::string text_to_keep(const Slot& slot, const Manifest& manifest, const Manifest* base) {
   std::string whole = manifest.json();
   if (!base || base->digest() == manifest.digest()) return whole;
@@ -95,7 +95,7 @@ Status forget_manifests(const Slot& slot, const std::vector<Digest>& artifacts) 
   auto names = io::list_dir(folder_of(slot));
   if (!names && names.error().code == Code::not_found) return {};
   if (!names) return fail(names.error());
-  Status first;  // of the failures; the others are removed all the same
+  Status first;  // the first failure; the other files are removed all the same
   for (const auto& name : *names) {
     if (needed.contains(name)) continue;
     if (auto removed = io::remove_file(folder_of(slot) + "/" + name); !removed && first) first = std::move(removed);

@@ -1,6 +1,6 @@
-// The manifests of the releases in a slot, by the artifact's digest, in .deployctl/manifests: a few whole, the others
-// as what changes an earlier one, so that a release of which little changed costs little here too. What is read back is
-// what its name says, or Code::verification. Blocking; writers hold the staging lock.
+// The manifests of the releases in a slot, by the artifact's digest, in .deployctl/manifests. A few are stored whole
+// and the others as changes of an earlier one, so that a release with few changes takes little space. What is read is
+// verified against its name; Code::verification if it differs. Blocking; writers hold the staging lock.
 #pragma once
 
 #include <vector>
@@ -10,11 +10,11 @@
 
 namespace deployctl::target {
 
-// On disk when it returns. `base`: a manifest kept here, or null.
+// Durable when it returns. `base`: a manifest stored here, or null.
 Status keep_manifest(const Slot& slot, const model::Manifest& manifest, const model::Manifest* base);
-Result<model::Manifest> kept_manifest(const Slot& slot, const Digest& artifact);  // Code::absent
-// Takes away what none of these artifacts needs, not even to be changed into one of them. Where one can't be read:
-// nothing.
+Result<model::Manifest> kept_manifest(const Slot& slot, const Digest& artifact);  // or Code::not_found
+// Removes the manifests that none of these artifacts needs, directly or as the base of a change. Removes nothing if one
+// of them can't be read.
 Status forget_manifests(const Slot& slot, const std::vector<Digest>& artifacts);
 
 }  // namespace deployctl::target

@@ -62,13 +62,13 @@ void apply(KeptRelease& kept, const std::vector<Receipt>& receipts) {
   }
 }
 
-// Wall clock, ms; 0: there is no such file.
+// Wall clock, ms; 0 if the file does not exist.
 std::int64_t written_at(const std::string& file) {
   struct stat st {};
   return ::stat(file.c_str(), &st) == 0 ? ns(st.st_mtim) / 1'000'000 : 0;
 }
 
-// Names that the release got after it was staged, the newest last. One that is there again is moved to the end.
+// Adds a name that the release got after it was staged; the newest is the last. A name that exists is moved to the end.
 std::vector<std::string> with_name(std::vector<std::string> names, const std::string& name) {
   std::erase(names, name);
   names.push_back(name);
@@ -76,7 +76,7 @@ std::vector<std::string> with_name(std::vector<std::string> names, const std::st
   return names;
 }
 
-// A file that can't be read loses names and nothing else: the release is known by its digest.
+// An unreadable file loses only the names: the release is identified by its digest.
 std::vector<std::string> read_names(const Slot& slot, const std::string& folder) {
   using Names = std::vector<std::string>;
   const std::string file = slot.about(folder) + "/names.json";
@@ -113,7 +113,7 @@ KeptRelease look_at(const Slot& slot, const std::string& folder, const std::vect
   return kept;
 }
 
-// What a release kept here was last, and when it was last healthy; of all others the newest.
+// Of each release kept here its last outcome and its last healthy activation; of all others the newest.
 std::vector<Receipt> worth_keeping(const Slot& slot, const std::vector<Receipt>& receipts) {
   std::set<std::size_t> keep;
   std::map<std::pair<std::string, bool>, std::size_t> last;
@@ -140,7 +140,7 @@ Status shorten_receipts(const Slot& slot) {
 Status append_receipt(const Slot& slot, const Receipt& receipt) {
   DEPLOYCTL_TRY(fd, io::open_fd(slot.state("receipts"), O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW, 0600));
   DEPLOYCTL_CHECK(io::check_own_file(fd.get(), slot.state("receipts")));
-  // A line that a crash cut short must not swallow this one.
+  // Starts a new line, so that a line that a crash cut short does not swallow this one.
   char last = '\n';
   const off_t size = ::lseek(fd.get(), 0, SEEK_END);
   if (size > 0 && ::pread(fd.get(), &last, 1, size - 1) != 1) return fail(os_error(errno, "read the receipts"));
@@ -160,7 +160,8 @@ Result<std::vector<Receipt>> read_receipts(const Slot& slot) {
   for (std::size_t at = 0; at < text->size();) {
     const auto end = std::min(text->find('\n', at), text->size());
     auto receipt = read_json<Receipt>(std::string_view(*text).substr(at, end - at), file, receipt_from);
-    if (receipt) receipts.push_back(std::move(*receipt));  // else a torn line: that activation's journal is unfinished
+    // Skips a line torn by a crash: the journal of that activation is unfinished.
+    if (receipt) receipts.push_back(std::move(*receipt));
     at = end + 1;
   }
   return receipts;
@@ -221,14 +222,13 @@ Status write_metadata(const Slot& slot, const model::Release& release, const mod
                       const model::Manifest* base) {
   const std::string about = slot.about(release.folder());
   DEPLOYCTL_CHECK(io::make_dirs(about, 0700));
-  // First of all: a tree that stands there and is no longer whole must not be sealed by a commit that a crash cuts
-  // short.
+  // Comes first: a damaged tree of this name must not become sealed if a crash interrupts the commit.
   if (io::exists(about + "/sealed.json")) {
     DEPLOYCTL_CHECK(io::remove_file(about + "/sealed.json"));
     DEPLOYCTL_CHECK(io::fsync_dir(about));
   }
   DEPLOYCTL_CHECK(keep_manifest(slot, manifest, base));
-  auto names = read_names(slot, release.folder());  // of the same content, staged here before
+  auto names = read_names(slot, release.folder());  // from an earlier staging of the same content
   if (!names.empty()) {
     DEPLOYCTL_CHECK(write_names(slot, release.folder(), with_name(std::move(names), release.version)));
   }

@@ -51,8 +51,8 @@ Result<Slot> Slot::at(const std::string& deploy_to, const std::string& home) {
   return Slot(path);
 }
 
-// Beneath deploy_to the agent believes what it reads: journals are finished, hooks are run. .deployctl may say what it
-// likes only where no other user could have written it.
+// The agent trusts what it reads beneath deploy_to: it completes journals and runs hooks. It may do so only if no other
+// user could have written there.
 Status Slot::check_trusted() const { return io::check_trusted(path_, {".deployctl", "releases"}); }
 
 Result<std::optional<Identity>> Slot::identity() const {
@@ -73,11 +73,11 @@ Status Slot::claim(const Identity& wanted) const {
   if (owner && *owner != wanted) return fail(not_ours(path_, *owner));
   DEPLOYCTL_CHECK(io::make_dirs(releases()));
   DEPLOYCTL_CHECK(io::make_dirs(shared()));
-  // Environments may hold secrets: what we keep about releases is for the owner's eyes.
+  // Environments may contain secrets, so metadata about releases is readable by the owner only.
   DEPLOYCTL_CHECK(io::make_dirs(path_ + "/.deployctl", 0700));
   DEPLOYCTL_CHECK(io::make_dirs(state("hooks"), 0700));
   DEPLOYCTL_CHECK(io::make_dirs(state("releases"), 0700));
-  // What was missing before may have been made by another user in between.
+  // Another user may have created in the meantime what was missing before.
   DEPLOYCTL_CHECK(check_trusted());
   if (owner) return {};
   const Json json{{"service", wanted.service}, {"environment", wanted.environment}};

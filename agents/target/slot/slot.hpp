@@ -1,5 +1,5 @@
-// One service's place on this host: the paths beneath deploy_to, whose it is, and what `current` points to. A value
-// that holds paths; nothing is open. Blocking, any thread. What must not be two at once is guarded by the files' locks.
+// One service's place on this host: the paths beneath deploy_to, the service that owns it, and what `current` points
+// to. A value that holds paths; nothing is kept open. Blocking, any thread. Lock files exclude conflicting changes.
 #pragma once
 
 #include <optional>
@@ -18,7 +18,8 @@ struct Identity {
 
 class Slot {
  public:
-  // `deploy_to` absolute, or "~/..." beneath `home`; no "..", not the root itself: else Code::invalid. Touches nothing.
+  // `deploy_to` must be absolute, or "~/..." beneath `home`, without "..", and not the root itself; otherwise
+  // Code::invalid. Does no I/O.
   static Result<Slot> at(const std::string& deploy_to, const std::string& home);
 
   const std::string& path() const { return path_; }
@@ -30,18 +31,18 @@ class Slot {
   std::string about(const std::string& folder) const { return state("releases/" + folder); }
   std::string hook_log(const std::string& rollout) const { return state("hooks/" + rollout + ".log"); }
 
-  // deploy_to, .deployctl and releases are under the control of this login and root alone (core/io/trusted_path.hpp),
-  // or not there yet: else Code::refused. Every request checks it before it reads or writes anything here.
+  // Checks that deploy_to, .deployctl and releases are missing or under the control of this login and root alone
+  // (core/io/trusted_path.hpp); otherwise Code::refused. Every request checks this before it reads or writes here.
   Status check_trusted() const;
 
-  // Absent: no service has it yet. Checks the above first.
+  // nullopt: not claimed by a service yet. Calls check_trusted() first.
   Result<std::optional<Identity>> identity() const;
-  // Makes the folders and writes the identity; Code::refused when deploy_to belongs to another service.
+  // Creates the folders and writes the identity; Code::refused if deploy_to belongs to another service.
   Status claim(const Identity& identity) const;
-  // Code::refused when it belongs to another; one that is nobody's is Code::absent.
+  // Code::refused if it belongs to another service, Code::not_found if it belongs to none.
   Status check_identity(const Identity& identity) const;
 
-  // The folder in releases/ that runs; absent: none. Code::refused when `current` is a real folder or points elsewhere.
+  // The folder in releases/ that runs; nullopt: none. Code::refused if `current` is a real folder or points elsewhere.
   Result<std::optional<std::string>> current_folder() const;
 
  private:
@@ -49,7 +50,7 @@ class Slot {
   std::string path_;
 };
 
-// One plain name that may stand in a path: letters, digits and . _ + -, not beginning with a dot.
+// Whether `name` is a single name that is safe in a path: letters, digits and . _ + -, not beginning with a dot.
 bool plain_name(const std::string& name);
 
 }  // namespace deployctl::target

@@ -42,7 +42,7 @@ std::string way_to_shared(const std::string& path) {
   return way + "shared/" + path;
 }
 
-// What an operator linked elsewhere (a bigger disk) is left as it is.
+// A folder that an operator linked elsewhere (to a bigger disk) is left as it is.
 Status make_shared_dirs(const Slot& slot, const model::Activation& activation) {
   if (activation.linked_dirs.empty() && activation.linked_files.empty()) return {};
   DEPLOYCTL_CHECK(io::make_dirs(slot.shared()));

@@ -1,5 +1,5 @@
-// Making a release current: its links into shared/, then `current` itself, by one rename, durable when it returns. Each
-// may be done again. Blocking; under the slot's lock.
+// Makes a release current: its links into shared/, then `current` itself, by one rename, durable when it returns. Both
+// are idempotent. Blocking; under the slot's lock.
 #pragma once
 
 #include <string>
@@ -9,17 +9,17 @@
 
 namespace deployctl::target {
 
-// The link's text, from its place in releases/FOLDER to the same path in shared/.
+// The text of a link from its place in releases/FOLDER to the same path in shared/.
 std::string way_to_shared(const std::string& path);
 // The name beside `current` that a switch renames.
 inline constexpr const char* next_link = ".current-next";
 
-// Makes missing linked_dirs in shared/.
+// Creates missing linked_dirs in shared/.
 Status make_shared_dirs(const Slot& slot, const model::Activation& activation);
-// The same, and all links in the release folder. What isn't such a link is in the way: an error.
+// The same, and creates all links in the release folder. An error if anything else is in the place of a link.
 Status link_shared(const Slot& slot, const std::string& folder, const model::Activation& activation);
 
-// An empty folder removes `current`. One that is there already is left as it is.
+// An empty `folder` removes `current`. Keeps `current` if it points there already.
 Status switch_current(const Slot& slot, const std::string& folder);
 
 }  // namespace deployctl::target

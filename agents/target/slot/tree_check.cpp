@@ -19,9 +19,9 @@ namespace {
 using model::Entry;
 using model::EntryType;
 
-constexpr std::size_t max_shared = 64;  // damaged files that are looked for in other releases
+constexpr std::size_t max_shared = 64;  // damaged files to look for in other releases
 
-// A damaged file that has other names: one of them may be in another release.
+// A damaged file with several hard links: one of them may be in another release.
 struct SharedFile {
   dev_t device = 0;
   ino_t inode = 0;
@@ -90,7 +90,7 @@ Result<Findings> compare(const Slot& slot, const KeptRelease& kept) {
   return findings;
 }
 
-// Whether one of the files is in that release as the same inode.
+// Whether that release contains one of the files as the same inode.
 bool shares(const Slot& slot, const KeptRelease& other, const std::map<Digest, SharedFile>& files) {
   const auto manifest = kept_manifest(slot, other.release->artifact);
   const auto dir = io::open_fd(slot.release(other.folder), O_RDONLY | O_DIRECTORY);

@@ -22,7 +22,7 @@ Error no_base(const std::string& why) {
   return with_hint(error(Code::not_found, "base: " + why), "send a payload that needs no base");
 }
 
-// No user may write: 0444, 0555, and 0440 to 0500 where others are kept out.
+// No write permission for any user: 0444, 0555, or 0440 to 0500 without access for others.
 unsigned sealed_mode(const model::Entry& entry) { return entry.mode & ~0222u; }
 
 bool can_copy_instead(int errnum) {
@@ -103,7 +103,7 @@ Status Staging::begin(const model::Manifest& manifest) {
   return check_room();
 }
 
-// In the order of the paths: a folder comes before what is in it. `from` is null where there is no base.
+// Called in the order of the paths: a folder comes before its entries. `from` is null without a base.
 Status Staging::place(FromBase* from, const model::Entry& entry) {
   switch (entry.type) {
     case model::EntryType::folder:
@@ -119,23 +119,23 @@ Status Staging::place(FromBase* from, const model::Entry& entry) {
   return {};
 }
 
-// A disk that will be full is reported before the payload has come. What the system says is free may be more than we
-// may use.
+// Reports a disk that will be full before the payload is transferred. The free space that the system reports may exceed
+// what this user may use.
 Status Staging::check_room() const {
   std::uint64_t bytes = 0;
   for (const auto& [content, paths] : wanted_) bytes += paths.front()->size;
   const auto free = host::free_space(slot_.path());
   if (!free) return {};
-  const std::uint64_t files =
-      wanted_.size();  // at least: further paths of the same content are links where that is possible
+  // A lower bound: further paths with the same content are hard links where possible.
+  const std::uint64_t files = wanted_.size();
   if (free->files && files > *free->files)
     return fail(Code::no_space, "the release needs " + std::to_string(files) + " more inodes");
   if (bytes > free->bytes) return fail(Code::no_space, "the release needs " + host::megabytes(bytes));
   return {};
 }
 
-// A file that is linked isn't read: it is what was verified when the base was staged, as activating the base again
-// would take it to be. What the base's own install hook may have changed is copied, and verified by that.
+// A linked file isn't read: it was verified when the base was staged, and activating the base again would trust it too.
+// Files that the base's install hook may have changed are copied, and verified while they are copied.
 Status Staging::place_from_base(FromBase& from, const model::Entry& known, const model::Entry& entry) {
   DEPLOYCTL_TRY(old, from.old_folders.of(known.path));
   struct stat st {};
@@ -155,7 +155,7 @@ Status Staging::place_from_base(FromBase& from, const model::Entry& known, const
   return {};
 }
 
-// The digest of what it read.
+// Returns the digest of the bytes read.
 Result<Digest> Staging::copy(int from, const model::Entry& to) {
   DEPLOYCTL_TRY(file, io::open_beneath(dir_.get(), to.path, O_WRONLY | O_CREAT | O_EXCL, 0600));
   std::vector<std::uint8_t> buffer(256 * 1024);
@@ -184,7 +184,7 @@ Status Staging::seal(io::Fd file, const model::Entry& entry) {
 Status Staging::begin_content(const Digest& content, std::uint64_t) {
   writing_ = nullptr;
   const auto at = wanted_.find(content);
-  if (at == wanted_.end()) return {};  // the base had it too: its bytes pass by
+  if (at == wanted_.end()) return {};  // the base had it too: skip its bytes
   also_ = std::move(at->second);
   wanted_.erase(at);
   writing_ = also_.front();
@@ -247,14 +247,16 @@ Status Staging::commit() {
   DEPLOYCTL_CHECK(take_name());
   DEPLOYCTL_CHECK(io::fsync_dir(slot_.releases()));
   DEPLOYCTL_CHECK(::deployctl::target::seal(slot_, release_.folder(), at));
-  // What it was exchanged for. The release is there: what can't be removed now, the next prune tries again and reports.
+  // Removes the tree that was exchanged. The release is in place; if the removal fails, the next prune tries again and
+  // reports it.
   (void)io::remove_tree(folder());
   return {};
 }
 
 Status Staging::take_name() {
   const std::string name = slot_.release(release_.folder());
-  // One that is no longer whole may stand there, and may even run: both change names at once, never is there none.
+  // A damaged tree of that name may exist and may even be running: both names are exchanged atomically, so that the
+  // path always exists.
   if (io::exists(name)) {
     DEPLOYCTL_CHECK(link_shared(slot_, ".staging-" + release_.folder(), release_.activation));
     if (::renameat2(AT_FDCWD, folder().c_str(), AT_FDCWD, name.c_str(), RENAME_EXCHANGE) != 0)

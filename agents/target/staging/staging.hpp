@@ -1,9 +1,9 @@
-// A release on its way in: a TreeSink that builds releases/.staging-FOLDER from a payload's contents and a kept base,
-// and makes it releases/FOLDER when all is there, verified and on disk. Paths come from the checked manifest and are
-// opened beneath the folder. Files are read-only; what the base has too is a hard link to it where that can be and it
-// is as it was sealed, else a copy that is verified. Destroyed before commit(), it takes the folder away again.
-// Code::absent with "base": the base can't serve, ask for a payload without one. Blocking; one thread at a time; the
-// slot's staging lock is the caller's.
+// A release that is being received: a TreeSink that builds releases/.staging-FOLDER from a payload's contents and a
+// kept base, and renames it to releases/FOLDER when everything is present, verified and on disk. Paths come from the
+// checked manifest and are opened beneath the folder. Files are read-only. A file that the base also has becomes a hard
+// link to it if that is possible and the file is as it was sealed, otherwise a verified copy. If destroyed before
+// commit(), it removes the folder. Code::not_found with "base": the base can't be used, request a payload without one.
+// Blocking; one thread at a time; the caller holds the slot's staging lock.
 #pragma once
 
 #include <map>
@@ -22,9 +22,9 @@ namespace deployctl::target {
 // A kept release's files by content.
 class Base {
  public:
-  static Result<Base> of(const Slot& slot, const Digest& artifact);  // Code::absent "base ..."
+  static Result<Base> of(const Slot& slot, const Digest& artifact);  // or Code::not_found "base ..."
   const model::Entry* file(const Digest& content) const;             // nullptr: it has none with this content
-  Result<io::Fd> open(const Digest& content) const;                  // verified by nobody yet
+  Result<io::Fd> open(const Digest& content) const;                  // not verified
   int dir() const { return dir_.get(); }
   const model::Manifest& manifest() const { return manifest_; }
   bool links() const { return links_; }  // its files never change: no install hook
@@ -33,7 +33,7 @@ class Base {
  private:
   io::Fd dir_;
   model::Manifest manifest_;
-  std::unordered_map<Digest, const model::Entry*> files_;  // in the manifest
+  std::unordered_map<Digest, const model::Entry*> files_;  // point into the manifest
   std::int64_t sealed_ = 0;
   bool links_ = true;
 };
@@ -49,12 +49,12 @@ class Staging : public payload::TreeSink {
   Status data(BytesView bytes) override;
   Status end_content() override;
 
-  // Every content must be there. Then: to disk, and its name.
+  // Every content must have arrived. Flushes the tree to disk and gives it its name.
   Status commit();
 
  private:
   using Paths = std::vector<const model::Entry*>;
-  // What goes from the base to the new tree, in the order of the paths.
+  // Folders for copying from the base to the new tree, in the order of the paths.
   struct FromBase;
   Status place(FromBase* from, const model::Entry& entry);
   Status place_from_base(FromBase& from, const model::Entry& known, const model::Entry& entry);
@@ -72,17 +72,17 @@ class Staging : public payload::TreeSink {
   bool links_;
   bool committed_ = false;
   std::optional<model::Manifest> manifest_;
-  model::LinkedPaths linked_;       // entries that give way to links: they aren't placed
-  std::map<Digest, Paths> wanted_;  // not here yet
+  model::LinkedPaths linked_;       // entries replaced by links are not placed
+  std::map<Digest, Paths> wanted_;  // contents that have not arrived
   io::Fd dir_;
   bool each_synced_ = true;
   const model::Entry* writing_ = nullptr;
-  Paths also_;  // other paths of what is being written
+  Paths also_;  // further paths with the content being written
   io::Fd file_;
 };
 
-// Removes what crashes left of earlier stagings. What can't be removed stays, and keeps no other release from being
-// staged: the next prune reports it. Under the staging lock.
+// Removes what earlier stagings left after a crash. What can't be removed does not prevent another release from being
+// staged; the next prune reports it. Under the staging lock.
 Status clear_staging(const Slot& slot);
 
 }  // namespace deployctl::target
